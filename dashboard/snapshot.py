@@ -1,0 +1,214 @@
+"""What the page shows, as frozen data: gathered by live.py, rendered by frames.py."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from dashboard.figures import Equity, Record
+from dashboard.words import OrderLine
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """A part of the machine that must show itself now and then; `late_secs` is how far it is beyond its limit."""
+
+    name: str
+    said: str
+    at: datetime | None
+    limit_secs: float | None = None
+    late_secs: float | None = None
+    trouble: str = ""
+
+    @property
+    def ailing(self) -> bool:
+        """True when the page must mark it."""
+        return bool(self.trouble) or self.late_secs is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The bar on top: what money this is, how far the engine may go, what is late."""
+
+    environment: str
+    mode: str
+    mode_reason: str
+    mode_operator: str
+    pulses: tuple[Pulse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTab:
+    """One account in the switcher."""
+
+    id: int
+    name: str
+    environment: str
+    armed: bool
+    health: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotBox:
+    """One unit of the pool, as a box; `label` names the group that holds it."""
+
+    number: int
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """The numbers on top; money in the account's quote."""
+
+    quote: str
+    equity: Equity
+    record: Record
+    unrealised: Decimal | None
+    open_groups: int
+    slots: tuple[SlotBox, ...]
+    pool_size: int
+
+    @property
+    def taken(self) -> int:
+        """Slots held by a group."""
+        return sum(bool(slot.label) for slot in self.slots)
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """The instrument behind a row: how precisely its numbers are written, and its last price."""
+
+    symbol: str
+    base: str
+    quote: str
+    tick_size: Decimal
+    lot_step: Decimal
+    contract_size: Decimal
+    last: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order in the detail of a group."""
+
+    line: OrderLine
+    side: str
+    type: str
+    price: Decimal | None
+    client_order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FillRow:
+    """A fill in the detail of a group."""
+
+    at: datetime
+    side: str
+    price: Decimal
+    qty: Decimal
+    fee: Decimal
+    fee_currency: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegRow:
+    """A DCA leg: what was planned, the state in words, what it brought so far (net of fees, quote)."""
+
+    name: str
+    words: str
+    mark: str
+    price: Decimal
+    qty: Decimal
+    target_price: Decimal
+    result: Decimal | None
+    client_order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """An open position group with everything its row and its detail show."""
+
+    id: int
+    market: Market
+    side: str
+    timeframe_secs: int
+    status: str
+    words: str
+    pyramids: int
+    max_pyramids: int | None
+    qty: Decimal
+    average_entry: Decimal | None
+    unrealised: Decimal | None
+    unrealised_pct: Decimal | None
+    realised: Decimal
+    tp_mode: str
+    next_target: Decimal | None
+    opened_at: datetime
+    legs: tuple[LegRow, ...]
+    orders: tuple[OrderRow, ...]
+    fills: tuple[FillRow, ...]
+
+    @property
+    def filled_legs(self) -> int:
+        """Legs with a fill, taken ones included."""
+        return sum(bool(leg.mark) for leg in self.legs)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedRow:
+    """A group that is over; the result is net of fees, its percentage of what the entries cost."""
+
+    id: int
+    symbol: str
+    quote: str
+    side: str
+    timeframe_secs: int
+    status: str
+    reason: str
+    result: Decimal
+    result_pct: Decimal | None
+    opened_at: datetime
+    closed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """A delivery and its one outcome. Everything in it came from outside: it is text, never markup."""
+
+    id: int
+    at: datetime
+    source: str
+    subject: str
+    action: str
+    words: str
+    tone: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """Deliveries turned away at the door today, for one reason and sender."""
+
+    id: int
+    source: str
+    address: str
+    reason: str
+    count: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything the page shows of one account, as of `at`; `number` is the last sealed event it certainly holds."""
+
+    number: int
+    at: datetime
+    health: Health
+    account: AccountTab | None = None
+    accounts: tuple[AccountTab, ...] = ()
+    cards: Cards | None = None
+    groups: tuple[GroupRow, ...] = ()
+    closed: tuple[ClosedRow, ...] = ()
+    alerts: tuple[AlertRow, ...] = ()
+    refused: tuple[RefusedRow, ...] = field(default=())

@@ -1,0 +1,119 @@
+"""States as words: what the glossary calls them, so that a page is read and not decoded. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+
+from trading.domain.order_state import OrderState as S
+from trading.domain.refusal import plain
+from trading.domain.vocabulary import GroupStatus, Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """An order as the words need it; quantities in base."""
+
+    purpose: str
+    state: str
+    qty: Decimal
+    filled_qty: Decimal
+    code: str = ""
+
+
+ORDER_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        S.NEW: "waiting to be sent",
+        S.SUBMITTING: "being sent",
+        S.OPEN: "resting",
+        S.PARTIALLY_FILLED: "partly filled",
+        S.FILLED: "filled",
+        S.CANCELLING: "being cancelled",
+        S.CANCELED: "cancelled",
+        S.EXPIRED: "expired",
+        S.REJECTED: "rejected",
+        S.UNKNOWN: "unknown, being looked up",
+        S.NOT_PLACED: "not placed",
+        S.NEEDS_HUMAN: "needs a person",
+        S.DROPPED: "dropped",
+    }
+)
+GROUP_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        GroupStatus.WAITING: "waiting for a slot",
+        GroupStatus.LIVE: "resting, nothing filled",
+        GroupStatus.PARTIALLY_FILLED: "partly filled",
+        GroupStatus.ACTIVE: "filled",
+        GroupStatus.CLOSING: "closing",
+        GroupStatus.CLOSED: "closed",
+        GroupStatus.DUST_CLOSED: "closed, dust written off",
+        GroupStatus.FAILED: "withdrawn, nothing filled",
+    }
+)
+CLOSE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "EXIT_SIGNAL": "exit signal",
+        "NOTHING_FILLED": "nothing filled",
+        "TARGETS": "targets taken",
+        "TARGETS_TAKEN": "targets taken",
+    }
+)
+# Worst first: of several targets of a leg the one that needs attention gives the word.
+TARGET_WORDS = (
+    (S.NEEDS_HUMAN, "target needs a person"),
+    (S.UNKNOWN, "target unknown, being looked up"),
+    (S.PARTIALLY_FILLED, "target partly taken"),
+    (S.OPEN, "target resting"),
+    (S.CANCELLING, "target being cancelled"),
+    (S.SUBMITTING, "target being sent"),
+    (S.NEW, "target waiting to be sent"),
+)
+
+
+def order_words(state: str) -> str:
+    """The words of an order's state; an unforeseen state stands for itself."""
+    return ORDER_WORDS.get(state, state)
+
+
+def group_words(status: str) -> str:
+    """The words of a group's status."""
+    return GROUP_WORDS.get(status, status)
+
+
+def close_words(reason: str) -> str:
+    """Why a group closed, in words; a code without its own becomes plain text."""
+    return CLOSE_WORDS.get(reason, reason.replace("_", " ").lower())
+
+
+def filled_by(orders: Sequence[OrderLine], *, entry: bool) -> Decimal:
+    """What a leg's entries (or everything that closes it) have filled, base."""
+    return sum((o.filled_qty for o in orders if (o.purpose == Purpose.ENTRY) is entry), Decimal(0))
+
+
+def leg_words(orders: Sequence[OrderLine], *, ended: bool) -> str:
+    """The state of a leg from its orders, oldest first; ended says whether its group is over."""
+    entries = [order for order in orders if order.purpose == Purpose.ENTRY]
+    if not entries:
+        return "planned"
+    entry, filled = entries[-1], filled_by(orders, entry=True)
+    if filled == 0:
+        return f"{order_words(entry.state)} {entry.code}".rstrip()
+    said = "filled" if entry.state == S.FILLED else f"filled {plain(filled)} of {plain(entry.qty)}"
+    exit_said = _exit_words(orders, filled, ended=ended)
+    return exit_said if exit_said in ("target taken", "closed") else f"{said}, {exit_said}"
+
+
+def _exit_words(orders: Sequence[OrderLine], filled: Decimal, *, ended: bool) -> str:
+    targets = [order for order in orders if order.purpose == Purpose.TARGET]
+    working = {order.state for order in targets}
+    if targets and targets[-1].state == S.FILLED and working <= {S.FILLED, S.CANCELED, S.EXPIRED}:
+        return "target taken"
+    return next((text for state, text in TARGET_WORDS if state in working), "closed" if ended else "no target yet")
+
+
+def leg_mark(orders: Sequence[OrderLine]) -> str:
+    """The small box of a leg: `t` target taken, `f` filled, empty while nothing is filled."""
+    if filled_by(orders, entry=True) == 0:
+        return ""
+    taken = any(order.purpose == Purpose.TARGET and order.state == S.FILLED for order in orders)
+    return "t" if taken else "f"

@@ -1,0 +1,136 @@
+"""Who trades, where, with which keys, and in which mode."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from project.fields import money
+
+
+class Role(models.TextChoices):
+    """What a user may do: look, trade, or configure."""
+
+    VIEWER = "viewer"
+    TRADER = "trader"
+    ADMIN = "admin"
+
+
+class User(AbstractUser):
+    """A person who logs in."""
+
+    role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER, help_text="viewer looks, trader acts.")
+
+
+class Environment(models.TextChoices):
+    """What money an account moves."""
+
+    PAPER = "paper"
+    TESTNET = "testnet"
+    LIVE = "live"
+
+
+class ExchangeAccount(models.Model):
+    """A venue, credentials and an environment: the mailbox of the engine, locked to decide anything about it.
+
+    `sealed_credentials` is the vault's envelope over the API key and secret; it is written, never shown.
+    `health` is empty while the account may trade; otherwise a code that says why entries are refused.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="accounts")
+    name = models.CharField(max_length=40, help_text="Alerts may name the account by this.")
+    venue = models.CharField(max_length=30, default="binance", help_text="The exchange, by its ccxt name.")
+    environment = models.CharField(max_length=10, choices=Environment, default=Environment.PAPER)
+    base_url = models.URLField(blank=True, help_text="Where a paper account's exchange listens; empty for real venues.")
+    quote = models.CharField(max_length=12, default="USDT", help_text="The currency that equity is counted in.")
+    armed = models.BooleanField(default=False, help_text="Entries are placed only while this is on.")
+    sealed_credentials = models.BinaryField(blank=True, default=b"")
+    health = models.CharField(max_length=40, blank=True, default="")
+    health_detail = models.TextField(blank=True, default="")
+    reconciled_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "name"], name="account_name_per_user")]
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.venue}, {self.environment})"
+
+
+class Balance(models.Model):
+    """What a venue says an account holds of a currency, as of `at` (the time the question was sent)."""
+
+    account = models.ForeignKey(ExchangeAccount, on_delete=models.CASCADE, related_name="balances")
+    currency = models.CharField(max_length=20)
+    total = money()
+    free = money()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account", "currency"], name="balance_per_currency")]
+        ordering: ClassVar = ["account", "currency"]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.total:f}"
+
+
+class BalanceMovement(models.Model):
+    """A change of a balance that no fill of ours explains: the baseline, a deposit, a trade made by hand."""
+
+    class Kind(models.TextChoices):
+        BASELINE = "baseline"
+        FOREIGN = "foreign"
+
+    account = models.ForeignKey(ExchangeAccount, on_delete=models.CASCADE, related_name="movements")
+    currency = models.CharField(max_length=20)
+    kind = models.CharField(max_length=10, choices=Kind)
+    amount = money()
+    cause = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "currency"], condition=models.Q(kind="baseline"), name="one_baseline_per_currency"
+            )
+        ]
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount:+f} {self.currency}"
+
+
+class TradingMode(models.Model):
+    """The one row that says how far the engine may go; read at the socket before every order."""
+
+    class Mode(models.TextChoices):
+        NORMAL = "NORMAL"
+        PAUSED = "PAUSED"
+        REDUCED = "REDUCED"
+        EMERGENCY = "EMERGENCY"
+
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.NORMAL)
+    reason = models.TextField(blank=True)
+    operator = models.CharField(max_length=150, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="one_mode_row")]
+
+    def __str__(self) -> str:
+        return self.mode
+
+
+class Installation(models.Model):
+    """The one row that names this installation: client order ids are derived from it, so it never changes."""
+
+    name = models.CharField(max_length=32, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="one_installation_row")]
+
+    def __str__(self) -> str:
+        return self.name

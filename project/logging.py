@@ -1,0 +1,36 @@
+"""How a process logs: one line an event, time first, secrets nowhere."""
+
+import logging
+import re
+from typing import Any
+
+SECRET_SHAPES = re.compile(
+    r"(?i)((?:secret|token|passphrase|password|api[_-]?key|signature|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
+)
+
+
+class Scrub(logging.Filter):
+    """Blanks what looks like a secret in a finished log line: the last net, not the only one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Replace the values of secret-looking pairs; always lets the record through."""
+        message = record.getMessage()
+        scrubbed = SECRET_SHAPES.sub(r"\1***", message)
+        if scrubbed != message:
+            record.msg, record.args = scrubbed, None
+        return True
+
+
+def configuration(*, level: str) -> dict[str, Any]:
+    """Django's LOGGING: to standard error, where the supervisor picks it up; libraries only when they warn."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"scrub": {"()": Scrub}},
+        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["scrub"]}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {
+            name: {"level": level} for name in ("project", "signals", "risk", "trading", "dashboard", "windlass")
+        },
+    }

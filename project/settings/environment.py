@@ -1,0 +1,129 @@
+"""The environment, read once and typed. Nothing else in Windlass reads `os.environ` or the stack file."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+DEFAULT_PORTS = {"web": 8080, "door": 8081, "paper": 8082, "flower": 5555}
+
+
+@dataclass(frozen=True, slots=True)
+class Windlass:
+    """What a process of Windlass knows of its surroundings.
+
+    `timing` names the timing profile (`production` or `fast`); `kek` is the key-encryption key from the
+    environment, empty when it lies in `home/kek`.
+    """
+
+    home: Path
+    web_port: int
+    door_port: int
+    paper_port: int
+    flower_port: int
+    demo: bool
+    demo_speed: int
+    timing: str
+    kek: str
+    live_allowed: bool
+    trusted_proxies: tuple[str, ...]
+    log_level: str
+
+
+def home() -> Path:
+    """The data folder: WINDLASS_HOME, or .windlass in the checkout."""
+    return Path(os.environ.get("WINDLASS_HOME", BASE_DIR / ".windlass")).expanduser().resolve()
+
+
+def running_stack(folder: Path) -> Mapping[str, Any]:
+    """What `manage.py up` wrote about the running stack, so that other commands find it; empty when there is none."""
+    try:
+        return dict(json.loads((folder / "stack.json").read_text(encoding="utf-8")))
+    except (FileNotFoundError, PermissionError):
+        return {}
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A yes-or-no variable: 1, true, yes, on against everything else."""
+    value = os.environ.get(name)
+    return default if value is None else value.strip().lower() in {"1", "true", "yes", "on"}
+
+
+def port(name: str) -> int:
+    """The port of a part, from WINDLASS_<NAME>_PORT, the running stack, or the default."""
+    given = os.environ.get(f"WINDLASS_{name.upper()}_PORT")
+    recorded = running_stack(home()).get("ports", {}).get(name)
+    return int(given or recorded or DEFAULT_PORTS[name])
+
+
+def words(name: str) -> tuple[str, ...]:
+    """A comma-separated variable as a tuple."""
+    return tuple(word.strip() for word in os.environ.get(name, "").split(",") if word.strip())
+
+
+def windlass() -> Windlass:
+    """Read everything; raises ValueError where a number is none."""
+    return Windlass(
+        home=home(),
+        web_port=port("web"),
+        door_port=port("door"),
+        paper_port=port("paper"),
+        flower_port=port("flower"),
+        demo=flag("DEMO", default=True),
+        demo_speed=int(os.environ.get("DEMO_SPEED", "60")),
+        timing=os.environ.get("WINDLASS_TIMING", "production"),
+        kek=os.environ.get("WINDLASS_KEK", ""),
+        live_allowed=flag("WINDLASS_LIVE", default=False),
+        trusted_proxies=words("WINDLASS_TRUSTED_PROXIES"),
+        log_level=os.environ.get("WINDLASS_LOG_LEVEL", "INFO"),
+    )
+
+
+def service_url(variable: str, key: str, fallback: str) -> str:
+    """A server's URL from the environment, else from the running stack, else a local default."""
+    return os.environ.get(variable) or running_stack(home()).get(key) or fallback
+
+
+def database(url: str, *, pooled: bool) -> dict[str, Any]:
+    """Django's DATABASES entry for a postgresql:// URL.
+
+    A lock is waited for 2 s at most; a transaction left idle holds up the journal's horizon, so it ends after 30 s.
+    """
+    parts = urlsplit(url)
+    options: dict[str, Any] = {"options": "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=30000"}
+    if pooled:
+        options["pool"] = {"min_size": 1, "max_size": 6, "timeout": 5}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or 5432),
+        "CONN_MAX_AGE": 0 if pooled else None,
+        "CONN_HEALTH_CHECKS": not pooled,
+        "OPTIONS": options,
+    }
+
+
+def secret_key(folder: Path) -> str:
+    """Django's signing key: WINDLASS_SECRET_KEY, or a file made at first use, readable by its owner only."""
+    given = os.environ.get("WINDLASS_SECRET_KEY")
+    return given or secret_file(folder / "secret-key")
+
+
+def secret_file(path: Path) -> str:
+    """The text of a secret file; made with 256 random bits when absent. Two starters agree on the first one's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(32))
+    return path.read_text(encoding="ascii").strip()

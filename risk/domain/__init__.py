@@ -1,0 +1,1 @@
+"""Pure decisions on what may be traded, and how much."""

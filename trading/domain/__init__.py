@@ -1,0 +1,1 @@
+"""Pure decisions of the engine: frozen dataclasses in, frozen dataclasses out."""

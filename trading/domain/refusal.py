@@ -1,0 +1,29 @@
+"""What the domain answers when something cannot be done as asked: a code, the numbers, and advice."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+def plain(value: object) -> str:
+    """A value as a trader reads it: decimals without exponent and trailing zeros, nothing as a dash."""
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return "–" if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why not: `field` had `value` where `limit` is what would pass; `unit` belongs to both numbers."""
+
+    code: str
+    field: str
+    value: object
+    limit: object
+    advice: str
+    unit: str = ""
+
+    def sentence(self) -> str:
+        """The refusal in one line, for page, API and log."""
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{self.field} is {plain(self.value)}{unit}, the limit is {plain(self.limit)}{unit}. {self.advice}"

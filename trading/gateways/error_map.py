@@ -1,0 +1,92 @@
+"""ccxt's exceptions to our three kinds. Rejected needs proof: a listed class *and* the venue's code in the body."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import ccxt
+from urllib3.exceptions import NewConnectionError
+
+from trading.errors import KeysRefused, NotReached, NotSent, OrderNotOpen, Rejected, Unknown, VenueError
+
+CODE_FIELDS = ("code", "retCode", "ret_code", "error_code", "err-code", "error")
+
+# Classes after which the venue cannot have placed the order, provided that it said so itself with a code.
+PROVEN = (
+    ccxt.AuthenticationError,
+    ccxt.BadRequest,
+    ccxt.BadSymbol,
+    ccxt.InsufficientFunds,
+    ccxt.InvalidNonce,
+    ccxt.InvalidOrder,
+    ccxt.OperationRejected,
+    ccxt.PermissionDenied,
+    ccxt.RateLimitExceeded,
+)
+# Listed classes may be parents of these, which prove nothing: the order exists, or existed.
+UNPROVEN = (ccxt.DuplicateOrderId, ccxt.OrderNotFound, ccxt.OrderNotCached)
+DUPLICATE = re.compile(r"duplicate", re.IGNORECASE)
+SERVER_ERRORS = 500  # a status from here on proves nothing, whatever the body says
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The last HTTP answer: status 0 where none came."""
+
+    status: int
+    body: str
+
+
+def venue_code(body: str) -> str:
+    """The venue's own error code in a body; empty when it carries none."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return ""
+    if not isinstance(parsed, dict):
+        return ""
+    return next((str(parsed[field]) for field in CODE_FIELDS if parsed.get(field) not in (None, "", 0, "0")), "")
+
+
+def causes(error: BaseException) -> Iterator[object]:
+    """An error, what it wraps, and so on down: requests hides the socket's own error two levels deep."""
+    seen: object = error
+    while isinstance(seen, BaseException):
+        yield seen
+        wrapped = [arg for arg in seen.args if isinstance(arg, BaseException)]
+        seen = getattr(seen, "reason", None) or seen.__cause__ or (wrapped[0] if wrapped else None)
+
+
+def never_left(error: BaseException) -> bool:
+    """Whether no connection could be opened at all: then no byte of the request was written."""
+    return any(isinstance(cause, NewConnectionError) for cause in causes(error))
+
+
+def short(error: BaseException) -> str:
+    """The error's own words, on one line, without the query (which carries the signature)."""
+    return re.sub(r"\?\S+", "?…", " ".join(str(error).split()))[:300]
+
+
+def for_order(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueError:
+    """What a failed `create_order` means: rejected (proven), not sent (proven), or unknown."""
+    code = venue_code(answer.body)
+    fields = {"venue": venue, "error": code or type(error).__name__, "detail": short(error)}
+    if never_left(error):
+        return NotSent(**fields)
+    proven = isinstance(error, PROVEN) and not isinstance(error, UNPROVEN) and not DUPLICATE.search(answer.body)
+    if proven and code and answer.status < SERVER_ERRORS:
+        return Rejected(**fields)
+    return Unknown(**fields)
+
+
+def for_cancel(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueError:
+    """What a failed cancel means: no such open order, or not known."""
+    fields = {"venue": venue, "error": venue_code(answer.body) or type(error).__name__, "detail": short(error)}
+    return OrderNotOpen(**fields) if isinstance(error, ccxt.OrderNotFound) else Unknown(**fields)
+
+
+def for_question(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueError:
+    """What a failed read means: the keys are refused, or the venue could not be asked."""
+    fields = {"venue": venue, "error": venue_code(answer.body) or type(error).__name__, "detail": short(error)}
+    return KeysRefused(**fields) if isinstance(error, ccxt.AuthenticationError) else NotReached(**fields)

@@ -1,0 +1,1 @@
+"""The paper exchange: a process of its own that speaks real exchanges' wire protocols to unmodified clients."""

@@ -1,0 +1,1 @@
+"""What tests and demos turn: prices, depth, deposits, faults; and the ledger as evidence."""

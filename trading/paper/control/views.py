@@ -1,0 +1,82 @@
+"""The exchange's books as evidence: every accepted order, fill, cancel and deposit, by account."""
+
+from typing import Any
+
+from trading.paper.core.atoms import show
+from trading.paper.core.events import Deposited
+from trading.paper.core.orders import Fill, Order
+from trading.paper.server.exchange import Exchange
+
+Json = dict[str, Any]
+
+
+def ledger(exchange: Exchange) -> Json:
+    """Everything by account: orders with their client order ids, fills, deposits, balances."""
+    return {"accounts": {name: _account(exchange, name) for name in sorted(exchange.state.accounts)}}
+
+
+def _account(exchange: Exchange, name: str) -> Json:
+    orders = [order for order in exchange.state.orders.values() if order.account == name]
+    return {
+        "balances": _balances(exchange, name),
+        "deposits": [_deposit(event) for event in exchange.state.deposits[name]],
+        "fills": [_fill(fill) for order in orders for fill in order.fills],
+        "orders": [_order(order) for order in orders],
+    }
+
+
+def _balances(exchange: Exchange, name: str) -> dict[str, dict[str, str]]:
+    held = exchange.state.accounts[name].balances
+    return {asset: {"free": show(one.free), "locked": show(one.locked)} for asset, one in sorted(held.items())}
+
+
+def _deposit(event: Deposited) -> Json:
+    return {"asset": event.asset, "amount": show(event.amount), "time": event.at_ms}
+
+
+def _order(order: Order) -> Json:
+    return {
+        "orderId": order.id,
+        "clientOrderId": order.client_id,
+        "symbol": order.instrument.symbol,
+        "side": order.side.value,
+        "type": order.type.value,
+        "timeInForce": order.time_in_force.value,
+        "price": show(order.price),
+        "qty": show(order.qty),
+        "filled": show(order.filled),
+        "filledQuote": show(order.filled_quote),
+        "status": order.status.value,
+        "time": order.created_ms,
+        "updateTime": order.updated_ms,
+    }
+
+
+def _fill(fill: Fill) -> Json:
+    return {
+        "orderId": fill.order.id,
+        "clientOrderId": fill.order.client_id,
+        "symbol": fill.order.instrument.symbol,
+        "side": fill.order.side.value,
+        "tradeId": fill.trade_id,
+        "qty": show(fill.qty),
+        "price": show(fill.price),
+        "notional": show(fill.notional),
+        "fee": show(fill.fee),
+        "feeAsset": fill.fee_asset,
+        "maker": fill.maker,
+        "time": fill.at_ms,
+    }
+
+
+def state(exchange: Exchange) -> Json:
+    """A short summary: prices, counts, replay position."""
+    markets = exchange.state.markets.values()
+    return {
+        "time": exchange.now_ms(),
+        "accounts": sorted(exchange.state.accounts),
+        "orders": len(exchange.state.orders),
+        "openOrders": sum(map(len, exchange.state.desk_open.values())),
+        "prices": {one.instrument.symbol: show(one.price) for one in markets if one.price},
+        "replayStep": exchange.state.replay_step,
+    }

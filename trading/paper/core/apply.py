@@ -1,0 +1,138 @@
+"""What an event does to the tables. The live exchange and the recovery from the ledger run this same code."""
+
+from collections.abc import Callable
+from typing import Any
+
+from trading.paper.core import events
+from trading.paper.core.accounts import Account, exchanged, relock
+from trading.paper.core.orders import Fill, Order, OrderType, Side, Status, TimeInForce
+from trading.paper.core.state import Desk, State
+
+
+def apply(state: State, event: events.Event) -> None:
+    """Change the tables by one event."""
+    _APPLIERS[type(event)](state, event)
+
+
+def _account(state: State, name: str) -> Account:
+    found = state.accounts.get(name)
+    if found is None:
+        found = state.accounts[name] = Account(name)
+    return found
+
+
+def _deposited(state: State, event: events.Deposited) -> None:
+    account = _account(state, event.account)
+    account.balance(event.asset).free += event.amount
+    account.updated_ms = event.at_ms
+    state.deposits[event.account].append(event)
+
+
+def _accepted(state: State, event: events.Accepted) -> None:
+    order = _order(state, event)
+    account = _account(state, event.account)
+    desk = (event.account, event.symbol)
+    state.orders[order.id] = order
+    state.desk_orders[desk].append(order)
+    state.desk_open[desk][order.id] = order
+    state.by_client_id[(*desk, order.client_id)] = order
+    state.next_order_id = max(state.next_order_id, order.id + 1)
+    relock(account.balance(order.spends), order, spent=0, locked=order.lock_for(order.qty))
+    account.updated_ms = event.at_ms
+    if order.rests:
+        state.markets[event.symbol].book.half(order.side).add(order)
+
+
+def _order(state: State, event: events.Accepted) -> Order:
+    return Order(
+        id=event.order_id,
+        account=event.account,
+        instrument=state.markets[event.symbol].instrument,
+        client_id=event.client_id,
+        side=Side(event.side),
+        type=OrderType(event.type),
+        time_in_force=TimeInForce(event.time_in_force),
+        price=event.price,
+        qty=event.qty,
+        quote_qty=event.quote_qty,
+        created_ms=event.at_ms,
+        updated_ms=event.at_ms,
+        queue_ahead=event.queue_ahead,
+    )
+
+
+def _filled(state: State, event: events.Filled) -> None:
+    order = state.orders[event.order_id]
+    fill = _settle(state, order, event)
+    order.fills.append(fill)
+    symbol = order.instrument.symbol
+    state.desk_fills[(order.account, symbol)].append(fill)
+    market = state.markets[symbol]
+    market.next_trade_id = max(market.next_trade_id, event.trade_id + 1)
+    order.updated_ms = event.at_ms
+    order.status = Status.PARTIALLY_FILLED if order.leaves else Status.FILLED
+    if not order.leaves:
+        _leave(state, order)
+
+
+def _settle(state: State, order: Order, event: events.Filled) -> Fill:
+    account = state.accounts[order.account]
+    spent, received = exchanged(order.side, price=event.price, qty=event.qty)
+    order.filled += event.qty
+    notional = spent if order.side is Side.BUY else received
+    order.filled_quote += notional
+    relock(account.balance(order.spends), order, spent=spent, locked=order.lock_for(order.leaves))
+    account.balance(order.receives).free += received - event.fee
+    account.updated_ms = event.at_ms
+    return Fill(
+        order=order,
+        trade_id=event.trade_id,
+        at_ms=event.at_ms,
+        price=event.price,
+        qty=event.qty,
+        notional=notional,
+        fee=event.fee,
+        fee_asset=order.receives,
+        maker=bool(event.maker),
+    )
+
+
+def _closed(state: State, event: events.Closed) -> None:
+    order = state.orders[event.order_id]
+    account = state.accounts[order.account]
+    relock(account.balance(order.spends), order, spent=0, locked=0)
+    order.status = Status(event.status)
+    order.updated_ms = account.updated_ms = event.at_ms
+    _leave(state, order)
+
+
+def _leave(state: State, order: Order) -> None:
+    symbol = order.instrument.symbol
+    desk: Desk = (order.account, symbol)
+    del state.desk_open[desk][order.id]
+    if order.rests:
+        state.markets[symbol].book.half(order.side).remove(order)
+
+
+def _reserved(state: State, event: events.Reserved) -> None:
+    market = state.markets[event.symbol]
+    market.next_trade_id = max(market.next_trade_id, event.upto)
+
+
+def _priced(state: State, event: events.Priced) -> None:
+    state.markets[event.symbol].price = event.price
+
+
+def _positioned(state: State, event: events.Positioned) -> None:
+    state.replay_step = event.step
+
+
+_APPLIERS: dict[type, Callable[[State, Any], None]] = {
+    events.Accepted: _accepted,
+    events.Closed: _closed,
+    events.Deposited: _deposited,
+    events.Filled: _filled,
+    events.Positioned: _positioned,
+    events.Priced: _priced,
+    events.Reserved: _reserved,
+}

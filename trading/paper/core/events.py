@@ -1,0 +1,77 @@
+"""What has happened: the only things that change the exchange, and what the ledger keeps.
+
+Named tuples, because thousands a second are built, applied and written as JSON lists.
+"""
+
+from typing import NamedTuple
+
+
+class Deposited(NamedTuple):
+    """Funds appeared in an account."""
+
+    at_ms: int
+    account: str
+    asset: str
+    amount: int
+
+
+class Accepted(NamedTuple):
+    """An order entered the exchange."""
+
+    at_ms: int
+    account: str
+    symbol: str
+    order_id: int
+    client_id: str
+    side: str
+    type: str
+    time_in_force: str
+    price: int
+    qty: int
+    quote_qty: int
+    queue_ahead: int
+
+
+class Filled(NamedTuple):
+    """One side of a trade; a trade between two customers is two of these with one trade id."""
+
+    at_ms: int
+    order_id: int
+    trade_id: int
+    price: int
+    qty: int
+    fee: int
+    maker: int
+
+
+class Closed(NamedTuple):
+    """An order left the book unfilled: CANCELED or EXPIRED."""
+
+    at_ms: int
+    order_id: int
+    status: str
+
+
+class Reserved(NamedTuple):
+    """Trade ids below `upto` may have been shown to somebody and are never given again."""
+
+    symbol: str
+    upto: int
+
+
+class Priced(NamedTuple):
+    """The market price was set by hand."""
+
+    at_ms: int
+    symbol: str
+    price: int
+
+
+class Positioned(NamedTuple):
+    """The replay has reached this step of its path."""
+
+    at_ms: int
+    step: int
+
+
+Event = Deposited | Accepted | Filled | Closed | Reserved | Priced | Positioned

@@ -1,0 +1,85 @@
+"""Who trades with whom, at which price. Pure planning: nothing changes here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from trading.paper.core import atoms, depth
+from trading.paper.core.orders import Order, OrderType, Request, Side
+from trading.paper.core.state import Market
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A piece of an order that trades: against a customer's resting order, or against the market side (None)."""
+
+    price: int
+    qty: int
+    maker: Order | None = None
+
+
+def opposite(side: Side) -> Side:
+    """The other side."""
+    return Side.SELL if side is Side.BUY else Side.BUY
+
+
+def beyond(side: Side, price: int, limit: int) -> bool:
+    """True if a `side` order limited to `limit` must not trade at `price`."""
+    return price > limit if side is Side.BUY else price < limit
+
+
+def offers(market: Market, side: Side) -> Iterator[Match]:
+    """Everything a `side` order could take, best price first; at one price customers come before the market side.
+
+    Market levels that a resting customer order of the same side would have consumed are left out, so a
+    customer's order acts as a wall and the book never shows a bid at or above an ask.
+    """
+    wall = market.book.half(side).best()
+    quotes = depth.levels(side, price=market.price, instrument=market.instrument, depth=market.depth)
+    free = (quote for quote in quotes if not wall or beyond(side, quote.price, wall))
+    quote = next(free, None)
+    for maker in market.book.half(opposite(side)).walk():
+        while quote is not None and beyond(side, maker.price, quote.price):
+            yield Match(price=quote.price, qty=quote.qty)
+            quote = next(free, None)
+        yield Match(price=maker.price, qty=maker.leaves, maker=maker)
+    if quote is not None:
+        yield Match(price=quote.price, qty=quote.qty)
+    for rest in free:
+        yield Match(price=rest.price, qty=rest.qty)
+
+
+def take(market: Market, request: Request) -> list[Match]:
+    """The matches an incoming order gets at once, in order, within its limit, quantity or budget."""
+    if request.quote_qty:
+        return _take_for(market, request.side, request.quote_qty)
+    limit = 0 if request.type is OrderType.MARKET else request.price
+    return _take_qty(market, request.side, request.qty, limit)
+
+
+def _take_qty(market: Market, side: Side, qty: int, limit: int) -> list[Match]:
+    taken: list[Match] = []
+    for offer in offers(market, side):
+        if not qty or (limit and beyond(side, offer.price, limit)):
+            break
+        part = min(qty, offer.qty)
+        taken.append(Match(price=offer.price, qty=part, maker=offer.maker))
+        qty -= part
+    return taken
+
+
+def _take_for(market: Market, side: Side, budget: int) -> list[Match]:
+    taken: list[Match] = []
+    step = market.instrument.lot_step
+    for offer in offers(market, side):
+        part = min(offer.qty, atoms.floor_to(budget * atoms.SCALE // offer.price, step))
+        if not part:
+            break
+        taken.append(Match(price=offer.price, qty=part, maker=offer.maker))
+        budget -= atoms.times(offer.price, part)
+    return taken
+
+
+def queue_ahead(market: Market, side: Side, price: int) -> int:
+    """What the market side already offers at exactly this price, hence fills before us."""
+    quotes = depth.levels(opposite(side), price=market.price, instrument=market.instrument, depth=market.depth)
+    return sum(quote.qty for quote in quotes if quote.price == price)

@@ -1,0 +1,79 @@
+"""A trade of the market prints: which resting orders does it fill?
+
+Queue places advance here, in memory only: after a restart an order waits behind its first queue again.
+"""
+
+from dataclasses import dataclass
+
+from trading.paper.core import commands
+from trading.paper.core.events import Event
+from trading.paper.core.matching import Match, beyond
+from trading.paper.core.orders import Order, Side
+from trading.paper.core.state import Market, State
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """A trade between strangers, atoms. `aggressor` is the side that crossed the spread.
+
+    A qty of None stands for "as much as anybody wants": the way prices are set by hand.
+    """
+
+    at_ms: int
+    price: int
+    qty: int | None
+    aggressor: Side
+
+
+@dataclass(slots=True)
+class _Flow:
+    """What is left of the print, while orders are filled from it."""
+
+    left: int | None
+
+    def draw(self, wanted: int) -> int:
+        """Take up to `wanted` out of the flow."""
+        if self.left is None:
+            return wanted
+        part = min(wanted, self.left)
+        self.left -= part
+        return part
+
+
+def fills(state: State, market: Market, printed: Print) -> list[Event]:
+    """Fills of resting orders by this print, at their own prices, best price and oldest first.
+
+    Orders better than the printed price fill whichever side was the aggressor: the market has traded through
+    them. Orders at the printed price fill only against an aggressor of the other side, behind their queue.
+    """
+    if market.book.empty:
+        return []
+    flow = _Flow(printed.qty)
+    events: list[Event] = []
+    for side in (Side.BUY, Side.SELL):
+        _fill_side(state, market, printed, side, flow, events)
+    return events
+
+
+def _fill_side(
+    state: State, market: Market, printed: Print, side: Side, flow: _Flow, events: list[Event]
+) -> None:
+    for order in market.book.half(side).walk():
+        if beyond(side, printed.price, order.price):
+            break
+        qty = _share(order, printed, flow)
+        if qty:
+            trade_id = market.next_trade_id + len(events)
+            match = Match(price=order.price, qty=qty)
+            events.append(
+                commands.fill(state, side, order.id, match, trade_id, maker=True, now_ms=printed.at_ms)
+            )
+
+
+def _share(order: Order, printed: Print, flow: _Flow) -> int:
+    if order.price != printed.price or flow.left is None:
+        return flow.draw(order.leaves)
+    if order.side is printed.aggressor:
+        return 0
+    order.queue_ahead -= flow.draw(order.queue_ahead)
+    return flow.draw(order.leaves)

@@ -1,0 +1,59 @@
+"""Everything the exchange knows, as plain tables. `core.apply` writes them, `core.commands` reads and decides."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from trading.paper.core.accounts import Account
+from trading.paper.core.book import Book
+from trading.paper.core.depth import Depth
+from trading.paper.core.events import Deposited
+from trading.paper.core.fees import FeeRates
+from trading.paper.core.instrument import Instrument
+from trading.paper.core.orders import Fill, Order
+from trading.paper.core.refusals import Reason, Refused
+
+Desk = tuple[str, str]
+# (account, symbol): where an order lives and where client order ids must be unique.
+
+
+@dataclass(slots=True)
+class Market:
+    """One instrument's book and the price the market side quotes around, atoms (0 = no price yet)."""
+
+    instrument: Instrument
+    depth: Depth
+    book: Book = field(default_factory=Book)
+    price: int = 0
+    next_trade_id: int = 1
+
+
+@dataclass(slots=True)
+class State:
+    """The tables. Order ids are unique over all instruments, trade ids per instrument."""
+
+    fees: FeeRates = field(default_factory=FeeRates)
+    markets: dict[str, Market] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    orders: dict[int, Order] = field(default_factory=dict)
+    desk_orders: dict[Desk, list[Order]] = field(default_factory=lambda: defaultdict(list))
+    desk_fills: dict[Desk, list[Fill]] = field(default_factory=lambda: defaultdict(list))
+    desk_open: dict[Desk, dict[int, Order]] = field(default_factory=lambda: defaultdict(dict))
+    deposits: dict[str, list[Deposited]] = field(default_factory=lambda: defaultdict(list))
+    by_client_id: dict[tuple[str, str, str], Order] = field(default_factory=dict)
+    next_order_id: int = 1
+    replay_step: int | None = None
+
+    def market(self, symbol: str) -> Market:
+        """The market of a symbol, or Refused."""
+        found = self.markets.get(symbol)
+        if found is None:
+            raise Refused(Reason.SYMBOL)
+        return found
+
+
+def opened(instruments: list[Instrument], *, depth: Depth, fees: FeeRates) -> State:
+    """A fresh exchange with these instruments, no accounts and no prices."""
+    state = State(fees=fees)
+    for instrument in instruments:
+        state.markets[instrument.symbol] = Market(instrument=instrument, depth=depth)
+    return state

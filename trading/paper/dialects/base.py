@@ -1,0 +1,16 @@
+"""What a dialect is to the server."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trading.paper.server.exchange import Exchange
+from trading.paper.server.http import Reply, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A venue's protocol: the path prefixes it answers, and how."""
+
+    name: str
+    prefixes: tuple[str, ...]
+    answer: Callable[[Exchange, Request], Reply]

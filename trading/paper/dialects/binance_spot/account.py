@@ -1,0 +1,112 @@
+"""Balances, fees and the account's standing."""
+
+from typing import Any
+
+from trading.paper.core.atoms import show
+from trading.paper.dialects.binance_spot import params as read
+from trading.paper.dialects.binance_spot.params import Params
+from trading.paper.server.exchange import Exchange
+
+
+def account(exchange: Exchange, name: str, params: Params) -> Any:
+    """GET account."""
+    holder = exchange.state.accounts[name]
+    maker, taker = _bps(exchange)
+    return {
+        "makerCommission": maker,
+        "takerCommission": taker,
+        "buyerCommission": 0,
+        "sellerCommission": 0,
+        "commissionRates": _rates(exchange),
+        "canTrade": True,
+        "canWithdraw": False,
+        "canDeposit": True,
+        "brokered": False,
+        "requireSelfTradePrevention": False,
+        "preventSor": False,
+        "updateTime": holder.updated_ms,
+        "accountType": "SPOT",
+        "balances": _balances(exchange, name, omit_zero=params.get("omitZeroBalances") == "true"),
+        "permissions": ["SPOT"],
+        "uid": 1 + sorted(exchange.state.accounts).index(name),
+    }
+
+
+def _balances(exchange: Exchange, name: str, *, omit_zero: bool) -> list[dict[str, str]]:
+    held = exchange.state.accounts[name].balances
+    assets = list(held) if omit_zero else sorted(set(held) | set(_assets(exchange)))
+    rows = ((asset, held.get(asset)) for asset in assets)
+    return [
+        {"asset": asset, "free": show(found.free if found else 0), "locked": show(found.locked if found else 0)}
+        for asset, found in rows
+        if not omit_zero or (found and (found.free or found.locked))
+    ]
+
+
+def _assets(exchange: Exchange) -> list[str]:
+    instruments = [market.instrument for market in exchange.state.markets.values()]
+    return [asset for one in instruments for asset in (one.base, one.quote)]
+
+
+def _bps(exchange: Exchange) -> tuple[int, int]:
+    fees = exchange.state.fees
+    return fees.maker // 10_000, fees.taker // 10_000
+
+
+def _rates(exchange: Exchange) -> dict[str, str]:
+    fees = exchange.state.fees
+    return {"maker": show(fees.maker), "taker": show(fees.taker), "buyer": show(0), "seller": show(0)}
+
+
+def commission(exchange: Exchange, name: str, params: Params) -> Any:
+    """GET account/commission."""
+    symbol = read.text(params, "symbol")
+    exchange.state.market(symbol)
+    none = {"maker": show(0), "taker": show(0), "buyer": show(0), "seller": show(0)}
+    discount = {"enabledForAccount": False, "enabledForSymbol": False, "discountAsset": "BNB", "discount": show(0)}
+    return {
+        "symbol": symbol,
+        "standardCommission": _rates(exchange),
+        "specialCommission": none,
+        "taxCommission": none,
+        "discount": discount,
+    }
+
+
+def trade_fee(exchange: Exchange, name: str, params: Params) -> Any:
+    """GET sapi asset/tradeFee, of one symbol or of all."""
+    wanted = params.get("symbol", "")
+    symbols = [wanted] if wanted else list(exchange.state.markets)
+    rates = _rates(exchange)
+    return [
+        {
+            "symbol": exchange.state.market(symbol).instrument.symbol,
+            "makerCommission": rates["maker"],
+            "takerCommission": rates["taker"],
+        }
+        for symbol in symbols
+    ]
+
+
+def coins(exchange: Exchange, name: str, params: Params) -> Any:
+    """GET sapi capital/config/getall: every asset, with no network to move it over."""
+    held = exchange.state.accounts[name].balances
+    return [
+        {
+            "coin": asset,
+            "name": asset,
+            "depositAllEnable": False,
+            "withdrawAllEnable": False,
+            "trading": True,
+            "isLegalMoney": False,
+            "free": show(held[asset].free if asset in held else 0),
+            "locked": show(held[asset].locked if asset in held else 0),
+            "networkList": [],
+        }
+        for asset in sorted(set(_assets(exchange)))
+    ]
+
+
+def nothing(exchange: Exchange, name: str, params: Params) -> Any:
+    """An empty list: margin pairs, which spot has none of."""
+    return []

@@ -1,0 +1,215 @@
+"""Public market data."""
+
+from collections.abc import Callable, Iterable
+from itertools import groupby, islice
+from typing import Any
+
+from trading.paper.core import matching
+from trading.paper.core.atoms import SCALE, show
+from trading.paper.core.matching import Match
+from trading.paper.core.orders import Side
+from trading.paper.core.state import Market
+from trading.paper.dialects.binance_spot import params as read
+from trading.paper.dialects.binance_spot.errors import WireError
+from trading.paper.dialects.binance_spot.params import Params
+from trading.paper.market.bars import INTERVALS_MS, Bar
+from trading.paper.market.tape import DAY_MS, Trade
+from trading.paper.server.exchange import Exchange
+
+Json = dict[str, Any]
+
+
+def ping(exchange: Exchange, params: Params) -> Any:
+    """GET ping."""
+    return {}
+
+
+def time(exchange: Exchange, params: Params) -> Any:
+    """GET time."""
+    return {"serverTime": exchange.now_ms()}
+
+
+def system_status(exchange: Exchange, params: Params) -> Any:
+    """GET sapi system/status."""
+    return {"status": 0, "msg": "normal"}
+
+
+def _per_market(exchange: Exchange, params: Params, shape: Callable[[Exchange, Market], Json]) -> Any:
+    wanted = read.symbols(params)
+    if wanted is None:
+        return [shape(exchange, market) for market in exchange.state.markets.values()]
+    shapes = [shape(exchange, exchange.state.market(symbol)) for symbol in wanted]
+    return shapes[0] if "symbol" in params else shapes
+
+
+def ticker_price(exchange: Exchange, params: Params) -> Any:
+    """GET ticker/price."""
+    return _per_market(exchange, params, _price)
+
+
+def ticker_book(exchange: Exchange, params: Params) -> Any:
+    """GET ticker/bookTicker."""
+    return _per_market(exchange, params, _best)
+
+
+def ticker_day(exchange: Exchange, params: Params) -> Any:
+    """GET ticker/24hr."""
+    return _per_market(exchange, params, _day)
+
+
+def _last(exchange: Exchange, market: Market) -> int:
+    trades = exchange.tapes[market.instrument.symbol].trades
+    return trades[-1].price if trades else market.price
+
+
+def _price(exchange: Exchange, market: Market) -> Json:
+    return {"symbol": market.instrument.symbol, "price": show(_last(exchange, market))}
+
+
+def _levels(market: Market, side: Side, count: int) -> list[list[str]]:
+    by_price = groupby(matching.offers(market, side), key=lambda offer: offer.price)
+    totals = ((price, _total(offers)) for price, offers in by_price)
+    return [[show(price), show(qty)] for price, qty in islice(totals, count)]
+
+
+def _total(offers: Iterable[Match]) -> int:
+    return sum(offer.qty for offer in offers)
+
+
+def _top(market: Market, side: Side) -> list[str]:
+    best = _levels(market, side, 1)
+    return best[0] if best else [show(0), show(0)]
+
+
+def _best(exchange: Exchange, market: Market) -> Json:
+    bid, ask = _top(market, Side.SELL), _top(market, Side.BUY)
+    return {
+        "symbol": market.instrument.symbol,
+        "bidPrice": bid[0],
+        "bidQty": bid[1],
+        "askPrice": ask[0],
+        "askQty": ask[1],
+    }
+
+
+def _day(exchange: Exchange, market: Market) -> Json:
+    now_ms = exchange.now_ms()
+    day = exchange.tapes[market.instrument.symbol].day(now_ms=now_ms)
+    return _best(exchange, market) | {
+        "priceChange": show(day.last - day.open),
+        "priceChangePercent": f"{day.change_pct / SCALE:.3f}",
+        "weightedAvgPrice": show(day.average),
+        "prevClosePrice": show(day.open),
+        "lastPrice": show(day.last or market.price),
+        "lastQty": show(day.last_qty),
+        "openPrice": show(day.open),
+        "highPrice": show(day.high),
+        "lowPrice": show(day.low),
+        "volume": show(day.volume),
+        "quoteVolume": show(day.quote_volume),
+        "openTime": now_ms - DAY_MS,
+        "closeTime": now_ms,
+        "firstId": day.first_id,
+        "lastId": day.last_id,
+        "count": day.trades,
+    }
+
+
+def depth(exchange: Exchange, params: Params) -> Any:
+    """GET depth."""
+    market = exchange.state.market(read.text(params, "symbol"))
+    count = read.limit(params, default=100, most=5_000)
+    return {
+        "lastUpdateId": market.next_trade_id + exchange.state.next_order_id,
+        "bids": _levels(market, Side.SELL, count),
+        "asks": _levels(market, Side.BUY, count),
+    }
+
+
+def _tape(exchange: Exchange, params: Params) -> list[Trade]:
+    symbol = read.text(params, "symbol")
+    exchange.state.market(symbol)
+    start = read.maybe_integer(params, "startTime") or 0
+    end = read.maybe_integer(params, "endTime")
+    first_id = read.maybe_integer(params, "fromId") or 0
+    count = read.limit(params, default=500, most=1_000)
+    found = [
+        trade
+        for trade in exchange.tapes[symbol].trades
+        if trade.id >= first_id and trade.at_ms >= start and (end is None or trade.at_ms <= end)
+    ]
+    return found[:count] if start or first_id else found[-count:]
+
+
+def trades(exchange: Exchange, params: Params) -> Any:
+    """GET trades."""
+    return [
+        {
+            "id": trade.id,
+            "price": show(trade.price),
+            "qty": show(trade.qty),
+            "quoteQty": show(trade.price * trade.qty // SCALE),
+            "time": trade.at_ms,
+            "isBuyerMaker": not trade.buyer_is_taker,
+            "isBestMatch": True,
+        }
+        for trade in _tape(exchange, params)
+    ]
+
+
+def agg_trades(exchange: Exchange, params: Params) -> Any:
+    """GET aggTrades; each trade is its own aggregate."""
+    return [
+        {
+            "a": trade.id,
+            "p": show(trade.price),
+            "q": show(trade.qty),
+            "f": trade.id,
+            "l": trade.id,
+            "T": trade.at_ms,
+            "m": not trade.buyer_is_taker,
+            "M": True,
+        }
+        for trade in _tape(exchange, params)
+    ]
+
+
+def klines(exchange: Exchange, params: Params) -> Any:
+    """GET klines: from startTime on, or the latest."""
+    symbol = read.text(params, "symbol")
+    exchange.state.market(symbol)
+    interval = read.text(params, "interval")
+    if interval not in INTERVALS_MS:
+        raise WireError(-1120, "Invalid interval.")
+    width = INTERVALS_MS[interval]
+    bars = exchange.tapes[symbol].series[interval].read(**_span(exchange, params, width))
+    count = read.limit(params, default=500, most=1_000)
+    page = bars[:count] if "startTime" in params else bars[-count:]
+    return [_kline(bar, width) for bar in page]
+
+
+def _span(exchange: Exchange, params: Params, width: int) -> dict[str, int]:
+    now_ms = exchange.now_ms()
+    count = read.limit(params, default=500, most=1_000)
+    last = min(read.maybe_integer(params, "endTime") or now_ms, now_ms)
+    first = read.maybe_integer(params, "startTime")
+    if first is None:
+        return {"first_ms": last - count * width, "last_ms": last}
+    return {"first_ms": first, "last_ms": last}
+
+
+def _kline(bar: Bar, width: int) -> list[Any]:
+    return [
+        bar.start_ms,
+        show(bar.open),
+        show(bar.high),
+        show(bar.low),
+        show(bar.close),
+        show(bar.volume),
+        bar.start_ms + width - 1,
+        show(bar.quote_volume),
+        bar.trades,
+        show(bar.buyer_volume),
+        show(bar.buyer_quote_volume),
+        "0",
+    ]

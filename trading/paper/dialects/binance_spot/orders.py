@@ -1,0 +1,214 @@
+"""Placing, cancelling and finding orders."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from trading.paper.core.commands import client_id_for
+from trading.paper.core.orders import Order, OrderType, Side, TimeInForce
+from trading.paper.core.orders import Request as OrderRequest
+from trading.paper.core.refusals import Reason, Refused
+from trading.paper.dialects.binance_spot import params as read
+from trading.paper.dialects.binance_spot import shapes
+from trading.paper.dialects.binance_spot.errors import WireError, missing, unwanted
+from trading.paper.dialects.binance_spot.params import Params
+from trading.paper.server.exchange import Exchange
+
+Member = TypeVar("Member")
+
+MOST_ORDERS = 1_000
+DEFAULT_ORDERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Which parameters an order type needs and which it refuses."""
+
+    needs: tuple[str, ...]
+    refuses: tuple[str, ...] = ()
+
+
+_KINDS = {
+    OrderType.LIMIT: _Kind(needs=("timeInForce", "quantity", "price"), refuses=("quoteOrderQty",)),
+    OrderType.LIMIT_MAKER: _Kind(needs=("quantity", "price"), refuses=("timeInForce", "quoteOrderQty")),
+    OrderType.MARKET: _Kind(needs=(), refuses=("timeInForce", "price")),
+}
+
+_NOT_YET = {
+    "STOP_LOSS": "Stop loss orders are not supported for this symbol.",
+    "STOP_LOSS_LIMIT": "Stop loss limit orders are not supported for this symbol.",
+    "TAKE_PROFIT": "Take profit orders are not supported for this symbol.",
+    "TAKE_PROFIT_LIMIT": "Take profit limit orders are not supported for this symbol.",
+}
+
+
+def place(exchange: Exchange, account: str, params: Params) -> Any:
+    """POST order."""
+    request = _request(exchange, account, params)
+    detail = _detail(params, request.type)
+    return shapes.accepted(exchange.place(request), detail)
+
+
+def test(exchange: Exchange, account: str, params: Params) -> Any:
+    """POST order/test: every check, no order."""
+    exchange.check(_request(exchange, account, params))
+    return {}
+
+
+def _request(exchange: Exchange, account: str, params: Params) -> OrderRequest:
+    symbol = read.text(params, "symbol")
+    exchange.state.market(symbol)
+    side = _member(Side, read.text(params, "side"), WireError(-1117, "Invalid side."))
+    order_type = _type(read.text(params, "type"))
+    _check_params(order_type, params)
+    return OrderRequest(
+        account=account,
+        symbol=symbol,
+        side=side,
+        type=order_type,
+        time_in_force=_time_in_force(params),
+        price=read.maybe_number(params, "price"),
+        qty=read.maybe_number(params, "quantity"),
+        quote_qty=read.maybe_number(params, "quoteOrderQty"),
+        client_id=read.client_id(params),
+    )
+
+
+def _member(kind: Callable[[str], Member], value: str, error: WireError) -> Member:
+    try:
+        return kind(value)
+    except ValueError:
+        raise error from None
+
+
+def _type(value: str) -> OrderType:
+    if value in _NOT_YET:
+        raise WireError(-2010, _NOT_YET[value])
+    return _member(OrderType, value, WireError(-1116, "Invalid orderType."))
+
+
+def _time_in_force(params: Params) -> TimeInForce:
+    value = params.get("timeInForce", TimeInForce.GTC)
+    return _member(TimeInForce, value, WireError(-1115, "Invalid timeInForce."))
+
+
+def _check_params(order_type: OrderType, params: Params) -> None:
+    kind = _KINDS[order_type]
+    for name in kind.needs:
+        read.text(params, name)
+    for name in kind.refuses:
+        if name in params:
+            raise unwanted(name)
+    if order_type is OrderType.MARKET:
+        _check_amount(params)
+
+
+def _check_amount(params: Params) -> None:
+    if "quantity" in params and "quoteOrderQty" in params:
+        raise unwanted("quoteOrderQty")
+    if "quantity" not in params:
+        read_budget = read.maybe_number(params, "quoteOrderQty")
+        if not read_budget:
+            raise missing("quantity")
+
+
+def _detail(params: Params, order_type: OrderType) -> str:
+    wanted = params.get("newOrderRespType", "") or shapes.default_detail(order_type)
+    if wanted not in ("ACK", "RESULT", "FULL"):
+        raise WireError(-1137, "Invalid newOrderRespType.")
+    return wanted
+
+
+def cancel(exchange: Exchange, account: str, params: Params) -> Any:
+    """DELETE order."""
+    found = _find(exchange, account, params, Reason.CANCEL_UNKNOWN)
+    cancel_id = read.client_id(params) or client_id_for(-found.id)
+    exchange.cancel(found)
+    return shapes.canceled(found, cancel_id)
+
+
+def cancel_all(exchange: Exchange, account: str, params: Params) -> Any:
+    """DELETE openOrders of one symbol; an error if there is none."""
+    symbol = read.text(params, "symbol")
+    exchange.state.market(symbol)
+    found = list(exchange.state.desk_open[(account, symbol)].values())
+    if not found:
+        raise Refused(Reason.CANCEL_UNKNOWN)
+    for order in found:
+        exchange.cancel(order)
+    return [shapes.canceled(order, client_id_for(-order.id)) for order in found]
+
+
+def get(exchange: Exchange, account: str, params: Params) -> Any:
+    """GET order."""
+    return shapes.order(_find(exchange, account, params, Reason.ORDER_UNKNOWN))
+
+
+def _find(exchange: Exchange, account: str, params: Params, unknown: Reason) -> Order:
+    symbol = read.text(params, "symbol")
+    exchange.state.market(symbol)
+    order_id = read.maybe_integer(params, "orderId")
+    client_id = params.get("origClientOrderId", "")
+    if order_id is None and not client_id:
+        raise WireError(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
+    found = _lookup(exchange, (account, symbol), order_id, client_id)
+    if found is None:
+        raise Refused(unknown)
+    return found
+
+
+def _lookup(exchange: Exchange, desk: tuple[str, str], order_id: int | None, client_id: str) -> Order | None:
+    state = exchange.state
+    if order_id is None:
+        return state.by_client_id.get((*desk, client_id))
+    found = state.orders.get(order_id)
+    mine = found is not None and (found.account, found.instrument.symbol) == desk
+    return found if mine else None
+
+
+def open_orders(exchange: Exchange, account: str, params: Params) -> Any:
+    """GET openOrders, of one symbol or of all."""
+    wanted = params.get("symbol", "")
+    if wanted:
+        exchange.state.market(wanted)
+    symbols = [wanted] if wanted else list(exchange.state.markets)
+    found = [order for symbol in symbols for order in exchange.state.desk_open[(account, symbol)].values()]
+    return [shapes.order(order) for order in sorted(found, key=lambda order: order.id)]
+
+
+def all_orders(exchange: Exchange, account: str, params: Params) -> Any:
+    """GET allOrders: from an order id on, or the latest within the times."""
+    symbol = read.text(params, "symbol")
+    exchange.state.market(symbol)
+    orders = exchange.state.desk_orders[(account, symbol)]
+    count = read.limit(params, default=DEFAULT_ORDERS, most=MOST_ORDERS)
+    first_id = read.maybe_integer(params, "orderId")
+    if first_id is not None:
+        return [shapes.order(order) for order in orders if order.id >= first_id][:count]
+    within = [order for order in orders if _within(order.created_ms, params)]
+    page = within[:count] if "startTime" in params else within[-count:]
+    return [shapes.order(order) for order in page]
+
+
+def my_trades(exchange: Exchange, account: str, params: Params) -> Any:
+    """GET myTrades: of an order, from a trade id on, or the latest within the times."""
+    symbol = read.text(params, "symbol")
+    exchange.state.market(symbol)
+    order_id = read.maybe_integer(params, "orderId")
+    first_id = read.maybe_integer(params, "fromId")
+    fills = [
+        fill
+        for fill in exchange.fills_of(account, symbol)
+        if (order_id is None or fill.order.id == order_id)
+        and (first_id is None or fill.trade_id >= first_id)
+        and _within(fill.at_ms, params)
+    ]
+    count = read.limit(params, default=DEFAULT_ORDERS, most=MOST_ORDERS)
+    from_start = first_id is not None or "startTime" in params
+    return [shapes.my_trade(fill) for fill in (fills[:count] if from_start else fills[-count:])]
+
+
+def _within(at_ms: int, params: Params) -> bool:
+    start = read.maybe_integer(params, "startTime")
+    end = read.maybe_integer(params, "endTime")
+    return (start is None or at_ms >= start) and (end is None or at_ms <= end)

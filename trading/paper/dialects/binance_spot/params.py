@@ -1,0 +1,101 @@
+"""Parameters out of query and body, each read by its kind."""
+
+import json
+import re
+from urllib.parse import unquote_plus
+
+from trading.paper.core import atoms
+from trading.paper.dialects.binance_spot.errors import WireError, illegal, imprecise, missing
+from trading.paper.server.http import Request
+
+Params = dict[str, str]
+
+NUMBER = "^([0-9]{1,20})(\\.[0-9]{1,20})?$"
+CLIENT_ID = "^[a-zA-Z0-9-_]{1,36}$"
+
+_CLIENT_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}")
+_INTEGER = re.compile(r"[0-9]{1,20}")
+
+
+def read(request: Request) -> Params:
+    """Every parameter; where query and body disagree, the query holds."""
+    params = _pairs(request.body) if request.body else {}
+    if request.query:
+        params.update(_pairs(request.query))
+    return params
+
+
+def _pairs(raw: bytes) -> Params:
+    text = raw.decode("latin-1")
+    plain = "%" not in text and "+" not in text
+    pairs = (pair.partition("=") for pair in text.split("&") if pair)
+    if plain:
+        return {name: value for name, _, value in pairs}
+    return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
+
+
+def text(params: Params, name: str) -> str:
+    """A mandatory text."""
+    value = params.get(name, "")
+    if not value:
+        raise missing(name)
+    return value
+
+
+def number(params: Params, name: str) -> int:
+    """A mandatory decimal, in atoms."""
+    return _atoms(name, text(params, name))
+
+
+def maybe_number(params: Params, name: str) -> int:
+    """A decimal in atoms, 0 if absent."""
+    value = params.get(name, "")
+    return _atoms(name, value) if value else 0
+
+
+def _atoms(name: str, value: str) -> int:
+    try:
+        return atoms.parse(value)
+    except atoms.NotANumber as error:
+        raise illegal(name, NUMBER) from error
+    except atoms.TooPrecise as error:
+        raise imprecise(name) from error
+
+
+def maybe_integer(params: Params, name: str) -> int | None:
+    """An integer, None if absent."""
+    value = params.get(name, "")
+    if not value:
+        return None
+    if not _INTEGER.fullmatch(value):
+        raise illegal(name, "^[0-9]{1,20}$")
+    return int(value)
+
+
+def limit(params: Params, *, default: int, most: int) -> int:
+    """The page size, cut to the greatest allowed."""
+    value = maybe_integer(params, "limit")
+    return default if value is None else max(1, min(value, most))
+
+
+def client_id(params: Params, name: str = "newClientOrderId") -> str:
+    """A client order id, empty if absent."""
+    value = params.get(name, "")
+    if value and not _CLIENT_ID.fullmatch(value):
+        raise illegal(name, CLIENT_ID)
+    return value
+
+
+def symbols(params: Params) -> list[str] | None:
+    """The symbols asked for by `symbol` or `symbols`; None means all."""
+    if "symbol" in params:
+        return [text(params, "symbol")]
+    if "symbols" not in params:
+        return None
+    try:
+        wanted = json.loads(params["symbols"])
+    except ValueError as error:
+        raise illegal("symbols", '^\\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}\\]$') from error
+    if not isinstance(wanted, list) or not wanted:
+        raise WireError(-1105, "Parameter 'symbols' was empty.")
+    return [str(symbol) for symbol in wanted]

@@ -1,0 +1,1 @@
+"""The durable ledger: what was answered survives a kill at any moment."""

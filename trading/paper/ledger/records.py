@@ -1,0 +1,51 @@
+"""Events as lines of text: one line per command, so a torn line never splits an order from its fills."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from trading.paper.core import events
+
+_CODES: dict[str, type[events.Event]] = {
+    "A": events.Accepted,
+    "C": events.Closed,
+    "D": events.Deposited,
+    "F": events.Filled,
+    "P": events.Priced,
+    "R": events.Reserved,
+    "S": events.Positioned,
+}
+_CODE_OF = {kind: code for code, kind in _CODES.items()}
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
+
+
+class Unreadable(ValueError):
+    """The line is not a whole record."""
+
+
+def line(batch: Sequence[events.Event]) -> bytes:
+    """The events of one command as one line: [[code, fields…], …]."""
+    return _encode([(_CODE_OF[type(event)], *event) for event in batch]).encode() + b"\n"
+
+
+def parse(text: bytes) -> list[events.Event]:
+    """The events of one line."""
+    if not text.endswith(b"\n"):
+        raise Unreadable("torn line")
+    try:
+        return [_CODES[code](*fields) for code, *fields in json.loads(text)]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable(str(error)) from error
+
+
+def sound_prefix(lines: Iterable[bytes]) -> tuple[list[list[events.Event]], int]:
+    """The commands up to the first unreadable line, and how many bytes they take."""
+    batches: list[list[events.Event]] = []
+    size = 0
+    for text in lines:
+        try:
+            batches.append(parse(text))
+        except Unreadable:
+            break
+        size += len(text)
+    return batches, size

@@ -1,0 +1,1 @@
+"""The process: clock, ledger, tapes and HTTP around the pure exchange."""

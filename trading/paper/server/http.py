@@ -1,0 +1,36 @@
+"""A request and a reply, as every dialect sees them."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request; query and body are the raw bytes that were signed."""
+
+    method: str
+    path: str
+    query: bytes
+    body: bytes
+    headers: dict[bytes, bytes]
+
+    def header(self, name: bytes) -> str:
+        """A header's text, empty if absent; names in lower case."""
+        return self.headers.get(name, b"").decode("latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP reply."""
+
+    status: int
+    body: bytes
+    content_type: bytes = b"application/json;charset=UTF-8"
+
+
+def json_reply(content: Any, *, status: int = 200) -> Reply:
+    """A reply whose body is this content as JSON."""
+    return Reply(status=status, body=_encode(content).encode())

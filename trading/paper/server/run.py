@@ -1,0 +1,83 @@
+"""Starts everything and keeps it running until a signal or a failure."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine
+
+import uvicorn
+
+from trading.paper.control.faults import Faults
+from trading.paper.control.routes import Control
+from trading.paper.core.depth import Depth
+from trading.paper.core.fees import FeeRates
+from trading.paper.core.state import opened
+from trading.paper.dialects import DIALECTS
+from trading.paper.ledger.journal import Journal
+from trading.paper.market.instruments import bundled
+from trading.paper.server.asgi import App
+from trading.paper.server.exchange import Exchange
+from trading.paper.server.keys import KeyRing
+from trading.paper.server.options import HOST, Options
+
+logger = logging.getLogger("paper")
+
+KEEP_ALIVE_SECS = 600
+# Longer than any client's pool keeps a connection: a request must not race with our closing it.
+
+
+def wall_ms() -> int:
+    """The wall clock in Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def build(options: Options) -> Exchange:
+    """The exchange as its ledger left it."""
+    instruments = bundled()
+    state = opened(instruments, depth=Depth(), fees=FeeRates(maker=options.fee, taker=options.fee))
+    return Exchange(
+        state,
+        journal=Journal(options.data),
+        keys=KeyRing(options.keys),
+        deposit=options.deposit,
+        clock=wall_ms,
+    )
+
+
+def app(exchange: Exchange, options: Options) -> App:
+    """The ASGI application over an exchange."""
+    faults = Faults()
+    control = Control(exchange, faults, token=options.control_token)
+    return App(exchange, dialects=DIALECTS, control=control, faults=faults)
+
+
+async def serve(options: Options) -> None:
+    """Run until stopped; raise what stopped it if that was a failure."""
+    exchange = build(options)
+    server = uvicorn.Server(_config(app(exchange, options), options.port))
+    logger.info("paper exchange on http://%s:%d, %s", HOST, options.port, "manual" if options.manual else "replay")
+    await _until_one_ends(server.serve(), exchange.journal.run())
+    exchange.journal.flush()
+
+
+async def _until_one_ends(*jobs: Coroutine[None, None, None]) -> None:
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    for task in done:
+        task.result()
+
+
+def _config(application: App, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        host=HOST,
+        port=port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECS,
+        timeout_graceful_shutdown=2,
+    )
