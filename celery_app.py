@@ -8,7 +8,7 @@ import ctypes
 import os
 import signal
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init
@@ -22,22 +22,36 @@ app = Celery("windlass")
 ROUTES = {
     "trading.answer_canary": {"queue": "misc"},
     "trading.look_up": {"queue": "exits"},
+    "trading.poll_balances": {"queue": "market"},
     "trading.poll_fills": {"queue": "exits"},
-    "trading.poll_market": {"queue": "market"},
+    "trading.poll_prices": {"queue": "market"},
     "trading.process_inbox": {"queue": "entries"},
+    "trading.reconcile_books": {"queue": "sweeps"},
+    "trading.refresh_instruments": {"queue": "market"},
+    "trading.ring_accounts": {"queue": "misc"},
     "trading.submit_entries": {"queue": "entries"},
     "trading.submit_exits": {"queue": "exits"},
     "trading.sweep_exits": {"queue": "exits"},
-    "trading.sweep_instruments": {"queue": "market"},
-    "trading.sweep_reconcile": {"queue": "sweeps"},
 }
 
+
+def every(seconds: float, task: str) -> dict[str, Any]:
+    """A beat row: ring `task` for every account. A tick that nobody heard in time is not made up for."""
+    return {
+        "task": "trading.ring_accounts",
+        "args": (task,),
+        "schedule": seconds,
+        "options": {"expires": seconds},
+    }
+
+
 BEAT = {
-    "exits": {"task": "trading.sweep_exits", "schedule": 10.0, "options": {"expires": 10}},
-    "fills": {"task": "trading.poll_fills", "schedule": 2.0, "options": {"expires": 2}},
-    "instruments": {"task": "trading.sweep_instruments", "schedule": 60.0, "options": {"expires": 60}},
-    "market": {"task": "trading.poll_market", "schedule": 2.0, "options": {"expires": 2}},
-    "reconcile": {"task": "trading.sweep_reconcile", "schedule": 15.0, "options": {"expires": 15}},
+    "balances": every(2.0, "poll_balances"),
+    "exits": every(10.0, "sweep_exits"),
+    "fills": every(2.0, "poll_fills"),
+    "instruments": every(60.0, "refresh_instruments"),
+    "prices": every(2.0, "poll_prices"),
+    "reconcile": every(15.0, "reconcile_books"),
 }
 
 
@@ -55,7 +69,7 @@ class Configuration:
     timezone = "UTC"
     enable_utc = True
     broker_connection_retry_on_startup = True
-    broker_transport_options = {"socket_timeout": 5, "socket_connect_timeout": 2, "socket_keepalive": True}
+    broker_transport_options: ClassVar = {"socket_timeout": 5, "socket_connect_timeout": 2, "socket_keepalive": True}
     broker_pool_limit = 2
     worker_cancel_long_running_tasks_on_connection_loss = False
     worker_prefetch_multiplier = 1

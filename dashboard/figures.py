@@ -40,17 +40,8 @@ def equity(balances: Mapping[str, Decimal], *, quote: str, prices: Mapping[str, 
     return Equity(total if balances else None, unvalued)
 
 
-def unrealised(
-    *, sign: int, qty: Decimal, average_entry: Decimal | None, price: Decimal | None, contract_size: Decimal = Decimal(1)
-) -> Decimal | None:
-    """sign × (price − average entry) × qty × contract size, quote, before exit fees; None while something is missing."""
-    if average_entry is None or price is None or qty == 0:
-        return None
-    return sign * (price - average_entry) * qty * contract_size
-
-
 def share_pct(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
-    """part ÷ whole in percent; None where there is no whole."""
+    """Part ÷ whole in percent; None where there is no whole."""
     return HUNDRED * part / whole if part is not None and whole else None
 
 

@@ -1,11 +1,11 @@
 """What the page shows, as frozen data: gathered by live.py, rendered by frames.py."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from dashboard.figures import Equity, Record
-from dashboard.words import OrderLine
+from dashboard.words import OrderLine, order_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,11 @@ class OrderRow:
     price: Decimal | None
     client_order_id: str
 
+    @property
+    def words(self) -> str:
+        """Its state in words."""
+        return order_words(self.line.state)
+
 
 @dataclass(frozen=True, slots=True)
 class FillRow:
@@ -170,6 +175,11 @@ class ClosedRow:
     opened_at: datetime
     closed_at: datetime
 
+    @property
+    def lasted_secs(self) -> float:
+        """How long it was open."""
+        return (self.closed_at - self.opened_at).total_seconds()
+
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
@@ -211,4 +221,5 @@ class Overview:
     groups: tuple[GroupRow, ...] = ()
     closed: tuple[ClosedRow, ...] = ()
     alerts: tuple[AlertRow, ...] = ()
-    refused: tuple[RefusedRow, ...] = field(default=())
+    refused: tuple[RefusedRow, ...] = ()
+    refused_total: int = 0

@@ -53,9 +53,15 @@ GROUP_WORDS: Mapping[str, str] = MappingProxyType(
 CLOSE_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "EXIT_SIGNAL": "exit signal",
-        "NOTHING_FILLED": "nothing filled",
-        "TARGETS": "targets taken",
+        "NEVER_FILLED": "nothing filled",
         "TARGETS_TAKEN": "targets taken",
+    }
+)
+HEALTH_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "CLOCK_OFFSET": "our clock and the venue's differ too much",
+        "KEYS_REFUSED": "the venue refused the keys",
+        "VENUE_NOT_REACHED": "does not answer",
     }
 )
 # Worst first: of several targets of a leg the one that needs attention gives the word.
@@ -85,6 +91,11 @@ def close_words(reason: str) -> str:
     return CLOSE_WORDS.get(reason, reason.replace("_", " ").lower())
 
 
+def health_words(code: str, detail: str) -> str:
+    """What ails an account: the sentence the engine left, or the code's words."""
+    return detail or HEALTH_WORDS.get(code, code.replace("_", " ").lower())
+
+
 def filled_by(orders: Sequence[OrderLine], *, entry: bool) -> Decimal:
     """What a leg's entries (or everything that closes it) have filled, base."""
     return sum((o.filled_qty for o in orders if (o.purpose == Purpose.ENTRY) is entry), Decimal(0))
@@ -99,11 +110,11 @@ def leg_words(orders: Sequence[OrderLine], *, ended: bool) -> str:
     if filled == 0:
         return f"{order_words(entry.state)} {entry.code}".rstrip()
     said = "filled" if entry.state == S.FILLED else f"filled {plain(filled)} of {plain(entry.qty)}"
-    exit_said = _exit_words(orders, filled, ended=ended)
+    exit_said = _exit_words(orders, ended=ended)
     return exit_said if exit_said in ("target taken", "closed") else f"{said}, {exit_said}"
 
 
-def _exit_words(orders: Sequence[OrderLine], filled: Decimal, *, ended: bool) -> str:
+def _exit_words(orders: Sequence[OrderLine], *, ended: bool) -> str:
     targets = [order for order in orders if order.purpose == Purpose.TARGET]
     working = {order.state for order in targets}
     if targets and targets[-1].state == S.FILLED and working <= {S.FILLED, S.CANCELED, S.EXPIRED}:

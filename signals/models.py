@@ -38,7 +38,9 @@ class Source(models.Model):
     default_timeframe_secs = models.PositiveIntegerField(null=True, blank=True)
     default_size = models.CharField(max_length=40, blank=True, help_text="For example: 100 USDT, 1% equity.")
     formats = ArrayField(models.CharField(max_length=30), default=list, blank=True, help_text="Empty: every format.")
-    body_dedupe_secs = models.PositiveIntegerField(default=60, help_text="Equal bodies within this count once; 0 = off.")
+    body_dedupe_secs = models.PositiveIntegerField(
+        default=60, help_text="Equal bodies within this count once; 0 = off."
+    )
     rate_per_min = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: the endpoint's own; 0: none.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -167,6 +169,7 @@ class Ticker(models.Model):
     ask = money()
     last = money()
     at = models.DateTimeField()
+    wanted_at = models.DateTimeField(help_text="When an alert last needed it; forgotten after a day unless held.")
 
     def __str__(self) -> str:
         return f"{self.instrument_id}: {self.last:f}"

@@ -37,7 +37,9 @@ class UnknownSymbol:
         """What to tell the trader."""
         hint = f" Did you mean {', '.join(self.suggestions)}?" if self.suggestions else ""
         if self.code == "AMBIGUOUS_SYMBOL":
-            return f"{self.text} fits more than one instrument of this account: {', '.join(self.suggestions)}. Name one."
+            return (
+                f"{self.text} fits more than one instrument of this account: {', '.join(self.suggestions)}. Name one."
+            )
         return f"{self.text} is not listed on this account's venue.{hint}"
 
 

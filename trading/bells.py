@@ -1,6 +1,8 @@
 """Bells: "there is mail for account 7". A bell carries an integer at most, coalesces, and may be lost or heard twice."""
 
 import logging
+import os
+import socket
 
 from celery import current_app
 from django.conf import settings
@@ -24,6 +26,11 @@ class _Broker:
         if cls.client is None:
             cls.client = Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1)
         return cls.client
+
+
+def process_name() -> str:
+    """This process, as leases name their holder."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def key(task: str, subject: int | None) -> str:

@@ -25,7 +25,7 @@ class _Forgiving(dict[str, Any]):
 
 
 class VenueError(WindlassError):
-    """{venue} answered {error}: {detail}"""  # noqa: D400
+    """{venue} answered {error}: {detail}"""
 
     code = "VENUE_ERROR"
 

@@ -20,4 +20,6 @@ def change(mode: str, *, operator: str, reason: str) -> None:
         row = TradingMode.objects.select_for_update(no_key=True).get_or_create(id=1)[0]
         before, row.mode, row.operator, row.reason = row.mode, Mode(mode), operator, reason
         row.save()
-        record("mode.changed", subject="mode", payload={"from": before, "to": mode, "operator": operator, "reason": reason})
+        record(
+            "mode.changed", subject="mode", payload={"from": before, "to": mode, "operator": operator, "reason": reason}
+        )

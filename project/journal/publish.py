@@ -25,5 +25,10 @@ def send(group: str, message: dict[str, object]) -> None:
 
 def publish(sealed: Sealed) -> None:
     """Send one batch of sealed events, numbered."""
-    message = {"type": "journal.sealed", "first": sealed.first_number, "count": len(sealed.rows), "events": sealed.events()}
+    message = {
+        "type": "journal.sealed",
+        "first": sealed.first_number,
+        "count": len(sealed.rows),
+        "events": sealed.events(),
+    }
     send(GROUP, message)

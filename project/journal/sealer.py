@@ -81,7 +81,8 @@ def _next_rows(last: Seal | None) -> tuple[int, list[Row]]:
 
 
 def _row(fields: Sequence[Any]) -> Row:
-    return Row(*fields[:5], json.loads(fields[5]), fields[6])
+    xid, id_, account_id, kind, subject, payload, at = fields
+    return Row(xid, id_, account_id, kind, subject, json.loads(payload), at)
 
 
 def _write_seal(last: Seal | None, rows: list[Row], horizon: int) -> Sealed:

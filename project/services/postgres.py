@@ -35,6 +35,7 @@ SETTINGS = {
     "synchronous_commit": "on",
     "idle_in_transaction_session_timeout": "60s",  # an idle transaction holds up the journal's horizon
     "timezone": "UTC",
+    "log_checkpoints": "off",
     "log_timezone": "UTC",
     "log_line_prefix": "%m ",
     # A logged statement or its detail could carry a secret: only the error itself is written.

@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 import psycopg
 from redis import RedisError
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
-Check = Callable[[], Awaitable[str]]
+Answer = Awaitable[str]
+Check = Callable[[], Answer]
 PAUSE_SECS = 0.03
 # A TCP port has no event to wait for; servers come up within 0.1 s, applications within seconds.
 PATIENCE_SECS = 2
@@ -28,7 +31,8 @@ async def postgres_answers(url: str) -> str:
 
 async def redis_answers(url: str) -> str:
     """Ask a redis:// URL for a PONG."""
-    client = Redis.from_url(url, socket_connect_timeout=PATIENCE_SECS, socket_timeout=PATIENCE_SECS)
+    once_only = Retry(NoBackoff(), 0)  # the library would try for seconds; wait() does that
+    client = Redis.from_url(url, socket_connect_timeout=PATIENCE_SECS, socket_timeout=PATIENCE_SECS, retry=once_only)
     try:
         await client.ping()
     except RedisError as error:
@@ -57,6 +61,11 @@ async def _status(url: str) -> str:
     words = (await reader.readline()).decode("latin-1").split()
     writer.close()
     return words[1] if len(words) > 1 else ""
+
+
+async def once(answer: Answer) -> str:
+    """Ask one question."""
+    return await answer
 
 
 async def wait(check: Check, *, alive: Callable[[], bool], seconds: float) -> str:

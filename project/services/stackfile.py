@@ -41,7 +41,7 @@ class ProcessId:
 
 @dataclass(frozen=True, slots=True)
 class StackRecord:
-    """The running stack: its supervisor, ports and servers. The URLs hold passwords."""
+    """The running stack: its supervisor, the ports it holds, its servers. The URLs hold passwords."""
 
     pid: int
     pid_created: float

@@ -30,7 +30,7 @@ class Stage(IntEnum):
     INTAKE = 4
 
 
-GRACE_SECS = {Stage.INTAKE: 1.0, Stage.WORK: 4.0, Stage.VENUE: 1.0, Stage.BROKER: 1.0, Stage.DATABASE: 2.0}
+GRACE_SECS = {Stage.INTAKE: 1.5, Stage.WORK: 3.5, Stage.VENUE: 1.0, Stage.BROKER: 1.0, Stage.DATABASE: 2.0}
 # How long a stage may take before it is killed; 9 s together, Ctrl-C promises 10.
 
 
@@ -77,11 +77,6 @@ class Supervisor:
         keeper.task = asyncio.create_task(self._keep(keeper), name=program.name)
         keeper.task.add_done_callback(self._mourn)
 
-    def is_alive(self, name: str) -> bool:
-        """Whether the program's process runs or is about to, rather than having ended young."""
-        keeper = self._keepers[name]
-        return keeper.task is not None and not keeper.task.done()
-
     async def run(self, name: str, launch: Launch) -> list[str]:
         """Run a program to its end and return the lines of its standard output. Raises ChildFailed."""
         output: list[str] = []
@@ -93,7 +88,8 @@ class Supervisor:
             process.kill()
             raise
         if status != 0:
-            raise ChildFailed(name=name, status=status, detail=complaints[-1] if complaints else "it gave no reason")
+            last_words = complaints[-1].rstrip(".") if complaints else "it gave no reason"
+            raise ChildFailed(name=name, status=status, detail=last_words)
         return output
 
     async def stop(self) -> None:
@@ -147,8 +143,13 @@ class Supervisor:
             _ask_to_leave(keeper)
         if tasks and not await self._ended(tasks, grace_secs):
             for keeper in keepers:
-                _kill(keeper)
+                self._kill(keeper)
             await asyncio.wait(tasks)
+
+    def _kill(self, keeper: Keeper) -> None:
+        if keeper.child is not None:
+            self._say(f"{keeper.program.name} did not stop in time and is killed")
+            keeper.child.kill()
 
     async def _ended(self, tasks: list["asyncio.Task[None]"], grace_secs: float) -> bool:
         """Wait for the tasks, no longer than their grace, and no longer than the user's patience."""
@@ -168,11 +169,6 @@ def _ask_to_leave(keeper: Keeper) -> None:
     keeper.leaving.set()
     if keeper.child is not None:
         keeper.child.send(keeper.program.launch.stop_signal)
-
-
-def _kill(keeper: Keeper) -> None:
-    if keeper.child is not None:
-        keeper.child.kill()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

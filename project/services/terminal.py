@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)
-NAME_WIDTH = 8
+NAME_WIDTH = 9
 WAITING_LINES = 2000
 FLUSH_SECS = 1.0
 

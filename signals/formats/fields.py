@@ -13,7 +13,7 @@ from signals import timeframes
 from signals.intent import Level, LevelKind, Scalar, Size, SizeKind
 from signals.strict_json import Json, JsonRefused, number, shown
 
-from .sizes import size_from_text
+from .sizes import MOST_PCT, size_from_text
 
 T = TypeVar("T")
 Object = dict[str, Json]
@@ -239,7 +239,8 @@ class Fields:
         """A size: a text with its unit (`1% equity`, `100 USDT`), or a number whose unit another field names."""
         if not self.has(kind_name):
             return self._size_text(name) if self.has(name) else None
-        unit, value = self.choice(kind_name, kinds), self.decimal(name, above=Decimal(0))
+        unit = self.choice(kind_name, kinds)
+        value = self.decimal(name, above=Decimal(0), high=MOST_PCT.get(unit) if unit else None)
         if value is None and not self.has(name):
             self.wrong(name, "MISSING", f"a number, since {kind_name} is given")
         return Size(unit, value) if unit and value else None
@@ -262,7 +263,10 @@ class Fields:
         return self._positive_level(name, LevelKind.PRICE, self.decimal(name))
 
     def _level_object(self, name: str) -> Level | None:
-        inner, kinds = self.inner(name), {"price": LevelKind.PRICE, "percent": LevelKind.PCT, "offset": LevelKind.OFFSET}
+        inner, kinds = (
+            self.inner(name),
+            {"price": LevelKind.PRICE, "percent": LevelKind.PCT, "offset": LevelKind.OFFSET},
+        )
         given = [key for key in inner.body if key in kinds]
         if len(given) != 1 or len(inner.body) != 1:
             self.wrong(name, "UNSUPPORTED_FIELD", "exactly one of price, percent, offset", ", ".join(inner.body))

@@ -117,7 +117,7 @@ def options(
 
 
 def rebased(urls: Any, base_url: str) -> Any:
-    """ccxt's `urls.api` with every host swapped for the paper host, paths kept."""
+    """Ccxt's `urls.api` with every host swapped for the paper host, paths kept."""
     if isinstance(urls, Mapping):
         return {key: rebased(value, base_url) for key, value in urls.items()}
     parts = urlsplit(str(urls))

@@ -55,7 +55,7 @@ class InstrumentRules:
 
     def fees_come_out_of_base(self, side: PositionSide) -> bool:
         """True where the venue takes an entry's fee out of what was bought."""
-        return self.kind is MarketKind.SPOT and side is PositionSide.LONG
+        return self.kind == MarketKind.SPOT and side == PositionSide.LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,9 @@ def plan(
     refused = _refuse_inputs(base_price=base_price, capital=capital, legs=legs)
     if refused is not None:
         return refused
-    levels = tuple(_level(index, spec, side=side, base_price=base_price, rules=rules) for index, spec in enumerate(legs))
+    levels = tuple(
+        _level(index, spec, side=side, base_price=base_price, rules=rules) for index, spec in enumerate(legs)
+    )
     if any(level.price <= 0 or level.target_price <= 0 for level in levels):
         return _price_refused(base_price, rules)
     fitted = _merged(levels, side=side, capital=capital, rules=rules) if merge_small else levels
@@ -125,14 +127,14 @@ def plan(
 def entry_price(*, side: PositionSide, base_price: Decimal, gap_pct: Decimal, rules: InstrumentRules) -> Decimal:
     """A leg's limit price: base moved by its gap, on the tick that is never worse than asked."""
     raw = base_price + side.sign * pct_of(base_price, gap_pct)
-    return floor_to(raw, rules.tick_size) if side is PositionSide.LONG else ceil_to(raw, rules.tick_size)
+    return floor_to(raw, rules.tick_size) if side == PositionSide.LONG else ceil_to(raw, rules.tick_size)
 
 
 @exact
 def target_price(*, side: PositionSide, price: Decimal, take_profit_pct: Decimal, rules: InstrumentRules) -> Decimal:
     """Where a leg entered at price takes its profit, on the tick that is in our favour."""
     raw = price + side.sign * pct_of(price, take_profit_pct)
-    return ceil_to(raw, rules.tick_size) if side is PositionSide.LONG else floor_to(raw, rules.tick_size)
+    return ceil_to(raw, rules.tick_size) if side == PositionSide.LONG else floor_to(raw, rules.tick_size)
 
 
 @exact
@@ -167,9 +169,7 @@ def _price_refused(base_price: Decimal, rules: InstrumentRules) -> Refusal:
     return Refusal("PRICE_NOT_POSITIVE", "base_price", base_price, rules.tick_size, advice, rules.quote)
 
 
-def _level(
-    index: int, spec: LegSpec, *, side: PositionSide, base_price: Decimal, rules: InstrumentRules
-) -> _Level:
+def _level(index: int, spec: LegSpec, *, side: PositionSide, base_price: Decimal, rules: InstrumentRules) -> _Level:
     """Where a configured leg stands on the venue's ticks."""
     price = entry_price(side=side, base_price=base_price, gap_pct=spec.gap_pct, rules=rules)
     target = target_price(side=side, price=price, take_profit_pct=spec.take_profit_pct, rules=rules)

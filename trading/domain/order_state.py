@@ -48,9 +48,7 @@ TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = MappingProxyType(
         # DROPPED without a call: kill, stale, or the group closed before the order left.
         S.NEW: frozenset({S.SUBMITTING, S.DROPPED}),
         # CANCELED and EXPIRED at once: IOC, FOK, GTX and self-trade prevention end inside the call.
-        S.SUBMITTING: frozenset(
-            {S.OPEN, S.PARTIALLY_FILLED, S.FILLED, S.CANCELED, S.EXPIRED, S.REJECTED, S.UNKNOWN}
-        ),
+        S.SUBMITTING: frozenset({S.OPEN, S.PARTIALLY_FILLED, S.FILLED, S.CANCELED, S.EXPIRED, S.REJECTED, S.UNKNOWN}),
         S.OPEN: frozenset({S.PARTIALLY_FILLED, S.FILLED, S.CANCELLING, S.CANCELED, S.EXPIRED}),
         S.PARTIALLY_FILLED: frozenset({S.FILLED, S.CANCELLING, S.CANCELED, S.EXPIRED}),
         # Back to OPEN or PARTIALLY_FILLED: the venue refused the cancel. FILLED: the fill was faster.
@@ -110,9 +108,9 @@ def advance(
     cancel_refused: the venue declined our cancel, so an OPEN report takes CANCELLING back to the book.
     """
     reported = _reported(venue_status, filled_qty=filled_qty, qty=qty)
-    if current is S.NEEDS_HUMAN or not allowed(current, reported):
+    if current == S.NEEDS_HUMAN or not allowed(current, reported):
         return current
-    if current is S.CANCELLING and reported in RESTING and not cancel_refused:
+    if current == S.CANCELLING and reported in RESTING and not cancel_refused:
         return current
     return reported
 
@@ -121,7 +119,7 @@ def _reported(status: VenueStatus, *, filled_qty: Decimal, qty: Decimal) -> Orde
     """What the report alone says: a whole fill is FILLED even when the status has not caught up."""
     if filled_qty >= qty:
         return S.FILLED
-    if status is VenueStatus.OPEN and filled_qty > 0:
+    if status == VenueStatus.OPEN and filled_qty > 0:
         return S.PARTIALLY_FILLED
     return _SAID[status]
 

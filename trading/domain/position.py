@@ -84,9 +84,9 @@ def from_fills(
     """
     ledger = _Ledger()
     for fill in sorted(fills, key=lambda f: _order(f, side)):
-        ledger = _charged(ledger, fill, rules=rules, fee_prices=fee_prices)
-        moved = _moved(fill, rules)
-        ledger = _entered(ledger, fill, moved, rules) if fill.side is side.entry_side else _left(ledger, fill, moved, side, rules)
+        charged = _charged(ledger, fill, rules=rules, fee_prices=fee_prices)
+        book = _entered if fill.side == side.entry_side else _left
+        ledger = book(charged, fill, _moved(fill, rules), rules)
     return _position(ledger, side=side, rules=rules, funding=funding)
 
 
@@ -107,30 +107,28 @@ def pnl_pct(position: Position, price: Decimal) -> Decimal:
 @exact
 def leg_qty(fills: Iterable[FillView], *, side: PositionSide, rules: InstrumentRules) -> Decimal:
     """What entries brought in after base fees, base: the net_qty of a leg holding."""
-    return total(_moved(fill, rules) for fill in fills if fill.side is side.entry_side)
+    return total(_moved(fill, rules) for fill in fills if fill.side == side.entry_side)
 
 
 def _order(fill: FillView, side: PositionSide) -> tuple[object, ...]:
     """Time, then entries, then every other field: a total order, so that equal sets give equal positions."""
     leg = -1 if fill.leg_id is None else fill.leg_id
-    return (fill.at, fill.side is not side.entry_side, fill.price, fill.qty, fill.fee, fill.fee_currency, leg)
+    return (fill.at, fill.side != side.entry_side, fill.price, fill.qty, fill.fee, fill.fee_currency, leg)
 
 
 def _fee_in_base(fill: FillView, rules: InstrumentRules) -> bool:
     """Spot only: on futures a fee comes out of the margin and leaves the position alone."""
-    return rules.kind is MarketKind.SPOT and fill.fee_currency == rules.base
+    return rules.kind == MarketKind.SPOT and fill.fee_currency == rules.base
 
 
 def _moved(fill: FillView, rules: InstrumentRules) -> Decimal:
     """What a fill moves in or out, with its base fee: a purchase brings less, a sale takes more."""
     if not _fee_in_base(fill, rules):
         return fill.qty
-    return fill.qty - fill.fee if fill.side is Side.BUY else fill.qty + fill.fee
+    return fill.qty - fill.fee if fill.side == Side.BUY else fill.qty + fill.fee
 
 
-def _charged(
-    ledger: _Ledger, fill: FillView, *, rules: InstrumentRules, fee_prices: Mapping[str, Decimal]
-) -> _Ledger:
+def _charged(ledger: _Ledger, fill: FillView, *, rules: InstrumentRules, fee_prices: Mapping[str, Decimal]) -> _Ledger:
     """Book the fee where it belongs: quantity, quote, valued in quote, or named as unpriced."""
     if fill.fee == 0:
         return ledger
@@ -155,7 +153,7 @@ def _entered(ledger: _Ledger, fill: FillView, moved: Decimal, rules: InstrumentR
     )
 
 
-def _left(ledger: _Ledger, fill: FillView, moved: Decimal, side: PositionSide, rules: InstrumentRules) -> _Ledger:
+def _left(ledger: _Ledger, fill: FillView, moved: Decimal, rules: InstrumentRules) -> _Ledger:
     """An exit: the covered part takes its share of the cost along; what exceeds the holding earns nothing."""
     covered = min(moved, ledger.held)
     gone = ledger.cost if covered == ledger.held else to_atom(ledger.cost * covered / ledger.held)
@@ -166,7 +164,7 @@ def _left(ledger: _Ledger, fill: FillView, moved: Decimal, side: PositionSide, r
         held=ledger.held - covered,
         exit_qty=ledger.exit_qty + moved,
         cost=ledger.cost - gone,
-        gross_pnl=ledger.gross_pnl + side.sign * (counted - gone),
+        gross_pnl=ledger.gross_pnl + (counted - gone if fill.side == Side.SELL else gone - counted),
     )
 
 
@@ -196,9 +194,7 @@ def _average(ledger: _Ledger, rules: InstrumentRules) -> Decimal | None:
     return next((to_atom(cost / (qty * rules.contract_size)) for cost, qty in pairs if qty > 0), None)
 
 
-def _break_even(
-    ledger: _Ledger, realised: Decimal, *, side: PositionSide, rules: InstrumentRules
-) -> Decimal | None:
+def _break_even(ledger: _Ledger, realised: Decimal, *, side: PositionSide, rules: InstrumentRules) -> Decimal | None:
     """Solve realised + sign × (proceeds − cost) − taker fee on the proceeds = 0 for the price; never below 0.
 
     LONG: (cost − realised) ÷ (qty × (1 − fee)); SHORT: (cost + realised) ÷ (qty × (1 + fee)).

@@ -82,7 +82,7 @@ class CcxtGateway:
     # the socket -----------------------------------------------------------------------------
 
     def _fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
-        """ccxt's last step before the socket, after throttling and signing: what is stale or forbidden stops here."""
+        """Ccxt's last step before the socket, after throttling and signing: what is stale or forbidden stops here."""
         if self._placing is not None:
             self._check_at_socket(self._placing, signed_at(url, body))
         return self._write(url, method, headers, body)
@@ -101,7 +101,7 @@ class CcxtGateway:
     def _remember(
         self, code: int, reason: str, url: str, method: str, response_headers: Any, response_body: str, *_: Any
     ) -> str:
-        """ccxt's hook on every answer: keep status and body, the proof that a rejection needs."""
+        """Ccxt's hook on every answer: keep status and body, the proof that a rejection needs."""
         self._status, self._body = code, response_body
         return response_body.strip()
 
@@ -229,7 +229,7 @@ def signed_at(url: str, body: Any) -> datetime | None:
 
 
 def order_report(raw: Mapping[str, Any]) -> OrderReport:
-    """ccxt's order as ours."""
+    """Ccxt's order as ours."""
     return OrderReport(
         client_order_id=raw.get("clientOrderId") or "",
         venue_order_id=str(raw["id"]),
@@ -240,7 +240,7 @@ def order_report(raw: Mapping[str, Any]) -> OrderReport:
 
 
 def fill_report(raw: Mapping[str, Any]) -> FillReport:
-    """ccxt's trade as ours."""
+    """Ccxt's trade as ours."""
     fee = raw.get("fee") or {}
     price, qty = decimal(raw["price"]), decimal(raw["amount"])
     return FillReport(
@@ -258,7 +258,7 @@ def fill_report(raw: Mapping[str, Any]) -> FillReport:
 
 
 def ticker_report(raw: Mapping[str, Any]) -> TickerReport | None:
-    """ccxt's ticker as ours; None when a price is missing."""
+    """Ccxt's ticker as ours; None when a price is missing."""
     prices = [raw.get(field) for field in ("bid", "ask", "last")]
     if not all(prices):
         return None
@@ -267,7 +267,7 @@ def ticker_report(raw: Mapping[str, Any]) -> TickerReport | None:
 
 
 def instrument_report(market: Mapping[str, Any], venue: Venue) -> InstrumentReport:
-    """ccxt's market as ours; precision comes as tick size (ccxt's TICK_SIZE mode)."""
+    """Ccxt's market as ours; precision comes as tick size (ccxt's TICK_SIZE mode)."""
     limits, precision = market["limits"], market["precision"]
     max_qty = limits["amount"].get("max")
     return InstrumentReport(

@@ -43,6 +43,7 @@ class Order(models.Model):
     valid_until = models.DateTimeField(null=True, blank=True)
     next_poll_at = models.DateTimeField(null=True, blank=True)
     polls = models.PositiveIntegerField(default=0)
+    reported_qty = money(default=0, help_text="What the venue says is filled; fills follow until both agree.")
     filled_qty = money(default=0)
     filled_cost = money(default=0)
     cancel_requested = models.BooleanField(default=False)

@@ -16,7 +16,9 @@ class Slot(models.Model):
     account = models.ForeignKey(ExchangeAccount, on_delete=models.PROTECT, related_name="slots")
     number = models.PositiveIntegerField()
     group = models.ForeignKey("trading.PositionGroup", on_delete=models.PROTECT, related_name="slots")
-    pyramid = models.ForeignKey("trading.Pyramid", on_delete=models.PROTECT, null=True, blank=True, related_name="slots")
+    pyramid = models.ForeignKey(
+        "trading.Pyramid", on_delete=models.PROTECT, null=True, blank=True, related_name="slots"
+    )
     pool_size = models.PositiveIntegerField()
     taken_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True, blank=True)

@@ -11,4 +11,3 @@ class Canary(models.Model):
 
     def __str__(self) -> str:
         return f"answered {self.answered_at}"
-

@@ -3,12 +3,12 @@
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from trading.paper.control import views
 from trading.paper.control.faults import BadRule, Faults
 from trading.paper.core import atoms
+from trading.paper.core.depth import Depth
 from trading.paper.core.refusals import Refused
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.http import Reply, Request, json_reply
@@ -65,10 +65,14 @@ class Control:
 
     def _depth(self, body: dict[str, Any]) -> Any:
         market = self._exchange.state.market(body["symbol"])
-        changes = {name: int(body[name]) for name in ("spread_ticks", "levels", "step_bps") if name in body}
-        if "level_notional" in body:
-            changes["level_notional"] = atoms.parse(str(body["level_notional"]))
-        market.depth = replace(market.depth, **changes)
+        now = market.depth
+        notional = str(body.get("level_notional", atoms.show(now.level_notional)))
+        market.depth = Depth(
+            spread_ticks=int(body.get("spread_ticks", now.spread_ticks)),
+            levels=int(body.get("levels", now.levels)),
+            level_notional=atoms.parse(notional),
+            step_bps=int(body.get("step_bps", now.step_bps)),
+        )
         return {}
 
     def _deposit(self, body: dict[str, Any]) -> Any:

@@ -104,9 +104,7 @@ def _fills(state: State, market: Market, taker: Accepted, matches: list[Match]) 
     return events
 
 
-def fill(
-    state: State, side: str, order_id: int, match: Match, trade_id: int, *, maker: bool, now_ms: int
-) -> Filled:
+def fill(state: State, side: str, order_id: int, match: Match, trade_id: int, *, maker: bool, now_ms: int) -> Filled:
     """The event of one side of a trade, its fee included."""
     received = match.qty if side == Side.BUY else atoms.times(match.price, match.qty)
     fee = state.fees.fee(received, maker=maker)

@@ -55,9 +55,7 @@ def fills(state: State, market: Market, printed: Print) -> list[Event]:
     return events
 
 
-def _fill_side(
-    state: State, market: Market, printed: Print, side: Side, flow: _Flow, events: list[Event]
-) -> None:
+def _fill_side(state: State, market: Market, printed: Print, side: Side, flow: _Flow, events: list[Event]) -> None:
     for order in market.book.half(side).walk():
         if beyond(side, printed.price, order.price):
             break
@@ -65,9 +63,7 @@ def _fill_side(
         if qty:
             trade_id = market.next_trade_id + len(events)
             match = Match(price=order.price, qty=qty)
-            events.append(
-                commands.fill(state, side, order.id, match, trade_id, maker=True, now_ms=printed.at_ms)
-            )
+            events.append(commands.fill(state, side, order.id, match, trade_id, maker=True, now_ms=printed.at_ms))
 
 
 def _share(order: Order, printed: Print, flow: _Flow) -> int:

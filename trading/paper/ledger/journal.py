@@ -6,6 +6,7 @@ import logging
 import os
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from trading.paper.core.events import Event
@@ -36,6 +37,7 @@ class Journal:
         self._durable = 0
         self._waiters: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._wake = asyncio.Event()
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._lock()
         _sync_folder(folder)
 
@@ -88,14 +90,19 @@ class Journal:
             self._wake.clear()
             lines, self._lines = self._lines, []
             upto = self._appended
-            await loop.run_in_executor(None, self._write, b"".join(lines))
+            await loop.run_in_executor(self._writer, self._write, b"".join(lines))
             self._release(upto)
 
     def flush(self) -> None:
-        """Write what is queued, from outside the loop: at start and at the end."""
+        """Write what is queued, behind any write still under way: the end of an orderly stop."""
         lines, self._lines = self._lines, []
-        self._write(b"".join(lines))
+        self._writer.submit(self._write, b"".join(lines)).result()
         self._release(self._appended)
+
+    def close(self) -> None:
+        """Let go of the file and its lock."""
+        self._writer.shutdown()
+        os.close(self._file)
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)

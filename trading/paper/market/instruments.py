@@ -8,7 +8,6 @@ from trading.paper.core import atoms
 from trading.paper.core.instrument import Instrument
 
 FOLDER = Path(__file__).resolve().parent.parent / "data"
-NAMES = ("symbol", "base", "quote")
 
 
 def bundled(*, traded: frozenset[str] | None = None) -> list[Instrument]:
@@ -19,5 +18,16 @@ def bundled(*, traded: frozenset[str] | None = None) -> list[Instrument]:
 
 
 def _instrument(row: dict[str, str]) -> Instrument:
-    limits = {name: atoms.parse(text) for name, text in row.items() if name not in NAMES}
-    return Instrument(symbol=row["symbol"], base=row["base"], quote=row["quote"], **limits)
+    return Instrument(
+        symbol=row["symbol"],
+        base=row["base"],
+        quote=row["quote"],
+        tick_size=atoms.parse(row["tick_size"]),
+        lot_step=atoms.parse(row["lot_step"]),
+        min_price=atoms.parse(row["min_price"]),
+        max_price=atoms.parse(row["max_price"]),
+        min_qty=atoms.parse(row["min_qty"]),
+        max_qty=atoms.parse(row["max_qty"]),
+        max_market_qty=atoms.parse(row["max_market_qty"]),
+        min_notional=atoms.parse(row["min_notional"]),
+    )

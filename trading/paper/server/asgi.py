@@ -23,9 +23,7 @@ _GARBAGE = Reply(status=200, body=b'{"symbol":"BTCUS\x00<html>', content_type=b"
 class App:
     """A plain ASGI application over one exchange."""
 
-    def __init__(
-        self, exchange: Exchange, *, dialects: tuple[Dialect, ...], control: Control, faults: Faults
-    ) -> None:
+    def __init__(self, exchange: Exchange, *, dialects: tuple[Dialect, ...], control: Control, faults: Faults) -> None:
         self._exchange = exchange
         self._control = control
         self._faults = faults
@@ -37,10 +35,15 @@ class App:
         request = await _read(scope, receive)
         if request is None:
             return
-        rule = self._faults.draw(request.method, request.path) if self._faults.rules else None
+        rule = self._rule(request) if self._faults.rules else None
         reply = await self._answer(request) if rule is None else await self._faulty(request, rule, receive)
         if reply is not None:
             await _send(send, reply)
+
+    def _rule(self, request: Request) -> Rule | None:
+        if request.path.startswith(CONTROL_PREFIX):
+            return None
+        return self._faults.draw(request.method, request.path)
 
     async def _answer(self, request: Request) -> Reply:
         reply = self._dispatch(request)

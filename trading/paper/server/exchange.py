@@ -1,12 +1,16 @@
-"""The running exchange: the pure core with a clock, a ledger and the public tapes around it."""
+"""The running exchange: the pure core with a clock, a ledger and the public tapes around it.
+
+`counts` tells how often each kind of event has happened since the process started.
+"""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from trading.paper.core import commands, prints
 from trading.paper.core.apply import apply
 from trading.paper.core.events import Event, Filled, Positioned, Priced, Reserved
-from trading.paper.core.orders import Fill, Order, Request, Side
+from trading.paper.core.orders import Order, Request, Side
 from trading.paper.core.prints import Print
 from trading.paper.core.state import Market, State
 from trading.paper.ledger.journal import Journal
@@ -36,6 +40,7 @@ class Exchange:
         self.keys = keys
         self.now_ms = clock
         self.tapes = {symbol: Tape() for symbol in state.markets}
+        self.counts: Counter[str] = Counter()
         self._deposit = deposit
         self._reserved: dict[str, int] = {}
         self._recover()
@@ -47,7 +52,7 @@ class Exchange:
                 apply(self.state, event)
         for market in self.state.markets.values():
             if market.price:
-                self._show(market, price=market.price, qty=market.instrument.min_qty, side=Side.BUY)
+                self.show(market, Print(at_ms=self.now_ms(), price=market.price, qty=None, aggressor=Side.BUY))
         logger.info("ledger read: %d commands, %d orders", len(batches), len(self.state.orders))
 
     def open_account(self, name: str) -> None:
@@ -84,22 +89,26 @@ class Exchange:
         """A trade of strangers: it moves the price, fills what it reaches, and appears on the tape."""
         market.price = printed.price
         self._carry_out(prints.fills(self.state, market, printed))
+        self.show(market, printed)
+
+    def show(self, market: Market, printed: Print) -> None:
+        """Put a trade of strangers on the tape, under an id that is never given again."""
+        symbol = market.instrument.symbol
+        trade_id = self._new_trade_id(market)
         qty = market.instrument.min_qty if printed.qty is None else printed.qty
-        self._show(market, price=printed.price, qty=qty, side=printed.aggressor, at_ms=printed.at_ms)
+        buyer_is_taker = printed.aggressor is Side.BUY
+        self.tapes[symbol].add(Trade(trade_id, printed.at_ms, printed.price, qty, buyer_is_taker))
 
     def reach(self, step: int) -> None:
         """Remember how far the replay has come."""
         self._carry_out([Positioned(self.now_ms(), step)])
-
-    def fills_of(self, account: str, symbol: str) -> Sequence[Fill]:
-        """An account's fills on a symbol, oldest first."""
-        return self.state.desk_fills.get((account, symbol), ())
 
     def _carry_out(self, batch: Sequence[Event]) -> None:
         if not batch:
             return
         for event in batch:
             apply(self.state, event)
+            self.counts[type(event).__name__] += 1
         self.journal.append(batch)
         self._publish(event for event in batch if isinstance(event, Filled))
 
@@ -113,12 +122,11 @@ class Exchange:
                 self.tapes[trade[0]].add(Trade(trade[1], event.at_ms, event.price, event.qty, buyer_is_taker))
             last = trade
 
-    def _show(self, market: Market, *, price: int, qty: int, side: Side, at_ms: int | None = None) -> None:
+    def _new_trade_id(self, market: Market) -> int:
         symbol = market.instrument.symbol
         trade_id = market.next_trade_id
         market.next_trade_id += 1
         if trade_id >= self._reserved.get(symbol, 0):
             self._reserved[symbol] = trade_id + TRADE_ID_BLOCK
             self.journal.append([Reserved(symbol, trade_id + TRADE_ID_BLOCK)])
-        at = self.now_ms() if at_ms is None else at_ms
-        self.tapes[symbol].add(Trade(trade_id, at, price, qty, side is Side.BUY))
+        return trade_id

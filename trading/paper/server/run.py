@@ -10,6 +10,7 @@ import uvicorn
 from trading.paper.control.faults import Faults
 from trading.paper.control.routes import Control
 from trading.paper.core.depth import Depth
+from trading.paper.core.events import Positioned
 from trading.paper.core.fees import FeeRates
 from trading.paper.core.state import opened
 from trading.paper.dialects import DIALECTS
@@ -18,12 +19,15 @@ from trading.paper.market.instruments import bundled
 from trading.paper.server.asgi import App
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.keys import KeyRing
+from trading.paper.server.market import BUNDLES, ReplayMarket
 from trading.paper.server.options import HOST, Options
 
 logger = logging.getLogger("paper")
 
 KEEP_ALIVE_SECS = 600
 # Longer than any client's pool keeps a connection: a request must not race with our closing it.
+
+REPORT_SECS = 30.0
 
 
 def wall_ms() -> int:
@@ -33,7 +37,7 @@ def wall_ms() -> int:
 
 def build(options: Options) -> Exchange:
     """The exchange as its ledger left it."""
-    instruments = bundled()
+    instruments = bundled(traded=None if options.manual else frozenset(BUNDLES))
     state = opened(instruments, depth=Depth(), fees=FeeRates(maker=options.fee, taker=options.fee))
     return Exchange(
         state,
@@ -55,9 +59,30 @@ async def serve(options: Options) -> None:
     """Run until stopped; raise what stopped it if that was a failure."""
     exchange = build(options)
     server = uvicorn.Server(_config(app(exchange, options), options.port))
+    jobs = [server.serve(), exchange.journal.run(), _report(exchange)]
+    if not options.manual:
+        jobs.append(_replay(exchange, options).run())
     logger.info("paper exchange on http://%s:%d, %s", HOST, options.port, "manual" if options.manual else "replay")
-    await _until_one_ends(server.serve(), exchange.journal.run())
+    await _until_one_ends(*jobs)
     exchange.journal.flush()
+    exchange.journal.close()
+
+
+def _replay(exchange: Exchange, options: Options) -> ReplayMarket:
+    market = ReplayMarket(exchange, speed=options.speed, seed=options.seed, start=options.start)
+    market.show_history()
+    return market
+
+
+async def _report(exchange: Exchange) -> None:
+    """Log how often each kind of event has happened, whenever a number has moved."""
+    told: dict[str, int] = {}
+    while True:
+        await asyncio.sleep(REPORT_SECS)
+        counts = {name: count for name, count in exchange.counts.items() if name != Positioned.__name__}
+        if counts != told:
+            logger.info("since start: %s", ", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
+            told = counts
 
 
 async def _until_one_ends(*jobs: Coroutine[None, None, None]) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from trading.paper.core.atoms import show
+from trading.paper.core.fees import BPS
 from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.server.exchange import Exchange
@@ -28,7 +29,7 @@ def account(exchange: Exchange, name: str, params: Params) -> Any:
         "accountType": "SPOT",
         "balances": _balances(exchange, name, omit_zero=params.get("omitZeroBalances") == "true"),
         "permissions": ["SPOT"],
-        "uid": 1 + sorted(exchange.state.accounts).index(name),
+        "uid": 1 + list(exchange.state.accounts).index(name),
     }
 
 
@@ -50,7 +51,7 @@ def _assets(exchange: Exchange) -> list[str]:
 
 def _bps(exchange: Exchange) -> tuple[int, int]:
     fees = exchange.state.fees
-    return fees.maker // 10_000, fees.taker // 10_000
+    return fees.maker // BPS, fees.taker // BPS
 
 
 def _rates(exchange: Exchange) -> dict[str, str]:
@@ -58,7 +59,7 @@ def _rates(exchange: Exchange) -> dict[str, str]:
     return {"maker": show(fees.maker), "taker": show(fees.taker), "buyer": show(0), "seller": show(0)}
 
 
-def commission(exchange: Exchange, name: str, params: Params) -> Any:
+def commission(exchange: Exchange, _name: str, params: Params) -> Any:
     """GET account/commission."""
     symbol = read.text(params, "symbol")
     exchange.state.market(symbol)
@@ -73,7 +74,7 @@ def commission(exchange: Exchange, name: str, params: Params) -> Any:
     }
 
 
-def trade_fee(exchange: Exchange, name: str, params: Params) -> Any:
+def trade_fee(exchange: Exchange, _name: str, params: Params) -> Any:
     """GET sapi asset/tradeFee, of one symbol or of all."""
     wanted = params.get("symbol", "")
     symbols = [wanted] if wanted else list(exchange.state.markets)
@@ -88,7 +89,7 @@ def trade_fee(exchange: Exchange, name: str, params: Params) -> Any:
     ]
 
 
-def coins(exchange: Exchange, name: str, params: Params) -> Any:
+def coins(exchange: Exchange, name: str, _params: Params) -> Any:
     """GET sapi capital/config/getall: every asset, with no network to move it over."""
     held = exchange.state.accounts[name].balances
     return [
@@ -107,6 +108,6 @@ def coins(exchange: Exchange, name: str, params: Params) -> Any:
     ]
 
 
-def nothing(exchange: Exchange, name: str, params: Params) -> Any:
+def nothing(_exchange: Exchange, _name: str, _params: Params) -> Any:
     """An empty list: margin pairs, which spot has none of."""
     return []

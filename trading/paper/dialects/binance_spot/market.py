@@ -19,17 +19,17 @@ from trading.paper.server.exchange import Exchange
 Json = dict[str, Any]
 
 
-def ping(exchange: Exchange, params: Params) -> Any:
+def ping(_exchange: Exchange, _params: Params) -> Any:
     """GET ping."""
     return {}
 
 
-def time(exchange: Exchange, params: Params) -> Any:
+def time(exchange: Exchange, _params: Params) -> Any:
     """GET time."""
     return {"serverTime": exchange.now_ms()}
 
 
-def system_status(exchange: Exchange, params: Params) -> Any:
+def system_status(_exchange: Exchange, _params: Params) -> Any:
     """GET sapi system/status."""
     return {"status": 0, "msg": "normal"}
 
@@ -81,7 +81,7 @@ def _top(market: Market, side: Side) -> list[str]:
     return best[0] if best else [show(0), show(0)]
 
 
-def _best(exchange: Exchange, market: Market) -> Json:
+def _best(_exchange: Exchange, market: Market) -> Json:
     bid, ask = _top(market, Side.SELL), _top(market, Side.BUY)
     return {
         "symbol": market.instrument.symbol,
@@ -129,16 +129,11 @@ def depth(exchange: Exchange, params: Params) -> Any:
 def _tape(exchange: Exchange, params: Params) -> list[Trade]:
     symbol = read.text(params, "symbol")
     exchange.state.market(symbol)
-    start = read.maybe_integer(params, "startTime") or 0
-    end = read.maybe_integer(params, "endTime")
+    span = read.span(params)
     first_id = read.maybe_integer(params, "fromId") or 0
     count = read.limit(params, default=500, most=1_000)
-    found = [
-        trade
-        for trade in exchange.tapes[symbol].trades
-        if trade.id >= first_id and trade.at_ms >= start and (end is None or trade.at_ms <= end)
-    ]
-    return found[:count] if start or first_id else found[-count:]
+    found = [trade for trade in exchange.tapes[symbol].trades if trade.id >= first_id and trade.at_ms in span]
+    return found[:count] if first_id or "startTime" in params else found[-count:]
 
 
 def trades(exchange: Exchange, params: Params) -> Any:

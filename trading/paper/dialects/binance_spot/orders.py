@@ -1,11 +1,12 @@
 """Placing, cancelling and finding orders."""
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from trading.paper.core.commands import client_id_for
-from trading.paper.core.orders import Order, OrderType, Side, TimeInForce
+from trading.paper.core.orders import Fill, Order, OrderType, Side, TimeInForce
 from trading.paper.core.orders import Request as OrderRequest
 from trading.paper.core.refusals import Reason, Refused
 from trading.paper.dialects.binance_spot import params as read
@@ -15,6 +16,7 @@ from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.server.exchange import Exchange
 
 Member = TypeVar("Member")
+Row = TypeVar("Row")
 
 MOST_ORDERS = 1_000
 DEFAULT_ORDERS = 500
@@ -49,7 +51,7 @@ def place(exchange: Exchange, account: str, params: Params) -> Any:
     return shapes.accepted(exchange.place(request), detail)
 
 
-def test(exchange: Exchange, account: str, params: Params) -> Any:
+def dry_run(exchange: Exchange, account: str, params: Params) -> Any:
     """POST order/test: every check, no order."""
     exchange.check(_request(exchange, account, params))
     return {}
@@ -106,10 +108,8 @@ def _check_params(order_type: OrderType, params: Params) -> None:
 def _check_amount(params: Params) -> None:
     if "quantity" in params and "quoteOrderQty" in params:
         raise unwanted("quoteOrderQty")
-    if "quantity" not in params:
-        read_budget = read.maybe_number(params, "quoteOrderQty")
-        if not read_budget:
-            raise missing("quantity")
+    if "quantity" not in params and not read.maybe_number(params, "quoteOrderQty"):
+        raise missing("quantity")
 
 
 def _detail(params: Params, order_type: OrderType) -> str:
@@ -181,34 +181,32 @@ def all_orders(exchange: Exchange, account: str, params: Params) -> Any:
     symbol = read.text(params, "symbol")
     exchange.state.market(symbol)
     orders = exchange.state.desk_orders[(account, symbol)]
-    count = read.limit(params, default=DEFAULT_ORDERS, most=MOST_ORDERS)
     first_id = read.maybe_integer(params, "orderId")
     if first_id is not None:
-        return [shapes.order(order) for order in orders if order.id >= first_id][:count]
-    within = [order for order in orders if _within(order.created_ms, params)]
-    page = within[:count] if "startTime" in params else within[-count:]
-    return [shapes.order(order) for order in page]
+        orders = orders[bisect_left(orders, first_id, key=lambda order: order.id) :]
+    span = read.span(params)
+    within = [order for order in orders if order.created_ms in span]
+    return [shapes.order(order) for order in _page(within, params, from_start=first_id is not None)]
 
 
 def my_trades(exchange: Exchange, account: str, params: Params) -> Any:
     """GET myTrades: of an order, from a trade id on, or the latest within the times."""
     symbol = read.text(params, "symbol")
     exchange.state.market(symbol)
-    order_id = read.maybe_integer(params, "orderId")
+    fills = _fills(exchange, (account, symbol), read.maybe_integer(params, "orderId"))
     first_id = read.maybe_integer(params, "fromId")
-    fills = [
-        fill
-        for fill in exchange.fills_of(account, symbol)
-        if (order_id is None or fill.order.id == order_id)
-        and (first_id is None or fill.trade_id >= first_id)
-        and _within(fill.at_ms, params)
-    ]
+    span = read.span(params)
+    within = [fill for fill in fills if fill.trade_id >= (first_id or 0) and fill.at_ms in span]
+    return [shapes.my_trade(fill) for fill in _page(within, params, from_start=first_id is not None)]
+
+
+def _fills(exchange: Exchange, desk: tuple[str, str], order_id: int | None) -> Sequence[Fill]:
+    if order_id is None:
+        return exchange.state.desk_fills[desk]
+    found = _lookup(exchange, desk, order_id, "")
+    return found.fills if found else ()
+
+
+def _page(rows: list[Row], params: Params, *, from_start: bool) -> list[Row]:
     count = read.limit(params, default=DEFAULT_ORDERS, most=MOST_ORDERS)
-    from_start = first_id is not None or "startTime" in params
-    return [shapes.my_trade(fill) for fill in (fills[:count] if from_start else fills[-count:])]
-
-
-def _within(at_ms: int, params: Params) -> bool:
-    start = read.maybe_integer(params, "startTime")
-    end = read.maybe_integer(params, "endTime")
-    return (start is None or at_ms >= start) and (end is None or at_ms <= end)
+    return rows[:count] if from_start or "startTime" in params else rows[-count:]

@@ -13,6 +13,8 @@ Params = dict[str, str]
 NUMBER = "^([0-9]{1,20})(\\.[0-9]{1,20})?$"
 CLIENT_ID = "^[a-zA-Z0-9-_]{1,36}$"
 
+END_OF_TIME_MS = 10**15
+
 _CLIENT_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}")
 _INTEGER = re.compile(r"[0-9]{1,20}")
 
@@ -70,6 +72,13 @@ def maybe_integer(params: Params, name: str) -> int | None:
     if not _INTEGER.fullmatch(value):
         raise illegal(name, "^[0-9]{1,20}$")
     return int(value)
+
+
+def span(params: Params) -> range:
+    """The times asked for, Unix milliseconds; all of time if absent."""
+    start = maybe_integer(params, "startTime") or 0
+    end = maybe_integer(params, "endTime")
+    return range(start, END_OF_TIME_MS if end is None else end + 1)
 
 
 def limit(params: Params, *, default: int, most: int) -> int:

@@ -38,7 +38,7 @@ _PRIVATE: dict[tuple[str, str], Callable[[Exchange, str, Params], Any]] = {
     ("GET", "/sapi/v1/margin/allPairs"): account.nothing,
     ("GET", "/sapi/v1/margin/isolated/allPairs"): account.nothing,
     ("POST", "/api/v3/order"): orders.place,
-    ("POST", "/api/v3/order/test"): orders.test,
+    ("POST", "/api/v3/order/test"): orders.dry_run,
 }
 
 _UNKNOWN_PATH = Reply(status=404, body=b"<html><body><h2>404 Not found</h2></body></html>", content_type=b"text/html")

@@ -104,5 +104,3 @@ def my_trade(fill: Fill) -> Json:
 def default_detail(order_type: OrderType) -> str:
     """How much a reply says unless asked: FULL for LIMIT and MARKET, ACK for the rest."""
     return "ACK" if order_type is OrderType.LIMIT_MAKER else "FULL"
-
-

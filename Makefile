@@ -1,0 +1,69 @@
+# Two commands: `make up` sets everything up and runs it, `make test` sets everything up and passes the tests.
+# Plain enough for GNU make 3.81, which macOS ships.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+BASE_STAMP := $(VENV)/.installed-base
+DEV_STAMP := $(VENV)/.installed-dev
+COVERAGE_FLOOR := 90
+# A variable of .env is given to `make up`, unless the shell already has one of that name.
+WITH_ENV := ./deploy/with-env
+
+.NOTPARALLEL:
+.PHONY: help up test check lint fmt types imports pytest doctor lock reset clean install install-dev
+
+help:
+	@echo "make up      set up and run Windlass; Ctrl-C stops it"
+	@echo "make test    set up, check and test"
+	@echo "make doctor  say what is well and what is not"
+	@echo "make fmt     format the code        make lint types imports pytest   one check alone"
+	@echo "make lock    pin the requirements   make reset   delete all data     make clean   delete what was installed"
+
+up: install
+	@exec $(WITH_ENV) $(PY) -m project.services
+
+doctor: install
+	@exec $(WITH_ENV) $(PY) manage.py doctor
+
+test: check pytest
+
+check: lint types imports
+
+lint: install-dev
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: install-dev
+	@$(PY) -m mypy project signals risk trading dashboard celery_app.py
+
+imports: install-dev
+	@$(VENV)/bin/lint-imports
+
+pytest: install-dev
+	@$(PY) -m pytest --cov --cov-report=term --cov-fail-under=$(COVERAGE_FLOOR) $(ARGS)
+
+fmt: install-dev
+	@$(PY) -m ruff check --fix-only --quiet . ; $(PY) -m ruff format .
+
+install: $(VENV)/bin/python
+	@./deploy/install $(PY) $(BASE_STAMP) requirements/base.txt
+
+install-dev: $(VENV)/bin/python
+	@./deploy/install $(PY) $(DEV_STAMP) requirements/base.txt requirements/dev.txt
+
+$(VENV)/bin/python:
+	@./deploy/make-venv $(VENV)
+
+lock: $(VENV)/bin/python
+	@$(PY) -m uv --version >/dev/null 2>&1 || $(PY) -m pip install --quiet uv
+	@for name in base dev; do \
+	    $(PY) -m uv pip compile requirements/$$name.in --output-file requirements/$$name.txt --python-version 3.11.2 --universal \
+	        --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet || exit 1; \
+	done
+
+reset: $(VENV)/bin/python
+	@exec $(WITH_ENV) $(PY) -m project.services.reset
+
+clean:
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

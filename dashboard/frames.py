@@ -1,0 +1,98 @@
+"""An overview as named pieces of HTML, and the difference between two of them as the frame a browser patches in.
+
+A part is a list on the page (cards, groups, alerts …), a piece one keyed element of it. Pieces are rendered once, by
+templates that escape everything; a frame carries the keys in order and only the pieces that changed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboard.cards import cards
+from dashboard.snapshot import Overview
+
+Pieces = Mapping[str, str]
+Json = dict[str, Any]
+EMPTY = "empty"  # the key of the piece that stands where a list has no rows yet
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a browser at this state shows: every piece of every part, and short texts (`facts`) beside them."""
+
+    number: int
+    at: datetime
+    parts: Mapping[str, Pieces]
+    facts: Mapping[str, str]
+
+    @property
+    def html(self) -> dict[str, SafeString]:
+        """Each part's pieces in order, for the first rendering. They come out of escaping templates."""
+        return {name: mark_safe("".join(pieces.values())) for name, pieces in self.parts.items()}  # noqa: S308
+
+
+def show(overview: Overview, *, demo: bool, webhook_url: str) -> Shown:
+    """Render every piece."""
+    shared = {"overview": overview, "now": overview.at, "demo": demo, "webhook_url": webhook_url}
+    parts: dict[str, Pieces] = {
+        "health": {"health": _piece("health", shared)},
+        "cards": {f"card-{card.key}": _piece("card", {"card": card}) for card in cards(overview.cards)},
+        "groups": dict(_groups(overview)) or _empty("groups", shared),
+        "closed": _rows("closed", overview.closed, shared) or _empty("closed", shared),
+        "alerts": _rows("alert", overview.alerts, shared) or _empty("alerts", shared),
+        "refused": _rows("refused", overview.refused, shared) or _empty("refused", shared),
+    }
+    return Shown(overview.number, overview.at, parts, _facts(overview))
+
+
+def snapshot(shown: Shown) -> Json:
+    """The frame that replaces everything."""
+    parts = {name: _part(pieces, pieces) for name, pieces in shown.parts.items()}
+    return {"type": "snapshot", "number": shown.number, **_common(shown, parts)}
+
+
+def frame(before: Shown, after: Shown) -> Json:
+    """The frame from one state to the next. `after` is the number it builds on: a browser elsewhere asks again."""
+    changed = {name: _changes(before.parts[name], pieces) for name, pieces in after.parts.items()}
+    parts = {name: part for name, part in changed.items() if part is not None}
+    return {"type": "frame", "number": after.number, "after": before.number, **_common(after, parts)}
+
+
+def _common(shown: Shown, parts: Mapping[str, Json]) -> Json:
+    return {"at": shown.at.isoformat(), "parts": dict(parts), "facts": dict(shown.facts)}
+
+
+def _part(pieces: Pieces, sent: Pieces) -> Json:
+    return {"keys": list(pieces), "rows": dict(sent)}
+
+
+def _changes(before: Pieces, after: Pieces) -> Json | None:
+    sent = {key: html for key, html in after.items() if before.get(key) != html}
+    return _part(after, sent) if sent or list(before) != list(after) else None
+
+
+def _piece(template: str, context: Mapping[str, Any]) -> str:
+    return render_to_string(f"dashboard/parts/{template}.html", dict(context)).strip()
+
+
+def _empty(part: str, context: Mapping[str, Any]) -> Pieces:
+    return {EMPTY: _piece(f"{part}_empty", context)}
+
+
+def _rows(name: str, rows: Iterable[Any], context: Mapping[str, Any]) -> Pieces:
+    return {f"{name}-{row.id}": _piece(name, {**context, "row": row}) for row in rows}
+
+
+def _groups(overview: Overview) -> Iterator[tuple[str, str]]:
+    """Two pieces a group: the row, which moves with the price, and the detail, which only orders and fills move."""
+    for row in overview.groups:
+        yield f"group-{row.id}", _piece("group", {"row": row, "now": overview.at})
+        yield f"group-{row.id}-detail", _piece("group_detail", {"row": row, "now": overview.at})
+
+
+def _facts(overview: Overview) -> dict[str, str]:
+    return {"groups": str(len(overview.groups)), "refused": f"{overview.refused_total:,}"}

@@ -1,0 +1,161 @@
+"""Position groups as the page shows them: open ones with legs, orders and fills; those that closed lately."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from django.db.models import Prefetch, Sum
+
+from dashboard import figures, words
+from dashboard.snapshot import ClosedRow, FillRow, GroupRow, LegRow, Market, OrderRow
+from project.accounts.models import ExchangeAccount
+from signals.market.instruments import facts
+from signals.models import Instrument
+from trading.domain.order_state import RESTING
+from trading.domain.position import from_fills
+from trading.domain.vocabulary import PositionSide, Purpose
+from trading.models import Fill, Leg, Order, PositionGroup
+from trading.selectors import fill_view, rules_of
+
+CLOSED_SHOWN = 10
+FILLS_SHOWN = 40  # per group; the admin has them all
+
+Prices = Mapping[int, Decimal]  # instrument id -> last price
+
+
+def open_groups(account: ExchangeAccount, prices: Prices) -> tuple[GroupRow, ...]:
+    """The account's open groups, newest first."""
+    orders = Order.objects.order_by("id").prefetch_related("fills")
+    rows = (
+        PositionGroup.objects.filter(account=account, closed_at__isnull=True)
+        .select_related("instrument")
+        .prefetch_related("pyramids__legs", Prefetch("orders", orders))
+        .order_by("-opened_at", "-id")
+    )
+    return tuple(_group(row, prices.get(row.instrument_id)) for row in rows)
+
+
+def recently_closed(account: ExchangeAccount) -> tuple[ClosedRow, ...]:
+    """The last groups that ended, newest first."""
+    rows = PositionGroup.objects.filter(account=account, closed_at__isnull=False).select_related("instrument")
+    shown = list(rows.order_by("-closed_at", "-id")[:CLOSED_SHOWN])
+    entered = entry_costs(row.id for row in shown)
+    return tuple(_closed(row, entered.get(row.id)) for row in shown)
+
+
+def entry_costs(group_ids: Iterable[int]) -> dict[int, Decimal]:
+    """What the entries of groups cost, quote: the basis of a result in percent."""
+    entries = Fill.objects.filter(order__group_id__in=list(group_ids), order__purpose=Purpose.ENTRY)
+    return dict(entries.values_list("order__group_id").annotate(cost=Sum("cost")))
+
+
+def market_of(instrument: Instrument, last: Decimal | None) -> Market:
+    """How the numbers of an instrument are written."""
+    names = ("symbol", "base", "quote", "tick_size", "lot_step", "contract_size")
+    return Market(**{name: getattr(instrument, name) for name in names}, last=last)
+
+
+def _group(row: PositionGroup, last: Decimal | None) -> GroupRow:
+    orders = list(row.orders.all())
+    unrealised = _unrealised(row, last)
+    pyramids = list(row.pyramids.all())
+    return GroupRow(
+        id=row.id,
+        market=market_of(row.instrument, last),
+        side=row.side,
+        timeframe_secs=row.timeframe_secs,
+        status=row.status,
+        words=words.group_words(row.status),
+        pyramids=len(pyramids),
+        max_pyramids=int(row.settings["max_pyramids"]) if "max_pyramids" in row.settings else None,
+        qty=row.qty,
+        average_entry=row.average_entry,
+        unrealised=unrealised,
+        unrealised_pct=figures.share_pct(unrealised, row.cost),
+        realised=row.realised_pnl,
+        tp_mode=row.tp_mode,
+        next_target=_next_target(row, orders),
+        opened_at=row.opened_at,
+        legs=_legs(row, orders),
+        orders=tuple(_order(order) for order in orders),
+        fills=_fills(orders),
+    )
+
+
+def _unrealised(row: PositionGroup, last: Decimal | None) -> Decimal | None:
+    """Sign × (qty × price × contract size − cost of what is open), quote, before exit fees; None without a price."""
+    if last is None or row.qty == 0:
+        return None
+    return PositionSide(row.side).sign * (row.qty * last * row.instrument.contract_size - row.cost)
+
+
+def _next_target(row: PositionGroup, orders: Iterable[Order]) -> Decimal | None:
+    """The resting target that the price reaches first: the lowest of a LONG, the highest of a SHORT."""
+    prices = [o.price for o in orders if o.purpose == Purpose.TARGET and o.state in RESTING and o.price is not None]
+    return min(prices, key=lambda price: PositionSide(row.side).sign * price, default=None)
+
+
+def _line(order: Order) -> words.OrderLine:
+    return words.OrderLine(order.purpose, order.state, order.qty, order.filled_qty, order.code)
+
+
+def _order(order: Order) -> OrderRow:
+    return OrderRow(_line(order), order.side, order.type, order.price, order.client_order_id)
+
+
+def _fills(orders: Iterable[Order]) -> tuple[FillRow, ...]:
+    found = [(fill, order) for order in orders for fill in order.fills.all()]
+    found.sort(key=lambda pair: (pair[0].at, pair[0].id), reverse=True)
+    return tuple(
+        FillRow(f.at, f.side, f.price, f.qty, f.fee, f.fee_currency, order.purpose) for f, order in found[:FILLS_SHOWN]
+    )
+
+
+def _legs(row: PositionGroup, orders: Iterable[Order]) -> tuple[LegRow, ...]:
+    by_leg: dict[int | None, list[Order]] = defaultdict(list)
+    for order in orders:
+        by_leg[order.leg_id].append(order)
+    pyramids = sorted(row.pyramids.all(), key=lambda pyramid: pyramid.index)
+    pairs = [(p.index, leg) for p in pyramids for leg in sorted(p.legs.all(), key=lambda leg: leg.index)]
+    return tuple(_leg(row, index, leg, by_leg[leg.id]) for index, leg in pairs)
+
+
+def _leg(row: PositionGroup, pyramid: int, leg: Leg, orders: list[Order]) -> LegRow:
+    lines = [_line(order) for order in orders]
+    entries = [order for order in orders if order.purpose == Purpose.ENTRY]
+    return LegRow(
+        name=f"P{pyramid + 1} · {leg.index}",
+        words=words.leg_words(lines, ended=row.closed_at is not None),
+        mark=words.leg_mark(lines),
+        price=leg.price,
+        qty=leg.qty,
+        target_price=leg.target_price,
+        result=_leg_result(row, orders),
+        client_order_id=entries[-1].client_order_id if entries else "",
+    )
+
+
+def _leg_result(row: PositionGroup, orders: Iterable[Order]) -> Decimal | None:
+    """What a leg has realised, net of fees, quote; None until something of it was closed."""
+    fills = [(fill, order) for order in orders for fill in order.fills.all()]
+    if not any(order.purpose != Purpose.ENTRY for _, order in fills):
+        return None
+    views = [fill_view(fill, order.leg_id) for fill, order in fills]
+    return from_fills(views, side=PositionSide(row.side), rules=rules_of(facts(row.instrument))).realised_pnl
+
+
+def _closed(row: PositionGroup, entered: Decimal | None) -> ClosedRow:
+    cost = entered * row.instrument.contract_size if entered else None
+    return ClosedRow(
+        id=row.id,
+        symbol=row.instrument.symbol,
+        quote=row.instrument.quote,
+        side=row.side,
+        timeframe_secs=row.timeframe_secs,
+        status=row.status,
+        reason=words.close_words(row.close_reason) or words.group_words(row.status),
+        result=row.realised_pnl,
+        result_pct=figures.share_pct(row.realised_pnl, cost),
+        opened_at=row.opened_at,
+        closed_at=row.closed_at or row.opened_at,
+    )

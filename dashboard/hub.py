@@ -1,0 +1,157 @@
+"""One hub per web process: it hears that something happened, reads once per watched account, and tells every browser.
+
+Like everywhere else, a message is only a bell: what browsers get is what the database says. So a lost message costs
+at most one tick, and the number of a frame is that of the last sealed event, read before the rows.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.db import Error
+from redis.exceptions import RedisError
+
+from dashboard.frames import Json, Shown, frame, snapshot
+from dashboard.render import shown_now
+from project.journal.publish import GROUP, PRICES
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECS = 0.2  # between two frames: what happens meanwhile goes out together
+TICK_SECS = 2.0  # without any bell: the health bar moves on, and a lost bell is made up for
+LISTEN_AGAIN_SECS = 2.0
+BACKLOG = 16  # frames a slow browser may lag behind before it gets a fresh snapshot instead
+
+DATABASE_DOWN: Json = {"type": "trouble", "code": "DATABASE_DOWN", "message": "The database does not answer."}
+
+Key = int | None
+Read = Callable[[Key], Shown]
+
+
+class Watcher:
+    """One browser's mailbox."""
+
+    def __init__(self) -> None:
+        self.frames: asyncio.Queue[Json] = asyncio.Queue(BACKLOG)
+
+    def tell(self, message: Json, whole: Shown | None) -> None:
+        """Put a frame into the mailbox; a full one is emptied for the whole picture."""
+        if self.frames.full() and whole is not None:
+            self.start_again(whole)
+        elif not self.frames.full():
+            self.frames.put_nowait(message)
+
+    def start_again(self, whole: Shown) -> None:
+        """Nothing but a snapshot from here on."""
+        while not self.frames.empty():
+            self.frames.get_nowait()
+        self.frames.put_nowait(snapshot(whole))
+
+
+class Hub:
+    """Runs while anybody watches."""
+
+    def __init__(self, read: Read = shown_now) -> None:
+        self._read = database_sync_to_async(read)
+        self._watchers: dict[Key, set[Watcher]] = defaultdict(set)
+        self._shown: dict[Key, Shown] = {}
+        self._bell = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def join(self, account_id: Key) -> Watcher:
+        """A new browser: it gets a snapshot first, at once where the account is watched already."""
+        watcher = Watcher()
+        self._watchers[account_id].add(watcher)
+        if account_id in self._shown:
+            watcher.start_again(self._shown[account_id])
+        self._bell.set()
+        self._tasks = self._tasks or [self._start(self._listen()), self._start(self._run())]
+        return watcher
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        """A task that died of a defect is told of, and the next browser starts both again."""
+        if not task.cancelled() and (defect := task.exception()):
+            log.error("the page's hub failed", exc_info=defect)
+            tasks, self._tasks = self._tasks, []
+            for other in tasks:
+                other.cancel()
+
+    def again(self, account_id: Key, watcher: Watcher) -> None:
+        """A browser that missed a frame asks for the whole; before the first reading it is on its way anyway."""
+        if account_id in self._shown:
+            watcher.start_again(self._shown[account_id])
+
+    async def leave(self, account_id: Key, watcher: Watcher) -> None:
+        """A browser is gone; with the last one the hub rests."""
+        self._watchers[account_id].discard(watcher)
+        if not self._watchers[account_id]:
+            del self._watchers[account_id]
+            self._shown.pop(account_id, None)
+        if not self._watchers:
+            tasks, self._tasks = self._tasks, []
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self) -> None:
+        """The first bell is answered at once, the next ones at most every PAUSE_SECS, silence every TICK_SECS."""
+        while True:
+            with suppress(TimeoutError):  # silence: a tick
+                await asyncio.wait_for(self._bell.wait(), TICK_SECS)
+            self._bell.clear()
+            for account_id in list(self._watchers):
+                await self._refresh(account_id)
+            await asyncio.sleep(PAUSE_SECS)
+
+    async def _refresh(self, account_id: Key) -> None:
+        try:
+            after = await self._read(account_id)
+        except Error as error:
+            log.warning("the page cannot be read: %s", type(error).__name__)
+            self._tell(account_id, DATABASE_DOWN)
+            return
+        before = self._shown.get(account_id)
+        if account_id in self._watchers:
+            self._shown[account_id] = after
+            self._tell(account_id, frame(before, after) if before else snapshot(after))
+
+    def _tell(self, account_id: Key, message: Json) -> None:
+        for watcher in list(self._watchers.get(account_id, ())):
+            watcher.tell(message, self._shown.get(account_id))
+
+    async def _listen(self) -> None:
+        """Turn messages of the journal and the prices into bells; without Valkey the ticks go on."""
+        while True:
+            try:
+                await self._hear()
+            except (RedisError, OSError) as error:
+                log.warning("no bells for the page (%s): it moves every %s s", type(error).__name__, TICK_SECS)
+            await asyncio.sleep(LISTEN_AGAIN_SECS)
+
+    async def _hear(self) -> None:
+        layer: Any = get_channel_layer()
+        channel = await layer.new_channel()
+        for group in (GROUP, PRICES):
+            await layer.group_add(group, channel)
+        while True:
+            await layer.receive(channel)
+            self._bell.set()
+
+
+_hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of this process (of this event loop)."""
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())

@@ -1,0 +1,79 @@
+"""What arrived at the door: the latest alerts with their outcome, and the deliveries that were refused today."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+
+from django.db.models import Q, Sum
+
+from dashboard.snapshot import AlertRow, RefusedRow
+from project.accounts.models import ExchangeAccount
+from signals.formats import FormatRefused, parse_stored
+from signals.models import Alert, Refusal
+from signals.strict_json import JsonRefused
+
+ALERTS_SHOWN = 12
+REFUSED_SHOWN = 5
+SUBJECT_LENGTH = 60  # of a raw body, where the alert has no symbol
+
+# Outcomes that are no refusal: words and colour. Whatever is not here was refused, and its code says why.
+OUTCOMES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "": ("being decided", ""),
+        "ENTERED": ("entry", "up"),
+        "EXITED": ("exit", "up"),
+        "INDICATORS_STORED": ("values stored", ""),
+        "NEUTRAL": ("none", ""),
+        "NOTHING_TO_EXIT": ("none", ""),
+        "NOTICE": ("notice", ""),
+        "PYRAMIDED": ("pyramid", "up"),
+        "SHADOW": ("shadow, not traded", ""),
+    }
+)
+CODED = frozenset({"NOTHING_TO_EXIT", "SHADOW"})
+
+
+def latest(account: ExchangeAccount) -> tuple[AlertRow, ...]:
+    """The account's latest deliveries, newest first."""
+    rows = Alert.objects.filter(account=account).select_related("source").order_by("-id")
+    return tuple(_alert(row) for row in rows[:ALERTS_SHOWN])
+
+
+def refused_today(account: ExchangeAccount, *, now: datetime) -> tuple[tuple[RefusedRow, ...], int]:
+    """Today's refused deliveries to the account's sources, with those that named no source we know; and their sum."""
+    ours = Q(source__account=account) | Q(source__isnull=True)
+    rows = Refusal.objects.filter(ours, day=now.date()).select_related("source").order_by("-last_at", "-id")
+    shown = tuple(_refused(row) for row in rows[:REFUSED_SHOWN])
+    return shown, rows.aggregate(total=Sum("count"))["total"] or 0
+
+
+def _refused(row: Refusal) -> RefusedRow:
+    source = row.source.name if row.source else ""
+    return RefusedRow(row.id, source, row.address, row.reason, row.count, row.last_at)
+
+
+def _alert(row: Alert) -> AlertRow:
+    words, tone = OUTCOMES.get(row.outcome, ("refused", "down"))
+    symbol, action = asked(row.format, row.raw)
+    return AlertRow(
+        id=row.id,
+        at=row.received_at,
+        source=row.source.name,
+        subject=str(row.details.get("symbol") or symbol) or row.raw[:SUBJECT_LENGTH],
+        action=action,
+        words=words,
+        tone=tone,
+        code=row.outcome if row.outcome not in OUTCOMES or row.outcome in CODED else "",
+        reason=row.reason,
+    )
+
+
+@lru_cache(maxsize=256)
+def asked(format_name: str, raw: str) -> tuple[str, str]:
+    """Symbol and action as the sender wrote them; empty where the body cannot be read (the outcome says so)."""
+    try:
+        intent = parse_stored(format_name, raw)
+    except (FormatRefused, JsonRefused):
+        return "", ""
+    return intent.symbol, str(intent.action or intent.market_position or "")

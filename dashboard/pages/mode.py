@@ -1,0 +1,63 @@
+"""Pausing and resuming: a typed reason, the right role, and only the steps that are one person's to take."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from dashboard.access import may_act
+from dashboard.pages.errors import needs_database
+from project.accounts import mode
+from project.accounts.mode import Mode
+from project.accounts.models import TradingMode
+
+REASON_LENGTH = range(3, 201)
+STEPS = {Mode.PAUSED: Mode.NORMAL, Mode.NORMAL: Mode.PAUSED}
+# wanted -> from where: REDUCED and EMERGENCY are left by other ways than a button here.
+
+NO_ROLE = "Your role may look, not act. Pausing takes the role trader or admin."
+NO_REASON = "A reason of 3 to 200 characters is needed: it is what the journal will say later."
+ELSEWHERE = "The mode is {mode} by now ({operator}: {reason}), so this step is not possible from here."
+DONE = {Mode.PAUSED: "Paused. Exits go on; nothing new is entered.", Mode.NORMAL: "Resumed. Entries are taken again."}
+
+
+@needs_database
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_mode(request: HttpRequest) -> HttpResponse:
+    """Show the form (for browsers without scripts), or take the step."""
+    wanted = (request.POST if request.method == "POST" else request.GET).get("wanted", "")
+    reason = request.POST.get("reason", "").strip()
+    if wanted not in STEPS:
+        return redirect("dashboard:overview")
+    problem, status = _obstacle(request, reason)
+    if request.method == "POST" and not problem:
+        problem, status = take_step(Mode(wanted), operator=request.user.get_username(), reason=reason), 409
+    if problem or request.method != "POST":
+        context = {"wanted": wanted, "problem": problem, "reason": reason}
+        return render(request, "dashboard/mode.html", context, status=status if problem else 200)
+    messages.success(request, DONE[Mode(wanted)])
+    return redirect("dashboard:overview")
+
+
+def _obstacle(request: HttpRequest, reason: str) -> tuple[str, int]:
+    if not may_act(request.user):
+        return NO_ROLE, 403
+    if request.method == "POST" and len(reason) not in REASON_LENGTH:
+        return NO_REASON, 422
+    return "", 200
+
+
+def take_step(wanted: Mode, *, operator: str, reason: str) -> str:
+    """Change the mode if it still is where the step starts; else why not. The row is locked in between."""
+    with transaction.atomic():
+        mode.current()
+        row = TradingMode.objects.select_for_update(no_key=True).get(id=1)
+        if row.mode == wanted:
+            return ""
+        if row.mode != STEPS[wanted]:
+            return ELSEWHERE.format(mode=row.mode, operator=row.operator or "nobody", reason=row.reason or "no reason")
+        mode.change(wanted, operator=operator, reason=reason)
+        return ""

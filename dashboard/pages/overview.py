@@ -1,0 +1,43 @@
+"""The live page: rendered whole, with its numbers, before the socket opens."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboard import live
+from dashboard.access import may_act
+from dashboard.pages.errors import needs_database
+from dashboard.render import shown
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
+
+@require_safe
+@needs_database
+@login_required
+def overview(request: HttpRequest) -> HttpResponse:
+    """The overview of `?account=`, or of the first account."""
+    gathered = live.gather(account_id(request.GET.get("account", "")), now=timezone.now())
+    page = shown(gathered)
+    context = {
+        "overview": gathered,
+        "shown": page,
+        "html": page.html,
+        "may_act": may_act(request.user),
+        "flower_url": flower_url(request),
+    }
+    return render(request, "dashboard/overview.html", context)
+
+
+def account_id(text: str) -> int | None:
+    """The account named in a query; None where it names none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def flower_url(request: HttpRequest) -> str:
+    """Where Flower is, for a browser on this machine: it listens on the loopback address only."""
+    host = request.get_host().rsplit(":", 1)[0]
+    return f"http://{host}:{settings.WINDLASS.flower_port}/" if host in LOOPBACK else ""

@@ -1,0 +1,68 @@
+"""Whether this process can do its work: each part, asked by talking to it."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from django.conf import settings
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from redis import Redis
+from redis.exceptions import RedisError
+
+from dashboard.formats import span
+from dashboard.live import workers_pulse
+
+PATIENCE_SECS = 1.0
+Check = Callable[[datetime], str]
+
+
+def database(_: datetime) -> str:
+    """Empty when a query is answered."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error as error:
+        return f"the database does not answer ({type(error).__name__})"
+    return ""
+
+
+def migrations(_: datetime) -> str:
+    """Empty when the tables are those of this version."""
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error as error:
+        return f"not known ({type(error).__name__})"
+    return f"{len(waiting)} migrations are not applied: run `manage.py migrate` as the owner" if waiting else ""
+
+
+def valkey(_: datetime) -> str:
+    """Empty when Valkey answers a PING."""
+    patience = {"socket_timeout": PATIENCE_SECS, "socket_connect_timeout": PATIENCE_SECS}
+    try:
+        with Redis.from_url(settings.REDIS_URL, **patience) as client:
+            client.ping()
+    except (RedisError, OSError) as error:
+        return f"Valkey does not answer ({type(error).__name__})"
+    return ""
+
+
+def workers(now: datetime) -> str:
+    """Empty when a worker answered the canary lately."""
+    try:
+        pulse = workers_pulse(now=now)
+    except Error as error:
+        return f"not known ({type(error).__name__})"
+    late = f"no worker has answered for {span((now - pulse.at).total_seconds())}" if pulse.at else "no answer yet"
+    return late if pulse.ailing else ""
+
+
+CHECKS: Mapping[str, Check] = MappingProxyType(
+    {"database": database, "migrations": migrations, "valkey": valkey, "workers": workers}
+)
+
+
+def reasons(now: datetime) -> dict[str, str]:
+    """Per part why it is not ready; empty texts are good news."""
+    return {name: check(now) for name, check in CHECKS.items()}

@@ -1,0 +1,89 @@
+// The page's live half: a socket that brings numbered frames, and what stands here while it is lost.
+
+import { ageOf, setServerTime, span, tick } from "./ages.js";
+import { patchPart } from "./patch.js";
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+const SILENCE_MS = 8_000; // the server says something every 2 s
+const TICK_MS = 1_000;
+
+const lost = document.querySelector("[data-lost]");
+const link = document.querySelector("[data-link]");
+const stage = document.querySelector(".stage");
+let socket = null;
+let number = null; // the event number that the page shows; null until the first snapshot
+let shownAt = null;
+let heardAt = Date.now();
+let wait = FIRST_WAIT_MS;
+let trouble = "";
+
+const address = () => {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const account = new URLSearchParams(location.search).get("account");
+  return `${scheme}://${location.host}/ws/live${account ? `?account=${encodeURIComponent(account)}` : ""}`;
+};
+
+const show = ({ at, parts, facts, number: reached }) => {
+  for (const [name, part] of Object.entries(parts)) {
+    const container = document.querySelector(`[data-part="${name}"]`);
+    if (container) patchPart(container, part);
+    else if (part.keys.length) location.reload(); // the first account was added: the page has another shape now
+  }
+  for (const [name, text] of Object.entries(facts)) {
+    for (const element of document.querySelectorAll(`[data-fact="${name}"]`)) element.textContent = text;
+  }
+  [number, shownAt, trouble] = [reached, at, ""];
+  document.documentElement.dataset.number = reached;
+  setServerTime(at);
+  tick();
+};
+
+const receive = ({ data }) => {
+  heardAt = Date.now();
+  const message = JSON.parse(data);
+  if (message.type === "trouble") trouble = message.message;
+  else if (message.type === "snapshot" || message.after === number) show(message);
+  else socket.send(JSON.stringify({ type: "snapshot" })); // a frame is missing: start again from the whole
+  describe();
+};
+
+const describe = () => {
+  const connected = socket?.readyState === WebSocket.OPEN && Date.now() - heardAt < SILENCE_MS;
+  const isCurrent = connected && !trouble;
+  const why = trouble || "Connection lost, trying again.";
+  lost.hidden = isCurrent || (shownAt === null && !trouble);
+  lost.textContent = `${why} What is shown is ${shownAt ? `${span(ageOf(shownAt))} old` : "from the first loading"}.`;
+  stage.classList.toggle("stale", !lost.hidden);
+  if (link) link.textContent = isCurrent && shownAt ? "live" : "not live";
+};
+
+const connect = () => {
+  socket = new WebSocket(address());
+  socket.addEventListener("message", receive);
+  socket.addEventListener("open", () => { wait = FIRST_WAIT_MS; heardAt = Date.now(); });
+  socket.addEventListener("close", ({ code }) => {
+    if (code === 4401) return location.reload(); // logged out elsewhere: the server sends us to the login
+    describe();
+    setTimeout(connect, wait * (0.5 + Math.random() / 2));
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+  });
+};
+
+const openDialogs = (event) => {
+  const opener = event.target.closest("[data-open]");
+  const dialog = opener && document.getElementById(opener.dataset.open);
+  if (dialog) {
+    event.preventDefault();
+    dialog.showModal();
+  }
+  const closer = event.target.closest("dialog [data-close]");
+  if (closer) {
+    event.preventDefault();
+    closer.closest("dialog").close();
+  }
+};
+
+document.addEventListener("click", openDialogs);
+setInterval(() => { tick(); describe(); if (Date.now() - heardAt > 2 * SILENCE_MS) socket.close(); }, TICK_MS);
+connect();

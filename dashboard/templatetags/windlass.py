@@ -1,0 +1,65 @@
+"""Template filters: the number formats of dashboard.formats under short names."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from dashboard import formats
+from dashboard.snapshot import Market
+
+register = template.Library()
+
+register.filter("tone", formats.tone)
+register.filter("timeframe", formats.timeframe)
+
+
+@register.filter
+def price(value: Decimal | None, market: Market) -> str:
+    """`{{ group.average_entry|price:group.market }}`"""
+    return formats.price(value, market.tick_size)
+
+
+@register.filter
+def qty(value: Decimal | None, market: Market) -> str:
+    """`{{ leg.qty|qty:group.market }}`"""
+    return formats.qty(value, market.lot_step)
+
+
+@register.filter
+def result(value: Decimal | None, currency: str) -> str:
+    """Signed money: `{{ group.unrealised|result:group.market.quote }}`"""
+    return formats.amount(value, currency, signed=True)
+
+
+@register.filter
+def fee(value: Decimal, currency: str) -> str:
+    """What was paid, with its currency; a fee in base keeps its digits."""
+    return f"{formats.qty(value.normalize(), Decimal(1))}{formats.THIN}{currency}"
+
+
+@register.filter
+def percent(value: Decimal | None) -> str:
+    """Signed percent."""
+    return formats.percent(value)
+
+
+@register.filter
+def clock(at: datetime | None, now: datetime) -> str:
+    """The time of day, UTC, with the day where it was not today."""
+    return formats.clock(at, now=now)
+
+
+@register.filter
+def span(secs: float) -> str:
+    """A length of time."""
+    return formats.span(secs)
+
+
+@register.simple_tag
+def age(at: datetime, now: datetime) -> SafeString:
+    """The age of a moment, which the browser goes on counting."""
+    moment = at.astimezone(UTC).isoformat(timespec="milliseconds")
+    return format_html('<time data-age datetime="{}">{}</time>', moment, formats.span((now - at).total_seconds()))

@@ -1,0 +1,225 @@
+"""Users, exchange accounts with their keys, balances, the trading mode."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminPasswordInput
+
+from project.accounts import mode, vault
+from project.accounts.models import (
+    Balance,
+    BalanceMovement,
+    Environment,
+    ExchangeAccount,
+    Installation,
+    Role,
+    TradingMode,
+    User,
+)
+from project.admin import Admin, EngineAdmin, columns
+from project.journal.record import record
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RolelessGroupAdmin(GroupAdmin, Admin):
+    """Django's own permission groups; Windlass itself asks for the role only."""
+
+
+class NewUserForm(UserCreationForm):
+    """A user is made with a name, a password and a role."""
+
+    class Meta(UserCreationForm.Meta):
+        model = User
+        fields = ("username", "role")
+
+
+class ChangedUserForm(UserChangeForm):
+    """Nobody takes their own role away: the last admin would lock everybody out."""
+
+    acting: User | None = None
+
+    def clean_role(self) -> str:
+        """Refuse to demote oneself."""
+        role: str = self.cleaned_data["role"]
+        if self.instance == self.acting and role != Role.ADMIN:
+            raise forms.ValidationError("This is you. Another admin has to take your role away.", code="OWN_ROLE")
+        return role
+
+
+@admin.register(User)
+class WindlassUserAdmin(UserAdmin, Admin):
+    """People. The role decides everything: an admin sees these pages, a trader acts, a viewer looks."""
+
+    form, add_form, change_password_form = ChangedUserForm, NewUserForm, AdminPasswordChangeForm
+    list_display = ("username", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    fieldsets = (
+        (None, {"fields": ("username", "password", "role", "is_active")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "role", "password1", "password2")}),)
+    readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """The form learns who is asking."""
+        form = super().get_form(request, obj, change=change, **options)
+        form.acting = request.user
+        return form
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Whoever has the role admin may use the admin."""
+        obj.is_staff = obj.is_superuser = obj.role == Role.ADMIN
+        super().save_model(request, obj, form, change)
+
+
+KEY_FIELDS = {"api_key": "apiKey", "api_secret": "secret", "passphrase": "password"}  # ours -> ccxt's names
+
+
+def _secret(label: str) -> forms.CharField:
+    help_text = "Written only: never shown again. Leave empty to keep what is set."
+    widget = UnfoldAdminPasswordInput(attrs={"autocomplete": "off"}, render_value=False)
+    return forms.CharField(label=label, required=False, strip=True, widget=widget, help_text=help_text)
+
+
+class ExchangeAccountForm(forms.ModelForm):
+    """An account and its keys. The keys go straight into the vault."""
+
+    api_key = _secret("API key")
+    api_secret = _secret("API secret")
+    passphrase = _secret("Passphrase")
+
+    class Meta:
+        model = ExchangeAccount
+        fields = ("user", "name", "venue", "environment", "base_url", "quote", "armed")
+
+    def clean(self) -> dict[str, Any]:
+        """What one field cannot know: keys belong to user and venue, live money needs more than a tick."""
+        data: dict[str, Any] = super().clean() or {}
+        self._check_keys(data)
+        self._check_address(data)
+        self._check_armed(data)
+        return data
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The keys that were typed, by ccxt's names."""
+        typed = {name: self.cleaned_data.get(field, "") for field, name in KEY_FIELDS.items()}
+        return {name: value for name, value in typed.items() if value}
+
+    def _check_keys(self, data: dict[str, Any]) -> None:
+        given = bool(data.get("api_key"))
+        if given != bool(data.get("api_secret")) or (data.get("passphrase") and not given):
+            self.add_error("api_secret", "Enter API key and secret together: they are sealed as one.")
+        moved = {"user", "venue"} & set(self.changed_data)
+        if self.instance.sealed_credentials and moved and not given:
+            self.add_error("api_key", "The keys are sealed to user and venue. Enter them again to change either.")
+
+    def _check_address(self, data: dict[str, Any]) -> None:
+        if data.get("base_url") and data.get("environment") != Environment.PAPER:
+            self.add_error("base_url", "Only a paper account has an address of its own; leave it empty.")
+
+    def _check_armed(self, data: dict[str, Any]) -> None:
+        environment = data.get("environment")
+        if not data.get("armed") or environment == Environment.PAPER:
+            return
+        if environment == Environment.LIVE and not settings.WINDLASS.live_allowed:
+            self.add_error("armed", "Live money needs WINDLASS_LIVE=1 in the environment of every process.")
+        if not data.get("api_key") and not self.instance.sealed_credentials:
+            self.add_error("armed", "There are no keys yet. Enter them before arming.")
+
+
+@admin.register(ExchangeAccount)
+class ExchangeAccountAdmin(Admin):
+    """Venue, keys and the switch that lets entries through."""
+
+    form = ExchangeAccountForm
+    list_display = ("name", "user", "venue", "environment", "armed", "keys", "health", "reconciled_at")
+    list_filter = ("environment", "venue", "armed")
+    search_fields = ("name",)
+    readonly_fields = ("keys", "health", "health_detail", "reconciled_at")
+    fieldsets = (
+        (None, {"fields": ("user", "name", "venue", "environment", "base_url", "quote")}),
+        ("Keys", {"fields": ("keys", "api_key", "api_secret", "passphrase")}),
+        ("Trading", {"fields": ("armed", "health", "health_detail", "reconciled_at")}),
+    )
+
+    @admin.display(description="keys")
+    def keys(self, account: ExchangeAccount) -> str:
+        """Whether keys are in the vault; more is never told."""
+        return "set" if account.sealed_credentials else "not set"
+
+    def save_model(self, request: HttpRequest, obj: ExchangeAccount, form: ExchangeAccountForm, change: bool) -> None:
+        """Save, seal new keys to the id the account has by now, and journal what was changed (never the values)."""
+        super().save_model(request, obj, form, change)
+        if form.credentials:
+            vault.seal_credentials(obj, form.credentials)
+            obj.save(update_fields=["sealed_credentials", "updated_at"])
+        changed = sorted(set(form.changed_data) - set(KEY_FIELDS)) + (["keys"] if form.credentials else [])
+        payload = {"operator": request.user.get_username(), "changed": changed, "armed": obj.armed}
+        record("account.changed", subject=f"account:{obj.pk}", payload=payload, account_id=obj.pk)
+
+
+@admin.register(Balance)
+class BalanceAdmin(EngineAdmin):
+    """What the venue says is there."""
+
+    list_display = columns("account", "currency", "total", "free", "at", of=Balance)
+    list_filter = ("account", "currency")
+    list_select_related = ("account",)
+
+
+@admin.register(BalanceMovement)
+class BalanceMovementAdmin(EngineAdmin):
+    """Changes that no fill of ours explains: deposits, withdrawals, trades made by hand."""
+
+    list_display = columns("at", "account", "kind", "amount", "currency", "cause", of=BalanceMovement)
+    list_filter = ("kind", "account")
+    list_select_related = ("account",)
+
+
+class TradingModeForm(forms.ModelForm):
+    """The mode with a reason, which is asked for each time."""
+
+    reason = forms.CharField(min_length=3, max_length=200, help_text="Kept in the journal with your name.")
+
+    class Meta:
+        model = TradingMode
+        fields = ("mode", "reason")
+
+
+@admin.register(TradingMode)
+class TradingModeAdmin(Admin):
+    """How far the engine may go. One row; every change is journalled."""
+
+    form = TradingModeForm
+    list_display = ("mode", "reason", "operator", "changed_at")
+    readonly_fields = ("operator", "changed_at")
+
+    def has_add_permission(self, *_: Any) -> bool:
+        """There is one row."""
+        return False
+
+    def has_delete_permission(self, *_: Any) -> bool:
+        """And it stays."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: TradingMode, form: Any, change: bool) -> None:  # noqa: ARG002
+        """Through the one function that changes the mode."""
+        mode.change(obj.mode, operator=request.user.get_username(), reason=form.cleaned_data["reason"])
+        messages.info(request, "Orders see the new mode within 2 s.")
+
+
+@admin.register(Installation)
+class InstallationAdmin(EngineAdmin):
+    """The name that client order ids are derived from."""
+
+    list_display = ("name", "created_at")

@@ -1,0 +1,26 @@
+"""What must hold before anything is started; each failure is one line with its mend."""
+
+import shutil
+
+from project.services import ports
+from project.services.errors import DiskFull, PortTaken
+from project.services.options import PORTS, Options
+
+WANTED_MB = 1000
+# PostgreSQL's write-ahead log may take half of it; a full disk stops trading.
+
+
+def disk(options: Options) -> None:
+    """Raise DiskFull when less than 1 GB is free where the data lie."""
+    free_mb = shutil.disk_usage(options.home).free // 1_000_000
+    if free_mb < WANTED_MB:
+        raise DiskFull(free_mb=free_mb, path=options.home, wanted_mb=WANTED_MB)
+
+
+def free_ports(options: Options) -> None:
+    """Raise PortTaken for the first port that somebody else holds."""
+    for port in PORTS:
+        number = options.ports[port.name]
+        if options.needs(port) and not ports.is_free(number):
+            holder, advice = ports.holder(number), ports.free_port()
+            raise PortTaken(port=number, purpose=port.purpose, holder=holder, variable=port.variable, advice=advice)

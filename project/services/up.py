@@ -1,0 +1,251 @@
+"""`make up`: servers, migrations, first login, processes, banner; then watch until somebody stops it."""
+
+import asyncio
+import functools
+import json
+import secrets
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from project.services import (
+    banner,
+    binaries,
+    checks,
+    files,
+    leftovers,
+    lock,
+    postgres,
+    ready,
+    roles,
+    stack,
+    stackfile,
+    valkey,
+)
+from project.services.errors import ChildFailed, NotReady, ServerUnreachable, ServiceError
+from project.services.logs import Logs
+from project.services.options import PORTS, Options
+from project.services.ports import HOST
+from project.services.spawn import Launch
+from project.services.stack import Servers
+from project.services.stackfile import StackRecord
+from project.services.supervisor import Program, Stage, Supervisor
+from project.services.terminal import Terminal
+
+SERVER_SECS = 20.0
+APPS_SECS = 60.0
+LATE = ("feed", "flower", "beat")
+# They start when the stack answers: nobody waits for them, and two cores have enough to do before.
+
+
+@dataclass(slots=True)
+class Stack:
+    """One run of the stack on a data folder."""
+
+    options: Options
+    environ: Mapping[str, str]
+    logs: Logs
+    terminal: Terminal
+    supervisor: Supervisor
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def home(self) -> Path:
+        """The data folder."""
+        return self.options.home
+
+    async def start(self) -> None:
+        """From nothing to the banner. Raises ServiceError."""
+        servers = await self._servers()
+        self._publish(servers)
+        env = stack.environment(self.options, servers, self.environ)
+        programs = stack.programs(self.options, env, flower_login=self._flower_login())
+        self.supervisor.keep(programs["paper"])
+        await self.supervisor.run(
+            "migrate", _manage("migrate --no-input --skip-checks -v 0", stack.owner_environment(env, servers))
+        )
+        early = [program for name, program in programs.items() if name not in {*LATE, "paper"}]
+        first = await self._bootstrap(env, early)
+        await self._answering()
+        for name in LATE:
+            self._keep_if_present(programs.get(name))
+        self.terminal.plain(banner.text(self._facts(first)))
+
+    async def _servers(self) -> Servers:
+        """Start what was not given; both at once."""
+        urls, redis_url = await asyncio.gather(self._postgres(), self._valkey())
+        return Servers(*urls, redis_url)
+
+    async def _postgres(self) -> tuple[str, str]:
+        """URLs of the app role and the owner."""
+        if self.options.database_url:
+            check = functools.partial(ready.postgres_answers, self.options.database_url)
+            await _given_answers("DATABASE_URL", check)
+            return self.options.database_url, self.options.database_owner_url
+        programs, port = binaries.postgres_bin(self.environ), self.options.ports["postgres"]
+        cluster = postgres.prepare(self.home / "pg", bin_dir=programs, port=port)
+        self.supervisor.keep(Program("postgres", postgres.launch(cluster), Stage.DATABASE))
+        engine_url = cluster.url("engine", database="postgres")
+        await self._ready("postgres", functools.partial(ready.postgres_answers, engine_url), SERVER_SECS)
+        roles.create(cluster)
+        return cluster.url("app"), cluster.url("owner")
+
+    async def _valkey(self) -> str:
+        if self.options.redis_url:
+            await _given_answers("REDIS_URL", functools.partial(ready.redis_answers, self.options.redis_url))
+            return self.options.redis_url
+        program, port = binaries.valkey_server(self.environ), self.options.ports["valkey"]
+        keyspace = valkey.prepare(self.home / "valkey", program=program, port=port)
+        self.supervisor.keep(Program("valkey", valkey.launch(keyspace), Stage.BROKER))
+        await self._ready("valkey", functools.partial(ready.redis_answers, keyspace.url), SERVER_SECS)
+        return keyspace.url
+
+    async def _bootstrap(self, env: Mapping[str, str], early: list[Program]) -> dict[str, Any]:
+        """Make the first login while the processes start; its standard output holds secrets and is not logged."""
+        for program in early:
+            self.supervisor.keep(program)
+        output = await self.supervisor.run("bootstrap", _manage("bootstrap", env))
+        return _json_line(output)
+
+    async def _answering(self) -> None:
+        door = functools.partial(ready.http_answers, f"{self._url('door')}/health/live")
+        web = functools.partial(ready.http_answers, f"{self._url('web')}/health/ready")
+        await asyncio.gather(self._ready("door", door, APPS_SECS), self._ready("web", web, APPS_SECS))
+
+    async def _ready(self, name: str, check: ready.Check, seconds: float) -> None:
+        reason = await ready.wait(check, alive=lambda: True, seconds=seconds)
+        if reason:
+            raise NotReady(name=name, seconds=seconds, detail=reason, log=self.logs.path(name))
+        self.logs.say(f"{name} answers after {time.monotonic() - self.started:.1f} s")
+
+    def _keep_if_present(self, program: Program | None) -> None:
+        if program is not None:
+            self.supervisor.keep(program)
+
+    def _publish(self, servers: Servers) -> None:
+        me = psutil.Process()
+        record = StackRecord(
+            pid=me.pid,
+            pid_created=me.create_time(),
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            ports={port.name: self.options.ports[port.name] for port in PORTS if self.options.needs(port)},
+            database_url=servers.database_url,
+            database_owner_url=servers.database_owner_url,
+            redis_url=servers.redis_url,
+            demo=self.options.demo,
+        )
+        stackfile.write(self.home, record)
+
+    def _flower_login(self) -> str:
+        """user:password for Flower, drawn at first start."""
+        path = self.home / "flower-login"
+        if not path.exists():
+            files.write_private(path, f"admin:{secrets.token_urlsafe(18)}\n")
+        return path.read_text(encoding="utf-8").strip()
+
+    def _url(self, port: str) -> str:
+        return f"http://{HOST}:{self.options.ports[port]}"
+
+    def _facts(self, first: Mapping[str, Any]) -> banner.Facts:
+        new = bool(first.get("first_login_created"))
+        login_file = self.home / "first-login"
+        return banner.Facts(
+            seconds=time.monotonic() - self.started,
+            web_url=self._url("web"),
+            door_url=self._url("door"),
+            flower_url=self._url("flower"),
+            first_login=login_file.read_text(encoding="utf-8") if new else "",
+            first_login_file=stack.in_home(login_file),
+            first_token=str(first.get("webhook_token", "")) if new else "",
+            first_source_file=stack.in_home(self.home / "first-source.json"),
+            flower_login_file=stack.in_home(self.home / "flower-login"),
+            demo=self.options.demo,
+        )
+
+
+async def run(options: Options, environ: Mapping[str, str], terminal: Terminal) -> int:
+    """Start, watch, stop; the status for the shell."""
+    logs = Logs(options.home / "logs", terminal)
+    try:
+        files.folder(options.home)
+        checks.disk(options)
+        with lock.held(options.home):
+            return await _run_locked(options, environ, terminal, logs)
+    except ServiceError as error:
+        terminal.plain(f"make up: {error}")
+        return 1
+    finally:
+        logs.close()
+
+
+async def _run_locked(options: Options, environ: Mapping[str, str], terminal: Terminal, logs: Logs) -> int:
+    stackfile.remove(options.home)  # of a run that was killed
+    for name in leftovers.end(options.home):
+        logs.say(f"ended {name}, left over from a run that was killed")
+    checks.free_ports(options)
+    supervisor = Supervisor(line=logs.line, say=logs.say, changed=functools.partial(leftovers.remember, options.home))
+    stop = _stop_on_signals(supervisor, logs)
+    starting = Stack(options, environ, logs, terminal, supervisor)
+    try:
+        await _start_or_stop(starting, stop)
+        await stop.wait()
+    finally:
+        await supervisor.stop()
+        stackfile.remove(options.home)
+        leftovers.remember(options.home, {})
+        logs.say("stopped")
+    return 0
+
+
+async def _start_or_stop(starting: Stack, stop: asyncio.Event) -> None:
+    """Start; give up at once when somebody stops us meanwhile. Raises what the start raised."""
+    start, stopped = asyncio.create_task(starting.start()), asyncio.create_task(stop.wait())
+    await asyncio.wait({start, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if start.done():
+        start.result()
+    else:
+        start.cancel()
+        await asyncio.wait({start})
+
+
+def _stop_on_signals(supervisor: Supervisor, logs: Logs) -> asyncio.Event:
+    """An event that comes with Ctrl-C, SIGTERM or a closed terminal; the second Ctrl-C hastens the stop."""
+    stop = asyncio.Event()
+
+    def asked(number: signal.Signals) -> None:
+        if stop.is_set():
+            supervisor.hastened.set()
+        else:
+            logs.say(f"{number.name}: stopping; once more to hasten")
+            stop.set()
+
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP
+            asyncio.get_running_loop().add_signal_handler(number, asked, number)
+    return stop
+
+
+async def _given_answers(variable: str, check: ready.Check) -> None:
+    """A server of the user's own must answer within a few seconds. Raises ServerUnreachable."""
+    reason = await ready.wait(check, alive=lambda: True, seconds=5)
+    if reason:
+        raise ServerUnreachable(variable=variable, detail=reason)
+
+
+def _json_line(output: list[str]) -> dict[str, Any]:
+    """The last line, which is JSON. Raises ChildFailed."""
+    try:
+        return dict(json.loads(output[-1]))
+    except (IndexError, ValueError):
+        raise ChildFailed(name="bootstrap", status=0, detail="its last line is not the expected JSON") from None
+
+
+def _manage(words: str, env: Mapping[str, str]) -> Launch:
+    return stack.python(f"manage.py {words}", env=env)

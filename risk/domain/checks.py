@@ -1,0 +1,216 @@
+"""The gate's checks: one small function each, one line in the registry. Missing data denies. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal, localcontext
+
+from risk.domain.denial import Denial, DenialCode, deny, missing
+from risk.domain.limits import RiskLimits
+from risk.domain.mode import ALLOWS, PlanKind, permits
+
+PRECISION = Context(prec=38)
+# What numeric(38,18) can hold; the caller's thread may have another context.
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A plan as the gate sees it. Money is quote, quantities base; the smallest leg is the worst of entries and exits."""
+
+    account_id: int
+    symbol: str
+    side: str
+    kind: PlanKind
+    notional: Decimal
+    smallest_qty: Decimal
+    smallest_notional: Decimal
+    needs_slot: bool
+    base: str = "base"  # the currencies' names, for the sentences
+    quote: str = "quote"
+
+    @property
+    def reduces(self) -> bool:
+        """True when the plan can only shrink a position."""
+        return self.kind in (PlanKind.REDUCING, PlanKind.FLATTENING)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is known of account and market; None = not known or too old, which denies.
+
+    available_quote is free and not reserved by plans that are not on the book yet; symbol_exposure_quote includes
+    the notional of entries that may still fill.
+    """
+
+    mode: str | None
+    armed: bool | None
+    price_age_secs: Decimal | None
+    min_qty: Decimal | None
+    min_notional: Decimal | None
+    free_slots: int | None
+    open_slots: int | None
+    pool_size: int | None
+    equity: Decimal | None
+    available_quote: Decimal | None
+    symbol_exposure_quote: Decimal | None
+
+
+Value = Decimal | int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check measured; denial None when it passed."""
+
+    value: Value
+    limit: Value
+    unit: str = ""
+    denial: Denial | None = None
+
+
+CheckFunction = Callable[[Proposed, Snapshot, RiskLimits], Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A registered check; entries_only ones let reducing plans pass unmeasured, so that exits go on."""
+
+    name: str
+    run: CheckFunction
+    entries_only: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """A check's result as the page prints it."""
+
+    name: str
+    value: Value
+    limit: Value
+    unit: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """All lines up to the first denial, which ends the gate."""
+
+    lines: tuple[CheckLine, ...]
+    denial: Denial | None
+
+    @property
+    def allowed(self) -> bool:
+        """True when every check passed."""
+        return self.denial is None
+
+    @property
+    def passed(self) -> tuple[CheckLine, ...]:
+        """The lines of the checks that passed."""
+        return tuple(line for line in self.lines if line.ok)
+
+    def sentence(self) -> str:
+        """The number of checks that passed, or the denial."""
+        return f"All {len(self.lines)} checks passed." if self.denial is None else self.denial.sentence()
+
+
+def run(checks: Sequence[Check], plan: Proposed, book: Snapshot, limits: RiskLimits) -> GateResult:
+    """Run the checks that apply, in order, up to the first denial."""
+    lines: list[CheckLine] = []
+    for check in checks:
+        if check.entries_only and plan.reduces:
+            continue
+        with localcontext(PRECISION):
+            found = check.run(plan, book, limits)
+        lines.append(CheckLine(check.name, found.value, found.limit, found.unit, found.denial is None))
+        if found.denial is not None:
+            return GateResult(tuple(lines), found.denial)
+    return GateResult(tuple(lines), None)
+
+
+def _measured(code: DenialCode, *, ok: bool, subject: str, value: Value, limit: Value, unit: str = "") -> Finding:
+    """A finding with its denial when the check failed."""
+    return Finding(value, limit, unit, None if ok else deny(code, subject=subject, value=value, limit=limit, unit=unit))
+
+
+def _unknown(field: str, plan: Proposed) -> Finding:
+    """A finding for data that is not there."""
+    return Finding(None, None, "", missing(field, subject=plan.symbol))
+
+
+def mode(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:  # noqa: ARG001 - one signature for all
+    """The trading mode lets this kind of plan through."""
+    if book.mode is None:
+        return _unknown("mode", plan)
+    wanted = " or ".join(name for name in ALLOWS if permits(name, plan.kind))
+    subject = f"{plan.kind} {plan.symbol}"
+    return _measured(DenialCode.MODE, ok=permits(book.mode, plan.kind), subject=subject, value=book.mode, limit=wanted)
+
+
+def armed(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:  # noqa: ARG001
+    """The account may open positions."""
+    if book.armed is None:
+        return _unknown("armed", plan)
+    state = "armed" if book.armed else "not armed"
+    subject = str(plan.account_id)
+    return _measured(DenialCode.NOT_ARMED, ok=book.armed, subject=subject, value=state, limit="armed")
+
+
+def stale_price(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
+    """The price the plan was made from is fresh."""
+    age, limit = book.price_age_secs, limits.stale_price_secs
+    if age is None:
+        return _unknown("price", plan)
+    return _measured(DenialCode.STALE_PRICE, ok=age <= limit, subject=plan.symbol, value=age, limit=limit, unit="s")
+
+
+def minimums(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:  # noqa: ARG001
+    """The smallest leg stands above the venue's minimums, in quantity and in value."""
+    if book.min_qty is None or book.min_notional is None:
+        return _unknown("minimums", plan)
+    if plan.smallest_qty < book.min_qty:
+        unit, value, limit = plan.base, plan.smallest_qty, book.min_qty
+    else:
+        unit, value, limit = plan.quote, plan.smallest_notional, book.min_notional
+    code = DenialCode.BELOW_MINIMUM
+    return _measured(code, ok=value >= limit, subject=plan.symbol, value=value, limit=limit, unit=unit)
+
+
+def slots(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:  # noqa: ARG001
+    """The pool has room, when the plan needs a slot."""
+    if book.free_slots is None or book.open_slots is None or book.pool_size is None:
+        return _unknown("slots", plan)
+    ok = not plan.needs_slot or book.free_slots > 0
+    subject = f"account {plan.account_id}"
+    return _measured(DenialCode.POOL_FULL, ok=ok, subject=subject, value=book.open_slots, limit=book.pool_size)
+
+
+def symbol_exposure(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
+    """The symbol's exposure with this plan stays within its share of equity."""
+    if book.equity is None:
+        return _unknown("equity", plan)
+    if book.symbol_exposure_quote is None:
+        return _unknown("symbol exposure", plan)
+    limit = max(book.equity, Decimal(0)) * limits.per_symbol_pct / 100
+    value = book.symbol_exposure_quote + plan.notional
+    unit, code = plan.quote, DenialCode.SYMBOL_EXPOSURE
+    return _measured(code, ok=value <= limit, subject=plan.symbol, value=value, limit=limit, unit=unit)
+
+
+def reserved_funds(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:  # noqa: ARG001
+    """What is free and not promised to another plan pays for this one."""
+    available, value = book.available_quote, plan.notional
+    if available is None:
+        return _unknown("free balance", plan)
+    unit, code = plan.quote, DenialCode.RESERVED_FUNDS
+    return _measured(code, ok=value <= available, subject=plan.symbol, value=value, limit=available, unit=unit)
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("mode", mode, entries_only=False),
+    Check("armed", armed),
+    Check("stale_price", stale_price),
+    Check("minimums", minimums, entries_only=False),
+    Check("slots", slots),
+    Check("symbol_exposure", symbol_exposure),
+    Check("reserved_funds", reserved_funds),
+)
+# In the order in which they run: the cheapest and most general first.

@@ -1,0 +1,28 @@
+"""The gate: every plan passes all checks in order before an order is written; what was measured is kept."""
+
+from dataclasses import asdict
+from typing import Any
+
+from project.journal.record import plain
+from risk.domain.checks import CHECKS, GateResult, Proposed, Snapshot, run
+from risk.domain.limits import RiskLimits
+from risk.models import RiskDecision
+
+
+def decide(plan: Proposed, book: Snapshot, limits: RiskLimits, *, signal_id: int | None) -> GateResult:
+    """Run the gate and write the decision with every check's numbers. The caller's transaction holds the account."""
+    result = run(CHECKS, plan, book, limits)
+    RiskDecision.objects.create(
+        account_id=plan.account_id,
+        signal_id=signal_id,
+        allowed=result.allowed,
+        code=result.denial.code if result.denial else "",
+        sentence=result.sentence(),
+        checks=lines(result),
+    )
+    return result
+
+
+def lines(result: GateResult) -> list[dict[str, Any]]:
+    """The checks' numbers, as JSON keeps them."""
+    return [plain(asdict(line)) for line in result.lines]

@@ -1,0 +1,122 @@
+"""Alert → Intent → what it asks for, on which instrument, how old. Knows nothing of open groups. Pure but for parsing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from signals import formats
+from signals.intent import Intent, IntentKind
+from signals.market.instruments import InstrumentFacts, Listed
+from signals.strict_json import JsonRefused
+from signals.symbols import UnknownSymbol, resolve
+from signals.verdict import Outcome, Verdict
+
+CLOCK_TOLERANCE = timedelta(seconds=30)
+# A sender's clock may run ahead by this much, and {{timenow}} has whole seconds only.
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    """A stored delivery and what its source says about it."""
+
+    id: int
+    source_id: int
+    source_name: str
+    format: str
+    raw: str
+    received_at: datetime
+    whitelist: tuple[str, ...]
+    default_timeframe_secs: int | None
+    default_size: str
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """An alert that may become an order. `age` is None when the sender sent no time; it then counts as 0, flagged."""
+
+    alert: AlertFacts
+    intent: Intent
+    instrument: InstrumentFacts
+    timeframe_secs: int
+    age: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An alert that is kept, never traded: values or a notice."""
+
+    alert: AlertFacts
+    intent: Intent
+
+
+def evaluate(alert: AlertFacts, *, instruments: Listed, max_age: timedelta) -> Meant | Stored | Verdict:
+    """What an alert asks for, or the outcome it gets here already."""
+    try:
+        intent = formats.parse_stored(alert.format, alert.raw)
+    except (formats.FormatRefused, JsonRefused) as error:  # a later version may read more strictly than the door did
+        return Verdict(Outcome.UNREADABLE, str(error))
+    if intent.kind is not IntentKind.TRADE:
+        return Stored(alert, intent)
+    return _placed(alert, intent, instruments, max_age)
+
+
+def _placed(alert: AlertFacts, intent: Intent, instruments: Listed, max_age: timedelta) -> Meant | Verdict:
+    symbol = resolve(intent.symbol, intent.exchange, instruments.names)
+    if isinstance(symbol, UnknownSymbol):
+        return Verdict(symbol.code, symbol.message, {"symbol": intent.symbol, "suggestions": list(symbol.suggestions)})
+    age = age_of(intent, received_at=alert.received_at)
+    meant = Meant(alert, intent, instruments.by_symbol[symbol], timeframe_of(alert, intent), age)
+    return _refusal(meant, max_age) or meant
+
+
+def _refusal(meant: Meant, max_age: timedelta) -> Verdict | None:
+    """Why an alert that can be read goes no further: its pair, its age, its source."""
+    return _wrong_pair(meant) or _wrong_age(meant, max_age) or _shadow(meant)
+
+
+def _wrong_pair(meant: Meant) -> Verdict | None:
+    symbol, alert = meant.instrument.symbol, meant.alert
+    if not meant.instrument.active:
+        return Verdict(Outcome.NOT_TRADABLE, f"The venue does not trade {symbol} now.", {"symbol": symbol})
+    if alert.whitelist and symbol not in alert.whitelist:
+        allowed = ", ".join(alert.whitelist)
+        reason = f"{symbol} is not among the pairs of source {alert.source_name}: {allowed}."
+        return Verdict(Outcome.NOT_WHITELISTED, reason, {"symbol": symbol, "pairs": list(alert.whitelist)})
+    return None
+
+
+def _wrong_age(meant: Meant, max_age: timedelta) -> Verdict | None:
+    if meant.age is None:
+        return None
+    numbers = {"age_secs": Decimal(str(meant.age.total_seconds())), "limit_secs": Decimal(str(max_age.total_seconds()))}
+    if meant.age > max_age:
+        reason = (
+            f"{numbers['age_secs']:.1f} s old on arrival, the limit is {max_age.total_seconds():g} s (max_age_secs)."
+        )
+        return Verdict(Outcome.STALE, reason, numbers)
+    if meant.age < -CLOCK_TOLERANCE:
+        reason = f"Dated {-numbers['age_secs']:.1f} s in the future: check the sender's clock and time zone."
+        return Verdict(Outcome.FROM_THE_FUTURE, reason, numbers)
+    return None
+
+
+def _shadow(meant: Meant) -> Verdict | None:
+    if meant.alert.live:
+        return None
+    reason = f"Source {meant.alert.source_name} is in shadow mode: explained, not traded."
+    return Verdict(Outcome.SHADOW, reason, {"symbol": meant.instrument.symbol})
+
+
+def age_of(intent: Intent, *, received_at: datetime) -> timedelta | None:
+    """Arrival − the sender's now; with only a bar's open, arrival − (open + interval); with neither, None."""
+    if intent.sent_at is not None:
+        return received_at - intent.sent_at
+    if intent.bar_time is not None:
+        return received_at - (intent.bar_time + timedelta(seconds=intent.timeframe_secs or 0))
+    return None
+
+
+def timeframe_of(alert: AlertFacts, intent: Intent) -> int:
+    """Seconds; what the alert says, else the source's default, else 0 = none."""
+    return intent.timeframe_secs or alert.default_timeframe_secs or 0

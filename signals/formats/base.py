@@ -1,0 +1,70 @@
+"""What a format is, and the fields that Windlass's own formats share. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypedDict
+
+from signals.intent import Intent
+
+from .fields import MAX_ID, MAX_NAME, Body, Fields, Object
+
+ENDPOINTS: Final = ("tradingview", "indicators", "alerts", "signals")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One vendor's way of writing alerts.
+
+    `required` and `fields` are for people: what is missing, and which format a body resembles. `token_only` formats
+    are tried only where the sender proved itself by the token in the path, because their bodies hold nothing else.
+    """
+
+    name: str
+    endpoint: str
+    required: tuple[tuple[str, ...], ...]  # each: alternatives, one of which must be there
+    fields: frozenset[str]
+    secret_fields: frozenset[str]
+    detect: Callable[[Body], bool]
+    parse: Callable[[Body], Intent]
+    token_only: bool = False
+
+
+class Common(TypedDict):
+    """The fields of an Intent that every Windlass body may carry."""
+
+    exchange: str
+    symbol: str
+    timeframe_secs: int | None
+    sent_at: datetime | None
+    bar_time: datetime | None
+    client_id: str
+    account: str
+
+
+SECRET: Final = frozenset({"secret"})
+COMMON: Final = frozenset(
+    {"account", "bar_time", "exchange", "id", "interval", "secret", "symbol", "time", "timeframe", "timenow"}
+    | {"timestamp"}
+)
+
+
+def common(fields: Fields) -> Common:
+    """Read the shared fields; `timestamp` is when the alert was sent ({{timenow}}), `time` the bar's open ({{time}})."""
+    fields.text("secret")
+    exchange, symbol = fields.symbol()
+    return Common(
+        exchange=exchange,
+        symbol=symbol,
+        timeframe_secs=fields.timeframe("interval", "timeframe"),
+        sent_at=fields.time("timestamp", "timenow"),
+        bar_time=fields.time("bar_time", "time"),
+        client_id=fields.text("id", limit=MAX_ID),
+        account=fields.text("account", limit=MAX_NAME),
+    )
+
+
+def object_of(body: Body) -> Object:
+    """The body of a format whose `detect` wants an object."""
+    assert isinstance(body, dict)
+    return body

@@ -1,0 +1,150 @@
+"""Windlass's own alert, flat: `{symbol, action | indicators, …}`. Pure."""
+
+from decimal import Decimal
+from typing import Final
+
+from signals.intent import Action, Intent, IntentKind, MarketPosition, OrderStyle, SizeKind
+
+from .base import COMMON, SECRET, Common, Format, common, object_of
+from .fields import Body, Fields
+
+ACTIONS: Final = {
+    "buy": (Action.BUY, None),
+    "sell": (Action.SELL, None),
+    "exit": (Action.EXIT, None),
+    "close": (Action.EXIT, None),
+    "exit_long": (Action.EXIT, MarketPosition.LONG),
+    "exit_short": (Action.EXIT, MarketPosition.SHORT),
+    "close_long": (Action.EXIT, MarketPosition.LONG),
+    "close_short": (Action.EXIT, MarketPosition.SHORT),
+    "reduce": (Action.REDUCE, None),
+    "reverse": (Action.REVERSE, None),
+}
+POSITIONS: Final = {position.value: position for position in MarketPosition}
+SIDES: Final = {"long": MarketPosition.LONG, "short": MarketPosition.SHORT}
+STYLES: Final = {style.value: style for style in OrderStyle}
+SIZE_TYPES: Final = {
+    "base": SizeKind.BASE,
+    "quote": SizeKind.QUOTE,
+    "contracts": SizeKind.CONTRACTS,
+    "percent_of_equity": SizeKind.PCT_EQUITY,
+    "percent_of_free": SizeKind.PCT_FREE,
+    "percent_of_position": SizeKind.PCT_POSITION,
+    "risk_percent": SizeKind.RISK_PCT,
+    "risk_quote": SizeKind.RISK_QUOTE,
+}
+BAR: Final = ("open", "high", "low", "close", "volume")
+TRADE: Final = frozenset(
+    {"action", "leverage", "market_position", "market_position_size", "max_slippage_pct", "order_type"}
+    | {"prev_market_position", "prev_market_position_size", "side", "size", "size_type", "stop_loss", "take_profit"}
+)
+FIELDS: Final = COMMON | TRADE | {"conditions", "indicators", "message", "price", "strategy", *BAR}
+
+# Instructions of other vendors that Windlass does not follow in its own format, and what to write instead.
+REFUSED: Final = {
+    "amount": "size with size_type",
+    "contracts": "size with size_type contracts",
+    "limit_price": "the grid's own prices; leave it out",
+    "margin_mode": "the account's own setting; leave it out",
+    "post_only": "order_type limit",
+    "qty": "size with size_type base",
+    "quantity": "size with size_type base",
+    "reduce_only": "action exit or reduce",
+    "sl": "stop_loss",
+    "stop": "stop_loss",
+    "stop_price": "stop_loss",
+    "time_in_force": "nothing: entries rest until they are filled or cancelled",
+    "tp": "take_profit",
+    "trailing_stop": "the account's own setting; leave it out",
+}
+
+
+def detect(body: Body) -> bool:
+    """Known by `indicators`, or by `action` and `symbol`."""
+    return isinstance(body, dict) and ("indicators" in body or ("action" in body and "symbol" in body))
+
+
+def parse(body: Body) -> Intent:
+    """The intent of a flat alert. Raises FormatRefused naming every field that is wrong."""
+    fields = Fields(object_of(body))
+    shared = common(fields)
+    trade = any(fields.has(name) for name in TRADE)
+    intent = _trade(fields, shared) if trade else _values(fields, shared)
+    fields.finish()
+    return intent
+
+
+def _values(fields: Fields, shared: Common) -> Intent:
+    indicators = _indicators(fields)
+    if not indicators and not fields.errors:
+        fields.wrong("action", "MISSING", "an action, or indicators to store")
+    return Intent(
+        kind=IntentKind.VALUES,
+        format="windlass",
+        indicators=indicators,
+        conditions=fields.inner("conditions").scalars(),
+        price=_price(fields, indicators),
+        strategy=fields.text("strategy"),
+        message=fields.text("message"),
+        metadata=fields.rest(FIELDS, REFUSED),
+        **shared,
+    )
+
+
+def _trade(fields: Fields, shared: Common) -> Intent:
+    action, side = fields.choice("action", ACTIONS, required=True) or (None, None)
+    target, indicators = fields.level("take_profit"), _indicators(fields)
+    return Intent(
+        kind=IntentKind.TRADE,
+        format="windlass",
+        action=action,
+        side=_side(fields, side),
+        market_position=fields.choice("market_position", POSITIONS),
+        prev_market_position=fields.choice("prev_market_position", POSITIONS),
+        position_size=fields.decimal("market_position_size"),
+        prev_position_size=fields.decimal("prev_market_position_size"),
+        price=_price(fields, indicators),
+        size=fields.size("size", SIZE_TYPES, "size_type"),
+        order_type=fields.choice("order_type", STYLES),
+        leverage=fields.decimal("leverage", low=Decimal(1), high=Decimal(125)),
+        stop_loss=fields.level("stop_loss"),
+        take_profit=(target,) if target else (),
+        max_slippage_pct=fields.decimal("max_slippage_pct", low=Decimal(0), high=Decimal(10)),
+        indicators=indicators,
+        conditions=fields.inner("conditions").scalars(),
+        strategy=fields.text("strategy"),
+        message=fields.text("message"),
+        metadata=fields.rest(FIELDS, REFUSED),
+        **shared,
+    )
+
+
+def _side(fields: Fields, of_action: MarketPosition | None) -> MarketPosition | None:
+    side = fields.choice("side", SIDES)
+    if side and of_action and side is not of_action:
+        fields.wrong("side", "CONFLICT", f"{of_action.value}, as the action says", side.value)
+    return of_action or side
+
+
+def _price(fields: Fields, indicators: tuple[tuple[str, Decimal], ...]) -> Decimal | None:
+    """The alert's price: `price`, else the bar's close."""
+    price = fields.decimal("price", above=Decimal(0))
+    return dict(indicators).get("close") if price is None else price
+
+
+def _indicators(fields: Fields) -> tuple[tuple[str, Decimal], ...]:
+    """The named indicators; the bar's own numbers may also stand beside them."""
+    named = fields.inner("indicators").numbers()
+    taken = {name for name, _ in named}
+    return named + fields.numbers(name for name in BAR if name not in taken)
+
+
+FORMAT: Final = Format(
+    name="windlass",
+    endpoint="tradingview",
+    required=(("symbol",), ("action", "indicators")),
+    fields=FIELDS,
+    secret_fields=SECRET,
+    detect=detect,
+    parse=parse,
+)

@@ -1,0 +1,44 @@
+"""Builders for the domain's tests: small real-looking instruments, fills and holdings."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from trading.domain.grid import InstrumentRules
+from trading.domain.position import FillView
+from trading.domain.take_profit import LegHolding
+from trading.domain.vocabulary import MarketKind, Side
+
+D = Decimal
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+BTC = InstrumentRules(
+    symbol="BTC/USDT",
+    base="BTC",
+    quote="USDT",
+    kind=MarketKind.SPOT,
+    tick_size=D("0.01"),
+    lot_step=D("0.00001"),
+    min_qty=D("0.00001"),
+    max_qty=D(9000),
+    min_notional=D(5),
+    contract_size=D(1),
+    maker_fee=D("0.001"),
+    taker_fee=D("0.001"),
+    max_open_orders=200,
+)
+COARSE = replace(BTC, symbol="TOY/USDT", base="TOY", tick_size=D("0.1"), lot_step=D(1), min_qty=D(2), min_notional=D(0))
+PERP = replace(BTC, symbol="BTC/USDT:USDT", kind=MarketKind.LINEAR)
+
+
+def fill(side: Side, qty: str | Decimal, price: str | Decimal, **more: Any) -> FillView:
+    """A fill without fee at noon; `after` seconds later."""
+    at = NOON + timedelta(seconds=more.pop("after", 0))
+    return FillView(side, D(qty), D(price), **{"fee": D(0), "fee_currency": "USDT", "at": at, **more})
+
+
+def holding(index: int, net: str | Decimal, **more: Any) -> LegHolding:
+    """A filled leg; its id is 10 + index."""
+    base = LegHolding(10 + index, index, 0, D(net), D(net), D(0), D(101))
+    return replace(base, **more)

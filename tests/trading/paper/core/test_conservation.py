@@ -1,0 +1,143 @@
+"""Whatever happens in whatever order: nothing is lost, nothing is conjured up, nothing goes below zero."""
+
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.trading.paper.core.worlds import BTC, a, carry_out, world
+from trading.paper.core import atoms, commands, prints
+from trading.paper.core.apply import apply
+from trading.paper.core.depth import Depth
+from trading.paper.core.events import Deposited, Event, Filled
+from trading.paper.core.orders import Order, OrderType, Request, Side, TimeInForce
+from trading.paper.core.prints import Print
+from trading.paper.core.refusals import Refused
+from trading.paper.core.state import State, opened
+from trading.paper.ledger import records
+
+DEPTH = Depth(levels=3, level_notional=a("3000"))
+
+prices = st.integers(5_990_000, 6_010_000).map(lambda ticks: ticks * BTC.tick_size)
+qtys = st.integers(10, 20_000).map(lambda lots: lots * BTC.lot_step)
+sides = st.sampled_from(Side)
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> Request:
+    kind = draw(st.sampled_from(OrderType))
+    market = kind is OrderType.MARKET
+    budget = market and draw(st.booleans())
+    return Request(
+        account=draw(st.sampled_from(["ann", "bob"])),
+        symbol="BTCUSDT",
+        side=draw(sides),
+        type=kind,
+        time_in_force=draw(st.sampled_from(TimeInForce)) if kind is OrderType.LIMIT else TimeInForce.GTC,
+        price=0 if market else draw(prices),
+        qty=0 if budget else draw(qtys),
+        quote_qty=draw(st.integers(5, 12_000)) * atoms.SCALE if budget else 0,
+    )
+
+
+strangers = st.builds(Print, at_ms=st.just(3), price=prices, qty=st.none() | qtys, aggressor=sides)
+steps = st.lists(requests() | strangers | st.integers(0, 30), max_size=40)
+
+
+def carry_on(state: State, step: Request | Print | int) -> list[Event]:
+    """One step; a refused one changes nothing."""
+    market = state.markets["BTCUSDT"]
+    try:
+        match step:
+            case Request():
+                return carry_out(state, commands.place(state, step, now_ms=2))
+            case Print():
+                market.price = step.price
+                return carry_out(state, prints.fills(state, market, step))
+            case _:
+                return carry_out(state, commands.cancel(state.orders.get(step) or CLOSED, now_ms=2))
+    except Refused:
+        return []
+
+
+CLOSED = Order(
+    id=0, account="ann", instrument=BTC, client_id="", side=Side.BUY, type=OrderType.LIMIT,
+    time_in_force=TimeInForce.GTC, price=0, qty=0, quote_qty=0, created_ms=0, updated_ms=0, status="FILLED",
+)  # fmt: skip
+
+
+def expected(state: State, events: list[Event]) -> Counter[tuple[str, str]]:
+    """Every account's holdings, added up from the events by hand."""
+    total: Counter[tuple[str, str]] = Counter()
+    for event in events:
+        if isinstance(event, Deposited):
+            total[(event.account, event.asset)] += event.amount
+        if isinstance(event, Filled):
+            order = state.orders[event.order_id]
+            notional = event.price * event.qty // atoms.SCALE
+            sign = 1 if order.side is Side.BUY else -1
+            total[(order.account, "BTC")] += sign * event.qty - (event.fee if sign > 0 else 0)
+            total[(order.account, "USDT")] -= sign * notional + (0 if sign > 0 else event.fee)
+    return total
+
+
+def held(state: State) -> Counter[tuple[str, str]]:
+    return Counter(
+        {
+            (name, asset): one.free + one.locked
+            for name, acc in state.accounts.items()
+            for asset, one in acc.balances.items()
+        }
+    )
+
+
+def locks(state: State) -> Counter[tuple[str, str]]:
+    total: Counter[tuple[str, str]] = Counter()
+    for order in state.orders.values():
+        total[(order.account, order.spends)] += order.lock_for(order.leaves) if order.open else 0
+    return total
+
+
+@settings(max_examples=150, deadline=None)
+@given(steps)
+def test_every_step_keeps_the_books(script: list[Request | Print | int]) -> None:
+    state = world(price="60000", depth=DEPTH)
+    events: list[Event] = [deposit for name in ("ann", "bob") for deposit in state.deposits[name]]
+    for step in script:
+        events += carry_on(state, step)
+    assert +held(state) == +expected(state, events)
+    assert all(one.free >= 0 and one.locked >= 0 for acc in state.accounts.values() for one in acc.balances.values())
+    locked = {(name, asset): one.locked for name, acc in state.accounts.items() for asset, one in acc.balances.items()}
+    assert +Counter(locked) == +locks(state)
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps)
+def test_every_order_adds_up_and_the_book_is_never_crossed(script: list[Request | Print | int]) -> None:
+    state = world(price="60000", depth=DEPTH)
+    for step in script:
+        carry_on(state, step)
+    for order in state.orders.values():
+        assert order.filled == sum(fill.qty for fill in order.fills) <= order.qty
+        assert order.filled_quote == sum(fill.notional for fill in order.fills)
+    book = state.markets["BTCUSDT"].book
+    assert not (book.buys.best() and book.sells.best()) or book.buys.best() < book.sells.best()
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps)
+def test_the_ledger_alone_rebuilds_everything(script: list[Request | Print | int]) -> None:
+    state = world(price="60000", depth=DEPTH)
+    lines = [records.line(state.deposits[name]) for name in ("ann", "bob")]
+    lines += [records.line(batch) for step in script if (batch := carry_on(state, step))]
+    again = opened([BTC], depth=DEPTH, fees=state.fees)
+    for line in lines:
+        for event in records.parse(line):
+            apply(again, event)
+    assert held(again) == held(state)
+    assert [(o.id, o.status, o.filled, o.locked) for o in again.orders.values()] == [
+        (o.id, o.status, o.filled, o.locked) for o in state.orders.values()
+    ]
+    assert list(again.markets["BTCUSDT"].book.buys.walk()) == [
+        again.orders[one.id] for one in state.markets["BTCUSDT"].book.buys.walk()
+    ]

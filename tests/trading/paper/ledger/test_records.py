@@ -1,0 +1,35 @@
+"""Events as lines: the same back, and a damaged line is never half read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trading.paper.core.events import Accepted, Closed, Deposited, Filled, Positioned, Priced, Reserved
+from trading.paper.ledger import records
+
+kinds = [Accepted, Closed, Deposited, Filled, Positioned, Priced, Reserved]
+events = st.sampled_from(kinds).flatmap(
+    lambda kind: st.builds(kind, **{name: st.from_type(kind.__annotations__[name]) for name in kind._fields})
+)
+batches = st.lists(events, min_size=1, max_size=5)
+
+
+@given(batches)
+def test_a_line_gives_back_its_events(batch: list) -> None:
+    assert records.parse(records.line(batch)) == batch
+
+
+@given(batches, st.data())
+def test_a_torn_line_is_refused_whole(batch: list, data: st.DataObject) -> None:
+    line = records.line(batch)
+    torn = line[: data.draw(st.integers(0, len(line) - 1))]
+    with pytest.raises(records.Unreadable):
+        records.parse(torn)
+
+
+@given(st.lists(batches, max_size=5), st.data())
+def test_the_sound_part_ends_where_the_damage_begins(whole: list, data: st.DataObject) -> None:
+    lines = [records.line(batch) for batch in whole]
+    found, size = records.sound_prefix([*lines, b'[["A",1'])
+    assert found == whole
+    assert size == sum(map(len, lines))

@@ -1,0 +1,313 @@
+"""What kinds of settings there are, and how each is read from text or JSON and written back. Pure."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from ipaddress import ip_network
+from types import MappingProxyType
+from typing import Any
+
+from risk.domain.denial import Denial
+from risk.domain.sizing import SizeRequest
+from risk.domain.sizing_syntax import parse_size, write_size
+from trading.domain.grid import LegSpec
+from trading.domain.money import HUNDRED, ZERO, total
+from trading.domain.refusal import Refusal, plain
+
+
+class Kind(StrEnum):
+    """How a value is written and checked."""
+
+    INT = "INT"
+    DECIMAL = "DECIMAL"
+    BOOL = "BOOL"
+    CHOICE = "CHOICE"
+    CHOICES = "CHOICES"  # several of the choices, in order, each at most once
+    DURATION = "DURATION"
+    LEGS = "LEGS"
+    LEVELS = "LEVELS"
+    NETWORKS = "NETWORKS"
+    SIZE = "SIZE"
+    TEXTS = "TEXTS"
+    TIERS = "TIERS"
+
+
+class Scope(StrEnum):
+    """Where a setting may be overridden: here and at every wider scope."""
+
+    GLOBAL = "GLOBAL"
+    USER = "USER"
+    ACCOUNT = "ACCOUNT"
+    PAIR = "PAIR"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the settings. off_word is the word for None; strict is the default under the strict profile."""
+
+    group: str
+    name: str
+    kind: Kind
+    default: Any
+    help: str
+    low: Decimal | None = None
+    high: Decimal | None = None
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    off_word: str = ""
+    strict: Any = None
+    narrowest: Scope = Scope.PAIR
+
+
+def read(setting: Setting, raw: object) -> Any:
+    """The value of a text or JSON value, or a Refusal."""
+    if setting.off_word and (raw is None or str(raw).strip().lower() == setting.off_word):
+        return None
+    return _READERS[setting.kind](setting, raw)
+
+
+def write(setting: Setting, value: Any) -> str:
+    """The text that read turns back into the same value."""
+    return setting.off_word if value is None else _WRITERS.get(setting.kind, plain)(value)
+
+
+def _refuse(setting: Setting, code: str, raw: object, limit: object, advice: str) -> Refusal:
+    shown = raw if isinstance(raw, Decimal | int) else str(raw)[:80]
+    return Refusal(code, setting.name, shown, limit, advice, setting.unit)
+
+
+def _number(raw: object) -> Decimal | None:
+    """A finite decimal of text or a JSON number; None when it is neither. A JSON float counts as it was typed."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
+        return None
+    try:
+        number = Decimal(str(raw).strip())
+    except InvalidOperation:
+        return None
+    digits = number.as_tuple()
+    bounded = number.is_finite() and len(digits.digits) <= 30 and abs(number.adjusted()) <= 18
+    return number if bounded else None
+
+
+def _decimal(setting: Setting, raw: object) -> Decimal | Refusal:
+    number = _number(raw)
+    limit = _range(setting)
+    if number is None:
+        return _refuse(setting, "NOT_A_NUMBER", raw, limit, "Enter a number with a decimal point.")
+    below = setting.low is not None and number < setting.low
+    above = setting.high is not None and number > setting.high
+    return _refuse(setting, "OUT_OF_RANGE", number, limit, f"Stay within {limit}.") if below or above else number
+
+
+def _int(setting: Setting, raw: object) -> int | Refusal:
+    number = _decimal(setting, raw)
+    if isinstance(number, Refusal):
+        return number
+    if number != number.to_integral_value():
+        return _refuse(setting, "NOT_WHOLE", number, _range(setting), "Enter a whole number.")
+    return int(number)
+
+
+def _range(setting: Setting) -> str:
+    """The allowed range in words."""
+    low, high = plain(setting.low), plain(setting.high)
+    if setting.low is None or setting.high is None:
+        return f"at least {low}" if setting.high is None else f"at most {high}"
+    return f"{low} to {high}"
+
+
+_BOOLS: Mapping[str, bool] = MappingProxyType(
+    {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+)
+
+
+def _bool(setting: Setting, raw: object) -> bool | Refusal:
+    value = _BOOLS.get(str(raw).strip().lower())
+    return _refuse(setting, "NOT_ON_OR_OFF", raw, "on or off", "Write on or off.") if value is None else value
+
+
+def _choice(setting: Setting, raw: object) -> str | Refusal:
+    by_word = {choice.lower(): choice for choice in setting.choices}
+    value = by_word.get(str(raw).strip().lower())
+    return _not_a_choice(setting, raw) if value is None else value
+
+
+def _not_a_choice(setting: Setting, raw: object) -> Refusal:
+    return _refuse(setting, "NOT_A_CHOICE", raw, ", ".join(setting.choices), "Choose one of these.")
+
+
+def _words(raw: object) -> list[str] | None:
+    """A JSON list, or text separated by commas, semicolons, plus signs or spaces; None for anything else."""
+    if isinstance(raw, str):
+        return [word for word in re.split(r"[,;+\s]+", raw) if word]
+    return [str(item).strip() for item in raw] if isinstance(raw, list | tuple) else None
+
+
+def _choices(setting: Setting, raw: object) -> tuple[str, ...] | Refusal:
+    words = _words(raw)
+    if words is None:
+        return _refuse(setting, "NOT_A_LIST", raw, ", ".join(setting.choices), "Write the words with commas.")
+    values = [_choice(setting, word) for word in words if word.lower() != "none"]
+    refused = next((value for value in values if isinstance(value, Refusal)), None)
+    if refused is not None:
+        return refused
+    chosen = tuple(value for value in values if isinstance(value, str))
+    if len(set(chosen)) < len(chosen):
+        return _refuse(setting, "REPEATED", ", ".join(chosen), "each once", "Name each at most once.")
+    return chosen
+
+
+def _texts(setting: Setting, raw: object) -> tuple[str, ...] | Refusal:
+    words = _words(raw)
+    if words is None:
+        return _refuse(setting, "NOT_A_LIST", raw, "a list", "Write the entries with commas.")
+    return tuple(words)
+
+
+def _networks(setting: Setting, raw: object) -> tuple[str, ...] | Refusal:
+    words = _texts(setting, raw)
+    wrong = words if isinstance(words, Refusal) else next((word for word in words if not _is_network(word)), None)
+    if isinstance(wrong, str):
+        advice = "Write addresses or networks such as 127.0.0.1 or 10.0.0.0/8."
+        return _refuse(setting, "NOT_A_NETWORK", wrong, "an address or network", advice)
+    return words
+
+
+def _is_network(word: str) -> bool:
+    try:
+        ip_network(word)
+    except ValueError:
+        return False
+    return True
+
+
+_UNITS: Mapping[str, timedelta] = MappingProxyType(
+    {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+)
+_DURATION = re.compile(r"(\d{1,6})\s*([smhd])")
+_YEAR = timedelta(days=366)
+
+
+def _duration(setting: Setting, raw: object) -> timedelta | Refusal:
+    found = _DURATION.fullmatch(str(raw).strip().lower())
+    value = int(found[1]) * _UNITS[found[2]] if found else timedelta(0)
+    if not timedelta(0) < value <= _YEAR:
+        return _refuse(setting, "NOT_A_DURATION", raw, "1s to 366d", "Write a number and s, m, h or d, such as 90m.")
+    return value
+
+
+def _write_duration(value: timedelta) -> str:
+    """In the largest unit that divides it."""
+    unit = next(word for word in "dhms" if value % _UNITS[word] == timedelta(0))
+    return f"{value // _UNITS[unit]}{unit}"
+
+
+def _size(setting: Setting, raw: object) -> SizeRequest | Refusal:
+    value = parse_size(str(raw))
+    if isinstance(value, Denial):
+        return _refuse(setting, "BAD_SIZE", raw, "a number and what it counts", value.advice)
+    return value
+
+
+def _tiers(setting: Setting, raw: object) -> tuple[Decimal, ...] | Refusal:
+    values = [_number(word) for word in _words(raw) or ()]
+    tiers = [value for value in values if value is not None and 0 < value < HUNDRED]
+    if len(values) != 4 or tiers != values or sorted(set(tiers)) != tiers:
+        return _refuse(setting, "NOT_RISING", raw, "four rising numbers, 0 to 100", "Write them as 5, 8, 12, 15.")
+    return tuple(tiers)
+
+
+_LEG = re.compile(r"\(([^()]*)\)")
+MAX_LEGS = 50
+GAP_LIMIT = Decimal(90)
+TARGET_LIMIT = Decimal(1000)
+_LEGS_FORM = "(gap %, weight %, take-profit %) per leg"
+
+
+def _legs(setting: Setting, raw: object) -> tuple[LegSpec, ...] | Refusal:
+    rows = [_leg(row) for row in _leg_rows(raw)]
+    legs = tuple(leg for leg in rows if leg is not None)
+    if not 1 <= len(rows) <= MAX_LEGS or len(legs) < len(rows):
+        return _refuse(setting, "BAD_LEGS", raw, _LEGS_FORM, "Write legs as (0, 20, 1.0) (-0.5, 80, 0.5).")
+    return _checked_legs(setting, legs)
+
+
+def _leg_rows(raw: object) -> Sequence[object]:
+    """Rows of text in parentheses, or of JSON."""
+    if not isinstance(raw, str):
+        return raw if isinstance(raw, list | tuple) else ()
+    return () if _LEG.sub("", raw).strip(" ,;") else [row.split(",") for row in _LEG.findall(raw)]
+
+
+def _leg(row: object) -> LegSpec | None:
+    """Three numbers as a leg."""
+    if isinstance(row, LegSpec):
+        return row
+    numbers = [_number(cell) for cell in row] if isinstance(row, list | tuple) else []
+    known = [number for number in numbers if number is not None]
+    return LegSpec(*known) if len(known) == len(numbers) == 3 else None
+
+
+def _checked_legs(setting: Setting, legs: tuple[LegSpec, ...]) -> tuple[LegSpec, ...] | Refusal:
+    """Each number in its range, and the weights whole."""
+    for number, leg in enumerate(legs):
+        if abs(leg.gap_pct) > GAP_LIMIT:
+            return _refuse(setting, "GAP_RANGE", leg.gap_pct, "-90 to 90", f"Mend the gap of leg {number}.")
+        if leg.weight_pct <= 0:
+            return _refuse(setting, "WEIGHT_RANGE", leg.weight_pct, "above 0", f"Mend the weight of leg {number}.")
+        if not ZERO < leg.take_profit_pct <= TARGET_LIMIT:
+            advice = f"Mend the take-profit of leg {number}."
+            return _refuse(setting, "TARGET_RANGE", leg.take_profit_pct, "above 0, at most 1000", advice)
+    weights = total(leg.weight_pct for leg in legs)
+    if weights != HUNDRED:
+        return _refuse(setting, "WEIGHTS_SUM", weights, HUNDRED, "The weights of all legs must add up to 100.")
+    return legs
+
+
+def _write_legs(legs: Sequence[LegSpec]) -> str:
+    return " ".join(f"({plain(g.gap_pct)}, {plain(g.weight_pct)}, {plain(g.take_profit_pct)})" for g in legs)
+
+
+def _levels(setting: Setting, raw: object) -> tuple[tuple[str, str], ...] | Refusal:
+    pairs = list(raw.items()) if isinstance(raw, Mapping) else [word.split("=", 1) for word in _words(raw) or ()]
+    levels = {str(pair[0]): str(pair[-1]).upper() for pair in pairs}
+    wrong = next((level for level in levels.values() if level not in setting.choices), None)
+    return tuple(sorted(levels.items())) if wrong is None else _not_a_choice(setting, wrong)
+
+
+def _write_words(words: Sequence[str]) -> str:
+    return ", ".join(words) or "none"
+
+
+_READERS: Mapping[Kind, Callable[[Setting, object], Any]] = MappingProxyType(
+    {
+        Kind.BOOL: _bool,
+        Kind.CHOICE: _choice,
+        Kind.CHOICES: _choices,
+        Kind.DECIMAL: _decimal,
+        Kind.DURATION: _duration,
+        Kind.INT: _int,
+        Kind.LEGS: _legs,
+        Kind.LEVELS: _levels,
+        Kind.NETWORKS: _networks,
+        Kind.SIZE: _size,
+        Kind.TEXTS: _texts,
+        Kind.TIERS: _tiers,
+    }
+)
+_WRITERS: Mapping[Kind, Callable[[Any], str]] = MappingProxyType(
+    {
+        Kind.BOOL: lambda value: "on" if value else "off",
+        Kind.CHOICES: _write_words,
+        Kind.DURATION: _write_duration,
+        Kind.LEGS: _write_legs,
+        Kind.LEVELS: lambda pairs: ", ".join(f"{name}={level}" for name, level in pairs),
+        Kind.NETWORKS: ", ".join,
+        Kind.SIZE: write_size,
+        Kind.TEXTS: ", ".join,
+        Kind.TIERS: lambda tiers: ", ".join(plain(tier) for tier in tiers),
+    }
+)

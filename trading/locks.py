@@ -1,0 +1,32 @@
+"""Every lock of the engine, by name. Order: account → group → order; all FOR NO KEY UPDATE.
+
+A plain FOR UPDATE would collide with the KEY SHARE that an inserted child row takes, and deadlock. Locking the account
+is a transaction's first write, so that (xid, id) is the causal order of its journal rows.
+"""
+
+from django.db.models import QuerySet
+
+from project.accounts.models import ExchangeAccount
+from trading.models import Order, PositionGroup
+
+
+def account(account_id: int) -> ExchangeAccount:
+    """The account, locked: nobody else decides anything about it. Waits 2 s at most (lock_timeout)."""
+    return ExchangeAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+
+
+def account_if_free(account_id: int) -> ExchangeAccount | None:
+    """The account, locked, unless somebody else is at it: then they see what we would have seen."""
+    return ExchangeAccount.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=account_id).first()
+
+
+def group(group_id: int) -> PositionGroup:
+    """A group, locked, with its instrument at hand; the account must be locked already."""
+    return (
+        PositionGroup.objects.select_for_update(no_key=True, of=("self",)).select_related("instrument").get(pk=group_id)
+    )
+
+
+def orders(rows: QuerySet[Order]) -> QuerySet[Order]:
+    """Orders, locked in the order of their ids."""
+    return rows.select_for_update(no_key=True, of=("self",)).order_by("id")

@@ -1,0 +1,86 @@
+"""`manage.py doctor`: what is well and what is not, with the stack up or down."""
+
+import os
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from project.services import doctor, options, round_trip
+from project.services.doctor import Finding, Level, Patient
+from trading.models.system import Canary
+from trading.services.socket_guard import latch_path
+
+CANARY_SECS = 30.0
+# The pump rings every 2 s; a worker that has not answered for this long does not hear bells.
+
+
+def migrations(_: Patient) -> Finding:
+    """The tables are those of this version."""
+    executor = MigrationExecutor(connection)
+    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if missing:
+        return Finding(Level.FAIL, f"{missing} migrations are not applied", "make up applies them at its start")
+    return Finding(Level.OK, "the tables are those of this version")
+
+
+def canary(patient: Patient) -> Finding:
+    """A bell rung by the pump is answered by a worker."""
+    answered = Canary.objects.order_by("-answered_at").values_list("answered_at", flat=True).first()
+    if patient.stack is None or answered is None:
+        return Finding(Level.SKIP if patient.stack is None else Level.WARN, "no bell has been answered yet")
+    age_secs = (timezone.now() - answered).total_seconds()
+    words = f"last bell answered {age_secs:.0f} s ago, {CANARY_SECS:.0f} s is the limit"
+    return (
+        Finding(Level.FAIL, words, "see logs/pump.log and logs/sweeps.log")
+        if age_secs > CANARY_SECS
+        else Finding(Level.OK, words)
+    )
+
+
+def latch(_: Patient) -> Finding:
+    """Whether the kill latch stops every order."""
+    if latch_path().exists():
+        return Finding(
+            Level.WARN, f"set: no order leaves ({latch_path()})", "lift it on the dashboard when the reason is gone"
+        )
+    return Finding(Level.OK, "not set")
+
+
+DATABASE_CHECKS = (("migrations", migrations), ("worker canary", canary))
+
+
+def database_check(check: doctor.Check) -> doctor.Check:
+    """A check that is left out while the database is down."""
+
+    def guarded(patient: Patient) -> Finding:
+        try:
+            return check(patient)
+        except OperationalError:
+            return Finding(Level.SKIP, "the database is down")
+
+    return guarded
+
+
+class Command(BaseCommand):
+    """Print one line per check; the status is 1 when something must be mended."""
+
+    help = "Check this machine, the data folder, the servers and the running stack."
+    requires_system_checks: list[str] = []  # noqa: RUF012  (Django's own type)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """One option."""
+        parser.add_argument("--public-url", help="prove that this address leads to the door, e.g. https://name.example")
+
+    def handle(self, *_: Any, public_url: str | None = None, **__: Any) -> None:
+        """Examine and report."""
+        patient = doctor.patient(options.from_environ(os.environ), os.environ)
+        checks = [*doctor.CHECKS, ("kill latch", latch)]
+        checks += [(name, database_check(check)) for name, check in DATABASE_CHECKS]
+        checks += [("public url", lambda _: round_trip.public_url(public_url))] if public_url else []
+        findings = doctor.examine(patient, checks)
+        self.stdout.write(doctor.report(findings, coloured=self.style.SUCCESS("") != ""))
+        if doctor.failed(findings):
+            raise SystemExit(1)

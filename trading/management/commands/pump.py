@@ -1,0 +1,53 @@
+"""manage.py pump: rings bells for due rows and seals the journal; runs until it is told to stop."""
+
+import logging
+import signal
+import threading
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from project.journal.publish import publish
+from project.journal.sealer import seal_all
+from trading import bells
+from trading.services import pump
+
+log = logging.getLogger("trading.pump")
+
+SEAL_SECS = 0.05
+# How often the journal is looked at; an event reaches the browsers about this much after its commit.
+RING_SECS = 2.0
+BROKEN_SECS = 1.0
+
+
+class Command(BaseCommand):
+    """Ring for due rows every 2 s, seal every 50 ms."""
+
+    help = "Ring bells for due rows and seal the journal (started by `up`)."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Work until SIGTERM or SIGINT."""
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        rang_at = 0.0
+        while not stop.wait(SEAL_SECS):
+            try:
+                seal_all(
+                    holder=bells.process_name(),
+                    now=timezone.now(),
+                    publish=publish,
+                    heads=settings.WINDLASS.home / "journal-heads",
+                )
+                if time.monotonic() - rang_at >= RING_SECS:
+                    rang_at = time.monotonic()
+                    pump.ring_due(now=timezone.now())
+                    pump.ring_canary(now=timezone.now())
+            except DatabaseError as error:
+                log.warning("database not reached (%s): trying again", type(error).__name__)
+                connection.close()
+                stop.wait(BROKEN_SECS)

@@ -1,0 +1,1 @@
+"""Bundled candles and instruments, and the script that found the demo's window."""

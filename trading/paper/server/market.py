@@ -1,0 +1,79 @@
+"""Drives the replay by the wall clock: history at start, then trade after trade."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from trading.paper.core.prints import Print
+from trading.paper.market.candles import load
+from trading.paper.market.instruments import FOLDER
+from trading.paper.market.replay import Replay, Timeline, timeline
+from trading.paper.server.exchange import Exchange
+
+logger = logging.getLogger("paper.market")
+
+BUNDLES = {path.name.partition("-")[0]: path for path in sorted(FOLDER.glob("*-5m.xz"))}
+
+START = 16 * 288 + 111
+# 2024-03-15 09:15 UTC: within a minute all pairs cross upwards, gain and cross back. See data/window.py.
+
+HISTORY_MS = 2 * 3_600_000
+# How far back the candles reach at the first second.
+
+TICK_SECS = 0.05
+
+
+class ReplayMarket:
+    """The replay of every bundled symbol on one timeline."""
+
+    def __init__(self, exchange: Exchange, *, speed: int, seed: int, start: int | None) -> None:
+        self._exchange = exchange
+        step = exchange.state.replay_step if start is None else start
+        now_ms = exchange.now_ms()
+        self.timeline = timeline(now_ms=now_ms, step=START if step is None else step, speed=speed)
+        self._replays = [_replay(path, self.timeline, seed) for path in BUNDLES.values()]
+        self._until_ms = now_ms
+        self._step = self.timeline.first_step - 1
+
+    def show_history(self) -> None:
+        """Fill the tapes with what has happened before now."""
+        for replay in self._replays:
+            market = self._exchange.state.market(replay.history.symbol)
+            for printed in replay.between(self._until_ms - HISTORY_MS, self._until_ms):
+                self._exchange.show(market, printed)
+                market.price = printed.price
+        logger.info("replay at step %d, %d ms a candle", self.timeline.first_step, self.timeline.step_ms)
+
+    async def run(self) -> None:
+        """Print every trade at its time, for ever."""
+        while True:
+            self.advance(self._exchange.now_ms())
+            await asyncio.sleep(TICK_SECS)
+
+    def advance(self, now_ms: int) -> None:
+        """Print the trades up to now, in the order of their times."""
+        due = [
+            (printed.at_ms, index, printed)
+            for index in range(len(self._replays))
+            for printed in self._due(index, now_ms)
+        ]
+        for _, index, printed in sorted(due, key=lambda row: row[:2]):
+            self._print(index, printed)
+        self._until_ms = max(self._until_ms, now_ms)
+        self._remember(self.timeline.step_at(now_ms))
+
+    def _due(self, index: int, now_ms: int) -> list[Print]:
+        return list(self._replays[index].between(self._until_ms, now_ms))
+
+    def _print(self, index: int, printed: Print) -> None:
+        symbol = self._replays[index].history.symbol
+        self._exchange.print(self._exchange.state.market(symbol), printed)
+
+    def _remember(self, step: int) -> None:
+        if step != self._step:
+            self._step = step
+            self._exchange.reach(step)
+
+
+def _replay(path: Path, clock: Timeline, seed: int) -> Replay:
+    return Replay(history=load(path), timeline=clock, seed=seed)

@@ -1,0 +1,169 @@
+"""Reads: rows into the frozen snapshots that the domain decides on. No decision here, no write."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import F, Q, QuerySet
+
+from signals.market.instruments import InstrumentFacts, facts
+from signals.models import Ticker
+from trading.domain import position as positions
+from trading.domain.grid import InstrumentRules
+from trading.domain.group_status import LegProgress
+from trading.domain.money import ZERO, total
+from trading.domain.order_state import RESTING, TERMINAL, OrderState
+from trading.domain.position import FillView, Position
+from trading.domain.take_profit import LegHolding, RestingTarget
+from trading.domain.vocabulary import MarketKind, PositionSide, Purpose, Side
+from trading.models import Fill, Leg, Order, PositionGroup
+
+ON_BOOK = Q(state__in=sorted(RESTING))
+FILLS_MISSING = Q(reported_qty__gt=F("filled_qty"))
+ENDED = sorted(TERMINAL)
+
+
+def rules_of(instrument: InstrumentFacts) -> InstrumentRules:
+    """An instrument's rules as the grid wants them."""
+    return InstrumentRules(
+        symbol=instrument.symbol,
+        base=instrument.base,
+        quote=instrument.quote,
+        kind=MarketKind(instrument.kind),
+        tick_size=instrument.tick_size,
+        lot_step=instrument.lot_step,
+        min_qty=instrument.min_qty,
+        max_qty=instrument.max_qty,
+        min_notional=instrument.min_notional,
+        contract_size=instrument.contract_size,
+        maker_fee=instrument.maker_fee,
+        taker_fee=instrument.taker_fee,
+        max_open_orders=instrument.max_open_orders,
+    )
+
+
+def to_watch(account_id: int) -> QuerySet[Order]:
+    """Orders the venue may have news of: on the book, or reported filled with fills still missing."""
+    return Order.objects.filter(ON_BOOK | FILLS_MISSING, account_id=account_id).select_related("instrument")
+
+
+def working(group_id: int) -> QuerySet[Order]:
+    """Orders of a group that may still fill, or whose fills are not all here."""
+    return Order.objects.filter(~Q(state__in=ENDED) | FILLS_MISSING, group_id=group_id)
+
+
+def last_price(instrument_id: int) -> Decimal | None:
+    """The last known price, however old; None when none was ever seen."""
+    return Ticker.objects.filter(instrument_id=instrument_id).values_list("last", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPicture:
+    """Everything a decision about a group needs, as of one moment under the account's lock."""
+
+    id: int
+    side: PositionSide
+    rules: InstrumentRules
+    position: Position
+    legs: tuple[LegProgress, ...]
+    holdings: tuple[LegHolding, ...]
+    orders: tuple[Order, ...]
+    price: Decimal
+
+    @property
+    def unsettled(self) -> tuple[Order, ...]:
+        """Orders that may still fill, are undecided, or lack fills."""
+        return tuple(o for o in self.orders if o.state not in TERMINAL or o.reported_qty > o.filled_qty)
+
+    @property
+    def exits_working(self) -> bool:
+        """Whether an order that shrinks the position is unsettled."""
+        return any(Purpose(o.purpose) is not Purpose.ENTRY for o in self.unsettled)
+
+
+def picture(group: PositionGroup) -> GroupPicture:
+    """The group as the domain sees it; four queries."""
+    rules, side = rules_of(facts(group.instrument)), PositionSide(group.side)
+    orders = tuple(Order.objects.filter(group=group).order_by("id"))
+    by_id = {order.pk: order for order in orders}
+    rows = list(Fill.objects.filter(order__group=group))
+    fills = {fill.pk: fill_view(fill, by_id[fill.order_id].leg_id) for fill in rows}
+    position = positions.from_fills(fills.values(), side=side, rules=rules)
+    legs = list(Leg.objects.filter(pyramid__group=group).select_related("pyramid").order_by("pyramid__index", "index"))
+    views = defaultdict(list)
+    for row in rows:
+        views[by_id[row.order_id].leg_id].append(fills[row.pk])
+    return GroupPicture(
+        id=group.pk,
+        side=side,
+        rules=rules,
+        position=position,
+        legs=tuple(_progress(leg, orders) for leg in legs),
+        holdings=tuple(_holding(leg, orders, views[leg.pk], side, rules) for leg in legs),
+        orders=orders,
+        price=last_price(group.instrument_id) or position.average_entry or ZERO,
+    )
+
+
+def fill_view(fill: Fill, leg_id: int | None) -> FillView:
+    """A fill row as the position maths sees it."""
+    return FillView(
+        side=Side(fill.side),
+        qty=fill.qty,
+        price=fill.price,
+        fee=fill.fee,
+        fee_currency=fill.fee_currency,
+        at=fill.at,
+        leg_id=leg_id,
+    )
+
+
+def _entries(leg: Leg, orders: Iterable[Order]) -> list[Order]:
+    return [o for o in orders if o.leg_id == leg.pk and o.purpose == Purpose.ENTRY]
+
+
+def _progress(leg: Leg, orders: Iterable[Order]) -> LegProgress:
+    entries = _entries(leg, orders)
+    done = all(o.state in TERMINAL and o.reported_qty <= o.filled_qty for o in entries)
+    return LegProgress(qty=leg.qty, filled_qty=total(o.filled_qty for o in entries), done=done)
+
+
+def _holding(
+    leg: Leg, orders: Sequence[Order], fills: Sequence[FillView], side: PositionSide, rules: InstrumentRules
+) -> LegHolding:
+    targets = [o for o in orders if o.leg_id == leg.pk and o.purpose == Purpose.TARGET]
+    live = next((o for o in targets if o.state not in TERMINAL), None)
+    return LegHolding(
+        leg_id=leg.pk,
+        index=leg.index,
+        pyramid_index=leg.pyramid.index,
+        filled_qty=total(o.filled_qty for o in _entries(leg, orders)),
+        net_qty=positions.leg_qty(fills, side=side, rules=rules),
+        closed_qty=total(o.filled_qty for o in targets),
+        target_price=leg.target_price,
+        resting=_resting(live) if live else None,
+    )
+
+
+def _resting(order: Order) -> RestingTarget:
+    """A live target; what the venue reported filled is no longer promised."""
+    leaves = order.qty - max(order.filled_qty, order.reported_qty)
+    return RestingTarget(order.pk, leaves, order.price or ZERO, OrderState(order.state))
+
+
+def failures(orders: Iterable[Order], *, purpose: Purpose, leg_id: int | None = None) -> tuple[int, datetime | None]:
+    """How many orders of this purpose in a row were rejected, and when the last one was."""
+    tail = [o for o in orders if o.purpose == purpose and o.leg_id == leg_id]
+    rejected: list[Order] = []
+    for order in reversed(tail):
+        if order.state != OrderState.REJECTED:
+            break
+        rejected.append(order)
+    return len(rejected), rejected[0].updated_at if rejected else None
+
+
+def prices(instrument_ids: Iterable[int]) -> Mapping[int, Ticker]:
+    """Tickers by instrument."""
+    return {ticker.instrument_id: ticker for ticker in Ticker.objects.filter(instrument_id__in=list(instrument_ids))}

@@ -1,0 +1,74 @@
+"""A gateway per account and process, built at first use, after the fork; rebuilt when the account changes."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from project.accounts.models import Environment, ExchangeAccount
+from project.accounts.vault import open_credentials
+from signals.market import venues
+from trading.domain.order_state import TIMING_PROFILES, TimingProfile
+from trading.errors import UnsafeEndpoint, UnsupportedVenue
+from trading.gateways.base import Gateway
+from trading.services.socket_guard import ModeGuard
+
+MARKETS_KEPT = timedelta(minutes=10)
+# ccxt's own view of the markets; instruments as rows are refreshed every minute by their sweep.
+
+_guard = ModeGuard()
+_gateways: dict[int, tuple[datetime, Gateway]] = {}
+_markets: dict[str, tuple[datetime, Any]] = {}
+
+
+def timing() -> TimingProfile:
+    """The timing profile of this installation."""
+    return TIMING_PROFILES[settings.WINDLASS.timing]
+
+
+def gateway(account: ExchangeAccount) -> Gateway:
+    """The account's gateway. Raises UnsupportedVenue, UnsafeEndpoint, VaultError, NotReached."""
+    kept = _gateways.get(account.pk)
+    if kept is None or kept[0] != account.updated_at:
+        kept = _gateways[account.pk] = (account.updated_at, _build(account))
+    return kept[1]
+
+
+def forget() -> None:
+    """Drop every gateway: between tests, and when keys may have changed without a save."""
+    _gateways.clear()
+    _markets.clear()
+
+
+def _build(account: ExchangeAccount) -> Gateway:
+    from trading.gateways.ccxt_gateway import CcxtGateway
+
+    venue = venues.capability(account.venue)
+    if venue is None:
+        raise UnsupportedVenue(venue=account.venue)
+    _refuse_unsafe(account)
+    window_ms = int(timing().receive_window.total_seconds() * 1000)
+    credentials = open_credentials(account)
+    client = venues.build_client(venue, credentials=credentials, base_url=account.base_url, receive_window_ms=window_ms)
+    built = CcxtGateway(client, venue=venue, guard=_guard, clock=timezone.now)
+    _lend_markets(account, built, client)
+    return built
+
+
+def _refuse_unsafe(account: ExchangeAccount) -> None:
+    """A paper account reaches no real host, any other account no local one."""
+    paper = account.environment == Environment.PAPER
+    if paper != bool(account.base_url) or (paper and not venues.is_paper_url(account.base_url)):
+        raise UnsafeEndpoint(environment=account.environment, url=account.base_url or "the venue's real address")
+
+
+def _lend_markets(account: ExchangeAccount, built: Gateway, client: Any) -> None:
+    """Load markets once per venue and process; accounts share them, so ccxt never loads them inside an order call."""
+    key = f"{account.venue} {account.base_url}"
+    kept = _markets.get(key)
+    if kept is None or timezone.now() - kept[0] > MARKETS_KEPT:
+        built.instruments()
+        _markets[key] = (timezone.now(), list(client.markets.values()))
+        return
+    client.set_markets(kept[1])

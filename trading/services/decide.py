@@ -1,0 +1,184 @@
+"""Deciding: an account's undecided alerts, in the order of their arrival, in one transaction."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from project.accounts.models import ExchangeAccount
+from signals.evaluate import AlertFacts, Meant, Stored, evaluate
+from signals.intent import IntentKind
+from signals.market import instruments
+from signals.models import Alert, IndicatorValue
+from signals.verdict import Outcome, Verdict
+from trading import locks
+from trading.domain.classify import Classification, Meaning, NoMeaning, Wanted, classify
+from trading.domain.vocabulary import PositionSide
+from trading.errors import VenueError
+from trading.gateways.base import Gateway
+from trading.services import entry, exits, market, outcomes
+from trading.services.desk import Desk
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+# Alerts decided in one transaction; more would hold the account's lock too long.
+
+
+def process_inbox(account_id: int, *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> int:
+    """Decide until the inbox is empty; how many alerts got their outcome.
+
+    Prices of pairs that nobody watched are fetched first, outside the transaction.
+    """
+    decided = 0
+    while batch := _undecided(account_id):
+        _fetch_prices(account_id, batch, gateway=gateway, clock=clock)
+        decided += _decide_batch(account_id, clock())
+    return decided
+
+
+def _undecided(account_id: int) -> list[Alert]:
+    rows = Alert.objects.filter(account_id=account_id, outcome="").select_related("source")
+    return list(rows.order_by("id")[:BATCH])
+
+
+def _fetch_prices(
+    account_id: int, batch: Sequence[Alert], *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]
+) -> None:
+    """A venue that can't be asked leaves the price missing, and missing denies."""
+    account = ExchangeAccount.objects.get(pk=account_id)
+    desk = Desk(account, clock())
+    meanings = [_evaluated(desk, alert) for alert in batch]
+    symbols = {m.instrument.symbol for m in meanings if isinstance(m, Meant) and m.instrument.id not in desk.tickers}
+    if not symbols:
+        return
+    try:
+        market.ensure_prices(account, symbols, gateway=gateway(), clock=clock)
+    except VenueError as error:
+        log.warning("no price for %s: %s", ", ".join(sorted(symbols)), error)
+
+
+def _decide_batch(account_id: int, now: datetime) -> int:
+    """One transaction: lock, read the inbox again, decide each alert, settle all."""
+    with transaction.atomic():
+        account = locks.account(account_id)
+        batch = _undecided(account_id)
+        verdicts: dict[int, Verdict] = {}
+        desk = Desk(account, now)
+        for alert in batch:
+            verdicts[alert.pk] = verdict = _decide(desk, alert)
+            if verdict.outcome in ACTED:
+                desk = Desk(account, now)  # it wrote: what the next alert sees is read anew
+        outcomes.settle(account_id, verdicts, now=now)
+        return len(verdicts)
+
+
+ACTED = frozenset({Outcome.ENTERED, Outcome.PYRAMIDED, Outcome.EXITED})
+
+
+def _decide(desk: Desk, alert: Alert) -> Verdict:
+    meant = _evaluated(desk, alert)
+    if isinstance(meant, Verdict):
+        return meant
+    return _store(meant) if isinstance(meant, Stored) else _act(desk, meant)
+
+
+def _evaluated(desk: Desk, alert: Alert) -> Meant | Stored | Verdict:
+    listed = instruments.listed(desk.account.venue, desk.account.environment)
+    return evaluate(_facts(alert), instruments=listed, max_age=desk.settings("").alerts.max_age)
+
+
+def _facts(alert: Alert) -> AlertFacts:
+    source = alert.source
+    return AlertFacts(
+        id=alert.pk,
+        source_id=source.pk,
+        source_name=source.name,
+        format=alert.format,
+        raw=alert.raw,
+        received_at=alert.received_at,
+        whitelist=tuple(source.pair_whitelist),
+        default_timeframe_secs=source.default_timeframe_secs,
+        default_size=source.default_size,
+        live=source.live,
+    )
+
+
+# what is kept, never traded ----------------------------------------------------------------------
+
+
+def _store(stored: Stored) -> Verdict:
+    intent = stored.intent
+    if intent.kind is IntentKind.NOTICE:
+        return Verdict(Outcome.NOTICE, intent.message[:500], {"severity": intent.severity, "symbol": intent.symbol})
+    rows = [
+        IndicatorValue(
+            source_id=stored.alert.source_id,
+            alert_id=stored.alert.id,
+            symbol=intent.symbol,
+            timeframe_secs=intent.timeframe_secs or stored.alert.default_timeframe_secs,
+            name=name,
+            value=float(value),
+            at=intent.sent_at or intent.bar_time or stored.alert.received_at,
+        )
+        for name, value in intent.indicators
+    ]
+    IndicatorValue.objects.bulk_create(rows)
+    return Verdict(Outcome.INDICATORS_STORED, f"{len(rows)} values of {intent.symbol} stored.", {"values": len(rows)})
+
+
+# what may be traded ------------------------------------------------------------------------------
+
+
+def _act(desk: Desk, meant: Meant) -> Verdict:
+    intent, chosen = meant.intent, desk.settings(meant.instrument.symbol)
+    wanted = Wanted(
+        action=intent.action,
+        market_position=intent.market_position,
+        prev_market_position=intent.prev_market_position,
+        position_size=intent.position_size,
+        prev_position_size=intent.prev_position_size,
+        side=intent.side,
+    )
+    found = classify(
+        wanted,
+        open_sides=desk.open_sides(meant.instrument),
+        derivative=meant.instrument.derivative,
+        reverse_on_opposite=chosen.alerts.reverse_on_opposite,
+    )
+    return ACTIONS[found.meaning](desk, meant, found)
+
+
+def _enter(desk: Desk, meant: Meant, found: Classification) -> Verdict:
+    return entry.enter(desk, meant, found.side or PositionSide.LONG)
+
+
+def _nothing(desk: Desk, meant: Meant, found: Classification) -> Verdict:
+    code = NoMeaning(found.code or NoMeaning.ACTION_MISSING)
+    return Verdict(code, WORDS[code].format(symbol=meant.instrument.symbol))
+
+
+def _not_built(desk: Desk, meant: Meant, found: Classification) -> Verdict:
+    reason = f"{found.meaning} of {meant.instrument.symbol} is understood, but this version does not carry it out."
+    return Verdict(Outcome.NOT_BUILT_YET, reason, {"meaning": found.meaning})
+
+
+WORDS: Mapping[NoMeaning, str] = {
+    NoMeaning.NOTHING_TO_EXIT: "Nothing of {symbol} is open, so there is nothing to exit.",
+    NoMeaning.NOTHING_TO_REDUCE: "Nothing of {symbol} is open on that side, so there is nothing to reduce.",
+    NoMeaning.AMBIGUOUS_SIDE: "{symbol} is open on both sides: name one with market_position or side.",
+    NoMeaning.SIDE_MISSING: "A reverse with nothing open must say which way: add market_position.",
+    NoMeaning.ALREADY_ON_SIDE: "{symbol} is on that side already.",
+    NoMeaning.SHORT_ON_SPOT: "{symbol} is a spot market and cannot be sold short.",
+    NoMeaning.ACTION_MISSING: "The alert says neither action nor market position.",
+}
+
+ACTIONS: Mapping[Meaning, Callable[[Desk, Meant, Classification], Verdict]] = {
+    Meaning.ENTRY: _enter,
+    Meaning.PYRAMID: _enter,
+    Meaning.EXIT: exits.exit_by_signal,
+    Meaning.REDUCE: _not_built,
+    Meaning.REVERSE: _not_built,
+    Meaning.NONE: _nothing,
+}

@@ -1,0 +1,158 @@
+"""The desk: what a batch of decisions reads about one account, loaded under its lock, at most once each."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import Q
+
+from project.accounts import mode
+from project.accounts.models import Balance, ExchangeAccount
+from risk.domain.checks import Snapshot
+from signals.market.instruments import InstrumentFacts
+from signals.models import Ticker
+from trading import selectors
+from trading.domain import settings as registry
+from trading.domain.money import ZERO, total
+from trading.domain.order_state import TERMINAL
+from trading.domain.settings import EngineSettings
+from trading.domain.vocabulary import PositionSide, Purpose, Side
+from trading.models import Fill, Order, PositionGroup, SettingOverride, Slot
+
+
+@dataclass
+class Desk:
+    """One account at one moment. Make a new one after anything was written."""
+
+    account: ExchangeAccount
+    now: datetime
+    _settings: dict[str, EngineSettings] = field(default_factory=dict)
+
+    @cached_property
+    def mode(self) -> str:
+        """The trading mode."""
+        return mode.current().mode
+
+    @cached_property
+    def groups(self) -> list[PositionGroup]:
+        """Groups that are not closed, oldest first."""
+        rows = PositionGroup.objects.filter(account=self.account, closed_at=None)
+        return list(rows.select_related("instrument").order_by("id"))
+
+    @cached_property
+    def taken_slots(self) -> frozenset[int]:
+        """Numbers of the slots that are taken."""
+        return frozenset(Slot.objects.filter(account=self.account, released_at=None).values_list("number", flat=True))
+
+    @cached_property
+    def overrides(self) -> list[SettingOverride]:
+        """Every changed setting that can hold for this account, widest scope first."""
+        mine = Q(user=None, account=None) | Q(user_id=self.account.user_id, account=None) | Q(account=self.account)
+        rows = SettingOverride.objects.filter(mine)
+        return sorted(rows, key=lambda row: (bool(row.user_id), bool(row.account_id), row.symbol))
+
+    def settings(self, symbol: str) -> EngineSettings:
+        """The settings that hold for a pair of this account."""
+        if symbol not in self._settings:
+            holding = [{row.name: row.value} for row in self.overrides if row.symbol in ("", symbol)]
+            self._settings[symbol] = registry.resolve(holding)
+        return self._settings[symbol]
+
+    # positions ------------------------------------------------------------------------------
+
+    def groups_of(self, instrument: InstrumentFacts) -> list[PositionGroup]:
+        """Open groups of an instrument."""
+        return [group for group in self.groups if group.instrument_id == instrument.id]
+
+    def open_sides(self, instrument: InstrumentFacts) -> frozenset[PositionSide]:
+        """Sides on which the instrument is open; a group that is closing no longer counts."""
+        return frozenset(PositionSide(g.side) for g in self.groups_of(instrument) if g.closing_at is None)
+
+    def group_for(self, instrument: InstrumentFacts, timeframe_secs: int, side: PositionSide) -> PositionGroup | None:
+        """The one open group of pair, timeframe and side."""
+        matches = (g for g in self.groups_of(instrument) if g.timeframe_secs == timeframe_secs and g.side == side)
+        return next(matches, None)
+
+    # prices and money -----------------------------------------------------------------------
+
+    @cached_property
+    def tickers(self) -> dict[int, Ticker]:
+        """Last prices by instrument, of this account's venue."""
+        venue = {"instrument__venue": self.account.venue, "instrument__environment": self.account.environment}
+        rows = Ticker.objects.filter(**venue).select_related("instrument")
+        return {row.instrument_id: row for row in rows}
+
+    @cached_property
+    def balances(self) -> dict[str, Balance]:
+        """What the account holds, by currency."""
+        return {row.currency: row for row in Balance.objects.filter(account=self.account)}
+
+    @cached_property
+    def equity(self) -> Decimal | None:
+        """Everything the account holds, in its quote; None before the first look. What has no price counts nothing."""
+        if not self.balances:
+            return None
+        prices = {self.account.quote: Decimal(1)}
+        prices |= {t.instrument.base: t.last for t in self.tickers.values() if t.instrument.quote == self.account.quote}
+        return total(row.total * prices.get(currency, ZERO) for currency, row in self.balances.items())
+
+    @cached_property
+    def available_quote(self) -> Decimal | None:
+        """What may still be spent: the balance, less what resting and unsent purchases need, less purchases since.
+
+        Counted from the total and not from the venue's own "free", because a purchase that we decided a moment ago is
+        in no balance yet; what was sold since is left out: it counts at the next refresh.
+        """
+        balance = self.balances.get(self.account.quote)
+        if balance is None:
+            return None
+        total_now: Decimal = balance.total
+        return total_now - self.reserved_quote - self._bought_since(balance.at)
+
+    @cached_property
+    def reserved_quote(self) -> Decimal:
+        """What purchases that may still fill would cost, with the taker fee."""
+        return total(leaves_cost(order) for order in self._live_orders if order.side == Side.BUY)
+
+    @cached_property
+    def _live_orders(self) -> list[Order]:
+        rows = Order.objects.filter(~Q(state__in=sorted(TERMINAL)) | selectors.FILLS_MISSING, account=self.account)
+        return list(rows.select_related("instrument"))
+
+    def _bought_since(self, at: datetime) -> Decimal:
+        rows = Fill.objects.filter(account=self.account, side=Side.BUY, recorded_at__gte=at)
+        return total(rows.values_list("cost", flat=True))
+
+    def exposure(self, instrument: InstrumentFacts) -> Decimal:
+        """What is held of an instrument at its price, and what its entries may still buy, quote."""
+        ticker = self.tickers.get(instrument.id)
+        held = total(abs(g.qty) for g in self.groups_of(instrument)) * instrument.contract_size
+        coming = (o for o in self._live_orders if o.instrument_id == instrument.id and o.purpose == Purpose.ENTRY)
+        return held * (ticker.last if ticker else ZERO) + total(leaves_cost(order) for order in coming)
+
+    def snapshot(self, instrument: InstrumentFacts) -> Snapshot:
+        """Everything the gate asks for about a plan on this instrument."""
+        ticker, pool_size = self.tickers.get(instrument.id), self.settings("").pool.max_open_groups
+        age = (self.now - ticker.at).total_seconds() if ticker else None
+        return Snapshot(
+            mode=self.mode,
+            armed=self.account.armed,
+            price_age_secs=None if age is None else round(Decimal(str(age)), 3),
+            min_qty=instrument.min_qty,
+            min_notional=instrument.min_notional,
+            free_slots=max(pool_size - len(self.taken_slots), 0),
+            open_slots=len(self.taken_slots),
+            pool_size=pool_size,
+            equity=self.equity,
+            available_quote=self.available_quote,
+            symbol_exposure_quote=self.exposure(instrument),
+        )
+
+
+def leaves_cost(order: Order) -> Decimal:
+    """What the unfilled part of an order would cost at its price, taker fee included, quote."""
+    leaves = max(order.qty - order.filled_qty, ZERO)
+    price = order.price or order.reference_price
+    taker_fee: Decimal = max(order.instrument.taker_fee, ZERO)
+    return leaves * price * order.instrument.contract_size * (1 + max(order.instrument.taker_fee, ZERO))

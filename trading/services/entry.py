@@ -1,0 +1,303 @@
+"""Entries: size, plan, gate, and then everything in one go: group, slot, pyramid, legs, orders."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from project.journal.record import plain, record
+from risk import gate
+from risk.domain.checks import GateResult, Proposed
+from risk.domain.denial import Denial
+from risk.domain.mode import PlanKind
+from risk.domain.sizing import Sized, SizeRequest, capital
+from risk.domain.sizing_syntax import parse_size
+from signals.evaluate import Meant
+from signals.models import Signal
+from signals.verdict import Outcome, Verdict
+from trading.domain import grid, settings
+from trading.domain.admission import free_slot
+from trading.domain.grid import GridPlan, InstrumentRules
+from trading.domain.money import HUNDRED
+from trading.domain.refusal import Refusal
+from trading.domain.settings import EngineSettings
+from trading.domain.vocabulary import GroupStatus, OrderType, PositionSide, Purpose
+from trading.models import Leg, PositionGroup, Pyramid, Slot
+from trading.selectors import rules_of
+from trading.services import orders
+from trading.services.desk import Desk
+from trading.services.orders import NewOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry on its way through sizing, planning and the gate."""
+
+    meant: Meant
+    side: PositionSide
+    group: PositionGroup | None  # None: a new one
+    chosen: EngineSettings
+    rules: InstrumentRules
+    price: Decimal
+
+    @property
+    def kind(self) -> PlanKind:
+        """Whether the gate sees an entry or a pyramid."""
+        return PlanKind.PYRAMID if self.group else PlanKind.ENTRY
+
+
+def enter(desk: Desk, meant: Meant, side: PositionSide) -> Verdict:
+    """A new position, or one more pyramid of an open one; the outcome, with the reason when nothing was entered."""
+    group = desk.group_for(meant.instrument, meant.timeframe_secs, side)
+    chosen = desk.settings(meant.instrument.symbol)
+    early = _guarded(desk, meant, side, chosen) or (group and _too_early(desk, meant, group, chosen))
+    if early:
+        return early
+    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), _base_price(desk, meant))
+    sized = _sized(desk, draft)
+    if isinstance(sized, Denial):
+        return denied(sized)
+    plan = _planned(draft, sized)
+    return refused(plan) if isinstance(plan, Refusal) else _through_gate(desk, draft, sized, plan)
+
+
+def denied(denial: Denial) -> Verdict:
+    """A denial as an alert's outcome."""
+    numbers = {"value": denial.value, "limit": denial.limit, "unit": denial.unit, "subject": denial.subject}
+    return Verdict(denial.code, denial.sentence(), plain(numbers))
+
+
+def refused(refusal: Refusal) -> Verdict:
+    """A plan that cannot be placed as an alert's outcome."""
+    numbers = {"field": refusal.field, "value": refusal.value, "limit": refusal.limit, "unit": refusal.unit}
+    return Verdict(refusal.code, refusal.sentence(), plain(numbers))
+
+
+# before anything is computed ---------------------------------------------------------------------
+
+
+def _guarded(desk: Desk, meant: Meant, side: PositionSide, chosen: EngineSettings) -> Verdict | None:
+    """The one-sided price guard: refused when the live price is worse than the alert's by more than is allowed."""
+    ticker, said = desk.tickers.get(meant.instrument.id), meant.intent.price
+    if ticker is None or said is None:
+        return None
+    live = ticker.ask if side is PositionSide.LONG else ticker.bid
+    worse_pct = side.sign * (live - said) / said * HUNDRED
+    limit = chosen.alerts.max_slippage_pct if meant.intent.max_slippage_pct is None else meant.intent.max_slippage_pct
+    if worse_pct <= limit:
+        return None
+    numbers = {"alert_price": said, "live_price": live, "worse_pct": round(worse_pct, 4), "limit_pct": limit}
+    reason = (
+        f"The price is {worse_pct:.2f} % worse than the alert's ({live:f} against {said:f}), the limit is {limit:f} %."
+    )
+    return Verdict(Outcome.PRICE_MOVED, reason, numbers)
+
+
+def _too_early(desk: Desk, meant: Meant, group: PositionGroup, chosen: EngineSettings) -> Verdict | None:
+    """Why a group takes no further pyramid now: it is closing, complete, in the same bar, or too near."""
+    if group.closing_at is not None:
+        return Verdict(Outcome.TOO_SOON, "The group of this pair is closing; enter again when it has closed.")
+    if group.blocked:
+        return Verdict(Outcome.TOO_SOON, "The group of this pair is blocked by hand.")
+    pyramids = list(group.pyramids.order_by("index"))
+    if len(pyramids) >= chosen.grid.max_pyramids:
+        numbers = {"value": len(pyramids), "limit": chosen.grid.max_pyramids}
+        return Verdict(
+            Outcome.MAX_PYRAMIDS, f"The group has {len(pyramids)} of {chosen.grid.max_pyramids} pyramids.", numbers
+        )
+    return _same_bar(meant, pyramids[-1]) or _too_near(desk, meant, pyramids[-1], chosen)
+
+
+def _same_bar(meant: Meant, last: Pyramid) -> Verdict | None:
+    bar = timedelta(seconds=max(meant.timeframe_secs, 1))
+    epoch = last.created_at.timestamp() // bar.total_seconds()
+    if meant.alert.received_at.timestamp() // bar.total_seconds() > epoch:
+        return None
+    reason = f"One pyramid per bar of {bar.total_seconds():g} s; the last one came at {last.created_at:%H:%M:%S}."
+    return Verdict(Outcome.TOO_SOON, reason, {"bar_secs": int(bar.total_seconds()), "last": last.created_at})
+
+
+def _too_near(desk: Desk, meant: Meant, last: Pyramid, chosen: EngineSettings) -> Verdict | None:
+    gap, wanted = abs(_base_price(desk, meant) / last.base_price - 1) * HUNDRED, chosen.grid.pyramid_min_gap_pct
+    if gap >= wanted:
+        return None
+    reason = f"{gap:.2f} % from the last pyramid, at least {wanted:f} % are wanted (pyramid_min_gap_pct)."
+    return Verdict(Outcome.TOO_SOON, reason, {"gap_pct": round(gap, 4), "limit_pct": wanted})
+
+
+def _base_price(desk: Desk, meant: Meant) -> Decimal:
+    """Where the grid hangs: the alert's price, else the live one; 0 when neither is known, which the plan refuses."""
+    ticker = desk.tickers.get(meant.instrument.id)
+    return meant.intent.price or (ticker.last if ticker else Decimal(0))
+
+
+# size, plan, gate --------------------------------------------------------------------------------
+
+
+def _sized(desk: Desk, draft: Draft) -> Sized | Denial:
+    """How much the pyramid gets: what the alert says, else the source, else the setting."""
+    request: SizeRequest | Denial | None = SizeRequest.of(size) if (size := draft.meant.intent.size) else None
+    if request is None and draft.meant.alert.default_size:
+        request = parse_size(draft.meant.alert.default_size)
+    if isinstance(request, Denial):
+        return request
+    return capital(
+        request,
+        setting=draft.chosen.grid.capital_per_pyramid,
+        equity=desk.equity,
+        free=desk.available_quote,
+        position=draft.group.cost if draft.group else None,
+        price=draft.price,
+        base=draft.rules.base,
+        quote=draft.rules.quote,
+        contract_size=draft.rules.contract_size,
+    )
+
+
+def _planned(draft: Draft, sized: Sized) -> GridPlan | Refusal:
+    return grid.plan(
+        side=draft.side,
+        base_price=draft.price,
+        capital=sized.capital,
+        legs=draft.chosen.grid.legs,
+        rules=draft.rules,
+    )
+
+
+def _through_gate(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan) -> Verdict:
+    signal = _signal(desk, draft)
+    result = gate.decide(
+        _proposed(desk, draft, plan), desk.snapshot(draft.meant.instrument), draft.chosen.risk, signal_id=signal.pk
+    )
+    if result.denial is not None:
+        return denied(result.denial)
+    return _record(desk, draft, sized, plan, signal, result)
+
+
+def _proposed(desk: Desk, draft: Draft, plan: GridPlan) -> Proposed:
+    exits = [(leg.exit_qty, draft.rules.notional(leg.exit_qty, leg.target_price)) for leg in plan.legs]
+    entries = [(leg.qty, leg.notional) for leg in plan.legs]
+    return Proposed(
+        account_id=desk.account.pk,
+        symbol=draft.rules.symbol,
+        side=draft.side,
+        kind=draft.kind,
+        notional=plan.cost,
+        smallest_qty=min(qty for qty, _ in entries + exits),
+        smallest_notional=min(notional for _, notional in entries + exits),
+        needs_slot=draft.group is None or draft.chosen.pool.count_pyramids,
+    )
+
+
+# the record: T1 ----------------------------------------------------------------------------------
+
+
+def _signal(desk: Desk, draft: Draft) -> Signal:
+    intent = draft.meant.intent
+    return Signal.objects.create(
+        alert_id=draft.meant.alert.id,
+        account=desk.account,
+        meaning=draft.kind,
+        symbol=draft.rules.symbol,
+        timeframe_secs=draft.meant.timeframe_secs,
+        position_side=draft.side,
+        price=intent.price,
+        intent={"action": intent.action, "format": intent.format},
+    )
+
+
+def _record(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan, signal: Signal, result: GateResult) -> Verdict:
+    """Everything the position needs, in the caller's transaction; the orders leave after its commit."""
+    group = draft.group or _open_group(desk, draft)
+    pyramid = _pyramid(desk, group, sized, plan, signal)
+    if draft.group is None or draft.chosen.pool.count_pyramids:
+        _take_slot(desk, draft, group, pyramid)
+    legs = _legs(pyramid, plan)
+    orders.create(group, _entry_orders(draft, group, pyramid, legs), now=desk.now)
+    facts = {"symbol": draft.rules.symbol, "side": draft.side, "pyramid": pyramid.index, "capital": plan.capital}
+    record("group.entered", subject=f"group:{group.pk}", payload=facts, account_id=desk.account.pk)
+    return _entered(draft, group, pyramid, sized, plan, result)
+
+
+def _open_group(desk: Desk, draft: Draft) -> PositionGroup:
+    return PositionGroup.objects.create(
+        account=desk.account,
+        instrument_id=draft.meant.instrument.id,
+        timeframe_secs=draft.meant.timeframe_secs,
+        side=draft.side,
+        status=GroupStatus.LIVE,
+        tp_mode=draft.chosen.exits.tp_mode,
+        settings=settings.dump(draft.chosen),
+        opened_at=desk.now,
+    )
+
+
+def _pyramid(desk: Desk, group: PositionGroup, sized: Sized, plan: GridPlan, signal: Signal) -> Pyramid:
+    return Pyramid.objects.create(
+        group=group,
+        index=group.pyramids.count(),
+        signal=signal,
+        base_price=plan.base_price,
+        capital=plan.capital,
+        bound_by=sized.bound_by,
+        created_at=desk.now,
+    )
+
+
+def _take_slot(desk: Desk, draft: Draft, group: PositionGroup, pyramid: Pyramid) -> None:
+    """The lowest free number; the unique index would refuse a second taker, so a collision is a defect and raises."""
+    pool_size = desk.settings("").pool.max_open_groups
+    number = free_slot(desk.taken_slots, pool_size)
+    taken = {"number": number, "pool_size": pool_size, "taken_at": desk.now}
+    Slot.objects.create(account=desk.account, group=group, pyramid=pyramid if draft.group else None, **taken)
+    record("slot.taken", subject=f"group:{group.pk}", payload=taken, account_id=desk.account.pk)
+
+
+def _legs(pyramid: Pyramid, plan: GridPlan) -> list[Leg]:
+    return Leg.objects.bulk_create(
+        Leg(
+            pyramid=pyramid,
+            index=leg.index,
+            price=leg.price,
+            qty=leg.qty,
+            weight_pct=leg.weight_pct,
+            take_profit_pct=leg.take_profit_pct,
+            target_price=leg.target_price,
+        )
+        for leg in plan.legs
+    )
+
+
+def _entry_orders(draft: Draft, group: PositionGroup, pyramid: Pyramid, legs: list[Leg]) -> list[NewOrder]:
+    first = draft.chosen.grid.first_order_type
+    kinds = [first, *[OrderType.LIMIT] * (len(legs) - 1)]
+    return [
+        NewOrder(
+            key=f"group:{group.pk}/pyramid:{pyramid.index}/leg:{leg.index}/entry",
+            purpose=Purpose.ENTRY,
+            side=draft.side.entry_side,
+            type=kind,
+            qty=leg.qty,
+            price=leg.price if kind is OrderType.LIMIT else None,
+            reference_price=leg.price,
+            leg_id=leg.pk,
+        )
+        for leg, kind in zip(legs, kinds, strict=True)
+    ]
+
+
+def _entered(
+    draft: Draft, group: PositionGroup, pyramid: Pyramid, sized: Sized, plan: GridPlan, result: GateResult
+) -> Verdict:
+    outcome = Outcome.PYRAMIDED if draft.group else Outcome.ENTERED
+    legs = f"{len(plan.legs)} {'leg' if len(plan.legs) == 1 else 'legs'}"
+    reason = f"{legs}, {plan.cost:.2f} {draft.rules.quote} (sized by {sized.bound_by}). {result.sentence()}"
+    numbers = {
+        "group": group.pk,
+        "pyramid": pyramid.index,
+        "legs": len(plan.legs),
+        "cost": plan.cost,
+        "capital": plan.capital,
+        "bound_by": sized.bound_by,
+        "checks": gate.lines(result),
+    }
+    return Verdict(outcome, reason, numbers)

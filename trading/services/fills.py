@@ -1,0 +1,132 @@
+"""Fills: asked for where the venue reports more than we recorded, written once, and their groups reviewed."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F
+
+from project.journal.record import Event, record_all
+from trading import locks, selectors
+from trading.domain.money import total
+from trading.domain.order_state import RESTING, OrderState, VenueStatus, advance
+from trading.gateways.base import FillReport, Gateway, OrderReport
+from trading.models import Fill, Order
+from trading.services import groups, orders
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+
+def collect(account_id: int, *, gateway: Gateway, clock: Clock) -> int:
+    """Ask the venue about every order on the book, then for missing fills; how many new fills were recorded.
+
+    Raises NotReached when the venue can't be asked.
+    """
+    by_symbol = defaultdict(list)
+    for order in selectors.to_watch(account_id).filter(state__in=sorted(RESTING)):
+        by_symbol[order.instrument.symbol].append(order)
+    for symbol, resting in by_symbol.items():
+        _look(account_id, symbol, resting, gateway=gateway, clock=clock)
+    return sum(_fetch(order, gateway=gateway, clock=clock) for order in _lacking(account_id))
+
+
+def _look(account_id: int, symbol: str, resting: Sequence[Order], *, gateway: Gateway, clock: Clock) -> None:
+    """One question per symbol: what is still open tells what changed; what is not is asked for one by one."""
+    reports = {report.venue_order_id: report for report in gateway.open_orders(symbol)}
+    seen = [(order, reports[order.venue_order_id]) for order in resting if order.venue_order_id in reports]
+    changed = [(order, report) for order, report in seen if report.filled_qty != order.reported_qty]
+    _absorb(account_id, changed, clock)
+    for order in resting:
+        if order.venue_order_id not in reports:
+            orders.look_at(order, gateway=gateway, now=clock)
+    stuck = [order for order, _ in seen if order.state == OrderState.CANCELLING]
+    for order in stuck:  # its cancel never arrived: look_at takes it back to the book, where it is cancelled again
+        orders.look_at(order, gateway=gateway, now=clock)
+
+
+def _absorb(account_id: int, changed: Sequence[tuple[Order, OrderReport]], clock: Clock) -> None:
+    if not changed:
+        return
+    with transaction.atomic():
+        locks.account(account_id)
+        locked = {o.pk: o for o in locks.orders(Order.objects.filter(pk__in=[order.pk for order, _ in changed]))}
+        for order, report in changed:
+            orders.absorb(locked[order.pk], report, now=clock())
+
+
+def _lacking(account_id: int) -> list[Order]:
+    """Orders with fills we have not seen."""
+    rows = Order.objects.filter(account_id=account_id, reported_qty__gt=F("filled_qty")).select_related("instrument")
+    return list(rows.order_by("id"))
+
+
+def _fetch(order: Order, *, gateway: Gateway, clock: Clock) -> int:
+    reports = gateway.fills_of(symbol=order.instrument.symbol, venue_order_id=order.venue_order_id)
+    return apply(order.pk, reports, now=clock())
+
+
+def apply(order_id: int, reports: Iterable[FillReport], *, now: datetime) -> int:
+    """Record an order's executions that are not recorded yet, then review its group; how many were new.
+
+    Fills are unique by (account, instrument, venue order, venue trade), so telling them twice changes nothing.
+    """
+    account_id = Order.objects.values_list("account_id", flat=True).get(pk=order_id)
+    with transaction.atomic():
+        locks.account(account_id)
+        order = locks.orders(Order.objects.filter(pk=order_id).select_related("instrument")).get()
+        known = set(Fill.objects.filter(order=order).values_list("venue_trade_id", flat=True))
+        rows = [_row(order, report) for report in reports if report.venue_trade_id not in known]
+        if rows:
+            _record(order, rows)
+            groups.review(order.group_id, now=now)
+        return len(rows)
+
+
+def _row(order: Order, report: FillReport) -> Fill:
+    return Fill(
+        account_id=order.account_id,
+        instrument_id=order.instrument_id,
+        order=order,
+        venue_order_id=report.venue_order_id,
+        venue_trade_id=report.venue_trade_id,
+        side=report.side,
+        price=report.price,
+        qty=report.qty,
+        cost=report.cost,
+        fee=report.fee,
+        fee_currency=report.fee_currency,
+        maker=report.maker,
+        at=report.at,
+    )
+
+
+def _record(order: Order, rows: Sequence[Fill]) -> None:
+    """Insert fills, journal them, and take the order's quantities and state along."""
+    Fill.objects.bulk_create(rows)
+    record_all(Event("fill", f"order:{order.pk}", _facts(order, row), order.account_id) for row in rows)
+    sums = Fill.objects.filter(order=order).values_list("qty", "cost")
+    filled, cost = total(qty for qty, _ in sums), total(cost for _, cost in sums)
+    reported = max(order.reported_qty, filled)
+    # Fills alone never end an order but by filling it: hence OPEN.
+    to = advance(OrderState(order.state), venue_status=VenueStatus.OPEN, filled_qty=reported, qty=order.qty)
+    orders.move(order, to, filled_qty=filled, filled_cost=cost, reported_qty=reported)
+
+
+def _facts(order: Order, row: Fill) -> dict[str, str | int | Decimal | datetime]:
+    return {
+        "group": order.group_id,
+        "trade": row.venue_trade_id,
+        "venue_order": row.venue_order_id,
+        "side": row.side,
+        "qty": row.qty,
+        "price": row.price,
+        "cost": row.cost,
+        "fee": row.fee,
+        "fee_currency": row.fee_currency,
+        "at": row.at,
+    }

@@ -1,0 +1,184 @@
+"""Groups: after anything happened to one, look at it whole, decide what follows, and write what it is now."""
+
+from datetime import datetime
+
+from project.journal.record import record
+from trading import locks, selectors
+from trading.domain.group_status import status, withdraws_entries
+from trading.domain.money import floor_to
+from trading.domain.order_state import TERMINAL
+from trading.domain.retry import may_try
+from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, remainder, targets
+from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, TimeInForce
+from trading.models import PositionGroup, Slot
+from trading.selectors import GroupPicture
+from trading.services import orders
+from trading.services.orders import NewOrder
+
+TARGETS_TAKEN = "TARGETS_TAKEN"
+
+
+def review(group_id: int, *, now: datetime) -> None:
+    """Make a group right: targets where legs filled, orders withdrawn where it closes, figures, status, slot.
+
+    The account is locked by the caller. Safe to repeat: with nothing new it writes nothing.
+    """
+    group = locks.group(group_id)
+    if group.closed_at is not None:
+        return _late_figures(group)
+    seen = selectors.picture(group)
+    if group.closing_at is None and _withdraws(seen):
+        start_closing(group, reason=TARGETS_TAKEN, now=now)
+    if group.closing_at is None:
+        _tend_targets(group, seen, now)
+    else:
+        _withdraw_all(seen)
+        seen = selectors.picture(group)
+        _sell_rest(group, seen, now)
+    return _write(group, selectors.picture(group), now)
+
+
+def _late_figures(group: PositionGroup) -> None:
+    """A fill that came after the end still counts."""
+    _write_figures(group, selectors.picture(group))
+
+
+def start_closing(group: PositionGroup, *, reason: str, now: datetime) -> None:
+    """From now on the group only shrinks. The caller reviews it."""
+    group.closing_at, group.close_reason = now, reason
+    group.save(update_fields=["closing_at", "close_reason"])
+    payload = {"reason": reason}
+    record("group.closing", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
+
+
+# what follows ------------------------------------------------------------------------------------
+
+
+def _left(seen: GroupPicture) -> Remainder:
+    return remainder(seen.position.qty, price=seen.price, rules=seen.rules)
+
+
+def _withdraws(seen: GroupPicture) -> bool:
+    """Every filled leg is closed: the unfilled ones go too."""
+    return withdraws_entries(legs=seen.legs, left=_left(seen), keep_ladder=False) and not seen.exits_working
+
+
+def _tend_targets(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
+    """Rest a target for what filled, take back what no longer fits."""
+    by_id = {order.pk: order for order in seen.orders}
+    placed: list[NewOrder] = []
+    for action in targets(seen.holdings, rules=seen.rules, held_qty=seen.position.qty):
+        if isinstance(action, Cancel):
+            orders.withdraw(by_id[action.order_id], code=action.reason)
+        elif _may_place(seen, Purpose.TARGET, action.leg_id, now):
+            placed.append(_target(seen, action))
+    orders.create(group, placed, now=now)
+
+
+def _may_place(seen: GroupPicture, purpose: Purpose, leg_id: int | None, now: datetime) -> bool:
+    """Not while the wait after a rejection is on."""
+    count, last = selectors.failures(seen.orders, purpose=purpose, leg_id=leg_id)
+    return may_try(failures=count, last_failure=last, now=now)
+
+
+def _target(seen: GroupPicture, action: Place) -> NewOrder:
+    number = sum(o.leg_id == action.leg_id and o.purpose == Purpose.TARGET for o in seen.orders)
+    return NewOrder(
+        key=f"group:{seen.id}/leg:{action.leg_id}/target:{number}",
+        purpose=Purpose.TARGET,
+        side=seen.side.exit_side,
+        type=OrderType.LIMIT,
+        qty=action.qty,
+        price=action.price,
+        reference_price=action.price,
+        leg_id=action.leg_id,
+    )
+
+
+def _withdraw_all(seen: GroupPicture) -> None:
+    """A closing group keeps no order but its own market exit."""
+    for order in seen.orders:
+        if order.state not in TERMINAL and order.purpose != Purpose.EXIT:
+            orders.withdraw(order, code="GROUP_CLOSING")
+
+
+def _sell_rest(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
+    """Once nothing else can fill and every fill is here, close what is left at market."""
+    if seen.unsettled or _left(seen) is not Remainder.SELLABLE or not _may_place(seen, Purpose.EXIT, None, now):
+        return
+    number = sum(o.purpose == Purpose.EXIT for o in seen.orders)
+    rest = NewOrder(
+        key=f"group:{seen.id}/exit:{number}",
+        purpose=Purpose.EXIT,
+        side=seen.side.exit_side,
+        type=OrderType.MARKET,
+        qty=floor_to(seen.position.qty, seen.rules.lot_step),
+        price=None,
+        reference_price=seen.price,
+        time_in_force=TimeInForce.GTC,
+    )
+    orders.create(group, [rest], now=now)
+
+
+# what it is now ----------------------------------------------------------------------------------
+
+
+def _write(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
+    """Figures and status; at the end the slot is released."""
+    _write_figures(group, seen)
+    to = status(
+        legs=seen.legs, left=_left(seen), closing=group.closing_at is not None, exits_working=seen.exits_working
+    )
+    if to != group.status:
+        _change_status(group, to)
+    if to.ended:
+        _end(group, seen, now)
+
+
+def _write_figures(group: PositionGroup, seen: GroupPicture) -> None:
+    position = seen.position
+    figures = {
+        "qty": position.qty,
+        "cost": position.cost,
+        "average_entry": position.average_entry,
+        "break_even": position.break_even,
+        "realised_pnl": position.realised_pnl,
+        "fees_quote": position.fees_quote,
+    }
+    changed = [name for name, value in figures.items() if getattr(group, name) != value]
+    if changed:
+        for name in changed:
+            setattr(group, name, figures[name])
+        group.save(update_fields=changed)
+        record("group.figures", subject=f"group:{group.pk}", payload=figures, account_id=group.account_id)
+
+
+def _change_status(group: PositionGroup, to: GroupStatus) -> None:
+    before, group.status = group.status, to
+    group.save(update_fields=["status"])
+    payload = {"from": before, "to": to, "reason": group.close_reason}
+    record("group.status", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
+
+
+def _end(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
+    """Close the books of a group: what is left is written down by name, the slot goes back to the pool."""
+    group.closed_at = now
+    group.dust_qty = seen.position.qty if closed_as(seen.position.qty, price=seen.price, rules=seen.rules) else 0
+    group.close_reason = group.close_reason or ("NEVER_FILLED" if group.status == GroupStatus.FAILED else TARGETS_TAKEN)
+    group.save(update_fields=["closed_at", "dust_qty", "close_reason"])
+    freed = list(Slot.objects.filter(group=group, released_at=None).values_list("number", flat=True))
+    Slot.objects.filter(group=group, released_at=None).update(released_at=now)
+    payload = {
+        "reason": group.close_reason,
+        "realised_pnl": group.realised_pnl,
+        "dust_qty": group.dust_qty,
+        "slots": freed,
+    }
+    record("group.closed", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
+
+
+def open_groups(account_id: int, *, instrument_id: int | None = None) -> list[PositionGroup]:
+    """Groups that are not closed, oldest first."""
+    rows = PositionGroup.objects.filter(account_id=account_id, closed_at=None).select_related("instrument")
+    narrowed = rows.filter(instrument_id=instrument_id) if instrument_id else rows
+    return list(narrowed.order_by("id"))

@@ -1,0 +1,122 @@
+"""Look-ups: what became of orders whose outcome is unknown. They are asked for, never sent again."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from signals.market import venues
+from trading import locks
+from trading.domain.order_state import (
+    AbsenceEvidence,
+    LookupVerdict,
+    OrderState,
+    TimingProfile,
+    after_lookup,
+    next_poll_at,
+)
+from trading.gateways.base import Gateway, OrderReport
+from trading.models import Order
+from trading.services import orders, reconcile
+
+log = logging.getLogger(__name__)
+
+CALL_TIMEOUT = timedelta(seconds=12)
+# The gateway's own HTTP timeout is 10 s: an owner that has not settled by then is gone.
+
+
+def overdue(account_id: int, *, now: datetime) -> Q:
+    """Orders in the call for longer than any call lasts: their owner died or hangs."""
+    return Q(account_id=account_id, state=OrderState.SUBMITTING, valid_until__lt=now - CALL_TIMEOUT)
+
+
+def doubt(account_id: int, *, now: datetime) -> int:
+    """Take over orders whose sender is gone: UNKNOWN, due for a look-up; how many. The fence shuts the old owner out."""
+    with transaction.atomic():
+        locks.account(account_id)
+        rows = list(locks.orders(Order.objects.filter(overdue(account_id, now=now))))
+        for order in rows:
+            orders.move(order, OrderState.UNKNOWN, fence=order.fence + 1, next_poll_at=now, code="SENDER_GONE")
+        return len(rows)
+
+
+def look_up(account_id: int, *, gateway: Gateway, clock: Callable[[], datetime], timing: TimingProfile) -> int:
+    """Ask for every UNKNOWN order that is due; how many were asked for. Raises NotReached."""
+    doubt(account_id, now=clock())
+    due = _claim(account_id, now=clock(), timing=timing)
+    for order in due:
+        _resolve(order, gateway=gateway, clock=clock, timing=timing)
+    return len(due)
+
+
+def _claim(account_id: int, *, now: datetime, timing: TimingProfile) -> list[Order]:
+    """Due orders; claiming one moves its due time and commits, so two look-ups never count as two polls."""
+    with transaction.atomic():
+        locks.account(account_id)
+        rows = Order.objects.filter(account_id=account_id, state=OrderState.UNKNOWN, next_poll_at__lte=now)
+        due = list(locks.orders(rows.select_related("instrument", "account")))
+        for order in due:
+            orders.move(order, OrderState.UNKNOWN, next_poll_at=next_poll_at(now, timing=timing))
+        return due
+
+
+def _resolve(order: Order, *, gateway: Gateway, clock: Callable[[], datetime], timing: TimingProfile) -> None:
+    """Look for one order by our id, then everywhere else it could show; write what that proves."""
+    found = gateway.find_order(symbol=order.instrument.symbol, client_order_id=order.client_order_id)
+    if found is None:
+        found = _trace(order, gateway)
+    evidence = None if found else _evidence(order, gateway=gateway, timing=timing)
+    with transaction.atomic():
+        locks.account(order.account_id)
+        locked = locks.orders(Order.objects.filter(pk=order.pk)).get()
+        if locked.state != OrderState.UNKNOWN:
+            return
+        if found is not None:
+            orders.absorb(locked, found, now=clock())
+        elif evidence is not None:
+            _conclude(locked, evidence, now=clock(), timing=timing)
+
+
+def _trace(order: Order, gateway: Gateway) -> OrderReport | None:
+    """The order among the open ones, or behind an execution of an order that we do not know."""
+    symbol = order.instrument.symbol
+    for report in gateway.open_orders(symbol):
+        if report.client_order_id == order.client_order_id:
+            return report
+    since = (order.submitted_at or order.created_at) - timedelta(seconds=5)
+    strange = {fill.venue_order_id for fill in gateway.fills_since(symbol=symbol, since=since)}
+    ours = set(Order.objects.filter(account_id=order.account_id).values_list("venue_order_id", flat=True))
+    for venue_order_id in sorted(strange - ours):
+        theirs = gateway.find_order(symbol=symbol, client_order_id="", venue_order_id=venue_order_id)
+        if theirs is not None and theirs.client_order_id == order.client_order_id:
+            return theirs
+    return None
+
+
+def _evidence(order: Order, *, gateway: Gateway, timing: TimingProfile) -> AbsenceEvidence:
+    """What is known of an order that was not found, this look-up counted."""
+    venue = venues.capability(order.account.venue)
+    return AbsenceEvidence(
+        venue_now=gateway.server_time(),
+        valid_until=order.valid_until or order.created_at,
+        receive_window=timing.receive_window,
+        polls_without_trace=order.polls + 1,
+        in_open_orders=False,
+        in_trades=False,
+        unexplained_change=bool(reconcile.unexplained(order.account_id, gateway=gateway)),
+        request_expiry=bool(venue and venue.request_expiry),
+    )
+
+
+def _conclude(order: Order, evidence: AbsenceEvidence, *, now: datetime, timing: TimingProfile) -> None:
+    """Nothing was found: look on, call it not placed, or call for a person."""
+    verdict = after_lookup(evidence, timing=timing)
+    order.polls += 1
+    orders.move(order, OrderState.UNKNOWN, polls=order.polls)
+    if verdict is LookupVerdict.NOT_PLACED:
+        orders.not_placed(order, now=now)
+    elif verdict is LookupVerdict.NEEDS_HUMAN:
+        log.error("order %s: its venue cannot prove that it was not placed; somebody has to look", order.pk)
+        orders.move(order, OrderState.NEEDS_HUMAN, next_poll_at=None)

@@ -1,0 +1,111 @@
+"""What the venue says of prices, balances and instruments, into rows; each with the time it was asked."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from project.accounts.models import Balance, ExchangeAccount
+from project.journal.publish import PRICES, send
+from signals.market import instruments as listings
+from signals.models import Instrument, Source, Ticker
+from trading.gateways.base import Gateway, InstrumentReport, TickerReport
+from trading.models import PositionGroup
+
+Clock = Callable[[], datetime]
+
+WANTED_FOR = timedelta(hours=24)
+# A price is polled for a day after the last alert on its pair.
+
+UPSERT_TICKERS = """
+INSERT INTO signals_ticker (instrument_id, bid, ask, last, at, wanted_at)
+SELECT * FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::timestamptz[], %s::timestamptz[])
+ON CONFLICT (instrument_id) DO UPDATE SET bid = excluded.bid, ask = excluded.ask, last = excluded.last, at = excluded.at
+WHERE signals_ticker.at <= excluded.at
+"""
+WANT = "UPDATE signals_ticker SET wanted_at = %s WHERE instrument_id = ANY(%s)"
+
+
+def refresh_prices(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
+    """Ask for the prices of every watched instrument of the account's venue; how many came. Raises NotReached."""
+    watched = _watched(account, now=clock())
+    return _ask_prices(watched, gateway=gateway, clock=clock)
+
+
+def ensure_prices(account: ExchangeAccount, symbols: Iterable[str], *, gateway: Gateway, clock: Clock) -> None:
+    """Prices for pairs that nobody watched until now, so that their first alert finds one. Raises NotReached."""
+    now, known = clock(), Ticker.objects.filter(at__gte=clock() - timedelta(seconds=60)).values("instrument_id")
+    rows = _instruments(account).filter(symbol__in=list(symbols))
+    with connection.cursor() as cursor:
+        cursor.execute(WANT, [now, [row.pk for row in rows]])
+    _ask_prices({row.symbol: row.pk for row in rows.exclude(pk__in=known)}, gateway=gateway, clock=clock)
+
+
+def _instruments(account: ExchangeAccount) -> QuerySet[Instrument]:
+    return Instrument.objects.filter(venue=account.venue, environment=account.environment, active=True)
+
+
+def _watched(account: ExchangeAccount, *, now: datetime) -> Mapping[str, int]:
+    """Pairs with open groups, pairs that sources are limited to, pairs alerted lately, and what prices our holdings."""
+    held = Balance.objects.filter(account=account, total__gt=0).values("currency")
+    listed = [
+        pair for pairs in Source.objects.filter(enabled=True).values_list("pair_whitelist", flat=True) for pair in pairs
+    ]
+    open_ones = PositionGroup.objects.filter(closed_at=None).values("instrument_id")
+    wanted = Q(ticker__wanted_at__gte=now - WANTED_FOR) | Q(symbol__in=listed) | Q(pk__in=open_ones)
+    priced = Q(base__in=held, quote=account.quote, kind="SPOT")
+    return dict(_instruments(account).filter(wanted | priced).values_list("symbol", "pk"))
+
+
+def _ask_prices(instruments: Mapping[str, int], *, gateway: Gateway, clock: Clock) -> int:
+    if not instruments:
+        return 0
+    asked_at = clock()  # before the question: an age is never flattered by a slow answer
+    reports = gateway.tickers(list(instruments))
+    rows = [_ticker_row(instruments[symbol], report, asked_at) for symbol, report in sorted(reports.items())]
+    with connection.cursor() as cursor:
+        cursor.execute(UPSERT_TICKERS, list(map(list, zip(*rows, strict=True))) or [[]] * 6)
+    send(PRICES, {"type": "prices.moved", "at": asked_at.isoformat()})
+    return len(rows)
+
+
+def _ticker_row(instrument_id: int, report: TickerReport, at: datetime) -> tuple[object, ...]:
+    return instrument_id, report.bid, report.ask, report.last, at, at
+
+
+def refresh_balances(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> None:
+    """Write what the account holds; a currency that is gone is kept as 0. Raises NotReached."""
+    asked_at = clock()
+    reports = {report.currency: report for report in gateway.balances()}
+    gone = Balance.objects.filter(account=account).exclude(currency__in=reports)
+    gone.update(total=0, free=0, at=asked_at)
+    Balance.objects.bulk_create(
+        [
+            Balance(account=account, currency=r.currency, total=r.total, free=r.free, at=asked_at)
+            for r in sorted(reports.values(), key=lambda r: r.currency)
+        ],
+        update_conflicts=True,
+        unique_fields=["account", "currency"],
+        update_fields=["total", "free", "at"],
+    )
+
+
+def refresh_instruments(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
+    """Write every market of the account's venue; one that is no longer listed becomes inactive. Raises NotReached."""
+    now, reports = clock(), gateway.instruments()
+    rows = [_instrument(account, report, now) for report in sorted(reports, key=lambda r: r.symbol)]
+    fields = [
+        f.name for f in Instrument._meta.concrete_fields if f.name not in ("id", "venue", "environment", "symbol")
+    ]
+    Instrument.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["venue", "environment", "symbol"], update_fields=fields
+    )
+    _instruments(account).exclude(symbol__in=[row.symbol for row in rows]).update(active=False)
+    listings.forget()
+    return len(rows)
+
+
+def _instrument(account: ExchangeAccount, report: InstrumentReport, now: datetime) -> Instrument:
+    values = {name: getattr(report, name) for name in InstrumentReport.__slots__}
+    return Instrument(venue=account.venue, environment=account.environment, refreshed_at=now, **values)

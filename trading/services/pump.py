@@ -1,0 +1,50 @@
+"""The pump: rings for every account with a due row, so that a lost bell costs two seconds and nothing else."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from project.accounts import mode
+from trading import bells
+from trading.models import Canary
+from trading.services.lookups import CALL_TIMEOUT
+from trading.tasks import CANARY
+
+CANARY_EVERY = timedelta(seconds=5)
+
+# Each row: a bell, and the accounts it is due for. %(now)s and %(gone)s are times.
+DUE = """
+SELECT 'process_inbox', account_id FROM signals_alert WHERE outcome = '' GROUP BY account_id
+UNION ALL
+SELECT 'submit_entries', account_id FROM trading_order
+WHERE state = 'NEW' AND purpose = 'ENTRY' AND %(entries)s GROUP BY account_id
+UNION ALL
+SELECT 'submit_exits', account_id FROM trading_order
+WHERE (state = 'NEW' AND purpose <> 'ENTRY') OR (cancel_requested AND state IN ('OPEN', 'PARTIALLY_FILLED'))
+GROUP BY account_id
+UNION ALL
+SELECT 'look_up', account_id FROM trading_order
+WHERE (state = 'UNKNOWN' AND next_poll_at <= %(now)s) OR (state = 'SUBMITTING' AND valid_until < %(gone)s)
+GROUP BY account_id
+UNION ALL
+SELECT 'poll_fills', account_id FROM trading_order WHERE reported_qty > filled_qty GROUP BY account_id
+UNION ALL
+SELECT 'reconcile_books', id FROM accounts_exchangeaccount WHERE reconciled_at IS NULL
+"""
+
+
+def ring_due(*, now: datetime) -> int:
+    """Ring for everything that is due; how many bells rang."""
+    entries = mode.current().mode == mode.Mode.NORMAL
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, {"now": now, "gone": now - CALL_TIMEOUT, "entries": entries})
+        due = cursor.fetchall()
+    return sum(bells.ring(task, account_id) for task, account_id in due)
+
+
+def ring_canary(*, now: datetime) -> None:
+    """Send the canary on its way every 5 s."""
+    row, _ = Canary.objects.get_or_create(pk=1)
+    if row.rung_at is None or now - row.rung_at >= CANARY_EVERY:
+        Canary.objects.filter(pk=1).update(rung_at=now)
+        bells.ring(CANARY)

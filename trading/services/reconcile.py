@@ -1,0 +1,141 @@
+"""Reconcile: make our books agree with the venue. What it says wins; what nobody can explain is written down by name."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from project.accounts.models import BalanceMovement, ExchangeAccount
+from project.journal.record import record
+from trading import locks
+from trading.domain.money import ZERO
+from trading.domain.order_state import OrderState, TimingProfile
+from trading.domain.reconcile import VenueFill, effects
+from trading.domain.vocabulary import MarketKind, Side
+from trading.gateways.base import Gateway
+from trading.models import Fill, Order
+from trading.services import fills, lookups, market
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+Kind = BalanceMovement.Kind
+
+
+def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: TimingProfile) -> None:
+    """Orders, fills and balances of one account; afterwards entries are allowed. Raises NotReached, and then they are not."""
+    account = ExchangeAccount.objects.get(pk=account_id)
+    market.refresh_instruments(account, gateway=gateway, clock=clock)
+    lookups.look_up(account_id, gateway=gateway, clock=clock, timing=timing)
+    fills.collect(account_id, gateway=gateway, clock=clock)
+    if not BalanceMovement.objects.filter(account_id=account_id, kind=Kind.BASELINE).exists():
+        _set_baseline(account_id, gateway=gateway, clock=clock)
+    _explain_balances(account_id, gateway=gateway, clock=clock)
+    market.refresh_balances(account, gateway=gateway, clock=clock)
+    _finish(account_id, clock())
+
+
+def _finish(account_id: int, now: datetime) -> None:
+    """Healthy and reconciled; `update` leaves updated_at alone, which tells gateways to be rebuilt."""
+    was = ExchangeAccount.objects.values_list("health", "reconciled_at").get(pk=account_id)
+    ExchangeAccount.objects.filter(pk=account_id).update(health="", health_detail="", reconciled_at=now)
+    if was[0] or was[1] is None:
+        with transaction.atomic():
+            record(
+                "account.healthy", subject=f"account:{account_id}", payload={"before": was[0]}, account_id=account_id
+            )
+
+
+def mark_unhealthy(account_id: int, *, code: str, detail: str) -> None:
+    """Fail closed: no entry on this account until it has been reconciled again; journalled when it changes."""
+    changed = (
+        ExchangeAccount.objects.filter(pk=account_id)
+        .exclude(health=code)
+        .update(health=code, health_detail=detail[:500])
+    )
+    if changed:
+        log.error("account %s is %s: %s", account_id, code, detail)
+        with transaction.atomic():
+            payload = {"code": code, "detail": detail[:500]}
+            record("account.unhealthy", subject=f"account:{account_id}", payload=payload, account_id=account_id)
+
+
+# balances ----------------------------------------------------------------------------------------
+
+
+def expected(account_id: int) -> dict[str, Decimal]:
+    """What the account should hold: baseline, movements of others, and what our fills did."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for currency, amount in BalanceMovement.objects.filter(account_id=account_id).values_list("currency", "amount"):
+        sums[currency] += amount
+    rows = Fill.objects.filter(account_id=account_id).select_related("instrument")
+    for currency, amount in effects(_effect(row) for row in rows).items():
+        sums[currency] += amount
+    return dict(sums)
+
+
+def _effect(row: Fill) -> VenueFill:
+    return VenueFill(
+        symbol=row.instrument.symbol,
+        venue_order_id=row.venue_order_id,
+        venue_trade_id=row.venue_trade_id,
+        side=Side(row.side),
+        qty=row.qty,
+        cost=row.cost,
+        fee=row.fee,
+        fee_currency=row.fee_currency,
+        base=row.instrument.base,
+        quote=row.instrument.quote,
+        kind=MarketKind(row.instrument.kind),
+    )
+
+
+def unexplained(account_id: int, *, gateway: Gateway) -> Mapping[str, Decimal]:
+    """Currencies of which the venue holds more (+) or less (−) than our books explain. Raises NotReached."""
+    theirs = {report.currency: report.total for report in gateway.balances()}
+    ours = expected(account_id)
+    differences = {c: theirs.get(c, ZERO) - ours.get(c, ZERO) for c in {*theirs, *ours}}
+    return {currency: amount for currency, amount in sorted(differences.items()) if amount}
+
+
+def _set_baseline(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
+    """The first look at an account: what it holds before we trade is where its books begin."""
+    at, reports = clock(), gateway.balances()
+    with transaction.atomic():
+        locks.account(account_id)
+        if Order.objects.filter(account_id=account_id).exists():
+            return  # an order came in between: a baseline taken now would count its fills twice
+        for report in reports:
+            _move(account_id, report.currency, report.total, Kind.BASELINE, "first look at the account", at)
+
+
+def _explain_balances(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
+    """Write down what changed without us, once it is certain that no fill of ours explains it.
+
+    The balances must have been read between two looks for fills that found the same books, with no order undecided.
+    """
+    found = unexplained(account_id, gateway=gateway)
+    if not found or fills.collect(account_id, gateway=gateway, clock=clock) or _undecided(account_id):
+        return
+    if unexplained(account_id, gateway=gateway) != found:
+        return
+    with transaction.atomic():
+        locks.account(account_id)
+        for currency, amount in found.items():
+            _move(account_id, currency, amount, Kind.FOREIGN, "not by an order of ours", clock())
+
+
+def _undecided(account_id: int) -> bool:
+    states = (OrderState.SUBMITTING, OrderState.UNKNOWN, OrderState.NEEDS_HUMAN)
+    return Order.objects.filter(account_id=account_id, state__in=states).exists()
+
+
+def _move(account_id: int, currency: str, amount: Decimal, kind: str, cause: str, at: datetime) -> None:
+    BalanceMovement.objects.create(
+        account_id=account_id, currency=currency, amount=amount, kind=kind, cause=cause, at=at
+    )
+    payload = {"currency": currency, "amount": amount, "kind": kind, "cause": cause}
+    record("balance.moved", subject=f"account:{account_id}", payload=payload, account_id=account_id)

@@ -1,0 +1,50 @@
+"""The last question before an order is written to the wire: does the kill latch or the mode forbid it?"""
+
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from project.accounts import mode
+
+FRESH_SECS = 2.0
+# The mode that is checked at the socket was read at most this long ago.
+
+OPENS_AND_CLOSES = {
+    mode.Mode.NORMAL: (True, True),
+    mode.Mode.PAUSED: (False, True),
+    mode.Mode.REDUCED: (False, True),
+    mode.Mode.EMERGENCY: (False, False),
+}
+
+
+def latch_path() -> Path:
+    """The kill latch: while this file exists no order leaves, whatever the database says."""
+    path: Path = settings.WINDLASS.home / "kill.latch"
+    return path
+
+
+class ModeGuard:
+    """Reads the mode row at most every 2 s. One per process."""
+
+    def __init__(self) -> None:
+        self._mode = ""
+        self._read_at = float("-inf")
+
+    def refusal(self, *, opens_position: bool) -> str:
+        """Why the order may not go; empty when it may. A mode that cannot be read forbids."""
+        if latch_path().exists():
+            return "the kill latch is set"
+        try:
+            current = self._current()
+        except DatabaseError as error:
+            return f"the trading mode could not be read ({type(error).__name__})"
+        opens, closes = OPENS_AND_CLOSES[mode.Mode(current)]
+        allowed = opens if opens_position else closes
+        return "" if allowed else f"the trading mode is {current}"
+
+    def _current(self) -> str:
+        if time.monotonic() - self._read_at > FRESH_SECS:
+            self._mode, self._read_at = mode.current().mode, time.monotonic()
+        return self._mode

@@ -1,0 +1,59 @@
+"""What the engine is doing, in numbers: for `manage.py status`, `doctor` and the pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, QuerySet
+
+from project.accounts import mode
+from project.accounts.models import ExchangeAccount
+from project.journal.sealer import unsealed_age
+from signals.models import Alert
+from trading.models import Canary, Order, PositionGroup, Slot
+from trading.services.desk import Desk
+
+UNDECIDED = "UNDECIDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Counts by outcome, status and state; ages in seconds, None where there is nothing to be late."""
+
+    alerts: Mapping[str, int]
+    groups: Mapping[str, int]
+    orders: Mapping[str, int]
+    slots: Mapping[str, int]
+    queue: int
+    mode: str
+    canary_age_secs: float | None
+    unsealed_age_secs: float
+    accounts: Mapping[str, str]
+
+
+def status(*, now: datetime) -> Status:
+    """Count everything once."""
+    accounts = list(ExchangeAccount.objects.order_by("id"))
+    size = sum(Desk(account, now).settings("").pool.max_open_groups for account in accounts)
+    unsealed = unsealed_age(now=now)
+    return Status(
+        alerts={outcome or UNDECIDED: n for outcome, n in _counts(Alert.objects.all(), "outcome").items()},
+        groups=_counts(PositionGroup.objects.all(), "status"),
+        orders=_counts(Order.objects.all(), "state"),
+        slots={"open": Slot.objects.filter(released_at=None).count(), "size": size},
+        queue=0,
+        mode=mode.current().mode,
+        canary_age_secs=canary_age(now=now),
+        unsealed_age_secs=round(unsealed.total_seconds(), 3) if unsealed else 0.0,
+        accounts={account.name: account.health or "OK" for account in accounts},
+    )
+
+
+def canary_age(*, now: datetime) -> float | None:
+    """Seconds since a worker last answered the canary; None before its first answer."""
+    answered = Canary.objects.filter(pk=1).values_list("answered_at", flat=True).first()
+    return None if answered is None else round((now - answered).total_seconds(), 3)
+
+
+def _counts(rows: "QuerySet[Alert] | QuerySet[PositionGroup] | QuerySet[Order]", field: str) -> dict[str, int]:
+    return dict(rows.order_by(field).values_list(field).annotate(Count("id")))

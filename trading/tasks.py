@@ -1,0 +1,145 @@
+"""The tasks: each hears a bell, reads the clock, calls one service. Each is safe to run twice and safe to lose.
+
+What a bell is about is in the rows; a task that finds no work does nothing.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+
+from celery import shared_task
+from django.utils import timezone
+
+from project.accounts.models import ExchangeAccount
+from project.accounts.vault import VaultError
+from project.journal import leases
+from trading import bells
+from trading.errors import KeysRefused, NotReached, UnsafeEndpoint, UnsupportedVenue
+from trading.gateways.base import Gateway
+from trading.models import Canary
+from trading.services import connect, decide, exits_sweep, fills, lookups, market, orders, reconcile
+
+log = logging.getLogger(__name__)
+
+CANARY = "answer_canary"
+LEASE_SPAN = timedelta(seconds=60)
+# A sweep that takes longer has died; another may begin.
+
+AccountTask = Callable[[ExchangeAccount], object]
+
+
+def account_task(function: AccountTask) -> Callable[[int], None]:
+    """A task about one account: clears its bell, and turns a venue that can't be asked into a state of the account."""
+
+    @shared_task(name=f"trading.{function.__name__}")
+    @wraps(function)
+    def run(account_id: int) -> None:
+        bells.heard(function.__name__, account_id)
+        try:
+            function(ExchangeAccount.objects.select_related("user").get(pk=account_id))
+        except NotReached as error:
+            code = KeysRefused.code if isinstance(error, KeysRefused) else NotReached.code
+            reconcile.mark_unhealthy(account_id, code=code, detail=str(error))
+        except (UnsafeEndpoint, UnsupportedVenue, VaultError) as error:
+            reconcile.mark_unhealthy(account_id, code=error.code, detail=str(error))
+
+    return run
+
+
+def _only_one(name: str, account: ExchangeAccount, work: Callable[[Gateway], object]) -> None:
+    """Do a sweep's work under its lease; a second sweeper finds it taken and leaves."""
+    lease, holder = f"{name}:{account.pk}", f"{bells.process_name()}"
+    if leases.claim(lease, holder=holder, now=timezone.now(), span=LEASE_SPAN) is None:
+        return
+    try:
+        work(connect.gateway(account))
+    finally:
+        leases.release(lease, holder=holder, now=timezone.now())
+
+
+@shared_task(name="trading.ring_accounts")
+def ring_accounts(task: str) -> None:
+    """Beat's tick: ring `task` for every account."""
+    for account_id in ExchangeAccount.objects.order_by("id").values_list("id", flat=True):
+        bells.ring(task, account_id)
+
+
+@account_task
+def process_inbox(account: ExchangeAccount) -> None:
+    """Decide the account's alerts."""
+    decide.process_inbox(account.pk, gateway=lambda: connect.gateway(account), clock=timezone.now)
+
+
+@account_task
+def submit_entries(account: ExchangeAccount) -> None:
+    """Send entries until none is NEW."""
+    _submit(account, opening=True)
+
+
+@account_task
+def submit_exits(account: ExchangeAccount) -> None:
+    """Cancel what is to go, then send exits until none is NEW."""
+    orders.cancel(orders.claim_cancels(account.pk), gateway=connect.gateway(account), now=timezone.now)
+    _submit(account, opening=False)
+
+
+def _submit(account: ExchangeAccount, *, opening: bool) -> None:
+    gateway = connect.gateway(account)
+    while claims := orders.claim(account.pk, opening=opening, now=timezone.now(), timing=connect.timing()):
+        orders.submit(claims, gateway=gateway, now=timezone.now)
+
+
+@account_task
+def poll_fills(account: ExchangeAccount) -> None:
+    """Ask what became of the orders on the book."""
+    fills.collect(account.pk, gateway=connect.gateway(account), clock=timezone.now)
+
+
+@account_task
+def look_up(account: ExchangeAccount) -> None:
+    """Ask what became of orders whose outcome is unknown."""
+    lookups.look_up(account.pk, gateway=connect.gateway(account), clock=timezone.now, timing=connect.timing())
+
+
+@account_task
+def poll_prices(account: ExchangeAccount) -> None:
+    """Refresh the prices of watched pairs."""
+    market.refresh_prices(account, gateway=connect.gateway(account), clock=timezone.now)
+
+
+@account_task
+def poll_balances(account: ExchangeAccount) -> None:
+    """Refresh balances."""
+    market.refresh_balances(account, gateway=connect.gateway(account), clock=timezone.now)
+
+
+@account_task
+def refresh_instruments(account: ExchangeAccount) -> None:
+    """Refresh the venue's markets and their rules."""
+    market.refresh_instruments(account, gateway=connect.gateway(account), clock=timezone.now)
+
+
+@account_task
+def sweep_exits(account: ExchangeAccount) -> None:
+    """Look at every open group once more: what events missed is caught here."""
+    _only_one("exits", account, lambda _: exits_sweep.sweep(account.pk, now=timezone.now()))
+
+
+@account_task
+def reconcile_books(account: ExchangeAccount) -> None:
+    """Make our books agree with the venue's."""
+    _only_one(
+        "reconcile",
+        account,
+        lambda gateway: reconcile.reconcile(
+            account.pk, gateway=gateway, clock=timezone.now, timing=connect.timing()
+        ),
+    )
+
+
+@shared_task(name="trading.answer_canary")
+def answer_canary() -> None:
+    """Prove that a bell was heard: broker, worker and database all work."""
+    bells.heard(CANARY)
+    Canary.objects.filter(pk=1).update(answered_at=timezone.now())
