@@ -93,7 +93,9 @@ def _venue_pulse(account: ExchangeAccount, *, now: datetime) -> Pulse:
     asked = (Ticker.objects.filter(of_venue), Balance.objects.filter(account=account))
     at = max((t for t in (rows.aggregate(at=Max("at"))["at"] for rows in asked) if t), default=None)
     trouble = health_words(account.health, account.health_detail) if account.health else ""
-    return _pulse(account.venue.capitalize(), "read", at, VENUE_LIMIT_SECS, now, trouble or ("" if at else "not read yet"))
+    return _pulse(
+        account.venue.capitalize(), "read", at, VENUE_LIMIT_SECS, now, trouble or ("" if at else "not read yet")
+    )
 
 
 def _alert_pulse(account: ExchangeAccount) -> Pulse:
@@ -153,7 +155,9 @@ def _record(account: ExchangeAccount, *, now: datetime) -> figures.Record:
 
 def pool_size(account: ExchangeAccount) -> int:
     """The account's `max_open_groups`: the narrowest override, else the default."""
-    scopes = Q(account=account) | Q(account__isnull=True, user=account.user) | Q(account__isnull=True, user__isnull=True)
+    scopes = (
+        Q(account=account) | Q(account__isnull=True, user=account.user) | Q(account__isnull=True, user__isnull=True)
+    )
     rows = SettingOverride.objects.filter(scopes, name="max_open_groups", symbol="")
     widest_first = sorted(rows, key=lambda row: (row.account_id is not None, row.user_id is not None))
     return resolve([{row.name: row.value} for row in widest_first]).pool.max_open_groups

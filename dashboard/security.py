@@ -9,7 +9,9 @@ COMMON = "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-actio
 # Named for browsers to which 'self' does not include WebSockets of the same host.
 PAGES = "default-src 'self'; connect-src 'self' ws://{host} wss://{host}; " + COMMON
 # unfold's widgets are Alpine expressions (eval) in attributes (inline); its pages show no alert outside a text node.
-ADMIN = "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; " + COMMON
+ADMIN = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; " + COMMON
+)
 
 
 class ContentSecurityPolicy:

@@ -67,7 +67,7 @@ class EngineAdmin(Unchangeable, Admin):
 
     hidden: tuple[str, ...] = ()
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[Column, ...]:  # noqa: ARG002
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[Column, ...]:
         """Every field but the hidden ones."""
         return every_field(self.model, without=self.hidden)
 

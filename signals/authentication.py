@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 MAX_SKEW = timedelta(seconds=300)
@@ -62,7 +63,7 @@ class Claim:
     signed: bool = False
 
 
-class NotProven(Exception):  # noqa: N818 - a refusal, not an error
+class NotProven(Exception):
     """The proof offered is wrong or not enough; `reason` is for the owner's count, never for the sender."""
 
     def __init__(self, reason: str, source_id: int | None = None) -> None:
@@ -198,6 +199,7 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ip_network(text.strip(), strict=False) for text in texts if text.strip())
 
 
+@lru_cache(maxsize=4096)
 def address_of(text: str) -> Address | None:
     """An address without port, IPv4 in IPv6 unwrapped; None when it is none."""
     try:
@@ -218,6 +220,8 @@ def sender_address(peer: str, forwarded_for: str, trusted: tuple[Network, ...]) 
 
     Anybody can write X-Forwarded-For, so it counts only as far as trusted proxies wrote it, from the right.
     """
+    if not trusted:
+        return peer
     hops = [peer, *reversed([hop.strip() for hop in forwarded_for.split(",") if hop.strip()])]
     for hop in hops:
         if not address_within(hop, trusted):

@@ -21,7 +21,7 @@ MIN_EXPONENT = -60
 
 
 @dataclass(eq=False)  # not frozen: the interpreter itself writes tracebacks into an exception
-class JsonRefused(Exception):  # noqa: N818 - the glossary's word for a coded no
+class JsonRefused(Exception):
     """A body that is not acceptable JSON; `message` is for the trader, limit and value are the numbers behind it."""
 
     code: str

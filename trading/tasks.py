@@ -132,9 +132,7 @@ def reconcile_books(account: ExchangeAccount) -> None:
     _only_one(
         "reconcile",
         account,
-        lambda gateway: reconcile.reconcile(
-            account.pk, gateway=gateway, clock=timezone.now, timing=connect.timing()
-        ),
+        lambda gateway: reconcile.reconcile(account.pk, gateway=gateway, clock=timezone.now, timing=connect.timing()),
     )
 
 

@@ -27,7 +27,7 @@ class Reply:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-class TurnedAway(Exception):  # noqa: N818 - a reply, not an error
+class TurnedAway(Exception):
     """Ends a delivery with a reply."""
 
     def __init__(self, reply: Reply) -> None:

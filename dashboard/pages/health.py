@@ -22,4 +22,6 @@ def ready(_: HttpRequest) -> JsonResponse:
     found = reasons(timezone.now())
     parts = {name: reason or "ok" for name, reason in found.items()}
     is_ready = not any(found.values())
-    return JsonResponse({"status": "ready" if is_ready else "not ready", "parts": parts}, status=200 if is_ready else 503)
+    return JsonResponse(
+        {"status": "ready" if is_ready else "not ready", "parts": parts}, status=200 if is_ready else 503
+    )

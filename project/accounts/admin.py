@@ -9,7 +9,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminPasswordInput
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from project.accounts import mode, vault
 from project.accounts.models import (
@@ -86,7 +86,7 @@ KEY_FIELDS = {"api_key": "apiKey", "api_secret": "secret", "passphrase": "passwo
 
 def _secret(label: str) -> forms.CharField:
     help_text = "Written only: never shown again. Leave empty to keep what is set."
-    widget = UnfoldAdminPasswordInput(attrs={"autocomplete": "off"}, render_value=False)
+    widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}, render_value=False)
     return forms.CharField(label=label, required=False, strip=True, widget=widget, help_text=help_text)
 
 
@@ -158,12 +158,14 @@ class ExchangeAccountAdmin(Admin):
         return "set" if account.sealed_credentials else "not set"
 
     def save_model(self, request: HttpRequest, obj: ExchangeAccount, form: ExchangeAccountForm, change: bool) -> None:
-        """Save, seal new keys to the id the account has by now, and journal what was changed (never the values)."""
-        super().save_model(request, obj, form, change)
+        """Save, seal new keys to the id the account has by now, and journal what was changed (names, no values)."""
+        changed = sorted(set(form.changed_data) - set(KEY_FIELDS))
+        # Only what was typed: health and reconciled_at may have moved since the form was opened.
+        obj.save(update_fields=[*changed, "updated_at"] if change else None)
         if form.credentials:
             vault.seal_credentials(obj, form.credentials)
             obj.save(update_fields=["sealed_credentials", "updated_at"])
-        changed = sorted(set(form.changed_data) - set(KEY_FIELDS)) + (["keys"] if form.credentials else [])
+            changed.append("keys")
         payload = {"operator": request.user.get_username(), "changed": changed, "armed": obj.armed}
         record("account.changed", subject=f"account:{obj.pk}", payload=payload, account_id=obj.pk)
 
@@ -212,7 +214,7 @@ class TradingModeAdmin(Admin):
         """And it stays."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: TradingMode, form: Any, change: bool) -> None:  # noqa: ARG002
+    def save_model(self, request: HttpRequest, obj: TradingMode, form: Any, change: bool) -> None:
         """Through the one function that changes the mode."""
         mode.change(obj.mode, operator=request.user.get_username(), reason=form.cleaned_data["reason"])
         messages.info(request, "Orders see the new mode within 2 s.")

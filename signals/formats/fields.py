@@ -48,7 +48,7 @@ class FieldError:
 
 
 @dataclass(eq=False)
-class FormatRefused(Exception):  # noqa: N818 - the glossary's word for a coded no
+class FormatRefused(Exception):
     """An alert that no format can honour; `errors` name each field, `nearest` the format it resembles."""
 
     code: str

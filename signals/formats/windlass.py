@@ -68,8 +68,8 @@ def parse(body: Body) -> Intent:
     """The intent of a flat alert. Raises FormatRefused naming every field that is wrong."""
     fields = Fields(object_of(body))
     shared = common(fields)
-    trade = any(fields.has(name) for name in TRADE)
-    intent = _trade(fields, shared) if trade else _values(fields, shared)
+    trades = any(fields.has(name) for name in TRADE & fields.body.keys())
+    intent = _trade(fields, shared) if trades else _values(fields, shared)
     fields.finish()
     return intent
 

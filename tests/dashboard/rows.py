@@ -173,7 +173,7 @@ def _open(made: Desk, markets: dict[str, Instrument]) -> None:
 
 
 def _closed(made: Desk, markets: dict[str, Instrument]) -> None:
-    ended = [("BTC", "12.40", 35, "TARGETS_TAKEN"), ("ETH", "4.10", 95, "EXITED_BY_SIGNAL"), ("XRP", "-1.92", 180, "EXITED_BY_SIGNAL"),
+    ended = [("BTC", "12.40", 5, "TARGETS_TAKEN"), ("ETH", "4.10", 12, "EXITED_BY_SIGNAL"), ("XRP", "-1.92", 21, "EXITED_BY_SIGNAL"),
              ("SOL", "6.66", 1600, "TARGETS_TAKEN"), ("BTC", "9.05", 3000, "TARGETS_TAKEN")]  # fmt: skip
     for base, result, minutes, reason in ended:
         closed_at = made.now - timedelta(minutes=minutes)
@@ -199,7 +199,16 @@ def _delivered(made: Desk) -> None:
         at = made.now - timedelta(minutes=4 * (len(said) - number))
         details = {"symbol": f"{base}/USDT"}
         alert(sender, number, body.format(base, action), outcome, reason, at=at, details=details)
-    for of, address, reason, count in ((None, "203.0.113.7", "UNKNOWN_TOKEN", 41), (sender, "52.89.214.238", "WRONG_SECRET", 3)):
+    for of, address, reason, count in (
+        (None, "203.0.113.7", "UNKNOWN_TOKEN", 41),
+        (sender, "52.89.214.238", "WRONG_SECRET", 3),
+    ):
         Refusal.objects.create(
-            source=of, address=address, reason=reason, day=made.now.date(), count=count, first_at=made.now, last_at=made.now
+            source=of,
+            address=address,
+            reason=reason,
+            day=made.now.date(),
+            count=count,
+            first_at=made.now,
+            last_at=made.now,
         )

@@ -47,9 +47,7 @@ class Desk:
         """Send everything that is NEW and cancel what is to go, until nothing is left."""
         for opening in (True, False):
             orders.cancel(orders.claim_cancels(self.account.pk), gateway=self.gateway, now=timezone.now)
-            while claims := orders.claim(
-                self.account.pk, opening=opening, now=timezone.now(), timing=connect.timing()
-            ):
+            while claims := orders.claim(self.account.pk, opening=opening, now=timezone.now(), timing=connect.timing()):
                 orders.submit(claims, gateway=self.gateway, now=timezone.now)
 
     def poll(self) -> int:

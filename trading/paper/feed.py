@@ -27,7 +27,7 @@ SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 
 POLL_SECS = 0.25
 
-LATE_BARS = 2
+LATE_BARS = 3
 # A cross this many bars old is still worth an alert: the door may come up a little after the exchange.
 
 CLOSING_MS = 150

@@ -155,4 +155,4 @@ def leaves_cost(order: Order) -> Decimal:
     leaves = max(order.qty - order.filled_qty, ZERO)
     price = order.price or order.reference_price
     taker_fee: Decimal = max(order.instrument.taker_fee, ZERO)
-    return leaves * price * order.instrument.contract_size * (1 + max(order.instrument.taker_fee, ZERO))
+    return leaves * price * order.instrument.contract_size * (1 + taker_fee)

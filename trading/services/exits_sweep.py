@@ -15,7 +15,9 @@ TO_SEND = Q(state=OrderState.NEW) | Q(cancel_requested=True, state__in=(OrderSta
 
 def sweep(account_id: int, *, now: datetime) -> int:
     """Review the account's open groups, one short transaction each; how many."""
-    ids = list(PositionGroup.objects.filter(account_id=account_id, closed_at=None).order_by("id").values_list("id", flat=True))
+    ids = list(
+        PositionGroup.objects.filter(account_id=account_id, closed_at=None).order_by("id").values_list("id", flat=True)
+    )
     for group_id in ids:
         with transaction.atomic():
             locks.account(account_id)

@@ -19,7 +19,7 @@ ALL = tuple(QueueRule)
 
 def waiting(number: int = 1, **more: object) -> Waiting:
     values = {"queued_at": NOON, "replacement_count": 0, "discount_pct": D(0), **more}
-    return Waiting(number, **values)  # type: ignore[arg-type]
+    return Waiting(number, **values)
 
 
 def waitings() -> st.SearchStrategy[Waiting]:
@@ -130,5 +130,5 @@ def test_rank_does_not_depend_on_the_order_of_arrival_in_the_list(
     signals: list[Waiting], rules: list[QueueRule], chance: object
 ) -> None:
     shuffled = list(signals)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    chance.shuffle(shuffled)
     assert admission.rank(shuffled, rules=rules) == admission.rank(signals, rules=rules)

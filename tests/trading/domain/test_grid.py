@@ -109,14 +109,17 @@ def test_small_legs_are_merged_into_their_neighbours(
 
 
 def test_the_refusal_says_what_would_be_enough() -> None:
-    """At 50 000 a lot is 0.5 USDT. The exit at 50 500 needs 0.0001 BTC (5.05), its entry 0.00011 after the fee: 5.5."""
+    """One leg: its exit at 50 500 needs 0.0001 BTC (5.05), its entry with the fee 0.00011: × 50 000 = 5.5.
+
+    All five: leg 1's exit at 49 998.75 needs 0.00011, its entry 0.00012: × 49 750 = 5.97, ÷ 20 % = 29.85.
+    """
     found = plan(side=LONG, base_price=D(50000), capital=D("5.4"), legs=LEGS, rules=BTC)
     assert found == Refusal(
         "CAPITAL_TOO_SMALL",
         "capital",
         D("5.4"),
         D("5.5"),
-        "BTC/USDT wants at least 0.00001 BTC and 5 USDT per order; 27.5 USDT would place all 5 legs.",
+        "BTC/USDT wants at least 0.00001 BTC and 5 USDT per order; 29.85 USDT would place all 5 legs.",
         "USDT",
     )
     assert found.sentence().startswith("capital is 5.4 USDT, the limit is 5.5 USDT. BTC/USDT wants at least")
@@ -146,7 +149,7 @@ def test_what_no_venue_would_take_is_refused(
 ) -> None:
     legs = (spec("0", "50", "1"), spec("-1", "50", "1"))
     asked = {"side": LONG, "base_price": D(100), "capital": D(2000), "legs": legs, "rules": COARSE, **changed}
-    found = plan(**asked)  # type: ignore[arg-type]
+    found = plan(**asked)
     assert isinstance(found, Refusal)
     assert (found.code, found.value, found.limit) == (code, value, limit)
     assert found.advice

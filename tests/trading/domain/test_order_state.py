@@ -116,7 +116,7 @@ def evidence(**more: object) -> AbsenceEvidence:
         "request_expiry": True,
         **more,
     }
-    return AbsenceEvidence(**values)  # type: ignore[arg-type]
+    return AbsenceEvidence(**values)
 
 
 @pytest.mark.parametrize(

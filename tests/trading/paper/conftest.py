@@ -8,8 +8,13 @@ from typing import Any
 import ccxt
 import httpx
 import pytest
+from hypothesis import settings
 
 from tests.support.paper import PaperExchange
+
+# A deadline would be a timing assertion, and the machine is shared.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 _numbers = count(1)
 

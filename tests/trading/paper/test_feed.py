@@ -33,8 +33,8 @@ def actions(watch: Watch, closes: list[int], *, first: int = 0) -> list[str]:
     ("closes", "found"),
     [
         (FALL_THEN_RISE, ["BUY"]),
-        ([*FALL_THEN_RISE, 31, 32], ["BUY"]),  # two bars late is still in time
-        ([*FALL_THEN_RISE, 31, 32, 33], []),  # three is not
+        ([*FALL_THEN_RISE, 31, 32, 33], ["BUY"]),  # three bars late is still in time
+        ([*FALL_THEN_RISE, 31, 32, 33, 34], []),  # four is not
         (RISE_THEN_FALL, []),  # nothing to sell yet
         (FALL_THEN_RISE[:5], []),
     ],

@@ -67,7 +67,9 @@ def test_the_venue_agrees_with_our_books_at_every_end(desk: Desk) -> None:
     desk.settle()
     told = desk.paper.ledger(desk.key)
     venue = {(f["tradeId"], Decimal(f["qty"]), Decimal(f["price"]), Decimal(f["fee"])) for f in told["fills"]}
-    ours = {(int(f.venue_trade_id), f.qty.normalize(), f.price.normalize(), f.fee.normalize()) for f in Fill.objects.all()}
+    ours = {
+        (int(f.venue_trade_id), f.qty.normalize(), f.price.normalize(), f.fee.normalize()) for f in Fill.objects.all()
+    }
     assert {(t, q.normalize(), p.normalize(), f.normalize()) for t, q, p, f in venue} == ours
 
 

@@ -59,6 +59,7 @@ class Exchange:
         """Open an account with its first deposit, unless it is known."""
         if name not in self.state.accounts:
             self.deposit(name, self._deposit)
+            logger.info("account %s opened with its first deposit", name)
 
     def deposit(self, account: str, amounts: dict[str, int]) -> None:
         """Add funds to an account."""

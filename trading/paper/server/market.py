@@ -28,9 +28,10 @@ class ReplayMarket:
 
     def __init__(self, exchange: Exchange, *, speed: int, seed: int, start: int | None) -> None:
         self._exchange = exchange
-        step = exchange.state.replay_step if start is None else start
+        saved = exchange.state.replay_step
+        fresh = START if start is None else start
         now_ms = exchange.now_ms()
-        self.timeline = timeline(now_ms=now_ms, step=START if step is None else step, speed=speed)
+        self.timeline = timeline(now_ms=now_ms, step=fresh if saved is None else saved, speed=speed)
         self._replays = [_replay(path, self.timeline, seed) for path in BUNDLES.values()]
         self._until_ms = now_ms
         self._step = self.timeline.first_step - 1

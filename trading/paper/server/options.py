@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--deposit", type=deposit, default="USDT=10000", help="first deposit of an account (%(default)s)")
     add("--speed", type=_speed, default=60, help="source seconds per wall second (%(default)s)")
     add("--seed", type=int, default=1, help="seed of the price paths (%(default)s)")
-    add("--start", type=int, help="first candle of the replay; the documented window if absent")
+    add("--start", type=int, help="first candle of a replay on a fresh --data; by default the one of data/README.md")
     add("--fee-bps", type=int, default=10, help="maker and taker fee (%(default)s)")
     add("--control-token", default=os.environ.get("WINDLASS_PAPER_CONTROL_TOKEN", ""), help="guards /_control/")
     mode = parser.add_mutually_exclusive_group()

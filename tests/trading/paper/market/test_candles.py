@@ -3,7 +3,7 @@
 import lzma
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trading.paper.market.test_path import candles
@@ -13,6 +13,7 @@ from trading.paper.server.market import BUNDLES
 VOLUME_STEP = 10**6
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(candles(), min_size=1, max_size=30))
 def test_unpacking_gives_back_what_was_packed(rows: list[Candle]) -> None:
     whole = [Candle(one.open, one.high, one.low, one.close, one.volume // VOLUME_STEP * VOLUME_STEP) for one in rows]

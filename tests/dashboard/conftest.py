@@ -1,0 +1,48 @@
+"""A day at the desk, and people to look at it."""
+
+from datetime import datetime
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from project.accounts.models import Role
+from tests.dashboard import rows
+
+
+@pytest.fixture
+def now() -> datetime:
+    return timezone.now()
+
+
+@pytest.fixture
+def day(db: None, now: datetime) -> rows.Desk:
+    """One paper account in the middle of an ordinary day; its owner is the admin `root`."""
+    return rows.desk(rows.admin(), now=now)
+
+
+@pytest.fixture
+def root(day: rows.Desk, client: Client) -> Client:
+    """The admin's browser."""
+    client.force_login(day.account.user)
+    return client
+
+
+@pytest.fixture
+def trader(day: rows.Desk) -> Client:
+    browser = Client()
+    browser.force_login(rows.user("mira", Role.TRADER))
+    return browser
+
+
+@pytest.fixture
+def viewer(day: rows.Desk) -> Client:
+    browser = Client()
+    browser.force_login(rows.user("vera", Role.VIEWER))
+    return browser
+
+
+@pytest.fixture(autouse=True)
+def nobody_guessed_yet() -> None:
+    cache.clear()

@@ -1,0 +1,71 @@
+"""States as words."""
+
+from decimal import Decimal as Dec
+
+import pytest
+
+from dashboard import words
+from dashboard.words import OrderLine
+from trading.domain.order_state import OrderState as S
+from trading.domain.vocabulary import GroupStatus, Purpose
+
+
+def order(purpose: Purpose, state: S, filled: str = "0", code: str = "") -> OrderLine:
+    return OrderLine(purpose, state, Dec(2), Dec(filled), code)
+
+
+FILLED = order(Purpose.ENTRY, S.FILLED, "2")
+
+
+def target(state: S, filled: str = "0") -> OrderLine:
+    return order(Purpose.TARGET, state, filled)
+
+
+@pytest.mark.parametrize(
+    ("orders", "ended", "said", "mark"),
+    [
+        ([], False, "planned", ""),
+        ([order(Purpose.ENTRY, S.NEW)], False, "waiting to be sent", ""),
+        ([order(Purpose.ENTRY, S.OPEN)], False, "resting", ""),
+        ([order(Purpose.ENTRY, S.UNKNOWN)], False, "unknown, being looked up", ""),
+        ([order(Purpose.ENTRY, S.REJECTED, code="INSUFFICIENT_FUNDS")], False, "rejected INSUFFICIENT_FUNDS", ""),
+        ([order(Purpose.ENTRY, S.PARTIALLY_FILLED, "0.500")], False, "filled 0.5 of 2, no target yet", "f"),
+        ([FILLED], False, "filled, no target yet", "f"),
+        ([FILLED, target(S.NEW)], False, "filled, target waiting to be sent", "f"),
+        ([FILLED, target(S.OPEN)], False, "filled, target resting", "f"),
+        ([FILLED, target(S.PARTIALLY_FILLED, "1")], False, "filled, target partly taken", "f"),
+        ([FILLED, target(S.FILLED, "2")], False, "target taken", "t"),
+        ([FILLED, target(S.CANCELED), target(S.FILLED, "2")], True, "target taken", "t"),
+        ([FILLED, target(S.FILLED, "1"), target(S.OPEN)], False, "filled, target resting", "t"),
+        ([FILLED, target(S.NEEDS_HUMAN), target(S.OPEN)], False, "filled, target needs a person", "f"),
+        ([FILLED, target(S.CANCELED)], True, "closed", "f"),
+    ],
+)
+def test_a_leg_in_words(orders: list[OrderLine], ended: bool, said: str, mark: str) -> None:
+    assert (words.leg_words(orders, ended=ended), words.leg_mark(orders)) == (said, mark)
+
+
+@pytest.mark.parametrize("state", S)
+def test_every_order_state_has_words(state: S) -> None:
+    assert words.order_words(state) == words.ORDER_WORDS[state]
+
+
+@pytest.mark.parametrize("status", GroupStatus)
+def test_every_group_status_has_words(status: GroupStatus) -> None:
+    assert words.group_words(status) == words.GROUP_WORDS[status]
+
+
+@pytest.mark.parametrize(
+    ("code", "detail", "said"),
+    [
+        ("KEYS_REFUSED", "", "the venue refused the keys"),
+        ("KEYS_REFUSED", "binance says: IP not allowed", "binance says: IP not allowed"),
+        ("SOMETHING_NEW", "", "something new"),
+    ],
+)
+def test_what_ails_an_account(code: str, detail: str, said: str) -> None:
+    assert words.health_words(code, detail) == said
+
+
+def test_why_a_group_closed() -> None:
+    assert [words.close_words(code) for code in ("TARGETS_TAKEN", "TIME_EXIT", "")] == ["targets taken", "time exit", ""]

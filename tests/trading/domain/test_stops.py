@@ -1,0 +1,120 @@
+"""Stops stand on the losing side, follow profits only, and the tightest fires."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.trading.domain.build import COARSE
+from trading.domain import stops
+from trading.domain.stops import Stop, StopKind, Trail
+from trading.domain.vocabulary import PositionSide
+
+D = Decimal
+LONG, SHORT = PositionSide.LONG, PositionSide.SHORT
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [
+        # 100.1 less 5 % = 95.095, on the tick that loses less
+        (LONG, "95.1"),
+        (SHORT, "105.1"),  # 105.105
+    ],
+)
+def test_a_fixed_stop_is_a_percentage_from_the_average(side: PositionSide, expected: str) -> None:
+    at = {"side": side, "average_entry": D("100.1"), "pct": D(5), "rules": COARSE}
+    assert stops.fixed(**at) == Stop(StopKind.FIXED, D(expected))
+    assert stops.emergency(**at) == Stop(StopKind.EMERGENCY, D(expected))
+
+
+def test_an_atr_stop_stands_so_many_ranges_away() -> None:
+    """Two ranges of 1.5 from 100."""
+    found = stops.atr(side=LONG, average_entry=D(100), atr_quote=D("1.5"), multiplier=D(2), rules=COARSE)
+    assert found == Stop(StopKind.ATR, D(97))
+
+
+@pytest.mark.parametrize(
+    ("price", "closed", "after", "expected"),
+    [
+        (D("100.15"), 1, 1, Stop(StopKind.BREAK_EVEN, D("100.2"))),
+        (D("100.15"), 3, 1, Stop(StopKind.BREAK_EVEN, D("100.2"))),
+        (D("100.15"), 0, 1, None),
+        (D("100.15"), 5, 0, None),  # 0 = never
+        (None, 1, 1, None),  # nothing is open
+    ],
+)
+def test_break_even_after_the_first_target(
+    price: Decimal | None, closed: int, after: int, expected: Stop | None
+) -> None:
+    found = stops.break_even(
+        side=LONG, break_even_price=price, targets_closed=closed, after_targets=after, rules=COARSE
+    )
+    assert found == expected
+
+
+def follow(side: PositionSide, prices: list[str]) -> Trail:
+    """A trail from an entry at 100, armed at 2 %."""
+    state = Trail()
+    for price in prices:
+        state = stops.trail(state, side=side, average_entry=D(100), price=D(price), activation_pct=D(2))
+    return state
+
+
+@pytest.mark.parametrize(
+    ("side", "prices", "stop"),
+    [
+        (LONG, [], None),
+        (LONG, ["101.9", "99"], None),  # not armed yet
+        (LONG, ["102"], "101"),  # 102 × 0.99 = 100.98
+        (LONG, ["102", "110", "104"], "108.9"),  # 110 × 0.99, and it stays
+        (SHORT, ["98.5"], None),
+        (SHORT, ["98", "90", "95"], "90.9"),  # 90 × 1.01
+    ],
+)
+def test_a_trailing_stop_follows_the_best_price(side: PositionSide, prices: list[str], stop: str | None) -> None:
+    found = stops.trailing(follow(side, prices), side=side, distance_pct=D(1), rules=COARSE)
+    assert found == (stop and Stop(StopKind.TRAILING, D(stop)))
+
+
+@given(st.sampled_from(PositionSide), st.lists(st.decimals(50, 150, places=1), min_size=1))
+def test_a_trailing_stop_never_goes_back(side: PositionSide, prices: list[Decimal]) -> None:
+    texts = [str(price) for price in prices]
+    levels = [
+        stops.trailing(follow(side, texts[:n]), side=side, distance_pct=D(1), rules=COARSE)
+        for n in range(1, len(texts) + 1)
+    ]
+    standing = [side.sign * level.price for level in levels if level is not None]
+    assert standing == sorted(standing)
+
+
+FIXED, TRAILED = Stop(StopKind.FIXED, D(95)), Stop(StopKind.TRAILING, D(97))
+
+
+@pytest.mark.parametrize(
+    ("side", "standing", "expected"),
+    [
+        (LONG, [FIXED, None, TRAILED], TRAILED),
+        (SHORT, [FIXED, None, TRAILED], FIXED),
+        (LONG, [None], None),
+        (LONG, [], None),
+    ],
+)
+def test_the_tightest_stop_binds(side: PositionSide, standing: list[Stop | None], expected: Stop | None) -> None:
+    assert stops.tightest(standing, side=side) is expected
+
+
+@pytest.mark.parametrize(
+    ("stop", "side", "price", "fires"),
+    [
+        (FIXED, LONG, "95.1", False),
+        (FIXED, LONG, "95", True),
+        (FIXED, LONG, "80", True),
+        (FIXED, SHORT, "94.9", False),
+        (FIXED, SHORT, "95", True),
+        (None, LONG, "1", False),
+    ],
+)
+def test_a_stop_fires_when_the_price_reaches_it(stop: Stop | None, side: PositionSide, price: str, fires: bool) -> None:
+    assert stops.fired(stop, side=side, price=D(price)) is fires

@@ -1,0 +1,79 @@
+"""The invariants hold after real trading, count what they looked at, and notice what is wrong."""
+
+from django.utils import timezone
+
+from project.journal import sealer
+from tests.support.factories import Desk
+from trading.models import Fill, Order, PositionGroup, Slot
+from trading.services.invariants import CHECKS, check_all
+
+
+def traded(desk: Desk) -> None:
+    """One group closed by an exit, one open with a resting target."""
+    desk.buy(price="60000")
+    desk.price("BTCUSDT", "59600")
+    desk.settle()
+    desk.alert(symbol="BTCUSDT", action="sell", interval="60")
+    desk.decide()
+    desk.settle()
+    desk.buy("ETHUSDT", price="3000")
+    desk.price("ETHUSDT", "2999")
+    desk.settle()
+    desk.refresh()
+    while sealer.seal_batch(holder="test", now=timezone.now()):
+        pass
+
+
+def test_all_hold_after_trading_and_each_checked_something(desk: Desk) -> None:
+    traded(desk)
+    results = check_all(clock=timezone.now, settle_secs=0)
+    assert {name: r.violations for name, r in results.items() if r.held is False} == {}
+    assert all(results[name].checked > 0 for name in CHECKS)
+    assert {name for name, r in results.items() if r.held is None} == {"I7", "I10", "I12"}
+
+
+def test_a_new_installation_has_nothing_to_check(desk: Desk) -> None:
+    results = check_all(clock=timezone.now, settle_secs=0)
+    assert (results["I1"].held, results["I1"].reason) == (None, "nothing to check yet")
+
+
+def broken(name: str) -> tuple[str, ...]:
+    return CHECKS[name](timezone.now()).violations
+
+
+def test_a_lost_fill_breaks_agreement_with_the_venue(desk: Desk) -> None:
+    traded(desk)
+    Fill.objects.order_by("id").first().delete()
+    assert len(broken("I1")) == 1
+    assert broken("I6")
+
+
+def test_a_target_that_vanished_leaves_a_naked_quantity(desk: Desk) -> None:
+    traded(desk)
+    Order.objects.filter(purpose="TARGET", state="OPEN").update(state="CANCELED")
+    assert "without an exit" in broken("I13")[0]
+
+
+def test_an_order_that_rests_only_in_our_books_is_noticed(desk: Desk) -> None:
+    traded(desk)
+    Order.objects.filter(purpose="ENTRY", state="OPEN").update(venue_order_id="999999999")
+    assert "not open there" in broken("I3")[0]
+
+
+def test_a_state_the_journal_does_not_tell_of_is_noticed(desk: Desk) -> None:
+    traded(desk)
+    Order.objects.filter(state="FILLED").update(state="CANCELED")
+    assert broken("I9")
+
+
+def test_a_slot_over_the_pool_is_noticed(desk: Desk) -> None:
+    traded(desk)
+    Slot.objects.update(pool_size=0)
+    assert len(broken("I4")) == 2
+
+
+def test_exits_beyond_holdings_and_reversals_are_noticed(desk: Desk) -> None:
+    traded(desk)
+    Order.objects.filter(purpose="TARGET", state="OPEN").update(qty=1000)
+    PositionGroup.objects.filter(status="CLOSED").update(qty=-1)
+    assert len(broken("I8")) == 2

@@ -1,0 +1,216 @@
+"""Groups with everything in them, orders, fills, slots; the settings somebody changed."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from project.admin import Admin, EngineAdmin, EngineStack, EngineTable, columns
+from project.journal.record import record
+from trading.domain import settings as registry
+from trading.domain.refusal import Refusal
+from trading.domain.settings import Scope, Setting
+from trading.models import Canary, Fill, Leg, Order, PositionGroup, Pyramid, SettingOverride, Slot
+
+ORDER_SHOWN = ("purpose", "state", "side", "type", "price", "qty", "filled_qty", "code")
+
+
+class FillTable(EngineTable):
+    """Fills of an order."""
+
+    model = Fill
+    fields = readonly_fields = columns("at", "side", "price", "qty", "cost", "fee", "fee_currency", "maker", of=Fill)
+
+
+class OrderStack(EngineStack):
+    """Orders of a leg, with their fills."""
+
+    model = Order
+    fields = readonly_fields = columns(*ORDER_SHOWN, "client_order_id", "venue_order_id", of=Order)
+    inlines = (FillTable,)
+
+
+class LegStack(EngineStack):
+    """Legs of a pyramid, with their orders."""
+
+    model = Leg
+    fields = readonly_fields = columns("index", "price", "qty", "weight_pct", "target_price", of=Leg)
+    inlines = (OrderStack,)
+
+
+class PyramidStack(EngineStack):
+    """Pyramids of a group, with their legs."""
+
+    model = Pyramid
+    fields = readonly_fields = columns("index", "base_price", "capital", "bound_by", "created_at", of=Pyramid)
+    inlines = (LegStack,)
+
+
+class GroupOrders(EngineTable):
+    """All orders of a group, those without a leg too."""
+
+    model = Order
+    verbose_name_plural = "all orders"
+    fields = readonly_fields = columns(*ORDER_SHOWN, of=Order)
+
+
+@admin.register(PositionGroup)
+class PositionGroupAdmin(EngineAdmin):
+    """Position groups: pyramids, legs, orders and fills below each."""
+
+    shown = ("id", "instrument", "side", "status", "qty", "average_entry", "realised_pnl", "close_reason", "opened_at")
+    list_display = columns(*shown, of=PositionGroup)
+    list_filter = ("status", "side", "account", "close_reason")
+    search_fields = ("=id", "instrument__symbol")
+    list_select_related = ("instrument",)
+    inlines = (PyramidStack, GroupOrders)
+
+
+@admin.register(Pyramid)
+class PyramidAdmin(EngineAdmin):
+    """Entries into groups."""
+
+    list_display = columns("id", "group", "index", "base_price", "capital", "bound_by", "created_at", of=Pyramid)
+    list_select_related = ("group",)
+    inlines = (LegStack,)
+
+
+@admin.register(Leg)
+class LegAdmin(EngineAdmin):
+    """DCA legs as planned."""
+
+    list_display = columns("id", "pyramid", "index", "price", "qty", "weight_pct", "target_price", of=Leg)
+    list_select_related = ("pyramid",)
+    inlines = (OrderStack,)
+
+
+@admin.register(Order)
+class OrderAdmin(EngineAdmin):
+    """Every instruction to a venue. Orders are never deleted."""
+
+    list_display = columns("id", "created_at", "instrument", *ORDER_SHOWN, of=Order)
+    list_filter = ("state", "purpose", "account", "created_at")
+    search_fields = ("=id", "=client_order_id", "=venue_order_id", "instrument__symbol")
+    search_help_text = "A number, a client order id or a venue order id, whole; or part of a symbol."
+    list_select_related = ("instrument",)
+    inlines = (FillTable,)
+
+
+@admin.register(Fill)
+class FillAdmin(EngineAdmin):
+    """Executions, as the venue tells them."""
+
+    list_display = columns("at", "instrument", "side", "price", "qty", "cost", "fee", "fee_currency", "order", of=Fill)
+    list_filter = ("account", "side", "at")
+    search_fields = ("=venue_trade_id", "=venue_order_id", "instrument__symbol")
+    list_select_related = ("instrument", "order")
+
+
+@admin.register(Slot)
+class SlotAdmin(EngineAdmin):
+    """Units of the pool, taken and given back."""
+
+    list_display = ("account", "number", "group", "pool_size", "taken_at", "released_at")
+    list_filter = ("account", ("released_at", admin.EmptyFieldListFilter))
+    list_select_related = ("account", "group")
+
+
+@admin.register(Canary)
+class CanaryAdmin(EngineAdmin):
+    """When a worker last answered."""
+
+    list_display = ("id", "rung_at", "answered_at")
+
+
+def _described(setting: Setting) -> str:
+    limits = f" {setting.low}–{setting.high}" if setting.low is not None and setting.high is not None else ""
+    return f"{setting.group}: {setting.name}{limits} {setting.unit}".rstrip()
+
+
+def _choices() -> list[tuple[str, str]]:
+    return [(name, _described(setting)) for name, setting in registry.REGISTRY.items()]
+
+
+SCOPES = tuple(Scope)  # widest first
+
+
+class SettingOverrideForm(forms.ModelForm):
+    """One setting at one scope, checked by the registry that the engine reads it with."""
+
+    name = forms.ChoiceField(choices=_choices, widget=UnfoldAdminSelectWidget)
+    value = forms.CharField(
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
+        help_text="As in docs/configuration.md: 5, on, 1% equity, or legs as (0, 20, 1.0) (−0.5, 20, 0.5) …",
+    )
+
+    class Meta:
+        model = SettingOverride
+        fields = ("user", "account", "symbol", "name", "value")
+        help_texts = {"symbol": "A pair of the account, as in BTC/USDT."}  # noqa: RUF012 - Django's own shape
+
+    def clean(self) -> dict[str, Any]:
+        """The value must pass the registry, the scope must be one the setting has."""
+        data: dict[str, Any] = super().clean() or {}
+        if "name" in data and "value" in data:
+            data["value"] = self._checked(data["name"], data["value"])
+            self._check_scope(data)
+        return data
+
+    def _checked(self, name: str, text: str) -> str:
+        value = registry.parse(name, text)
+        if isinstance(value, Refusal):
+            self.add_error("value", forms.ValidationError(f"{value.code}: {value.sentence()}", code=value.code))
+            return text
+        return registry.as_text(name, value)
+
+    def _check_scope(self, data: dict[str, Any]) -> None:
+        narrowest = registry.REGISTRY[data["name"]].narrowest
+        chosen = _scope(data)
+        if SCOPES.index(chosen) > SCOPES.index(narrowest):
+            message = f"{data['name']} has no {chosen.lower()} scope; the narrowest is {narrowest.lower()}."
+            self.add_error(None, forms.ValidationError(message, code="SCOPE_TOO_NARROW"))
+        if data.get("user") and data.get("account"):
+            self.add_error("user", "An account has its user already: leave one of the two empty.")
+        if data.get("symbol") and not data.get("account"):
+            self.add_error("symbol", "A pair's setting needs its account.")
+
+
+def _scope(data: dict[str, Any]) -> Scope:
+    """The narrowest scope that the form names."""
+    named = (("symbol", Scope.PAIR), ("account", Scope.ACCOUNT), ("user", Scope.USER))
+    return next((scope for field, scope in named if data.get(field)), Scope.GLOBAL)
+
+
+@admin.register(SettingOverride)
+class SettingOverrideAdmin(Admin):
+    """Settings somebody changed; everything else has its default. The narrowest scope wins."""
+
+    form = SettingOverrideForm
+    list_display = ("name", "value", "user", "account", "symbol", "changed_by", "changed_at")
+    list_filter = ("name", "account", "user")
+    search_fields = ("name", "symbol")
+    readonly_fields = ("changed_by", "changed_at")
+    list_select_related = ("user", "account")
+
+    def save_model(self, request: HttpRequest, obj: SettingOverride, form: Any, change: bool) -> None:
+        """Save with who changed it, and journal it."""
+        obj.changed_by = request.user.get_username()
+        super().save_model(request, obj, form, change)
+        self._journal(request, obj, obj.value)
+
+    def delete_model(self, request: HttpRequest, obj: SettingOverride) -> None:
+        """Back to the wider scope, which is journalled too."""
+        self._journal(request, obj, None)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """One by one, so that each is journalled."""
+        for row in queryset:
+            self.delete_model(request, row)
+
+    def _journal(self, request: HttpRequest, obj: SettingOverride, value: object) -> None:
+        scope = {"user": obj.user_id, "account": obj.account_id, "symbol": obj.symbol}
+        payload = {"operator": request.user.get_username(), "name": obj.name, "value": value, "scope": scope}
+        record("setting.changed", subject=f"setting:{obj.name}", payload=payload, account_id=obj.account_id)
