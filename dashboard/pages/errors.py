@@ -20,9 +20,8 @@ def needs_database(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except (OperationalError, InterfaceError):
-            headers = {"Retry-After": str(RETRY_AFTER_SECS)}
             response = render(request, "dashboard/unavailable.html", status=503)
-            response.headers.update(headers)
+            response.headers["Retry-After"] = str(RETRY_AFTER_SECS)
             return response
 
     return answer

@@ -9,7 +9,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget
 
 from project.accounts import mode, vault
 from project.accounts.models import (
@@ -93,6 +93,12 @@ def _secret(label: str) -> forms.CharField:
 class ExchangeAccountForm(forms.ModelForm):
     """An account and its keys. The keys go straight into the vault."""
 
+    base_url = forms.URLField(
+        required=False,
+        assume_scheme="http",
+        widget=UnfoldAdminURLInputWidget,
+        help_text="Where a paper account's exchange listens; empty for real venues.",
+    )
     api_key = _secret("API key")
     api_secret = _secret("API secret")
     passphrase = _secret("Passphrase")

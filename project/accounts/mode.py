@@ -10,14 +10,18 @@ Mode = TradingMode.Mode
 
 def current() -> TradingMode:
     """The mode row; made NORMAL when the database is new."""
-    row, _ = TradingMode.objects.get_or_create(id=1)
+    row = TradingMode.objects.filter(id=1).first()
+    if row is None:  # several processes meet a new database at once: one of them inserts, all read
+        TradingMode.objects.bulk_create([TradingMode(id=1)], ignore_conflicts=True)
+        row = TradingMode.objects.get(id=1)
     return row
 
 
 def change(mode: str, *, operator: str, reason: str) -> None:
     """Set the mode and journal who and why. The socket check sees it within 2 s."""
     with transaction.atomic():
-        row = TradingMode.objects.select_for_update(no_key=True).get_or_create(id=1)[0]
+        current()
+        row = TradingMode.objects.select_for_update(no_key=True).get(id=1)
         before, row.mode, row.operator, row.reason = row.mode, Mode(mode), operator, reason
         row.save()
         record(

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 
 from risk.domain.denial import Denial, DenialCode, deny, missing
 from risk.domain.limits import RiskLimits
 from risk.domain.mode import ALLOWS, PlanKind, permits
-
-PRECISION = Context(prec=38)
-# What numeric(38,18) can hold; the caller's thread may have another context.
+from risk.domain.precision import PRECISION
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,7 @@ def _unknown(field: str, plan: Proposed) -> Finding:
     return Finding(None, None, "", missing(field, subject=plan.symbol))
 
 
-def mode(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:  # noqa: ARG001 - one signature for all
+def mode(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     """The trading mode lets this kind of plan through."""
     if book.mode is None:
         return _unknown("mode", plan)
@@ -145,7 +143,7 @@ def mode(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:  # noqa
     return _measured(DenialCode.MODE, ok=permits(book.mode, plan.kind), subject=subject, value=book.mode, limit=wanted)
 
 
-def armed(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:  # noqa: ARG001
+def armed(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     """The account may open positions."""
     if book.armed is None:
         return _unknown("armed", plan)
@@ -162,7 +160,7 @@ def stale_price(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     return _measured(DenialCode.STALE_PRICE, ok=age <= limit, subject=plan.symbol, value=age, limit=limit, unit="s")
 
 
-def minimums(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:  # noqa: ARG001
+def minimums(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     """The smallest leg stands above the venue's minimums, in quantity and in value."""
     if book.min_qty is None or book.min_notional is None:
         return _unknown("minimums", plan)
@@ -174,7 +172,7 @@ def minimums(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:  # 
     return _measured(code, ok=value >= limit, subject=plan.symbol, value=value, limit=limit, unit=unit)
 
 
-def slots(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:  # noqa: ARG001
+def slots(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     """The pool has room, when the plan needs a slot."""
     if book.free_slots is None or book.open_slots is None or book.pool_size is None:
         return _unknown("slots", plan)
@@ -195,7 +193,7 @@ def symbol_exposure(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Findi
     return _measured(code, ok=value <= limit, subject=plan.symbol, value=value, limit=limit, unit=unit)
 
 
-def reserved_funds(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:  # noqa: ARG001
+def reserved_funds(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     """What is free and not promised to another plan pays for this one."""
     available, value = book.available_quote, plan.notional
     if available is None:

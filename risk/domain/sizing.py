@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from types import MappingProxyType
 
 from risk.domain.denial import Denial, DenialCode, deny, missing
+from risk.domain.precision import PRECISION
 from signals.intent import Size, SizeKind
-
-PRECISION = Context(prec=38)
-# What numeric(38,18) can hold; the caller's thread may have another context.
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,9 @@ def source(owner: ExchangeAccount, name: str = "tradingview") -> Source:
 
 
 def alert(of: Source, number: int, body: str, outcome: str, reason: str, *, at: datetime, **fields: Any) -> Alert:
+    fields = {"format": "windlass"} | fields
     return Alert.objects.create(
-        source=of, account=of.account, endpoint="tradingview", format="windlass", raw=body, received_at=at,
+        source=of, account=of.account, endpoint="tradingview", raw=body, received_at=at,
         body_hash=hashlib.sha256(body.encode()).digest(), dedupe_key=f"test:{number}", outcome=outcome, reason=reason,
         decided_at=at, **fields,
     )  # fmt: skip

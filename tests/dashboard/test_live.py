@@ -159,7 +159,7 @@ def test_alerts_have_one_outcome_and_a_code_where_they_were_refused(seen: Overvi
 
 def test_a_body_that_cannot_be_read_stands_for_itself(day: rows.Desk, now: datetime) -> None:
     sender = day.account.sources.get()
-    rows.alert(sender, 99, "<b>not json at all", "UNREADABLE", "No alert format fits this body.", at=now)
+    rows.alert(sender, 99, "<b>not json at all", "UNREADABLE", "No alert format fits this body.", at=now, format="")
     newest = live.gather(None, now=now).alerts[0]
     assert (newest.subject, newest.action) == ("<b>not json at all", "")
 
@@ -180,10 +180,16 @@ def test_each_account_has_its_own_page(day: rows.Desk, now: datetime) -> None:
 
 def test_without_an_account_there_is_still_a_page(db: None, now: datetime) -> None:
     seen = live.gather(None, now=now)
-    assert (seen.account, seen.cards, [pulse.name for pulse in seen.health.pulses]) == (None, None, ["Workers", "Journal"])
+    assert (seen.account, seen.cards, [pulse.name for pulse in seen.health.pulses]) == (
+        None,
+        None,
+        ["Workers", "Journal"],
+    )
 
 
-def test_gathering_takes_a_fixed_number_of_queries(day: rows.Desk, now: datetime, django_assert_max_num_queries) -> None:
+def test_gathering_takes_a_fixed_number_of_queries(
+    day: rows.Desk, now: datetime, django_assert_max_num_queries
+) -> None:
     for base in ("BTC", "ETH", "SOL"):
         market = day.account.groups.filter(instrument__base=base).first().instrument
         day.pyramid(day.group(market, minutes=3, timeframe_secs=60), [("100", "1", "101")])

@@ -68,4 +68,8 @@ def test_what_ails_an_account(code: str, detail: str, said: str) -> None:
 
 
 def test_why_a_group_closed() -> None:
-    assert [words.close_words(code) for code in ("TARGETS_TAKEN", "TIME_EXIT", "")] == ["targets taken", "time exit", ""]
+    assert [words.close_words(code) for code in ("TARGETS_TAKEN", "TIME_EXIT", "")] == [
+        "targets taken",
+        "time exit",
+        "",
+    ]

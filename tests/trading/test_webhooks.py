@@ -174,7 +174,9 @@ async def test_a_body_within_its_window_is_the_same_on_either_side_of_a_buckets_
     async with open_door() as visitor:
         first = await visitor.post(OWN, BUY)
         # The stored row moves into the bucket before: same body, 59 s ago, another key.
-        await rows("UPDATE signals_alert SET dedupe_key = 'h:earlier', received_at = now() - interval '59 s' RETURNING id")
+        await rows(
+            "UPDATE signals_alert SET dedupe_key = 'h:earlier', received_at = now() - interval '59 s' RETURNING id"
+        )
         within = await visitor.post(OWN, BUY)
         await rows("UPDATE signals_alert SET received_at = now() - interval '61 s' RETURNING id")
         beyond = await visitor.post(OWN, BUY)

@@ -1,15 +1,14 @@
 """Exact decimal arithmetic: one context for the whole engine, and rounding to a venue's steps."""
 
 from collections.abc import Callable, Iterable
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+from risk.domain.precision import PRECISION
+
 P = ParamSpec("P")
 R = TypeVar("R")
-
-CONTEXT = Context(prec=38, rounding=ROUND_HALF_EVEN)
-# 38 significant digits: what numeric(38,18) can hold, so nothing is lost on the way to a row.
 
 ATOM = Decimal("1E-18")
 # The last decimal place of a money column.
@@ -24,7 +23,7 @@ def exact(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-        with localcontext(CONTEXT):
+        with localcontext(PRECISION):
             return function(*args, **kwargs)
 
     return inside

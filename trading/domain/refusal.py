@@ -1,15 +1,10 @@
 """What the domain answers when something cannot be done as asked: a code, the numbers, and advice."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
+from risk.domain.denial import plain
 
-def plain(value: object) -> str:
-    """A value as a trader reads it: decimals without exponent and trailing zeros, nothing as a dash."""
-    if isinstance(value, Decimal):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return "–" if value is None else str(value)
+__all__ = ["Refusal", "plain"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,11 +112,8 @@ def _int(setting: Setting, raw: object) -> int | Refusal:
 
 
 def _range(setting: Setting) -> str:
-    """The allowed range in words."""
-    low, high = plain(setting.low), plain(setting.high)
-    if setting.low is None or setting.high is None:
-        return f"at least {low}" if setting.high is None else f"at most {high}"
-    return f"{low} to {high}"
+    """The allowed range in words; every number has one."""
+    return f"{plain(setting.low)} to {plain(setting.high)}"
 
 
 _BOOLS: Mapping[str, bool] = MappingProxyType(
@@ -141,16 +138,17 @@ def _not_a_choice(setting: Setting, raw: object) -> Refusal:
 
 def _words(raw: object) -> list[str] | None:
     """A JSON list, or text separated by commas, semicolons, plus signs or spaces; None for anything else."""
-    if isinstance(raw, str):
-        return [word for word in re.split(r"[,;+\s]+", raw) if word]
-    return [str(item).strip() for item in raw] if isinstance(raw, list | tuple) else None
+    if not isinstance(raw, str | list | tuple):
+        return None
+    text = raw if isinstance(raw, str) else " ".join(str(item) for item in raw)
+    return [word for word in re.split(r"[,;+\s]+", text) if word not in ("", "none")]
 
 
 def _choices(setting: Setting, raw: object) -> tuple[str, ...] | Refusal:
     words = _words(raw)
     if words is None:
         return _refuse(setting, "NOT_A_LIST", raw, ", ".join(setting.choices), "Write the words with commas.")
-    values = [_choice(setting, word) for word in words if word.lower() != "none"]
+    values = [_choice(setting, word) for word in words]
     refused = next((value for value in values if isinstance(value, Refusal)), None)
     if refused is not None:
         return refused
@@ -304,10 +302,10 @@ _WRITERS: Mapping[Kind, Callable[[Any], str]] = MappingProxyType(
         Kind.CHOICES: _write_words,
         Kind.DURATION: _write_duration,
         Kind.LEGS: _write_legs,
-        Kind.LEVELS: lambda pairs: ", ".join(f"{name}={level}" for name, level in pairs),
-        Kind.NETWORKS: ", ".join,
+        Kind.LEVELS: lambda pairs: _write_words([f"{name}={level}" for name, level in pairs]),
+        Kind.NETWORKS: _write_words,
         Kind.SIZE: write_size,
-        Kind.TEXTS: ", ".join,
+        Kind.TEXTS: _write_words,
         Kind.TIERS: lambda tiers: ", ".join(plain(tier) for tier in tiers),
     }
 )

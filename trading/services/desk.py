@@ -154,5 +154,5 @@ def leaves_cost(order: Order) -> Decimal:
     """What the unfilled part of an order would cost at its price, taker fee included, quote."""
     leaves = max(order.qty - order.filled_qty, ZERO)
     price = order.price or order.reference_price
-    taker_fee: Decimal = max(order.instrument.taker_fee, ZERO)
-    return leaves * price * order.instrument.contract_size * (1 + taker_fee)
+    cost: Decimal = leaves * price * order.instrument.contract_size * (1 + max(order.instrument.taker_fee, ZERO))
+    return cost

@@ -35,6 +35,7 @@ def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: Timing
         _set_baseline(account_id, gateway=gateway, clock=clock)
     _explain_balances(account_id, gateway=gateway, clock=clock)
     market.refresh_balances(account, gateway=gateway, clock=clock)
+    market.refresh_prices(account, gateway=gateway, clock=clock)
     _finish(account_id, clock())
 
 

@@ -67,9 +67,7 @@ def test_orders(ours: list[OurOrder], theirs: list[TheirOrder], expected: list[t
         ([FILL], [FILL, replace(FILL, venue_order_id="78", side=Side.SELL)], [(Difference.FILL_FOREIGN, "t1")]),
     ],
 )
-def test_executions(
-    ours: list[VenueFill], theirs: list[VenueFill], expected: list[tuple[Difference, str]]
-) -> None:
+def test_executions(ours: list[VenueFill], theirs: list[VenueFill], expected: list[tuple[Difference, str]]) -> None:
     books = OurBook([OURS], ours, NO_MONEY), TheirBook([THEIRS], theirs, NO_MONEY)
     fills = [found for found in kinds(*books) if found[0].startswith("FILL")]
     assert fills == expected
@@ -93,9 +91,7 @@ BEFORE = {"BTC": D(1), "USDT": D(1000)}
         (BEFORE, [FILL], [(Difference.BALANCE_FOREIGN, "BTC"), (Difference.BALANCE_FOREIGN, "USDT")]),
     ],
 )  # fmt: skip
-def test_balances(
-    theirs: dict[str, Decimal], fills: list[VenueFill], expected: list[tuple[Difference, str]]
-) -> None:
+def test_balances(theirs: dict[str, Decimal], fills: list[VenueFill], expected: list[tuple[Difference, str]]) -> None:
     books = OurBook([OURS], [], BEFORE), TheirBook([THEIRS], fills, theirs)
     assert [found for found in kinds(*books) if found[0].startswith("BALANCE")] == expected
 

@@ -9,9 +9,7 @@ from trading.domain.retry import AfterNotPlaced, after_not_placed, may_try, wait
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("failures", "secs"), [(0, 0), (1, 10), (2, 20), (3, 40), (6, 320), (7, 600), (100, 600)]
-)
+@pytest.mark.parametrize(("failures", "secs"), [(0, 0), (1, 10), (2, 20), (3, 40), (6, 320), (7, 600), (100, 600)])
 def test_the_wait_doubles_up_to_ten_minutes(failures: int, secs: int) -> None:
     assert wait_after(failures) == timedelta(seconds=secs)
 

@@ -155,14 +155,10 @@ def test_wrong_values_are_refused_with_field_limit_and_advice(name: str, raw: ob
     assert found.advice in found.sentence()
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "limit"), [(D(1), None, "at least 1"), (None, D(9), "at most 9"), (None, None, "at most –")]
-)
-def test_open_ranges_in_words(low: Decimal | None, high: Decimal | None, limit: str) -> None:
-    row = s.Setting("grid", "x", s.Kind.DECIMAL, D(5), "Help.", low=low, high=high)
-    found = s.read(row, "x")
-    assert isinstance(found, Refusal)
-    assert found.limit == limit
+def test_every_number_has_a_range_that_holds_its_default() -> None:
+    numbers = [row for row in TABLE if row.kind in (s.Kind.INT, s.Kind.DECIMAL)]
+    assert all(row.low is not None and row.high is not None for row in numbers)
+    assert all(s.parse(row.name, s.as_text(row.name, row.default)) == row.default for row in TABLE)
 
 
 def test_the_narrowest_scope_wins() -> None:

@@ -71,12 +71,12 @@ class Series:
         if len(self.starts) > 2 * KEEP_BARS:
             del self.starts[:KEEP_BARS], self.bars[:KEEP_BARS]
 
-    def read(self, *, first_ms: int, last_ms: int) -> list[Bar]:
-        """Candles that start within [first_ms, last_ms], without holes from the first trade on."""
+    def read(self, *, first_ms: int, last_ms: int, most: int = KEEP_BARS) -> list[Bar]:
+        """The first `most` candles that start within [first_ms, last_ms], without holes from the first trade on."""
         index = bisect_left(self.starts, first_ms)
         start = self._first_start(index, first_ms)
         found: list[Bar] = []
-        while self.bars and start <= last_ms:
+        while self.bars and start <= last_ms and len(found) < most:
             if index < len(self.starts) and self.starts[index] == start:
                 found.append(self.bars[index])
                 index += 1

@@ -22,6 +22,9 @@ HISTORY_MS = 2 * 3_600_000
 
 TICK_SECS = 0.05
 
+CATCH_UP_MS = 5_000
+# At most this much per tick: after a long sleep of the machine the replay hurries, and still answers.
+
 
 class ReplayMarket:
     """The replay of every bundled symbol on one timeline."""
@@ -48,7 +51,7 @@ class ReplayMarket:
     async def run(self) -> None:
         """Print every trade at its time, for ever."""
         while True:
-            self.advance(self._exchange.now_ms())
+            self.advance(min(self._exchange.now_ms(), self._until_ms + CATCH_UP_MS))
             await asyncio.sleep(TICK_SECS)
 
     def advance(self, now_ms: int) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -55,10 +57,29 @@ def app(exchange: Exchange, options: Options) -> App:
     return App(exchange, dialects=DIALECTS, control=control, faults=faults)
 
 
+class _Server(uvicorn.Server):
+    """Leaves signals alone: uvicorn would raise them again at the end, and cut our own end short."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture nothing."""
+        yield
+
+
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    def stop() -> None:
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+
+
 async def serve(options: Options) -> None:
     """Run until stopped; raise what stopped it if that was a failure."""
     exchange = build(options)
-    server = uvicorn.Server(_config(app(exchange, options), options.port))
+    server = _Server(_config(app(exchange, options), options.port))
+    _stop_on_signals(server)
     jobs = [server.serve(), exchange.journal.run(), _report(exchange)]
     if not options.manual:
         jobs.append(_replay(exchange, options).run())
@@ -66,6 +87,7 @@ async def serve(options: Options) -> None:
     await _until_one_ends(*jobs)
     exchange.journal.flush()
     exchange.journal.close()
+    logger.info("stopped")
 
 
 def _replay(exchange: Exchange, options: Options) -> ReplayMarket:

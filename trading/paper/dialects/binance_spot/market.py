@@ -178,9 +178,7 @@ def klines(exchange: Exchange, params: Params) -> Any:
         raise WireError(-1120, "Invalid interval.")
     width = INTERVALS_MS[interval]
     bars = exchange.tapes[symbol].series[interval].read(**_span(exchange, params, width))
-    count = read.limit(params, default=500, most=1_000)
-    page = bars[:count] if "startTime" in params else bars[-count:]
-    return [_kline(bar, width) for bar in page]
+    return [_kline(bar, width) for bar in bars]
 
 
 def _span(exchange: Exchange, params: Params, width: int) -> dict[str, int]:
@@ -189,8 +187,8 @@ def _span(exchange: Exchange, params: Params, width: int) -> dict[str, int]:
     last = min(read.maybe_integer(params, "endTime") or now_ms, now_ms)
     first = read.maybe_integer(params, "startTime")
     if first is None:
-        return {"first_ms": last - count * width, "last_ms": last}
-    return {"first_ms": first, "last_ms": last}
+        first = last - last % width - (count - 1) * width
+    return {"first_ms": first, "last_ms": last, "most": count}
 
 
 def _kline(bar: Bar, width: int) -> list[Any]:

@@ -1,0 +1,250 @@
+"""The live socket on the real channel layer: snapshot, frames, one reading for all browsers, a gap, a lost database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from channels.testing import WebsocketCommunicator
+from django.db import OperationalError, connections, transaction
+from django.test import Client
+
+from dashboard import hub as hubs
+from dashboard.frames import Shown
+from dashboard.hub import BACKLOG, Hub, Watcher
+from project.accounts import mode
+from project.asgi import application
+from project.journal.publish import GROUP, PRICES
+from project.journal.record import record
+from project.journal.sealer import seal_batch
+from signals.models import Ticker
+from tests.dashboard import rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENCE = 5.0  # seconds; frames come within 0.2 s
+
+
+@pytest.fixture
+def cookie(transactional_db: None, now: datetime) -> str:
+    """The session cookie of a logged-in trader who looks at a day's work."""
+    desk = rows.desk(rows.admin(), now=now)
+    browser = Client()
+    browser.force_login(desk.account.user)
+    return browser.cookies["sessionid"].value
+
+
+@pytest.fixture
+async def settled() -> AsyncIterator[None]:
+    """Threads that served the socket give their connections back, or the test database could not be emptied."""
+    yield
+    await database_sync_to_async(connections.close_all)()
+
+
+def browser(cookie: str, query: str = "") -> WebsocketCommunicator:
+    headers = [(b"origin", b"http://localhost"), (b"host", b"localhost"), (b"cookie", f"sessionid={cookie}".encode())]
+    return WebsocketCommunicator(application, f"/ws/live{query}", headers=headers)
+
+
+async def until(socket: WebsocketCommunicator, part: str) -> dict[str, Any]:
+    """The next message that changes a part; ticks of the health bar come in between."""
+    while True:
+        message = await socket.receive_json_from(PATIENCE)
+        if part in message["parts"]:
+            return dict(message)
+
+
+def move(symbol: str, last: str) -> None:
+    Ticker.objects.filter(instrument__symbol=symbol).update(last=last)
+
+
+def seal(now: datetime) -> None:
+    with transaction.atomic():
+        record("test.happened", subject="test:1", payload={})
+    seal_batch(holder="test", now=now)
+
+
+async def ring(group: str) -> None:
+    await get_channel_layer().group_send(group, {"type": "test.bell"})
+
+
+async def test_a_snapshot_comes_first(cookie: str, settled: None) -> None:
+    socket = browser(cookie)
+    assert (await socket.connect())[0]
+    first = await socket.receive_json_from(PATIENCE)
+    assert (first["type"], first["number"], first["facts"]["groups"]) == ("snapshot", 0, "3")
+    assert "10,823.96" in first["parts"]["cards"]["rows"]["card-equity"]
+    await socket.disconnect()
+
+
+async def test_a_price_reaches_the_page(cookie: str, settled: None) -> None:
+    socket = browser(cookie)
+    await socket.connect()
+    await socket.receive_json_from(PATIENCE)
+    await database_sync_to_async(move)("BTC/USDT", "62000.00")
+    await ring(PRICES)
+    message = await until(socket, "groups")
+    assert message["type"] == "frame"
+    assert "62,000.00" in "".join(message["parts"]["groups"]["rows"].values())
+    await socket.disconnect()
+
+
+async def test_frames_carry_the_sealers_numbers_and_what_they_build_on(
+    cookie: str, now: datetime, settled: None
+) -> None:
+    socket = browser(cookie)
+    await socket.connect()
+    await socket.receive_json_from(PATIENCE)
+    await database_sync_to_async(seal)(now)
+    await ring(GROUP)
+    message = await until(socket, "health")
+    while message["number"] == 0:
+        message = await until(socket, "health")
+    assert (message["number"], message["after"]) == (1, 0)
+    await socket.disconnect()
+
+
+async def test_a_browser_that_missed_something_asks_for_everything(cookie: str, settled: None) -> None:
+    socket = browser(cookie)
+    await socket.connect()
+    await socket.receive_json_from(PATIENCE)
+    await socket.send_json_to({"type": "snapshot"})
+    again = await until(socket, "cards")
+    assert again["type"] == "snapshot"
+    await socket.disconnect()
+
+
+async def test_a_change_of_mode_is_on_every_page(cookie: str, settled: None) -> None:
+    sockets = [browser(cookie), browser(cookie)]
+    for socket in sockets:
+        await socket.connect()
+        await socket.receive_json_from(PATIENCE)
+    await database_sync_to_async(mode.change)("PAUSED", operator="mira", reason="news")
+    await ring(GROUP)
+    for socket in sockets:
+        message = await until(socket, "health")
+        while "PAUSED" not in message["parts"]["health"]["rows"]["health"]:
+            message = await until(socket, "health")
+        await socket.disconnect()
+
+
+async def test_strangers_are_turned_away(transactional_db: None, settled: None) -> None:
+    socket = browser("nobody")
+    await socket.connect()
+    assert await socket.receive_output(PATIENCE) == {"type": "websocket.close", "code": 4401, "reason": None}
+
+
+async def test_pages_of_other_hosts_are_turned_away(cookie: str, settled: None) -> None:
+    headers = [(b"origin", b"https://evil.example"), (b"cookie", f"sessionid={cookie}".encode())]
+    assert not (await WebsocketCommunicator(application, "/ws/live", headers=headers).connect())[0]
+
+
+@pytest.mark.parametrize("text", ["[]", "1", '{"type": "drop table"}', "null"])
+async def test_nonsense_from_a_browser_is_ignored(cookie: str, settled: None, text: str) -> None:
+    socket = browser(cookie)
+    await socket.connect()
+    await socket.receive_json_from(PATIENCE)
+    await socket.send_to(text_data=text)
+    await ring(PRICES)
+    assert (await until(socket, "health"))["type"] == "frame"
+    await socket.disconnect()
+
+
+# the hub alone, with a reading that tests steer --------------------------------------------------
+
+
+class Reading:
+    """Counts how often it is read; `broken` makes it fail as a lost database does."""
+
+    def __init__(self, now: datetime) -> None:
+        self.count, self.broken, self.now = 0, False, now
+
+    def __call__(self, account_id: int | None) -> Shown:
+        self.count += 1
+        if self.broken:
+            raise OperationalError("gone")
+        return Shown(self.count, self.now, {"cards": {"card": str(self.count)}}, {})
+
+
+async def take(watcher: Watcher) -> dict[str, Any]:
+    return await asyncio.wait_for(watcher.frames.get(), PATIENCE)
+
+
+async def test_many_browsers_cost_one_reading(now: datetime, settled: None) -> None:
+    reading = Reading(now)
+    hub = Hub(reading)
+    watchers = [hub.join(None) for _ in range(50)]
+    firsts = [await take(watcher) for watcher in watchers]
+    assert [first["type"] for first in firsts] == ["snapshot"] * 50
+    assert reading.count == 1
+    for watcher in watchers:
+        await hub.leave(None, watcher)
+
+
+async def test_a_burst_of_bells_is_one_frame(now: datetime, settled: None) -> None:
+    reading = Reading(now)
+    hub = Hub(reading)
+    watcher = hub.join(None)
+    await take(watcher)
+    for _ in range(40):
+        await ring(PRICES)
+    frame = await take(watcher)
+    assert (frame["number"], frame["after"]) == (2, 1)
+    assert reading.count <= 3  # a bell that comes while a frame is on its way may bring one more
+    await hub.leave(None, watcher)
+
+
+async def test_a_lost_database_is_said_and_survived(now: datetime, settled: None) -> None:
+    reading = Reading(now)
+    hub = Hub(reading)
+    watcher = hub.join(None)
+    await take(watcher)
+    reading.broken = True
+    assert (await take(watcher))["code"] == "DATABASE_DOWN"
+    reading.broken = False
+    frame = await take(watcher)
+    while frame["type"] == "trouble":
+        frame = await take(watcher)
+    assert (frame["type"], frame["after"]) == ("frame", 1)
+    await hub.leave(None, watcher)
+
+
+def test_a_slow_browser_starts_again_from_the_whole(now: datetime) -> None:
+    watcher, whole = Watcher(), Shown(99, now, {}, {})
+    for number in range(BACKLOG + 1):
+        watcher.tell({"type": "frame", "number": number}, whole)
+    assert watcher.frames.qsize() == 1
+    assert watcher.frames.get_nowait()["number"] == 99
+
+
+async def test_the_hub_rests_when_the_last_browser_leaves(now: datetime, settled: None) -> None:
+    hub = Hub(Reading(now))
+    first, second = hub.join(None), hub.join(7)
+    running = list(hub._tasks)
+    await hub.leave(None, first)
+    assert not any(task.done() for task in running)
+    await hub.leave(7, second)
+    assert all(task.done() for task in running)
+
+
+async def test_a_defect_in_reading_is_logged_and_the_next_browser_starts_afresh(
+    now: datetime, settled: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    def defective(_: int | None) -> Shown:
+        raise ZeroDivisionError
+
+    hub = Hub(defective)
+    watcher = hub.join(None)
+    await asyncio.wait(list(hub._tasks), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.sleep(0)
+    assert "the page's hub failed" in caplog.text
+    assert hub._tasks == []
+    await hub.leave(None, watcher)
+
+
+async def test_one_hub_a_process() -> None:
+    assert hubs.hub() is hubs.hub()
+    assert await sync_to_async(len)(hubs._hubs) >= 1
