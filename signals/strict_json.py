@@ -38,7 +38,7 @@ def shown(value: object, *, limit: int = 40) -> str:
     """A value as an error may quote it: short, printable."""
     text = str(value)
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return cut.encode("ascii", "backslashreplace").decode() if not cut.isprintable() else cut
+    return cut if cut.isprintable() else cut.encode("unicode_escape").decode("ascii")
 
 
 def number(text: str) -> Decimal:

@@ -14,6 +14,8 @@ from trading.domain.refusal import Refusal
 from trading.domain.settings import Scope, Setting
 from trading.models import Canary, Fill, Leg, Order, PositionGroup, Pyramid, SettingOverride, Slot
 
+# A page nests two tables deep: group → pyramids → legs and group → orders → fills; a leg links to its own page.
+LEG_SHOWN = ("index", "price", "qty", "weight_pct", "take_profit_pct", "target_price")
 ORDER_SHOWN = ("purpose", "state", "side", "type", "price", "qty", "filled_qty", "code")
 
 
@@ -24,20 +26,34 @@ class FillTable(EngineTable):
     fields = readonly_fields = columns("at", "side", "price", "qty", "cost", "fee", "fee_currency", "maker", of=Fill)
 
 
+class OrderTable(EngineTable):
+    """Orders of a leg."""
+
+    model = Order
+    fields = readonly_fields = columns(*ORDER_SHOWN, of=Order)
+
+
 class OrderStack(EngineStack):
-    """Orders of a leg, with their fills."""
+    """Orders of a group or leg, with their fills."""
 
     model = Order
     fields = readonly_fields = columns(*ORDER_SHOWN, "client_order_id", "venue_order_id", of=Order)
     inlines = (FillTable,)
 
 
+class LegTable(EngineTable):
+    """Legs of a pyramid."""
+
+    model = Leg
+    fields = readonly_fields = columns(*LEG_SHOWN, of=Leg)
+
+
 class LegStack(EngineStack):
     """Legs of a pyramid, with their orders."""
 
     model = Leg
-    fields = readonly_fields = columns("index", "price", "qty", "weight_pct", "target_price", of=Leg)
-    inlines = (OrderStack,)
+    fields = readonly_fields = columns(*LEG_SHOWN, of=Leg)
+    inlines = (OrderTable,)
 
 
 class PyramidStack(EngineStack):
@@ -45,15 +61,7 @@ class PyramidStack(EngineStack):
 
     model = Pyramid
     fields = readonly_fields = columns("index", "base_price", "capital", "bound_by", "created_at", of=Pyramid)
-    inlines = (LegStack,)
-
-
-class GroupOrders(EngineTable):
-    """All orders of a group, those without a leg too."""
-
-    model = Order
-    verbose_name_plural = "all orders"
-    fields = readonly_fields = columns(*ORDER_SHOWN, of=Order)
+    inlines = (LegTable,)
 
 
 @admin.register(PositionGroup)
@@ -65,7 +73,7 @@ class PositionGroupAdmin(EngineAdmin):
     list_filter = ("status", "side", "account", "close_reason")
     search_fields = ("=id", "instrument__symbol")
     list_select_related = ("instrument",)
-    inlines = (PyramidStack, GroupOrders)
+    inlines = (PyramidStack, OrderStack)
 
 
 @admin.register(Pyramid)

@@ -18,7 +18,7 @@ from trading import bells
 from trading.errors import KeysRefused, NotReached, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
 from trading.models import Canary
-from trading.services import connect, decide, exits_sweep, fills, lookups, market, orders, reconcile
+from trading.services import cancel, connect, decide, exits_sweep, fills, lookups, market, reconcile, submit
 
 log = logging.getLogger(__name__)
 
@@ -80,14 +80,14 @@ def submit_entries(account: ExchangeAccount) -> None:
 @account_task
 def submit_exits(account: ExchangeAccount) -> None:
     """Cancel what is to go, then send exits until none is NEW."""
-    orders.cancel(orders.claim_cancels(account.pk), gateway=connect.gateway(account), now=timezone.now)
+    cancel.cancel(cancel.claim_cancels(account.pk), gateway=connect.gateway(account), clock=timezone.now)
     _submit(account, opening=False)
 
 
 def _submit(account: ExchangeAccount, *, opening: bool) -> None:
     gateway = connect.gateway(account)
-    while claims := orders.claim(account.pk, opening=opening, now=timezone.now(), timing=connect.timing()):
-        orders.submit(claims, gateway=gateway, now=timezone.now)
+    while claims := submit.claim(account.pk, opening=opening, now=timezone.now(), timing=connect.timing()):
+        submit.submit(claims, gateway=gateway, clock=timezone.now)
 
 
 @account_task

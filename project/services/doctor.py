@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from project.services import checks, ports, ready, stackfile
+from project.services import checks, ports, ready, server_answers, stackfile
 from project.services.checks import WANTED_MB
 from project.services.errors import PortTaken
 from project.services.options import Options
@@ -170,13 +170,13 @@ def _free_ports(patient: Patient) -> Finding:
 def database(patient: Patient) -> Finding:
     """PostgreSQL answers."""
     url = patient.stack.database_url if patient.stack else patient.options.database_url
-    return _server(url, ready.postgres_answers, "DATABASE_URL")
+    return _server(url, server_answers.postgres_answers, "DATABASE_URL")
 
 
 def broker(patient: Patient) -> Finding:
     """Valkey answers."""
     url = patient.stack.redis_url if patient.stack else patient.options.redis_url
-    return _server(url, ready.redis_answers, "REDIS_URL")
+    return _server(url, server_answers.redis_answers, "REDIS_URL")
 
 
 def door(patient: Patient) -> Finding:

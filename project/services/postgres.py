@@ -58,20 +58,31 @@ class Passwords:
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
-    """A PostgreSQL installation with its data folder, ready to be started."""
+class Access:
+    """How to reach the server in each role."""
 
-    bin_dir: Path
-    data: Path
     port: int
-    identity: Identity | None
     passwords: Passwords
-    durable: bool
 
     def url(self, role: Role, *, database: str = DATABASE) -> str:
         """postgresql:// URL of a role, with its password."""
         password = quote(getattr(self.passwords, role), safe="")
         return f"postgresql://{USERS[role]}:{password}@{HOST}:{self.port}/{database}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A PostgreSQL installation with its data folder, ready to be started."""
+
+    bin_dir: Path
+    data: Path
+    access: Access
+    identity: Identity | None
+    durable: bool
+
+    def url(self, role: Role, *, database: str = DATABASE) -> str:
+        """postgresql:// URL of a role, with its password."""
+        return self.access.url(role, database=database)
 
 
 def prepare(root: Path, *, bin_dir: Path, port: int, durable: bool = True) -> Cluster:
@@ -83,7 +94,7 @@ def prepare(root: Path, *, bin_dir: Path, port: int, durable: bool = True) -> Cl
     place = postgres_place.choose(root, bin_dir=bin_dir, identity=identity)
     major = major_version(place.bin_dir)
     passwords = _passwords(place.root, data=place.root / "data")
-    cluster = Cluster(place.bin_dir, place.root / "data", port, identity, passwords, durable)
+    cluster = Cluster(place.bin_dir, place.root / "data", Access(port, passwords), identity, durable)
     if not cluster.data.exists():
         _initdb(cluster, major=major)
     _check_version(cluster.data, major=major)
@@ -92,7 +103,7 @@ def prepare(root: Path, *, bin_dir: Path, port: int, durable: bool = True) -> Cl
 
 def launch(cluster: Cluster) -> Launch:
     """How the server is started. SIGINT is its fast stop; SIGTERM would wait for every client to leave."""
-    settings = SETTINGS | {"port": str(cluster.port)}
+    settings = SETTINGS | {"port": str(cluster.access.port)}
     settings |= SINCE_18 if major_version(cluster.bin_dir) >= 18 else {}
     settings |= {} if cluster.durable else {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
@@ -139,7 +150,7 @@ def _initdb(cluster: Cluster, *, major: int) -> None:
     draft.mkdir(mode=0o700)
     _hand_over(draft, cluster.identity)
     with tempfile.NamedTemporaryFile("w", dir=cluster.data.parent, prefix="initdb-") as password_file:
-        password_file.write(cluster.passwords.engine)
+        password_file.write(cluster.access.passwords.engine)
         password_file.flush()
         _hand_over(Path(password_file.name), cluster.identity)
         _run_initdb(cluster, draft, Path(password_file.name), major=major)

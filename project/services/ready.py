@@ -1,15 +1,9 @@
-"""Whether a server answers, asked by talking to it. Each check returns an empty text, or why it failed."""
+"""Whether something answers, asked by talking to it. Each check returns an empty text, or why it failed."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
-
-import psycopg
-from redis import RedisError
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 Answer = Awaitable[str]
 Check = Callable[[], Answer]
@@ -17,29 +11,6 @@ PAUSE_SECS = 0.03
 # A TCP port has no event to wait for; servers come up within 0.1 s, applications within seconds.
 PATIENCE_SECS = 2
 # How long one question may take.
-
-
-async def postgres_answers(url: str) -> str:
-    """Ask for a connection to a postgresql:// URL."""
-    try:
-        connection = await psycopg.AsyncConnection.connect(url, connect_timeout=PATIENCE_SECS)
-    except psycopg.OperationalError as error:
-        return " ".join(str(error).split())
-    await connection.close()
-    return ""
-
-
-async def redis_answers(url: str) -> str:
-    """Ask a redis:// URL for a PONG."""
-    once_only = Retry(NoBackoff(), 0)  # the library would try for seconds; wait() does that
-    client = Redis.from_url(url, socket_connect_timeout=PATIENCE_SECS, socket_timeout=PATIENCE_SECS, retry=once_only)
-    try:
-        await client.ping()
-    except RedisError as error:
-        return str(error)
-    finally:
-        await client.aclose()
-    return ""
 
 
 async def http_answers(url: str) -> str:
@@ -68,7 +39,7 @@ async def once(answer: Answer) -> str:
     return await answer
 
 
-async def wait(check: Check, *, alive: Callable[[], bool], seconds: float) -> str:
+async def wait(check: Check, *, seconds: float, alive: Callable[[], bool] = lambda: True) -> str:
     """Ask until it answers, its process ended, or the time is over; empty, or the last reason."""
     deadline = time.monotonic() + seconds
     while (reason := await check()) and alive() and time.monotonic() < deadline:  # noqa: ASYNC110

@@ -3,24 +3,24 @@
 import psycopg
 from psycopg import sql
 
-from project.services.postgres import DATABASE, USERS, Cluster
+from project.services.postgres import DATABASE, USERS, Access
 
 TEMPLATE = "template1"
 # Default rights belong to a database. Set in the template, every new database has them, those of tests too.
 
 
-def create(cluster: Cluster, *, owner_may_create_databases: bool = False) -> None:
+def create(access: Access, *, owner_may_create_databases: bool = False) -> None:
     """Make roles, rights and database where they are missing. Safe to repeat.
 
     The app role gets SELECT, INSERT, UPDATE and DELETE on tables the owner makes later, never TRUNCATE; the
     journal's migrations take UPDATE and DELETE from it on their own tables.
     """
-    passwords = cluster.passwords
-    with psycopg.connect(cluster.url("engine", database=TEMPLATE), autocommit=True) as connection:
+    passwords = access.passwords
+    with psycopg.connect(access.url("engine", database=TEMPLATE), autocommit=True) as connection:
         _role(connection, USERS["owner"], passwords.owner, createdb=owner_may_create_databases)
         _role(connection, USERS["app"], passwords.app, createdb=False)
         _default_rights(connection)
-    with psycopg.connect(cluster.url("engine", database="postgres"), autocommit=True) as connection:
+    with psycopg.connect(access.url("engine", database="postgres"), autocommit=True) as connection:
         _database(connection)
 
 

@@ -23,22 +23,28 @@ from project.services import (
     lock,
     postgres,
     ready,
-    roles,
     stack,
     stackfile,
     valkey,
 )
 from project.services.errors import ChildFailed, NotReady, ServerUnreachable, ServiceError
+from project.services.greeting import Task
 from project.services.logs import Logs
 from project.services.options import PORTS, Options
 from project.services.ports import HOST
+from project.services.postgres import Cluster
 from project.services.spawn import Launch
 from project.services.stack import Servers
 from project.services.stackfile import StackRecord
 from project.services.supervisor import Program, Stage, Supervisor
 from project.services.terminal import Terminal
+from project.services.valkey import Keyspace
 
-SERVER_SECS = 20.0
+SERVER_SECS = 30.0
+# After a crash PostgreSQL reads back up to 512 MB of its log.
+GIVEN_SECS = 5.0
+# A server of the user's own runs already.
+URL_VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 APPS_SECS = 60.0
 LATE = ("feed", "flower", "beat")
 # They start when the stack answers: nobody waits for them, and two cores have enough to do before.
@@ -78,40 +84,59 @@ class Stack:
         self.terminal.plain(banner.text(self._facts(first)))
 
     async def _servers(self) -> Servers:
-        """Start what was not given; both at once."""
-        urls, redis_url = await asyncio.gather(self._postgres(), self._valkey())
-        return Servers(*urls, redis_url)
+        """Start what was not given, and wait until both answer."""
+        cluster, keyspace = self._start_postgres(), self._start_valkey()
+        servers = Servers(
+            database_url=cluster.url("app") if cluster else self.options.database_url,
+            database_owner_url=cluster.url("owner") if cluster else self.options.database_owner_url,
+            redis_url=keyspace.url if keyspace else self.options.redis_url,
+        )
+        engine_url = cluster.url("engine", database="postgres") if cluster else servers.database_url
+        await self._greet(
+            Task(
+                database_url=engine_url,
+                database_secs=SERVER_SECS if cluster else GIVEN_SECS,
+                redis_url=servers.redis_url,
+                redis_secs=SERVER_SECS if keyspace else GIVEN_SECS,
+                access=cluster.access if cluster else None,
+            )
+        )
+        self.logs.say(f"servers answer after {self._age()}")
+        return servers
 
-    async def _postgres(self) -> tuple[str, str]:
-        """URLs of the app role and the owner."""
+    def _start_postgres(self) -> Cluster | None:
         if self.options.database_url:
-            check = functools.partial(ready.postgres_answers, self.options.database_url)
-            await _given_answers("DATABASE_URL", check)
-            return self.options.database_url, self.options.database_owner_url
+            return None
         programs, port = binaries.postgres_bin(self.environ), self.options.ports["postgres"]
         cluster = postgres.prepare(self.home / "pg", bin_dir=programs, port=port)
         self.supervisor.keep(Program("postgres", postgres.launch(cluster), Stage.DATABASE))
-        engine_url = cluster.url("engine", database="postgres")
-        await self._ready("postgres", functools.partial(ready.postgres_answers, engine_url), SERVER_SECS)
-        roles.create(cluster)
-        return cluster.url("app"), cluster.url("owner")
+        return cluster
 
-    async def _valkey(self) -> str:
+    def _start_valkey(self) -> Keyspace | None:
         if self.options.redis_url:
-            await _given_answers("REDIS_URL", functools.partial(ready.redis_answers, self.options.redis_url))
-            return self.options.redis_url
+            return None
         program, port = binaries.valkey_server(self.environ), self.options.ports["valkey"]
         keyspace = valkey.prepare(self.home / "valkey", program=program, port=port)
         self.supervisor.keep(Program("valkey", valkey.launch(keyspace), Stage.BROKER))
-        await self._ready("valkey", functools.partial(ready.redis_answers, keyspace.url), SERVER_SECS)
-        return keyspace.url
+        return keyspace
+
+    async def _greet(self, todo: Task) -> None:
+        """Raise the error of the first server that does not answer."""
+        env = {**self.environ, **todo.variable()}
+        output = await self.supervisor.run("greet", stack.python("-m project.services.greet", env=env))
+        given = {"postgres": self.options.database_url, "valkey": self.options.redis_url}
+        for name, reason in _json_line("greet", output).items():
+            if reason and given[name]:
+                raise ServerUnreachable(variable=URL_VARIABLES[name], detail=reason)
+            if reason:
+                raise NotReady(name=name, seconds=SERVER_SECS, detail=reason, log=self.logs.path(name))
 
     async def _bootstrap(self, env: Mapping[str, str], early: list[Program]) -> dict[str, Any]:
         """Make the first login while the processes start; its standard output holds secrets and is not logged."""
         for program in early:
             self.supervisor.keep(program)
         output = await self.supervisor.run("bootstrap", _manage("bootstrap", env))
-        return _json_line(output)
+        return _json_line("bootstrap", output)
 
     async def _answering(self) -> None:
         door = functools.partial(ready.http_answers, f"{self._url('door')}/health/live")
@@ -119,10 +144,13 @@ class Stack:
         await asyncio.gather(self._ready("door", door, APPS_SECS), self._ready("web", web, APPS_SECS))
 
     async def _ready(self, name: str, check: ready.Check, seconds: float) -> None:
-        reason = await ready.wait(check, alive=lambda: True, seconds=seconds)
+        reason = await ready.wait(check, seconds=seconds)
         if reason:
             raise NotReady(name=name, seconds=seconds, detail=reason, log=self.logs.path(name))
-        self.logs.say(f"{name} answers after {time.monotonic() - self.started:.1f} s")
+        self.logs.say(f"{name} answers after {self._age()}")
+
+    def _age(self) -> str:
+        return f"{time.monotonic() - self.started:.1f} s"
 
     def _keep_if_present(self, program: Program | None) -> None:
         if program is not None:
@@ -232,19 +260,12 @@ def _stop_on_signals(supervisor: Supervisor, logs: Logs) -> asyncio.Event:
     return stop
 
 
-async def _given_answers(variable: str, check: ready.Check) -> None:
-    """A server of the user's own must answer within a few seconds. Raises ServerUnreachable."""
-    reason = await ready.wait(check, alive=lambda: True, seconds=5)
-    if reason:
-        raise ServerUnreachable(variable=variable, detail=reason)
-
-
-def _json_line(output: list[str]) -> dict[str, Any]:
+def _json_line(name: str, output: list[str]) -> dict[str, Any]:
     """The last line, which is JSON. Raises ChildFailed."""
     try:
         return dict(json.loads(output[-1]))
     except (IndexError, ValueError):
-        raise ChildFailed(name="bootstrap", status=0, detail="its last line is not the expected JSON") from None
+        raise ChildFailed(name=name, status=0, detail="its last line is not the expected JSON") from None
 
 
 def _manage(words: str, env: Mapping[str, str]) -> Launch:

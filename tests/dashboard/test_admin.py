@@ -88,9 +88,9 @@ def test_a_group_shows_everything_in_it(full: rows.Desk, root: Client) -> None:
     group = PositionGroup.objects.get(instrument__symbol="BTC/USDT", closed_at=None)
     page = root.get(reverse("admin:trading_positiongroup_change", args=[group.pk])).content.decode()
     order = group.orders.first()
-    assert order.client_order_id in page  # pyramid → leg → order
-    assert "61,510" in page
-    assert "0.00000325" in page  # → fill: the fee, 0.1 % of 0.00325
+    assert order.client_order_id in page  # group → order
+    assert "60,894.9" in page  # group → pyramid → leg
+    assert "0.00000325" in page  # order → fill: the fee, 0.1 % of 0.00325
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.TRADER])

@@ -9,7 +9,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from channels.testing import WebsocketCommunicator
 from django.db import OperationalError, connections, transaction
 from django.test import Client
 
@@ -23,9 +22,9 @@ from project.journal.record import record
 from project.journal.sealer import seal_batch
 from signals.models import Ticker
 from tests.dashboard import rows
+from tests.dashboard.socket import PATIENCE, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE = 5.0  # seconds; frames come within 0.2 s
 
 
 @pytest.fixture
@@ -44,17 +43,9 @@ async def settled() -> AsyncIterator[None]:
     await database_sync_to_async(connections.close_all)()
 
 
-def browser(cookie: str, query: str = "") -> WebsocketCommunicator:
+def browser(cookie: str) -> Socket:
     headers = [(b"origin", b"http://localhost"), (b"host", b"localhost"), (b"cookie", f"sessionid={cookie}".encode())]
-    return WebsocketCommunicator(application, f"/ws/live{query}", headers=headers)
-
-
-async def until(socket: WebsocketCommunicator, part: str) -> dict[str, Any]:
-    """The next message that changes a part; ticks of the health bar come in between."""
-    while True:
-        message = await socket.receive_json_from(PATIENCE)
-        if part in message["parts"]:
-            return dict(message)
+    return Socket(application, path="/ws/live", headers=headers)
 
 
 def move(symbol: str, last: str) -> None:
@@ -73,8 +64,8 @@ async def ring(group: str) -> None:
 
 async def test_a_snapshot_comes_first(cookie: str, settled: None) -> None:
     socket = browser(cookie)
-    assert (await socket.connect())[0]
-    first = await socket.receive_json_from(PATIENCE)
+    assert await socket.connect()
+    first = await socket.receive()
     assert (first["type"], first["number"], first["facts"]["groups"]) == ("snapshot", 0, "3")
     assert "10,823.96" in first["parts"]["cards"]["rows"]["card-equity"]
     await socket.disconnect()
@@ -83,10 +74,10 @@ async def test_a_snapshot_comes_first(cookie: str, settled: None) -> None:
 async def test_a_price_reaches_the_page(cookie: str, settled: None) -> None:
     socket = browser(cookie)
     await socket.connect()
-    await socket.receive_json_from(PATIENCE)
+    await socket.receive()
     await database_sync_to_async(move)("BTC/USDT", "62000.00")
     await ring(PRICES)
-    message = await until(socket, "groups")
+    message = await socket.until("groups")
     assert message["type"] == "frame"
     assert "62,000.00" in "".join(message["parts"]["groups"]["rows"].values())
     await socket.disconnect()
@@ -97,12 +88,12 @@ async def test_frames_carry_the_sealers_numbers_and_what_they_build_on(
 ) -> None:
     socket = browser(cookie)
     await socket.connect()
-    await socket.receive_json_from(PATIENCE)
+    await socket.receive()
     await database_sync_to_async(seal)(now)
     await ring(GROUP)
-    message = await until(socket, "health")
+    message = await socket.until("health")
     while message["number"] == 0:
-        message = await until(socket, "health")
+        message = await socket.until("health")
     assert (message["number"], message["after"]) == (1, 0)
     await socket.disconnect()
 
@@ -110,9 +101,9 @@ async def test_frames_carry_the_sealers_numbers_and_what_they_build_on(
 async def test_a_browser_that_missed_something_asks_for_everything(cookie: str, settled: None) -> None:
     socket = browser(cookie)
     await socket.connect()
-    await socket.receive_json_from(PATIENCE)
-    await socket.send_json_to({"type": "snapshot"})
-    again = await until(socket, "cards")
+    await socket.receive()
+    await socket.send('{"type": "snapshot"}')
+    again = await socket.until("cards")
     assert again["type"] == "snapshot"
     await socket.disconnect()
 
@@ -121,35 +112,35 @@ async def test_a_change_of_mode_is_on_every_page(cookie: str, settled: None) -> 
     sockets = [browser(cookie), browser(cookie)]
     for socket in sockets:
         await socket.connect()
-        await socket.receive_json_from(PATIENCE)
+        await socket.receive()
     await database_sync_to_async(mode.change)("PAUSED", operator="mira", reason="news")
     await ring(GROUP)
     for socket in sockets:
-        message = await until(socket, "health")
+        message = await socket.until("health")
         while "PAUSED" not in message["parts"]["health"]["rows"]["health"]:
-            message = await until(socket, "health")
+            message = await socket.until("health")
         await socket.disconnect()
 
 
 async def test_strangers_are_turned_away(transactional_db: None, settled: None) -> None:
     socket = browser("nobody")
     await socket.connect()
-    assert await socket.receive_output(PATIENCE) == {"type": "websocket.close", "code": 4401, "reason": None}
+    assert (await socket.output())["code"] == 4401
 
 
 async def test_pages_of_other_hosts_are_turned_away(cookie: str, settled: None) -> None:
     headers = [(b"origin", b"https://evil.example"), (b"cookie", f"sessionid={cookie}".encode())]
-    assert not (await WebsocketCommunicator(application, "/ws/live", headers=headers).connect())[0]
+    assert not await Socket(application, path="/ws/live", headers=headers).connect()
 
 
 @pytest.mark.parametrize("text", ["[]", "1", '{"type": "drop table"}', "null"])
 async def test_nonsense_from_a_browser_is_ignored(cookie: str, settled: None, text: str) -> None:
     socket = browser(cookie)
     await socket.connect()
-    await socket.receive_json_from(PATIENCE)
-    await socket.send_to(text_data=text)
+    await socket.receive()
+    await socket.send(text)
     await ring(PRICES)
-    assert (await until(socket, "health"))["type"] == "frame"
+    assert (await socket.until("health"))["type"] == "frame"
     await socket.disconnect()
 
 

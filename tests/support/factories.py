@@ -15,7 +15,7 @@ from signals.market import instruments
 from signals.models import Alert, Source
 from tests.support.paper import PaperExchange
 from trading.gateways.base import Gateway
-from trading.services import connect, decide, fills, lookups, market, orders, reconcile
+from trading.services import cancel, connect, decide, fills, lookups, market, reconcile, submit
 from trading.services.bootstrap import digest
 
 TOKEN = "t" * 43
@@ -46,9 +46,9 @@ class Desk:
     def submit(self) -> None:
         """Send everything that is NEW and cancel what is to go, until nothing is left."""
         for opening in (True, False):
-            orders.cancel(orders.claim_cancels(self.account.pk), gateway=self.gateway, now=timezone.now)
-            while claims := orders.claim(self.account.pk, opening=opening, now=timezone.now(), timing=connect.timing()):
-                orders.submit(claims, gateway=self.gateway, now=timezone.now)
+            cancel.cancel(cancel.claim_cancels(self.account.pk), gateway=self.gateway, clock=timezone.now)
+            while claims := submit.claim(self.account.pk, opening=opening, now=timezone.now(), timing=connect.timing()):
+                submit.submit(claims, gateway=self.gateway, clock=timezone.now)
 
     def poll(self) -> int:
         return fills.collect(self.account.pk, gateway=self.gateway, clock=timezone.now)

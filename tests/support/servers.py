@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from project.services import binaries, files, ports, postgres, ready, roles, spawn, valkey
+from project.services import binaries, files, ports, postgres, ready, roles, server_answers, spawn, valkey
 from project.services.errors import NotReady
 from project.services.spawn import Launch
 
@@ -47,9 +47,9 @@ class TestServers:
         engine_url = self.cluster.url("engine", database="postgres")
         database = self._spawn("postgres", postgres.launch(self.cluster))
         broker = self._spawn("valkey", valkey.launch(self.keyspace))
-        self._await("postgres", lambda: ready.postgres_answers(engine_url), database)
-        self._await("valkey", lambda: ready.redis_answers(self.redis_url), broker)
-        roles.create(self.cluster, owner_may_create_databases=True)
+        self._await("postgres", lambda: server_answers.postgres_answers(engine_url), database)
+        self._await("valkey", lambda: server_answers.redis_answers(self.redis_url), broker)
+        roles.create(self.cluster.access, owner_may_create_databases=True)
 
     def stop(self) -> None:
         """End both and remove their data. Safe to repeat."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import ccxt
 
@@ -23,8 +23,10 @@ from trading.gateways.base import (
     TickerReport,
 )
 
-Answered = TypeVar("Answered")
 Translator = Callable[..., VenueError]
+
+# What ccxt's parsers and ours raise on an answer of another shape than the venue documents.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 STATUS = {
     "open": VenueStatus.OPEN,
@@ -114,6 +116,10 @@ class CcxtGateway:
         except ccxt.BaseError as error:
             answer = error_map.Answer(self._status, self._body)
             raise translate(error, venue=self._venue.name, answer=answer) from error
+        except UNREADABLE as error:
+            answer = error_map.Answer(self._status, "")
+            unclear = ccxt.BadResponse(f"the answer cannot be read: {type(error).__name__}: {error}")
+            raise translate(unclear, venue=self._venue.name, answer=answer) from error
 
     # orders ---------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from trading.domain.money import total
 from trading.domain.order_state import RESTING, OrderState, VenueStatus, advance
 from trading.gateways.base import FillReport, Gateway, OrderReport
 from trading.models import Fill, Order
-from trading.services import groups, orders
+from trading.services import cancel, groups, orders, reports
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +37,16 @@ def collect(account_id: int, *, gateway: Gateway, clock: Clock) -> int:
 
 def _look(account_id: int, symbol: str, resting: Sequence[Order], *, gateway: Gateway, clock: Clock) -> None:
     """One question per symbol: what is still open tells what changed; what is not is asked for one by one."""
-    reports = {report.venue_order_id: report for report in gateway.open_orders(symbol)}
-    seen = [(order, reports[order.venue_order_id]) for order in resting if order.venue_order_id in reports]
+    there = {report.venue_order_id: report for report in gateway.open_orders(symbol)}
+    seen = [(order, there[order.venue_order_id]) for order in resting if order.venue_order_id in there]
     changed = [(order, report) for order, report in seen if report.filled_qty != order.reported_qty]
     _absorb(account_id, changed, clock)
     for order in resting:
-        if order.venue_order_id not in reports:
-            orders.look_at(order, gateway=gateway, now=clock)
+        if order.venue_order_id not in there:
+            cancel.look_at(order, gateway=gateway, clock=clock)
     stuck = [order for order, _ in seen if order.state == OrderState.CANCELLING]
     for order in stuck:  # its cancel never arrived: look_at takes it back to the book, where it is cancelled again
-        orders.look_at(order, gateway=gateway, now=clock)
+        cancel.look_at(order, gateway=gateway, clock=clock)
 
 
 def _absorb(account_id: int, changed: Sequence[tuple[Order, OrderReport]], clock: Clock) -> None:
@@ -56,7 +56,7 @@ def _absorb(account_id: int, changed: Sequence[tuple[Order, OrderReport]], clock
         locks.account(account_id)
         locked = {o.pk: o for o in locks.orders(Order.objects.filter(pk__in=[order.pk for order, _ in changed]))}
         for order, report in changed:
-            orders.absorb(locked[order.pk], report, now=clock())
+            reports.absorb(locked[order.pk], report, now=clock())
 
 
 def _lacking(account_id: int) -> list[Order]:
@@ -66,11 +66,11 @@ def _lacking(account_id: int) -> list[Order]:
 
 
 def _fetch(order: Order, *, gateway: Gateway, clock: Clock) -> int:
-    reports = gateway.fills_of(symbol=order.instrument.symbol, venue_order_id=order.venue_order_id)
-    return apply(order.pk, reports, now=clock())
+    told = gateway.fills_of(symbol=order.instrument.symbol, venue_order_id=order.venue_order_id)
+    return apply(order.pk, told, now=clock())
 
 
-def apply(order_id: int, reports: Iterable[FillReport], *, now: datetime) -> int:
+def apply(order_id: int, told: Iterable[FillReport], *, now: datetime) -> int:
     """Record an order's executions that are not recorded yet, then review its group; how many were new.
 
     Fills are unique by (account, instrument, venue order, venue trade), so telling them twice changes nothing.
@@ -80,7 +80,7 @@ def apply(order_id: int, reports: Iterable[FillReport], *, now: datetime) -> int
         locks.account(account_id)
         order = locks.orders(Order.objects.filter(pk=order_id).select_related("instrument")).get()
         known = set(Fill.objects.filter(order=order).values_list("venue_trade_id", flat=True))
-        rows = [_row(order, report) for report in reports if report.venue_trade_id not in known]
+        rows = [_row(order, report) for report in told if report.venue_trade_id not in known]
         if rows:
             _record(order, rows)
             groups.review(order.group_id, now=now)

@@ -19,7 +19,7 @@ from trading.domain.order_state import (
 )
 from trading.gateways.base import Gateway, OrderReport
 from trading.models import Order
-from trading.services import orders, reconcile
+from trading.services import orders, reconcile, reports
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def _resolve(order: Order, *, gateway: Gateway, clock: Callable[[], datetime], t
         if locked.state != OrderState.UNKNOWN:
             return
         if found is not None:
-            orders.absorb(locked, found, now=clock())
+            reports.absorb(locked, found, now=clock())
         elif evidence is not None:
             _conclude(locked, evidence, now=clock(), timing=timing)
 
@@ -116,7 +116,7 @@ def _conclude(order: Order, evidence: AbsenceEvidence, *, now: datetime, timing:
     order.polls += 1
     orders.move(order, OrderState.UNKNOWN, polls=order.polls)
     if verdict is LookupVerdict.NOT_PLACED:
-        orders.not_placed(order, now=now)
+        reports.not_placed(order, now=now)
     elif verdict is LookupVerdict.NEEDS_HUMAN:
         log.error("order %s: its venue cannot prove that it was not placed; somebody has to look", order.pk)
         orders.move(order, OrderState.NEEDS_HUMAN, next_poll_at=None)

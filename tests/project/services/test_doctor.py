@@ -29,7 +29,7 @@ def up(patient: Patient) -> Patient:
         pid=me.pid,
         pid_created=me.create_time(),
         started_at="2026-01-01T12:00:00+00:00",
-        ports={"door": ports.free_port(), "postgres": SERVERS.cluster.port, "web": ports.free_port()},
+        ports={"door": ports.free_port(), "postgres": SERVERS.cluster.access.port, "web": ports.free_port()},
         database_url=SERVERS.database_url("app"),
         database_owner_url=SERVERS.database_url("owner"),
         redis_url=SERVERS.redis_url,
@@ -65,7 +65,7 @@ def test_a_server_that_is_gone(up: Patient) -> None:
 
 
 def test_a_taken_port(patient: Patient) -> None:
-    taken = dict(patient.options.ports) | {"web": SERVERS.cluster.port}
+    taken = dict(patient.options.ports) | {"web": SERVERS.cluster.access.port}
     finding = doctor.taken_ports(replace(patient, options=replace(patient.options, ports=taken)))
     assert finding.level is Level.FAIL
     assert "WINDLASS_WEB_PORT=" in finding.text

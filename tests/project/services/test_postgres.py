@@ -10,7 +10,7 @@ from psycopg import errors
 
 from project.services import binaries, postgres, roles
 from project.services.errors import PasswordsLost, WrongVersion
-from project.services.postgres import Cluster
+from project.services.postgres import Access, Cluster, Passwords
 from tests.support.plugin import SERVERS
 
 BIN_DIR = binaries.postgres_bin(os.environ)
@@ -65,7 +65,7 @@ def test_the_app_role_changes_no_structure(statement: str) -> None:
 def test_a_revoked_right_stays_revoked_when_the_roles_are_made_again() -> None:
     with psycopg.connect(SERVERS.cluster.url("owner", database="rights")) as connection:
         connection.execute("REVOKE UPDATE, DELETE ON notes FROM windlass_app")
-    roles.create(SERVERS.cluster, owner_may_create_databases=True)
+    roles.create(SERVERS.cluster.access, owner_may_create_databases=True)
     with pytest.raises(errors.InsufficientPrivilege):
         as_app("UPDATE notes SET text = 'b'")
 
@@ -88,13 +88,13 @@ def test_the_server_is_set_up(name: str, value: str) -> None:
 
 @pytest.mark.parametrize("password", ["", "wrong"])
 def test_no_role_enters_without_its_password(password: str) -> None:
-    port = SERVERS.cluster.port
+    port = SERVERS.cluster.access.port
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(f"postgresql://engine:{password}@127.0.0.1:{port}/postgres")
 
 
 def test_a_durable_server_syncs(tmp_path: Path) -> None:
-    cluster = Cluster(BIN_DIR, tmp_path, 1, None, postgres.Passwords("a", "b", "c"), durable=True)
+    cluster = Cluster(BIN_DIR, tmp_path, Access(1, Passwords("a", "b", "c")), None, durable=True)
     words = postgres.launch(cluster).argv
     assert "synchronous_commit=on" in words
     assert not {word for word in words if word.startswith(("fsync", "full_page_writes"))}

@@ -4,19 +4,19 @@ import asyncio
 
 import pytest
 
-from project.services import ports, ready
+from project.services import ports, ready, server_answers
 from tests.support.plugin import SERVERS
 
 
 async def test_running_servers_answer() -> None:
-    assert await ready.postgres_answers(SERVERS.database_url("app")) == ""
-    assert await ready.redis_answers(SERVERS.redis_url) == ""
+    assert await server_answers.postgres_answers(SERVERS.database_url("app")) == ""
+    assert await server_answers.redis_answers(SERVERS.redis_url) == ""
 
 
 async def test_a_closed_port_has_its_reason() -> None:
     port = ports.free_port()
-    assert "refused" in await ready.postgres_answers(f"postgresql://engine@127.0.0.1:{port}/x")
-    assert str(port) in await ready.redis_answers(f"redis://127.0.0.1:{port}/0")
+    assert "refused" in await server_answers.postgres_answers(f"postgresql://engine@127.0.0.1:{port}/x")
+    assert str(port) in await server_answers.redis_answers(f"redis://127.0.0.1:{port}/0")
     assert "Connect call failed" in await ready.http_answers(f"http://127.0.0.1:{port}/")
 
 
@@ -48,6 +48,6 @@ async def test_waiting_ends_with_the_answer_the_process_or_the_time() -> None:
     async def never() -> str:
         return "never"
 
-    assert await ready.wait(third_time, alive=lambda: True, seconds=10) == ""
+    assert await ready.wait(third_time, seconds=10) == ""
     assert await ready.wait(never, alive=lambda: False, seconds=10) == "never"
-    assert await ready.wait(never, alive=lambda: True, seconds=0) == "never"
+    assert await ready.wait(never, seconds=0) == "never"

@@ -82,4 +82,7 @@ def _take_for(market: Market, side: Side, budget: int) -> list[Match]:
 def queue_ahead(market: Market, side: Side, price: int) -> int:
     """What the market side already offers at exactly this price, hence fills before us."""
     quotes = depth.levels(opposite(side), price=market.price, instrument=market.instrument, depth=market.depth)
-    return sum(quote.qty for quote in quotes if quote.price == price)
+    for quote in quotes:
+        if not beyond(opposite(side), price, quote.price):
+            return quote.qty if quote.price == price else 0
+    return 0

@@ -1,7 +1,8 @@
 """Candles of every interval, built from the same trades that everybody sees."""
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from trading.paper.core import atoms
 
@@ -17,8 +18,11 @@ INTERVALS_MS = {
     "1d": 86_400_000,
 }
 
+BASES = ("1s", "1m")
+# Kept trade by trade; the longer intervals are added up from minutes when asked for.
+
 KEEP_BARS = 20_000
-# Per interval; five and a half hours of seconds.
+# Per base: five and a half hours of seconds, two weeks of minutes.
 
 
 @dataclass(slots=True)
@@ -48,6 +52,17 @@ class Bar:
         if buyer_is_taker:
             self.buyer_volume += qty
             self.buyer_quote_volume += notional
+
+    def join(self, later: "Bar") -> None:
+        """Add a later candle to this one."""
+        self.high = max(self.high, later.high)
+        self.low = min(self.low, later.low)
+        self.close = later.close
+        self.volume += later.volume
+        self.quote_volume += later.quote_volume
+        self.trades += later.trades
+        self.buyer_volume += later.buyer_volume
+        self.buyer_quote_volume += later.buyer_quote_volume
 
 
 @dataclass(slots=True)
@@ -93,3 +108,17 @@ class Series:
 
 def _flat(start_ms: int, price: int) -> Bar:
     return Bar(start_ms, price, price, price, price)
+
+
+def rolled_up(bars: Iterable[Bar], width_ms: int) -> list[Bar]:
+    """Longer candles out of shorter ones without holes; a candle opens with its first trade."""
+    found: list[Bar] = []
+    for bar in bars:
+        start = bar.start_ms - bar.start_ms % width_ms
+        if not found or found[-1].start_ms < start:
+            found.append(replace(bar, start_ms=start))
+        elif bar.trades and not found[-1].trades:
+            found[-1] = replace(bar, start_ms=start)
+        elif bar.trades:
+            found[-1].join(bar)
+    return found

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from trading.paper.core import atoms
-from trading.paper.market.bars import INTERVALS_MS, Bar, Series
+from trading.paper.market.bars import BASES, INTERVALS_MS, KEEP_BARS, Bar, Series, rolled_up
 
 KEEP_TRADES = 5_000
 # What the trades endpoints can reach back to.
@@ -49,8 +49,8 @@ class Day:
         return self.quote_volume * atoms.SCALE // self.volume if self.volume else self.last
 
 
-def _all_series() -> dict[str, Series]:
-    return {name: Series(interval_ms) for name, interval_ms in INTERVALS_MS.items()}
+def _base_series() -> dict[str, Series]:
+    return {name: Series(INTERVALS_MS[name]) for name in BASES}
 
 
 @dataclass(slots=True)
@@ -58,13 +58,26 @@ class Tape:
     """Everything public about one instrument."""
 
     trades: deque[Trade] = field(default_factory=lambda: deque(maxlen=KEEP_TRADES))
-    series: dict[str, Series] = field(default_factory=_all_series)
+    series: dict[str, Series] = field(default_factory=_base_series)
 
     def add(self, trade: Trade) -> None:
         """Record a trade."""
         self.trades.append(trade)
         for series in self.series.values():
             series.add(trade.at_ms, price=trade.price, qty=trade.qty, buyer_is_taker=trade.buyer_is_taker)
+
+    def bars(self, interval: str, *, first_ms: int, last_ms: int, most: int = KEEP_BARS) -> list[Bar]:
+        """The first `most` candles of an interval that start within [first_ms, last_ms], without holes."""
+        if interval in self.series:
+            return self.series[interval].read(first_ms=first_ms, last_ms=last_ms, most=most)
+        width = INTERVALS_MS[interval]
+        start = -(-first_ms // width) * width
+        end = min(last_ms - last_ms % width, max(start, self._first_ms(width)) + (most - 1) * width) + width - 1
+        return rolled_up(self.series["1m"].read(first_ms=start, last_ms=end), width)
+
+    def _first_ms(self, width: int) -> int:
+        starts = self.series["1m"].starts
+        return starts[0] - starts[0] % width if starts else 0
 
     def day(self, *, now_ms: int) -> Day:
         """The rolling day, in steps of a minute."""

@@ -1,5 +1,6 @@
 """Candles equal what the trades say, at every interval, and have no holes."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ def tape_of(rows: list[tuple[int, int, int, bool]]) -> Tape:
 @given(trades, st.sampled_from(["1s", "1m", "3m"]))
 def test_a_candle_is_what_its_trades_say(rows: list, interval: str) -> None:
     width = INTERVALS_MS[interval]
-    bars = tape_of(rows).series[interval].read(first_ms=0, last_ms=START + 90_000)
+    bars = tape_of(rows).bars(interval, first_ms=0, last_ms=START + 90_000)
     for bar in [bar for bar in bars if bar.trades]:
         inside = [row for row in rows if (START + row[0]) // width * width == bar.start_ms]
         prices = [row[1] for row in inside]
@@ -35,11 +36,22 @@ def test_a_candle_is_what_its_trades_say(rows: list, interval: str) -> None:
 
 @given(trades)
 def test_seconds_without_trades_repeat_the_close(rows: list) -> None:
-    bars = tape_of(rows).series["1s"].read(first_ms=0, last_ms=START + 90_000)
+    bars = tape_of(rows).bars("1s", first_ms=0, last_ms=START + 90_000)
     starts = [bar.start_ms for bar in bars]
     assert starts == list(range(starts[0], START + 90_001, 1000))
     for before, bar in zip(bars, bars[1:], strict=False):
         assert bar.trades or (bar.open, bar.high, bar.low, bar.close) == (before.close,) * 4
+
+
+@pytest.mark.parametrize(("first", "most", "starts"), [(0, 10, [0, 3, 6]), (1, 10, [3, 6]), (0, 2, [0, 3]), (7, 9, [])])
+def test_longer_candles_are_counted_and_bounded_like_shorter_ones(first: int, most: int, starts: list[int]) -> None:
+    tape = Tape()
+    for minute in (0, 1, 4, 7):
+        tape.add(Trade(id=minute, at_ms=minute * 60_000, price=minute + 1, qty=1, buyer_is_taker=True))
+    bars = tape.bars("3m", first_ms=first * 60_000, last_ms=8 * 60_000, most=most)
+    assert [bar.start_ms // 60_000 for bar in bars] == starts
+    # the middle one opens with its first trade in minute 4, not with the flat minute 3
+    assert [(bar.open, bar.close, bar.trades) for bar in bars if bar.start_ms == 180_000] == [(5, 5, 1)] * (3 in starts)
 
 
 def test_reading_starts_inside_and_ends_inside() -> None:

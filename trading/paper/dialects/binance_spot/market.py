@@ -177,7 +177,7 @@ def klines(exchange: Exchange, params: Params) -> Any:
     if interval not in INTERVALS_MS:
         raise WireError(-1120, "Invalid interval.")
     width = INTERVALS_MS[interval]
-    bars = exchange.tapes[symbol].series[interval].read(**_span(exchange, params, width))
+    bars = exchange.tapes[symbol].bars(interval, **_span(exchange, params, width))
     return [_kline(bar, width) for bar in bars]
 
 

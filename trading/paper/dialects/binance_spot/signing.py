@@ -63,6 +63,9 @@ def signed_bytes(request: Request) -> bytes:
 
 
 def _without_signature(raw: bytes) -> bytes:
-    if _MARK not in raw:
+    start = raw.rfind(_MARK)
+    if start < 0:
         return raw
+    if b"&" not in raw[start:] and raw[start - 1 : start] == b"&":
+        return raw[: start - 1]
     return b"&".join(part for part in raw.split(b"&") if not part.startswith(_MARK))

@@ -1,0 +1,32 @@
+"""Whether PostgreSQL and Valkey answer. Apart from ready.py, for the supervisor does without their libraries."""
+
+import psycopg
+from redis import RedisError
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from project.services.ready import PATIENCE_SECS
+
+
+async def postgres_answers(url: str) -> str:
+    """Ask for a connection to a postgresql:// URL."""
+    try:
+        connection = await psycopg.AsyncConnection.connect(url, connect_timeout=PATIENCE_SECS)
+    except psycopg.OperationalError as error:
+        return " ".join(str(error).split())
+    await connection.close()
+    return ""
+
+
+async def redis_answers(url: str) -> str:
+    """Ask a redis:// URL for a PONG."""
+    once_only = Retry(NoBackoff(), 0)  # the library would try for seconds; wait() does that
+    client = Redis.from_url(url, socket_connect_timeout=PATIENCE_SECS, socket_timeout=PATIENCE_SECS, retry=once_only)
+    try:
+        await client.ping()
+    except RedisError as error:
+        return str(error)
+    finally:
+        await client.aclose()
+    return ""

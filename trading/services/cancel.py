@@ -1,0 +1,59 @@
+"""Cancelling orders, and asking how a single one stands."""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from trading import locks
+from trading.domain.order_state import OrderState, VenueStatus
+from trading.errors import OrderNotOpen, Unknown, VenueError
+from trading.gateways.base import Gateway
+from trading.models import Order
+from trading.services import orders, reports
+
+log = logging.getLogger(__name__)
+
+
+def claim_cancels(account_id: int) -> list[Order]:
+    """Take resting orders that are to go as CANCELLING, and commit."""
+    with transaction.atomic():
+        locks.account(account_id)
+        rows = Order.objects.filter(
+            account_id=account_id, cancel_requested=True, state__in=(OrderState.OPEN, OrderState.PARTIALLY_FILLED)
+        )
+        found = list(locks.orders(rows.select_related("instrument")))
+        for order in found:
+            orders.move(order, OrderState.CANCELLING, fence=order.fence + 1)
+        return found
+
+
+def cancel(rows: Iterable[Order], *, gateway: Gateway, clock: Callable[[], datetime]) -> None:
+    """Cancel at the venue and read how each order ended; what stays unclear is seen by the next fill look-up."""
+    for order in rows:
+        try:
+            gateway.cancel(symbol=order.instrument.symbol, venue_order_id=order.venue_order_id)
+        except OrderNotOpen:
+            log.info("order %s had ended before its cancel", order.pk)
+        except Unknown as error:
+            log.warning("cancel of order %s: %s", order.pk, error)
+        look_at(order, gateway=gateway, clock=clock)
+
+
+def look_at(order: Order, *, gateway: Gateway, clock: Callable[[], datetime]) -> None:
+    """Ask for one order by the venue's id and write the answer. A venue that cannot be asked is asked again later."""
+    try:
+        report = gateway.find_order(
+            symbol=order.instrument.symbol,
+            client_order_id=order.client_order_id,
+            venue_order_id=order.venue_order_id,
+        )
+    except VenueError as error:
+        log.warning("order %s: %s", order.pk, error)
+        return
+    with transaction.atomic():
+        locks.account(order.account_id)
+        locked = locks.orders(Order.objects.filter(pk=order.pk)).get()
+        if report is not None:
+            reports.absorb(locked, report, now=clock(), cancel_refused=report.status is VenueStatus.OPEN)

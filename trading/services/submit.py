@@ -1,0 +1,141 @@
+"""Sending orders: claimed and committed (T2), called outside any transaction, settled (T3)."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from project.accounts import mode
+from project.journal.record import record_all
+from trading import locks
+from trading.domain.order_state import OrderState, TimingProfile
+from trading.domain.retry import ENTRY_KEPT
+from trading.domain.vocabulary import OrderType, Purpose, Side, TimeInForce
+from trading.errors import NotSent, Rejected, VenueError
+from trading.gateways.base import Gateway, OrderReport, OrderRequest
+from trading.models import Order
+from trading.services import groups, orders, reports
+
+log = logging.getLogger(__name__)
+
+CLAIMED_AT_ONCE = 5
+# A grid's legs; each must leave within its validity, so a slow venue must not make the last one wait too long.
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An order this process owns now, by its fence."""
+
+    order_id: int
+    account_id: int
+    fence: int
+    request: OrderRequest
+
+
+# T2 ----------------------------------------------------------------------------------------------
+
+
+def claim(account_id: int, *, opening: bool, now: datetime, timing: TimingProfile) -> list[Claim]:
+    """Take up to five NEW orders as ours, SUBMITTING, and commit. Entries only in mode NORMAL, nothing in EMERGENCY.
+
+    Entries that could not leave for a minute are dropped: their alert is old by now.
+    """
+    with transaction.atomic():
+        locks.account(account_id)
+        current = mode.current().mode
+        if current == mode.Mode.EMERGENCY or (opening and current != mode.Mode.NORMAL):
+            return []
+        rows = Order.objects.filter(account_id=account_id, state=OrderState.NEW)
+        rows = rows.filter(purpose=Purpose.ENTRY) if opening else rows.exclude(purpose=Purpose.ENTRY)
+        found = list(locks.orders(rows.select_related("instrument"))[:CLAIMED_AT_ONCE])
+        fresh = [order for order in found if not _drop_if_old(order, now)]
+        return _take(fresh, now=now, timing=timing)
+
+
+def _drop_if_old(order: Order, now: datetime) -> bool:
+    if order.purpose != Purpose.ENTRY or now - order.created_at <= ENTRY_KEPT:
+        return False
+    orders.move(order, OrderState.DROPPED, code="STALE")
+    groups.review(order.group_id, now=now)
+    return True
+
+
+def _take(rows: Sequence[Order], *, now: datetime, timing: TimingProfile) -> list[Claim]:
+    valid_until = now + timing.validity
+    changes = {"valid_until": valid_until, "submitted_at": now}
+    ids = [order.pk for order in rows]
+    Order.objects.filter(pk__in=ids, state=OrderState.NEW).update(
+        state=OrderState.SUBMITTING, fence=F("fence") + 1, updated_at=now, **changes
+    )
+    record_all(
+        orders.moved(o.pk, o.account_id, o.group_id, OrderState.NEW, OrderState.SUBMITTING, changes) for o in rows
+    )
+    return [Claim(o.pk, o.account_id, o.fence + 1, _request(o, valid_until)) for o in rows]
+
+
+def _request(order: Order, valid_until: datetime) -> OrderRequest:
+    return OrderRequest(
+        symbol=order.instrument.symbol,
+        side=Side(order.side),
+        type=OrderType(order.type),
+        qty=order.qty,
+        price=order.price,
+        time_in_force=TimeInForce(order.time_in_force),
+        reduce_only=order.reduce_only,
+        client_order_id=order.client_order_id,
+        valid_until=valid_until,
+        opens_position=order.purpose == Purpose.ENTRY,
+    )
+
+
+# the call and T3 ---------------------------------------------------------------------------------
+
+
+def submit(claims: Iterable[Claim], *, gateway: Gateway, clock: Callable[[], datetime]) -> None:
+    """Send claimed orders one after the other and settle each at once. The clock is read after each call."""
+    for owned in claims:
+        try:
+            report = gateway.place(owned.request)
+        except VenueError as error:
+            log.warning("order %s: %s", owned.order_id, error)
+            settle_failure(owned, error, now=clock())
+        else:
+            settle(owned, report, now=clock())
+
+
+def settle(owned: Claim, report: OrderReport, *, now: datetime) -> None:
+    """T3 for an answer: write what the venue said, if the order is still ours."""
+    with transaction.atomic():
+        order = _mine(owned)
+        if order is not None:
+            reports.absorb(order, report, now=now)
+
+
+def settle_failure(owned: Claim, error: VenueError, *, now: datetime) -> None:
+    """T3 for a failure: rejected when proven, not placed when it never left, else unknown and looked up soon."""
+    with transaction.atomic():
+        order = _mine(owned)
+        if order is None:
+            return None
+        facts = {"code": str(error.fields.get("error", error.code))[:40], "detail": str(error)}
+        if isinstance(error, Rejected):
+            orders.move(order, OrderState.REJECTED, **facts)
+            return groups.review(order.group_id, now=now)
+        orders.move(order, OrderState.UNKNOWN, next_poll_at=now, **facts)
+        if isinstance(error, NotSent):  # the owner itself stopped it: nothing of it was ever written
+            reports.not_placed(order, now=now)
+    orders.ring_after_commit("look_up", owned.account_id)
+    return None
+
+
+def _mine(owned: Claim) -> Order | None:
+    """The claimed order, locked, unless somebody else has taken it over meanwhile."""
+    locks.account(owned.account_id)
+    order = locks.orders(Order.objects.filter(pk=owned.order_id)).get()
+    if order.fence == owned.fence:
+        return order
+    log.warning("order %s was taken over while it was being sent; its look-up tells the outcome", owned.order_id)
+    return None
