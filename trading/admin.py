@@ -37,7 +37,8 @@ class OrderStack(EngineStack):
     """Orders of a group or leg, with their fills."""
 
     model = Order
-    fields = readonly_fields = columns(*ORDER_SHOWN, "client_order_id", "venue_order_id", of=Order)
+    readonly_fields = columns(*ORDER_SHOWN, "client_order_id", "venue_order_id", of=Order)
+    fields = (readonly_fields[:4], readonly_fields[4:8], readonly_fields[8:])  # three lines an order
     inlines = (FillTable,)
 
 

@@ -148,9 +148,8 @@ def _holding(
 
 
 def _resting(order: Order) -> RestingTarget:
-    """A live target; what the venue reported filled is no longer promised."""
-    leaves = order.qty - max(order.filled_qty, order.reported_qty)
-    return RestingTarget(order.pk, leaves, order.price or ZERO, OrderState(order.state))
+    """A live target and what it still promises, by the fills we have: closed_qty is counted by the same."""
+    return RestingTarget(order.pk, order.qty - order.filled_qty, order.price or ZERO, OrderState(order.state))
 
 
 def failures(orders: Iterable[Order], *, purpose: Purpose, leg_id: int | None = None) -> tuple[int, datetime | None]:

@@ -13,9 +13,9 @@ from signals.strict_json import Json, JsonRefused, loads
 from . import alerts, indicators, signals, windlass, windlass_nested, windlass_values
 from .base import ENDPOINTS, Format
 from .fields import Body, FieldError, FormatRefused, Object, refusal
-from .scrubbing import MASK, Scrubber
+from .scrubbing import MASK, WITHHELD, Scrubber
 
-__all__ = ["ENDPOINTS", "MASK", "REGISTRY", "SCRUBBER", "Body", "FieldError", "Format", "FormatRefused"]
+__all__ = ["ENDPOINTS", "MASK", "REGISTRY", "SCRUBBER", "WITHHELD", "Body", "FieldError", "Format", "FormatRefused"]
 __all__ += ["choose", "parse", "parse_stored", "read", "secrets_in"]
 
 REGISTRY: Final = (

@@ -8,6 +8,7 @@ from signals.strict_json import Json, JsonRefused, loads
 from .fields import SECRET_NAMES, Body, FormatRefused
 
 MASK: Final = "***"
+WITHHELD: Final = "(withheld: in this body a secret cannot be told from the rest)"
 LEAST_REPLACED = 8
 # A credential this short may well be an ordinary word of the body.
 
@@ -21,24 +22,33 @@ class Scrubber:
         words = "|".join(sorted(map(re.escape, self.names)))
         self._in_json = re.compile(rf'("(?:{words})"\s*:\s*)("(?:[^"\\]|\\.)*"|[-+.\w]+)', re.IGNORECASE)
         self._in_text = re.compile(rf"(?im)^(\s*(?:{words})\s*=\s*)[^;\n]*")
+        self._masked = re.compile(rf'"?(?:{words})"?\s*[:=]\s*"?{re.escape(MASK)}"?', re.IGNORECASE)
         self._folded = frozenset(name.lower() for name in self.names)
 
     def body(self, text: str, body: Body, *, proofs: tuple[str, ...] = ()) -> str:
         """The text with every secret blanked, wherever it stands. Raises FormatRefused where one cannot be."""
-        clean = self.malformed(text, proofs=proofs)
+        clean = self._blanked(text, proofs)
         if isinstance(body, dict) and self._may_hold_secrets(text) and not self._is_clean(clean):
             raise FormatRefused("SECRET_EXPOSED", "A secret must be plain text in a field written without escapes.")
         return clean
 
     def malformed(self, text: str, *, proofs: tuple[str, ...] = ()) -> str:
-        """The same for a text that could not be understood: blanks what can be seen."""
-        clean = text
+        """The same for a text that could not be understood; withheld whole where a secret may still show."""
+        clean = self._blanked(text, proofs)
+        return clean if self._is_clean(clean) or self._every_name_is_blanked(clean) else WITHHELD
+
+    def _blanked(self, text: str, proofs: tuple[str, ...]) -> str:
         if self._may_hold_secrets(text):
-            clean = self._in_text.sub(rf"\1{MASK}", self._in_json.sub(rf'\1"{MASK}"', text))
+            text = self._in_text.sub(rf"\1{MASK}", self._in_json.sub(rf'\1"{MASK}"', text))
         for proof in proofs:
             if len(proof) >= LEAST_REPLACED:
-                clean = clean.replace(proof, MASK)
-        return clean
+                text = text.replace(proof, MASK)
+        return text
+
+    def _every_name_is_blanked(self, text: str) -> bool:
+        """For what is no JSON: a secret's name stands only where the mask follows it."""
+        rest = self._masked.sub("", text)
+        return not self._may_hold_secrets(rest)
 
     def _may_hold_secrets(self, text: str) -> bool:
         """False when no secret field's name occurs at all, not even spelled with escapes: so for most alerts."""

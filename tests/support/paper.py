@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 import ccxt
 import httpx
 
-START_SECS = 20.0
+START_SECS = 60.0
 POLL_SECS = 0.02
 ROOT = Path(__file__).resolve().parents[2]
 

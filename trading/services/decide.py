@@ -14,6 +14,7 @@ from signals.models import Alert, IndicatorValue
 from signals.verdict import Outcome, Verdict
 from trading import locks
 from trading.domain.classify import Classification, Meaning, NoMeaning, Wanted, classify
+from trading.domain.settings import SettingError
 from trading.domain.vocabulary import PositionSide
 from trading.errors import VenueError
 from trading.gateways.base import Gateway
@@ -78,6 +79,14 @@ ACTED = frozenset({Outcome.ENTERED, Outcome.PYRAMIDED, Outcome.EXITED})
 
 
 def _decide(desk: Desk, alert: Alert) -> Verdict:
+    """The alert's outcome; a stored setting that fails its own check refuses by name, for nobody can tell what it meant."""
+    try:
+        return _decided(desk, alert)
+    except SettingError as error:
+        return Verdict(Outcome.SETTING_INVALID, f"{error} Correct it under Settings.")
+
+
+def _decided(desk: Desk, alert: Alert) -> Verdict:
     meant = _evaluated(desk, alert)
     if isinstance(meant, Verdict):
         return meant

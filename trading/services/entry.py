@@ -185,6 +185,8 @@ def _proposed(desk: Desk, draft: Draft, plan: GridPlan) -> Proposed:
         smallest_qty=min(qty for qty, _ in entries + exits),
         smallest_notional=min(notional for _, notional in entries + exits),
         needs_slot=draft.group is None or draft.chosen.pool.count_pyramids,
+        base=draft.rules.base,
+        quote=draft.rules.quote,
     )
 
 

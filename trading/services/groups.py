@@ -8,7 +8,7 @@ from trading.domain.group_status import status, withdraws_entries
 from trading.domain.money import floor_to
 from trading.domain.order_state import TERMINAL
 from trading.domain.retry import may_try
-from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, remainder, targets
+from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open_remainder, remainder, targets
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, TimeInForce
 from trading.models import PositionGroup, Slot
 from trading.selectors import GroupPicture
@@ -54,13 +54,20 @@ def start_closing(group: PositionGroup, *, reason: str, now: datetime) -> None:
 # what follows ------------------------------------------------------------------------------------
 
 
-def _left(seen: GroupPicture) -> Remainder:
-    return remainder(seen.position.qty, price=seen.price, rules=seen.rules)
+def _left(seen: GroupPicture, *, closing: bool) -> Remainder:
+    """What is left of the position: at the live price when it is being sold, else as its targets would carry it."""
+    qty, price, rules = seen.position.qty, seen.price, seen.rules
+    return (
+        remainder(qty, price=price, rules=rules)
+        if closing
+        else open_remainder(seen.holdings, qty=qty, price=price, rules=rules)
+    )
 
 
 def _withdraws(seen: GroupPicture) -> bool:
     """Every filled leg is closed: the unfilled ones go too."""
-    return withdraws_entries(legs=seen.legs, left=_left(seen), keep_ladder=False) and not seen.exits_working
+    left, exited = _left(seen, closing=False), seen.position.exit_qty > 0
+    return withdraws_entries(legs=seen.legs, left=left, keep_ladder=False, exited=exited) and not seen.exits_working
 
 
 def _tend_targets(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
@@ -104,7 +111,11 @@ def _withdraw_all(seen: GroupPicture) -> None:
 
 def _sell_rest(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     """Once nothing else can fill and every fill is here, close what is left at market."""
-    if seen.unsettled or _left(seen) is not Remainder.SELLABLE or not _may_place(seen, Purpose.EXIT, None, now):
+    if (
+        seen.unsettled
+        or _left(seen, closing=True) is not Remainder.SELLABLE
+        or not _may_place(seen, Purpose.EXIT, None, now)
+    ):
         return
     number = sum(o.purpose == Purpose.EXIT for o in seen.orders)
     rest = NewOrder(
@@ -126,8 +137,13 @@ def _sell_rest(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
 def _write(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     """Figures and status; at the end the slot is released."""
     _write_figures(group, seen)
+    closing = group.closing_at is not None
     to = status(
-        legs=seen.legs, left=_left(seen), closing=group.closing_at is not None, exits_working=seen.exits_working
+        legs=seen.legs,
+        left=_left(seen, closing=closing),
+        closing=closing,
+        exits_working=seen.exits_working,
+        exited=seen.position.exit_qty > 0,
     )
     if to != group.status:
         _change_status(group, to)

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -55,20 +55,20 @@ def test_a_whole_alert():
         action=Action.BUY,
         market_position=MarketPosition.LONG,
         prev_market_position=MarketPosition.FLAT,
-        position_size=D("0.02"),
-        prev_position_size=D(0),
+        position_size=Decimal("0.02"),
+        prev_position_size=Decimal(0),
         timeframe_secs=900,
-        price=D("61234.5"),
+        price=Decimal("61234.5"),
         sent_at=TEN_FIFTEEN,
         client_id="41",
         account="second",
-        size=Size(SizeKind.PCT_EQUITY, D(1)),
+        size=Size(SizeKind.PCT_EQUITY, Decimal(1)),
         order_type=OrderStyle.LIMIT,
-        leverage=D(3),
-        stop_loss=Level(LevelKind.PCT, D(2)),
-        take_profit=(Level(LevelKind.PRICE, D(63000)),),
-        max_slippage_pct=D("0.3"),
-        indicators=(("rsi", D("55.5")), ("macd", D("-1.2")), ("close", D(61230))),
+        leverage=Decimal(3),
+        stop_loss=Level(LevelKind.PCT, Decimal(2)),
+        take_profit=(Level(LevelKind.PRICE, Decimal(63000)),),
+        max_slippage_pct=Decimal("0.3"),
+        indicators=(("rsi", Decimal("55.5")), ("macd", Decimal("-1.2")), ("close", Decimal(61230))),
         conditions=(("rsi_oversold", True), ("macd_cross", "up")),
         strategy="cross",
         message="golden",
@@ -125,17 +125,17 @@ def test_times(given_time):
 @pytest.mark.parametrize(
     ("fields", "size"),
     [
-        ({"size": "1%"}, Size(SizeKind.PCT_EQUITY, D(1))),
-        ({"size": "25 % free"}, Size(SizeKind.PCT_FREE, D(25))),
-        ({"size": "50% of position"}, Size(SizeKind.PCT_POSITION, D(50))),
-        ({"size": "1% risk"}, Size(SizeKind.RISK_PCT, D(1))),
-        ({"size": "20 risk"}, Size(SizeKind.RISK_QUOTE, D(20))),
-        ({"size": "100 quote"}, Size(SizeKind.QUOTE, D(100))),
-        ({"size": "100 USDT"}, Size(SizeKind.QUOTE, D(100), currency="USDT")),
-        ({"size": "0.5 base"}, Size(SizeKind.BASE, D("0.5"))),
-        ({"size": "3 contracts"}, Size(SizeKind.CONTRACTS, D(3))),
-        ({"size": "0.5", "size_type": "base"}, Size(SizeKind.BASE, D("0.5"))),
-        ({"size": 2, "size_type": "percent_of_equity"}, Size(SizeKind.PCT_EQUITY, D(2))),
+        ({"size": "1%"}, Size(SizeKind.PCT_EQUITY, Decimal(1))),
+        ({"size": "25 % free"}, Size(SizeKind.PCT_FREE, Decimal(25))),
+        ({"size": "50% of position"}, Size(SizeKind.PCT_POSITION, Decimal(50))),
+        ({"size": "1% risk"}, Size(SizeKind.RISK_PCT, Decimal(1))),
+        ({"size": "20 risk"}, Size(SizeKind.RISK_QUOTE, Decimal(20))),
+        ({"size": "100 quote"}, Size(SizeKind.QUOTE, Decimal(100))),
+        ({"size": "100 USDT"}, Size(SizeKind.QUOTE, Decimal(100), currency="USDT")),
+        ({"size": "0.5 base"}, Size(SizeKind.BASE, Decimal("0.5"))),
+        ({"size": "3 contracts"}, Size(SizeKind.CONTRACTS, Decimal(3))),
+        ({"size": "0.5", "size_type": "base"}, Size(SizeKind.BASE, Decimal("0.5"))),
+        ({"size": 2, "size_type": "percent_of_equity"}, Size(SizeKind.PCT_EQUITY, Decimal(2))),
         ({}, None),
     ],
 )
@@ -146,11 +146,11 @@ def test_sizes(fields, size):
 @pytest.mark.parametrize(
     ("value", "level"),
     [
-        (60000, Level(LevelKind.PRICE, D(60000))),
-        ("60000", Level(LevelKind.PRICE, D(60000))),
-        ("1.5 %", Level(LevelKind.PCT, D("1.5"))),
-        ({"percent": "2"}, Level(LevelKind.PCT, D(2))),
-        ({"offset": 150}, Level(LevelKind.OFFSET, D(150))),
+        (60000, Level(LevelKind.PRICE, Decimal(60000))),
+        ("60000", Level(LevelKind.PRICE, Decimal(60000))),
+        ("1.5 %", Level(LevelKind.PCT, Decimal("1.5"))),
+        ({"percent": "2"}, Level(LevelKind.PCT, Decimal(2))),
+        ({"offset": 150}, Level(LevelKind.OFFSET, Decimal(150))),
         (None, None),
     ],
 )
@@ -228,9 +228,9 @@ def test_a_wrong_secret_field_is_never_quoted():
 @pytest.mark.parametrize(
     ("body", "indicators"),
     [
-        ({"symbol": "BTCUSDT", "indicators": {"rsi": "1"}}, (("rsi", D(1)),)),
-        ({"symbol": "BTCUSDT", "indicators": {}, "close": 5}, (("close", D(5)),)),
-        ({"symbol": "BTCUSDT", "indicators": {"close": 4}, "close": 5}, (("close", D(4)),)),
+        ({"symbol": "BTCUSDT", "indicators": {"rsi": "1"}}, (("rsi", Decimal(1)),)),
+        ({"symbol": "BTCUSDT", "indicators": {}, "close": 5}, (("close", Decimal(5)),)),
+        ({"symbol": "BTCUSDT", "indicators": {"close": 4}, "close": 5}, (("close", Decimal(4)),)),
     ],
 )
 def test_without_an_action_values_are_stored(body, indicators):
@@ -253,7 +253,7 @@ def test_the_bars_close_is_the_price_where_none_is_given():
     assert understand({**BUY, "close": "7", "price": 9}).price == 9
 
 
-NUMBERS = st.decimals(min_value=D("0.00000001"), max_value=10**12, allow_nan=False, places=8)
+NUMBERS = st.decimals(min_value=Decimal("0.00000001"), max_value=10**12, allow_nan=False, places=8)
 
 
 @given(NUMBERS, st.sampled_from(list(Action)), st.booleans())

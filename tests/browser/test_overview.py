@@ -1,0 +1,158 @@
+"""The live page in Chromium: it fits, it moves, it says when it does not, and hostile text stays text."""
+
+import pytest
+from channels.db import database_sync_to_async
+from django.db import transaction
+from django.utils import timezone
+from playwright.async_api import Page, expect
+
+from project.accounts import mode
+from project.journal.publish import publish
+from project.journal.record import record
+from project.journal.sealer import seal_batch
+from signals.models import Ticker
+from tests.browser.conftest import OpenPage
+from tests.browser.server import WebProcess
+from tests.dashboard import rows
+from trading.domain.order_state import OrderState
+from trading.domain.vocabulary import GroupStatus
+from trading.models import Order, PositionGroup
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+HOSTILE = '<img src=x onerror="document.title=\'taken\'"><script>document.title="taken"</script>'
+
+
+def seal_and_publish() -> None:
+    """What the pump does after a commit."""
+    sealed = seal_batch(holder="test", now=timezone.now())
+    assert sealed is not None
+    publish(sealed)
+
+
+def happen(kind: str, subject: str) -> None:
+    with transaction.atomic():
+        record(kind, subject=subject, payload={})
+    seal_and_publish()
+
+
+def group(symbol: str) -> PositionGroup:
+    return PositionGroup.objects.get(instrument__symbol=symbol, closed_at=None)
+
+
+def take_target(symbol: str) -> None:
+    """The resting target of a group's first leg fills."""
+    target = Order.objects.get(group=group(symbol), leg__index=0, purpose="TARGET")
+    target.state, target.filled_qty = OrderState.FILLED, target.qty
+    target.save()
+    happen("order.state", f"order:{target.pk}")
+
+
+def close(symbol: str) -> None:
+    row = group(symbol)
+    row.status, row.closed_at, row.close_reason = GroupStatus.CLOSED, timezone.now(), "TARGETS_TAKEN"
+    row.save()
+    row.slots.update(released_at=row.closed_at)
+    happen("group.closed", f"group:{row.pk}")
+
+
+def row_of(page: Page, symbol: str):
+    return page.locator("tbody.group", has_text=symbol)
+
+
+async def overflow(page: Page) -> int:
+    return int(await page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+async def test_the_page_fits_with_every_group_open(browser_page: OpenPage, width: int, theme: str) -> None:
+    page = await browser_page(width, theme=theme)
+    for box in await page.locator(".more").all():
+        await box.click()
+    for summary in await page.locator(".pair summary").all():
+        await summary.click()
+    assert await overflow(page) == 0
+    await expect(page.locator("tbody.detail").first).to_contain_text("target taken")
+
+
+async def test_a_price_moves_a_row_in_place(browser_page: OpenPage) -> None:
+    page = await browser_page(1440)
+    row = row_of(page, "ETH/USDT")
+    await row.evaluate("element => { element.mark = 'the same'; }")
+    await database_sync_to_async(Ticker.objects.filter(instrument__symbol="ETH/USDT").update)(last="2700.00")
+    await database_sync_to_async(happen)("test.happened", "test:1")
+    await expect(row).to_contain_text("2,700.00")
+    assert await row.evaluate("element => element.mark") == "the same"
+    assert await page.locator("html").get_attribute("data-number") == "1"
+
+
+async def test_a_fill_reaches_the_open_detail(browser_page: OpenPage) -> None:
+    page = await browser_page(1440)
+    await row_of(page, "ETH/USDT").locator(".more").click()
+    detail = page.locator("tbody.detail:visible")
+    await expect(detail).to_contain_text("filled, target resting")
+    await database_sync_to_async(take_target)("ETH/USDT")
+    await expect(detail).to_contain_text("target taken")
+    await expect(row_of(page, "ETH/USDT").locator(".legs i.t")).to_have_count(1)
+
+
+async def test_a_group_that_closes_moves_down_and_gives_its_slot_back(browser_page: OpenPage) -> None:
+    page = await browser_page(1440)
+    await expect(page.locator(".slots i.f")).to_have_count(3)
+    await database_sync_to_async(close)("SOL/USDT")
+    await expect(page.locator("tbody.group")).to_have_count(2)
+    await expect(page.locator("#closed tbody tr").first).to_contain_text("SOL/USDT")
+    await expect(page.locator(".slots i.f")).to_have_count(2)
+    await expect(page.locator("[data-fact=groups]").first).to_have_text("2")
+
+
+async def test_a_reader_keeps_what_is_open(browser_page: OpenPage) -> None:
+    page = await browser_page(1440)
+    await row_of(page, "BTC/USDT").locator(".more").click()
+    await page.locator("tbody.detail:visible summary").first.click()
+    await database_sync_to_async(Ticker.objects.update)(last="100.00")
+    await database_sync_to_async(close)("SOL/USDT")
+    await expect(page.locator("tbody.group")).to_have_count(2)
+    await expect(page.locator("tbody.detail:visible details[open]")).to_have_count(1)
+
+
+async def test_hostile_text_stays_text(day: rows.Desk, browser_page: OpenPage) -> None:
+    page = await browser_page(1440)
+    sender = await database_sync_to_async(day.account.sources.get)()
+    fields = {"at": timezone.now(), "format": "", "details": {"symbol": HOSTILE}}
+    await database_sync_to_async(rows.alert)(sender, 66, HOSTILE, "UNREADABLE", HOSTILE, **fields)
+    await database_sync_to_async(happen)("alert.settled", "alert:66")
+    await expect(page.locator(".feed li").first).to_contain_text("<script>")
+    assert await page.locator(".feed img").count() == 0
+    await expect(page).to_have_title("Overview · Windlass")
+
+
+async def test_pausing_asks_why_and_shows_everywhere(browser_page: OpenPage) -> None:
+    page, other = await browser_page(1440), await browser_page(390)
+    await page.get_by_role("link", name="Pause…").click()
+    await page.get_by_label("Reason, kept in the journal").locator("visible=true").fill("news at noon")
+    await page.get_by_role("button", name="Pause").click()
+    await expect(page.locator(".pill.mode")).to_have_text("PAUSED")
+    await database_sync_to_async(seal_and_publish)()
+    await expect(other.locator(".pill.mode")).to_have_text("PAUSED")
+    assert (await database_sync_to_async(mode.current)()).reason == "news at noon"
+
+
+async def test_the_theme_is_remembered(browser_page: OpenPage) -> None:
+    page = await browser_page(1440, theme="light")
+    before = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    await page.locator("nav.side [data-theme-toggle]").click()
+    await page.reload()
+    after = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (before, after) == ("rgb(246, 247, 249)", "rgb(14, 17, 22)")
+
+
+async def test_a_lost_connection_is_said_with_the_age_of_what_is_shown(
+    browser_page: OpenPage, own_web: WebProcess
+) -> None:
+    page = await browser_page(1440, url=own_web.url)
+    await expect(page.locator("[data-link]")).to_have_text("live")
+    own_web.stop()
+    await expect(page.locator("[data-lost]")).to_contain_text("Connection lost, trying again. What is shown is")
+    await expect(page.locator("[data-link]")).to_have_text("not live")
