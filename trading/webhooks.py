@@ -70,6 +70,8 @@ ENDPOINTS = {
 }
 TOKEN_PATH = re.compile(r"/webhooks/([A-Za-z0-9_-]{20,128})")
 # Tokens have 43 characters (256 bits); what is shorter than 20 is a mistyped endpoint.
+FIRST_LOOK_SECS = 1.0
+# An alert that arrives before the sources could be read waits this long for them.
 NONCE_SHAPE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 POLL_SECS = 0.5
 # How long a new or revoked source takes to count: under a second, with the look itself.
@@ -123,8 +125,9 @@ class Door:
     async def open(self) -> None:
         """Start the housekeeping; also without lifespan events, at the first request."""
         if self.upkeep is None or self.upkeep.done():
-            await self.directory.refresh(within_secs=1.0)
             self.upkeep = asyncio.create_task(self._keep_up(), name="door-upkeep")
+        if self.directory.senders is None:
+            await self.directory.refresh(within_secs=FIRST_LOOK_SECS)
 
     async def close(self) -> None:
         """Stop, and write what is still counted."""

@@ -30,6 +30,7 @@ SETTINGS = {
     "work_mem": "4MB",
     "maintenance_work_mem": "32MB",
     "max_wal_size": "512MB",
+    "max_logical_replication_workers": "0",  # nobody replicates from here; its launcher would be one process more
     "max_parallel_workers_per_gather": "0",  # rows by the hundred, asked for by key: helpers would only cost memory
     "autovacuum_max_workers": "2",
     "synchronous_commit": "on",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 Answer = Awaitable[str]
 Check = Callable[[], Answer]
 PAUSE_SECS = 0.03
-# A TCP port has no event to wait for; servers come up within 0.1 s, applications within seconds.
+# A TCP port has no event to wait for; servers come up within 0.1 s. Applications take seconds: ask them less often.
 PATIENCE_SECS = 2
 # How long one question may take.
 
@@ -39,9 +39,11 @@ async def once(answer: Answer) -> str:
     return await answer
 
 
-async def wait(check: Check, *, seconds: float, alive: Callable[[], bool] = lambda: True) -> str:
+async def wait(
+    check: Check, *, seconds: float, pause_secs: float = PAUSE_SECS, alive: Callable[[], bool] = lambda: True
+) -> str:
     """Ask until it answers, its process ended, or the time is over; empty, or the last reason."""
     deadline = time.monotonic() + seconds
     while (reason := await check()) and alive() and time.monotonic() < deadline:  # noqa: ASYNC110
-        await asyncio.sleep(PAUSE_SECS)
+        await asyncio.sleep(pause_secs)
     return reason

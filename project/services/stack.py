@@ -1,9 +1,9 @@
 """Every process of the stack, as a table: its words, when it stops, what it needs."""
 
-import os
+import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from project.services.options import BASE_DIR, PORTS, Options
@@ -26,6 +26,7 @@ class Part:
     words: str
     env: Mapping[str, str] = field(default_factory=dict)
     demo_only: bool = False
+    stop_signal: signal.Signals = signal.SIGTERM
 
 
 PARTS = (
@@ -45,7 +46,12 @@ PARTS = (
         " --token-file {home}/demo-source.json --speed {speed}",
         demo_only=True,
     ),
-    Part("flower", Stage.INTAKE, CELERY + " flower --address={host} --port={flower} --logging=warning"),
+    Part(
+        "flower",
+        Stage.INTAKE,
+        CELERY + " flower --address={host} --port={flower} --logging=warning",
+        stop_signal=signal.SIGINT,  # on SIGTERM it hangs
+    ),
     Part(
         "paper",
         Stage.VENUE,
@@ -78,7 +84,8 @@ def environment(options: Options, servers: Servers, environ: Mapping[str, str]) 
     ours |= {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
     ours |= {"DEMO_SPEED": str(options.demo_speed), "PYTHONUNBUFFERED": "1"}
     # Few, small processes: threads of numpy and arenas of malloc would cost more memory than they give speed.
-    modest = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    # Warnings are for developers, who see them in the tests.
+    modest = {"PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     kept = {name: value for name, value in environ.items() if name != "DATABASE_OWNER_URL"}
     return {"DJANGO_SETTINGS_MODULE": "project.settings.local"} | modest | kept | ours
 
@@ -102,7 +109,10 @@ def programs(options: Options, env: Mapping[str, str], *, flower_login: str) -> 
     return {
         part.name: Program(
             name=part.name,
-            launch=python(part.words, env={**env, **part.env, **secret.get(part.name, {})}, values=values),
+            launch=replace(
+                python(part.words, env={**env, **part.env, **secret.get(part.name, {})}, values=values),
+                stop_signal=part.stop_signal,
+            ),
             stage=part.stage,
         )
         for part in PARTS
@@ -110,6 +120,7 @@ def programs(options: Options, env: Mapping[str, str], *, flower_login: str) -> 
     }
 
 
-def in_home(path: Path) -> str:
-    """A path as a person would type it: relative to where he stands when that is shorter."""
-    return min(str(path), os.path.relpath(path), key=len)
+def shown(path: Path) -> str:
+    """A path as a person would type it: from where he stands, if it is below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -46,6 +46,8 @@ GIVEN_SECS = 5.0
 # A server of the user's own runs already.
 URL_VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 APPS_SECS = 60.0
+APPS_PAUSE_SECS = 0.4
+# The dashboard's answer counts migrations and asks the servers: asked more often, it would slow the start.
 LATE = ("feed", "flower", "beat")
 # They start when the stack answers: nobody waits for them, and two cores have enough to do before.
 
@@ -144,7 +146,7 @@ class Stack:
         await asyncio.gather(self._ready("door", door, APPS_SECS), self._ready("web", web, APPS_SECS))
 
     async def _ready(self, name: str, check: ready.Check, seconds: float) -> None:
-        reason = await ready.wait(check, seconds=seconds)
+        reason = await ready.wait(check, seconds=seconds, pause_secs=APPS_PAUSE_SECS)
         if reason:
             raise NotReady(name=name, seconds=seconds, detail=reason, log=self.logs.path(name))
         self.logs.say(f"{name} answers after {self._age()}")
@@ -189,10 +191,10 @@ class Stack:
             door_url=self._url("door"),
             flower_url=self._url("flower"),
             first_login=login_file.read_text(encoding="utf-8") if new else "",
-            first_login_file=stack.in_home(login_file),
+            first_login_file=stack.shown(login_file),
             first_token=str(first.get("webhook_token", "")) if new else "",
-            first_source_file=stack.in_home(self.home / "first-source.json"),
-            flower_login_file=stack.in_home(self.home / "flower-login"),
+            first_source_file=stack.shown(self.home / "first-source.json"),
+            flower_login_file=stack.shown(self.home / "flower-login"),
             demo=self.options.demo,
         )
 

@@ -174,7 +174,7 @@ def _open(made: Desk, markets: dict[str, Instrument]) -> None:
 
 
 def _closed(made: Desk, markets: dict[str, Instrument]) -> None:
-    ended = [("BTC", "12.40", 5, "TARGETS_TAKEN"), ("ETH", "4.10", 12, "EXITED_BY_SIGNAL"), ("XRP", "-1.92", 21, "EXITED_BY_SIGNAL"),
+    ended = [("BTC", "12.40", 5, "TARGETS_TAKEN"), ("ETH", "4.10", 12, "EXIT_SIGNAL"), ("XRP", "-1.92", 21, "EXITED_BY_SIGNAL"),
              ("SOL", "6.66", 1600, "TARGETS_TAKEN"), ("BTC", "9.05", 3000, "TARGETS_TAKEN")]  # fmt: skip
     for base, result, minutes, reason in ended:
         closed_at = made.now - timedelta(minutes=minutes)

@@ -91,5 +91,5 @@ def test_what_takes_alerts_in_is_stopped_before_what_works_on_them() -> None:
 
 def test_a_path_is_shown_the_short_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert stack.in_home(tmp_path / "data" / "first-login") == "data/first-login"
-    assert stack.in_home(Path("/x")) == "/x"
+    assert stack.shown(tmp_path / "data" / "first-login") == "data/first-login"
+    assert stack.shown(Path("/x")) == "/x"
