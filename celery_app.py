@@ -32,6 +32,7 @@ ROUTES = {
     "trading.submit_entries": {"queue": "entries"},
     "trading.submit_exits": {"queue": "exits"},
     "trading.sweep_exits": {"queue": "exits"},
+    "trading.sweep_queue": {"queue": "sweeps"},
 }
 
 
@@ -51,6 +52,7 @@ BEAT = {
     "fills": every(2.0, "poll_fills"),
     "instruments": every(60.0, "refresh_instruments"),
     "prices": every(2.0, "poll_prices"),
+    "queue": every(10.0, "sweep_queue"),
     "reconcile": every(15.0, "reconcile_books"),
 }
 

@@ -86,7 +86,8 @@ def _unrealised(row: PositionGroup, last: Decimal | None) -> Decimal | None:
     """Sign × (qty × price × contract size − cost of what is open), quote, before exit fees; None without a price."""
     if last is None or row.qty == 0:
         return None
-    return PositionSide(row.side).sign * (row.qty * last * row.instrument.contract_size - row.cost)
+    result: Decimal = PositionSide(row.side).sign * (row.qty * last * row.instrument.contract_size - row.cost)
+    return result
 
 
 def _next_target(row: PositionGroup, orders: Iterable[Order]) -> Decimal | None:

@@ -36,7 +36,7 @@ CODED = frozenset({"NOTHING_TO_EXIT", "SHADOW"})
 
 def latest(account: ExchangeAccount) -> tuple[AlertRow, ...]:
     """The account's latest deliveries, newest first."""
-    rows = Alert.objects.filter(account=account).select_related("source").order_by("-id")
+    rows = Alert.objects.filter(account=account).select_related("source", "signal").order_by("-id")
     return tuple(_alert(row) for row in rows[:ALERTS_SHOWN])
 
 
@@ -56,11 +56,13 @@ def _refused(row: Refusal) -> RefusedRow:
 def _alert(row: Alert) -> AlertRow:
     words, tone = OUTCOMES.get(row.outcome, ("refused", "down"))
     symbol, action = asked(row.format, row.raw)
+    signal = getattr(row, "signal", None)
+    known = signal.symbol if signal else row.details.get("symbol") or symbol
     return AlertRow(
         id=row.id,
         at=row.received_at,
         source=row.source.name,
-        subject=str(row.details.get("symbol") or symbol) or row.raw[:SUBJECT_LENGTH],
+        subject=str(known) or row.raw[:SUBJECT_LENGTH],
         action=action,
         words=words,
         tone=tone,

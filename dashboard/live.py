@@ -14,9 +14,9 @@ from project.accounts.models import Balance, ExchangeAccount
 from project.journal.models import Seal
 from project.journal.sealer import unsealed_age
 from signals.models import Alert, Ticker
-from trading.domain.settings import resolve
 from trading.domain.vocabulary import GroupStatus
-from trading.models import Canary, PositionGroup, SettingOverride, Slot
+from trading.models import Canary, PositionGroup, Slot
+from trading.services.desk import Desk
 
 WORKERS_LIMIT_SECS = 10  # the pump rings every 2 s; five unanswered bells in a row are no hiccup
 VENUE_LIMIT_SECS = 10  # from here on entries are refused as STALE_PRICE
@@ -119,7 +119,7 @@ def _journal_pulse(*, now: datetime) -> Pulse:
 def _cards(
     account: ExchangeAccount, open_groups: Sequence[GroupRow], tickers: Sequence[Ticker], *, now: datetime
 ) -> Cards:
-    pool = pool_size(account)
+    pool = Desk(account, now).settings("").pool.max_open_groups
     priced = [group.unrealised for group in open_groups if group.unrealised is not None]
     return Cards(
         quote=account.quote,
@@ -151,16 +151,6 @@ def _record(account: ExchangeAccount, *, now: datetime) -> figures.Record:
     )
     none_yet = {"today": Decimal(0), "all_time": Decimal(0)}
     return figures.Record(**sums | {name: sums[name] or zero for name, zero in none_yet.items()})
-
-
-def pool_size(account: ExchangeAccount) -> int:
-    """The account's `max_open_groups`: the narrowest override, else the default."""
-    scopes = (
-        Q(account=account) | Q(account__isnull=True, user=account.user) | Q(account__isnull=True, user__isnull=True)
-    )
-    rows = SettingOverride.objects.filter(scopes, name="max_open_groups", symbol="")
-    widest_first = sorted(rows, key=lambda row: (row.account_id is not None, row.user_id is not None))
-    return resolve([{row.name: row.value} for row in widest_first]).pool.max_open_groups
 
 
 def _slots(account: ExchangeAccount, pool: int) -> tuple[SlotBox, ...]:

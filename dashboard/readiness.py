@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 
 from django.conf import settings
@@ -27,14 +28,27 @@ def database(_: datetime) -> str:
     return ""
 
 
+class MigrationsWaiting(Exception):
+    """{count} migrations are not applied: run `manage.py migrate` as the owner."""
+
+
+@lru_cache(maxsize=1)
+def _all_applied() -> None:
+    """Asked until it is so, then remembered: this process's own files do not change. Raises MigrationsWaiting."""
+    executor = MigrationExecutor(connection)
+    if waiting := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise MigrationsWaiting(str(MigrationsWaiting.__doc__).format(count=len(waiting)))
+
+
 def migrations(_: datetime) -> str:
     """Empty when the tables are those of this version."""
     try:
-        executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        _all_applied()
+    except MigrationsWaiting as waiting:
+        return str(waiting)
     except Error as error:
         return f"not known ({type(error).__name__})"
-    return f"{len(waiting)} migrations are not applied: run `manage.py migrate` as the owner" if waiting else ""
+    return ""
 
 
 def valkey(_: datetime) -> str:

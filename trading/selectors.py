@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet
 
+from signals.evaluate import AlertFacts
 from signals.market.instruments import InstrumentFacts, facts
-from signals.models import Ticker
+from signals.models import Alert, Ticker
 from trading.domain import position as positions
 from trading.domain.grid import InstrumentRules
 from trading.domain.group_status import LegProgress
@@ -41,6 +42,23 @@ def rules_of(instrument: InstrumentFacts) -> InstrumentRules:
         maker_fee=instrument.maker_fee,
         taker_fee=instrument.taker_fee,
         max_open_orders=instrument.max_open_orders,
+    )
+
+
+def alert_facts(alert: Alert) -> AlertFacts:
+    """A stored delivery as evaluation sees it; its source should be loaded with it."""
+    source = alert.source
+    return AlertFacts(
+        id=alert.pk,
+        source_id=source.pk,
+        source_name=source.name,
+        format=alert.format,
+        raw=alert.raw,
+        received_at=alert.received_at,
+        whitelist=tuple(source.pair_whitelist),
+        default_timeframe_secs=source.default_timeframe_secs,
+        default_size=source.default_size,
+        live=source.live,
     )
 
 

@@ -18,7 +18,7 @@ from trading import bells
 from trading.errors import KeysRefused, NotReached, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
 from trading.models import Canary
-from trading.services import cancel, connect, decide, exits_sweep, fills, lookups, market, reconcile, submit
+from trading.services import cancel, connect, decide, exits_sweep, fills, lookups, market, queue, reconcile, submit
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +124,12 @@ def refresh_instruments(account: ExchangeAccount) -> None:
 def sweep_exits(account: ExchangeAccount) -> None:
     """Look at every open group once more: what events missed is caught here."""
     _only_one("exits", account, lambda _: exits_sweep.sweep(account.pk, now=timezone.now()))
+
+
+@account_task
+def sweep_queue(account: ExchangeAccount) -> None:
+    """Expire what waited too long, then promote what can go in."""
+    _only_one("queue", account, lambda _: queue.sweep(account.pk, now=timezone.now()))
 
 
 @account_task

@@ -5,10 +5,10 @@ from functools import wraps
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 RETRY_AFTER_SECS = 5
 
 
@@ -16,7 +16,7 @@ def needs_database(view: View) -> View:
     """A view that answers 503 with the mend while the database does not."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except (OperationalError, InterfaceError):

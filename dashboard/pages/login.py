@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 
 from dashboard.pages.errors import needs_database
@@ -29,7 +29,7 @@ class Login(LoginView):
     template_name = "dashboard/login.html"
     redirect_authenticated_user = True
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Refuse with 429 what has failed too often, else let Django decide."""
         if cache.get(_key(request), 0) < TRIES:
             return super().post(request, *args, **kwargs)

@@ -71,7 +71,7 @@ class WindlassUserAdmin(UserAdmin, Admin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         """The form learns who is asking."""
-        form = super().get_form(request, obj, change=change, **options)
+        form: Any = super().get_form(request, obj, change=change, **options)
         form.acting = request.user
         return form
 

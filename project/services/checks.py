@@ -2,12 +2,20 @@
 
 import shutil
 
-from project.services import ports
-from project.services.errors import DiskFull, PortTaken
+from project.services import files, ports
+from project.services.errors import DiskFull, HomeClosed, PortTaken
 from project.services.options import PORTS, Options
 
 WANTED_MB = 1000
 # PostgreSQL's write-ahead log may take half of it; a full disk stops trading.
+
+
+def home(options: Options) -> None:
+    """Make the data folder. Raises HomeClosed."""
+    try:
+        files.folder(options.home)
+    except OSError as error:
+        raise HomeClosed(path=options.home, detail=error.strerror) from error
 
 
 def disk(options: Options) -> None:

@@ -45,6 +45,12 @@ class DiskFull(ServiceError):
     code = "DISK_FULL"
 
 
+class HomeClosed(ServiceError):
+    """The data folder {path} cannot be used: {detail}. Mend that, or set WINDLASS_HOME to another folder."""
+
+    code = "HOME_CLOSED"
+
+
 class NotReady(ServiceError):
     """`{name}` did not answer within {seconds:.0f} s: {detail}. Its log is {log}"""
 

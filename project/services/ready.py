@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 Answer = Awaitable[str]
 Check = Callable[[], Answer]
-PAUSE_SECS = 0.03
+PAUSE_SECS = 0.1
 # A TCP port has no event to wait for; servers come up within 0.1 s. Applications take seconds: ask them less often.
 PATIENCE_SECS = 2
 # How long one question may take.

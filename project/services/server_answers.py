@@ -14,7 +14,7 @@ async def postgres_answers(url: str) -> str:
     try:
         connection = await psycopg.AsyncConnection.connect(url, connect_timeout=PATIENCE_SECS)
     except psycopg.OperationalError as error:
-        return " ".join(str(error).split())
+        return str(error).strip().partition("\n")[0]
     await connection.close()
     return ""
 

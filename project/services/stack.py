@@ -50,7 +50,7 @@ PARTS = (
         "flower",
         Stage.INTAKE,
         CELERY + " flower --address={host} --port={flower} --logging=warning",
-        stop_signal=signal.SIGINT,  # on SIGTERM it hangs
+        stop_signal=signal.SIGKILL,  # it hangs on gentler ones, and has nothing to lose
     ),
     Part(
         "paper",

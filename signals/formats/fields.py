@@ -309,6 +309,6 @@ def refusal(errors: Iterable[FieldError], *, nearest: str = "") -> FormatRefused
     """The refusal that says what is wrong with these fields, the first one in a sentence."""
     found = tuple(dict.fromkeys(errors))  # an object that is none is met by every reader of its fields
     first = found[0]
-    got = f", not {first.got}" if first.got else ""
+    got = f"; got {first.got}" if first.got else ""
     more = f" {len(found) - 1} more below." if len(found) > 1 else ""
-    return FormatRefused(first.code, f"{first.field}: {first.expected}{got}.{more}", found, nearest)
+    return FormatRefused(first.code, f"{first.field or 'body'}: expected {first.expected}{got}.{more}", found, nearest)

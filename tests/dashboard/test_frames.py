@@ -81,6 +81,7 @@ def test_without_groups_the_page_says_how_to_send_an_alert(overview: Overview) -
     empty = replace(overview, groups=(), alerts=(), closed=(), refused=())
     demo = frames.show(empty, demo=True, webhook_url="http://127.0.0.1:8081/webhooks/")
     assert "curl -X POST http://127.0.0.1:8081/webhooks/YOUR_TOKEN" in demo.parts["groups"]["empty"]
+    assert '"symbol": "BTCUSDT"' in html.unescape(demo.parts["groups"]["empty"])
     assert "demo feed" in demo.parts["groups"]["empty"]
     assert "demo feed" not in show(empty).parts["groups"]["empty"]
     assert [list(show(empty).parts[name]) for name in ("alerts", "closed", "refused")] == [["empty"]] * 3

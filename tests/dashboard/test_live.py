@@ -91,11 +91,13 @@ def test_slots_are_the_pool_with_who_holds_them(seen: Overview) -> None:
         ([("", "7"), ("account", "4"), ("user", "5")], 4),
     ],
 )
-def test_the_pool_size_is_the_narrowest_override(day: rows.Desk, scopes: list[tuple[str, str]], size: int) -> None:
+def test_the_pool_size_is_the_narrowest_override(
+    day: rows.Desk, now: datetime, scopes: list[tuple[str, str]], size: int
+) -> None:
     owners = {"": {}, "user": {"user": day.account.user}, "account": {"account": day.account}}
     for scope, value in scopes:
         SettingOverride.objects.create(name="max_open_groups", value=value, **owners[scope])
-    assert live.pool_size(day.account) == size
+    assert live.gather(None, now=now).cards.pool_size == size
 
 
 def test_a_lowered_pool_still_shows_the_slots_that_drain(day: rows.Desk, now: datetime) -> None:

@@ -87,7 +87,10 @@ class CcxtGateway:
         """Ccxt's last step before the socket, after throttling and signing: what is stale or forbidden stops here."""
         if self._placing is not None:
             self._check_at_socket(self._placing, signed_at(url, body))
-        return self._write(url, method, headers, body)
+        answer = self._write(url, method, headers, body)
+        if not isinstance(answer, dict | list):  # ccxt would read "nothing" out of it: no balances, no orders
+            raise ccxt.BadResponse("the venue's answer is no JSON")
+        return answer
 
     def _check_at_socket(self, request: OrderRequest, signed: datetime | None) -> None:
         """Raise NotSent when the signature would outlive the order's validity or the mode forbids it."""
@@ -205,22 +208,21 @@ class CcxtGateway:
         """Everything the account holds."""
         with self._translated(error_map.for_question):
             raw = self._client.fetch_balance()
-        totals, free = raw["total"], raw["free"]
-        return [BalanceReport(currency, decimal(totals[currency]), decimal(free[currency])) for currency in totals]
+            totals, free = raw["total"], raw["free"]
+            return [BalanceReport(currency, decimal(totals[currency]), decimal(free[currency])) for currency in totals]
 
     def tickers(self, symbols: Sequence[str]) -> Mapping[str, TickerReport]:
         """Prices of the symbols that the venue quotes; one without bid, ask and last is left out."""
         with self._translated(error_map.for_question):
             raw = self._client.fetch_tickers(list(symbols))
-        reports = (ticker_report(row) for row in raw.values())
+            reports = [ticker_report(row) for row in raw.values()]
         return {report.symbol: report for report in reports if report}
 
     def instruments(self) -> Sequence[InstrumentReport]:
         """Every spot market the venue lists; asked anew, and kept so that ccxt never loads markets by itself."""
         with self._translated(error_map.for_question):
-            markets = self._client.fetch_markets()
-        self._client.set_markets(markets)
-        return [instrument_report(m, self._venue) for m in self._client.markets.values() if m["spot"]]
+            self._client.set_markets(self._client.fetch_markets())
+            return [instrument_report(m, self._venue) for m in self._client.markets.values() if m["spot"]]
 
     def server_time(self) -> datetime:
         """The venue's clock."""

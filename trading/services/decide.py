@@ -7,18 +7,19 @@ from datetime import datetime
 from django.db import transaction
 
 from project.accounts.models import ExchangeAccount
-from signals.evaluate import AlertFacts, Meant, Stored, evaluate
+from risk.domain.denial import DenialCode
+from signals.evaluate import Meant, Stored, evaluate
 from signals.intent import IntentKind
 from signals.market import instruments
 from signals.models import Alert, IndicatorValue
 from signals.verdict import Outcome, Verdict
-from trading import locks
+from trading import locks, selectors
 from trading.domain.classify import Classification, Meaning, NoMeaning, Wanted, classify
 from trading.domain.settings import SettingError
 from trading.domain.vocabulary import PositionSide
 from trading.errors import VenueError
 from trading.gateways.base import Gateway
-from trading.services import entry, exits, market, outcomes
+from trading.services import entry, exits, market, outcomes, queue
 from trading.services.desk import Desk
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def _decide_batch(account_id: int, now: datetime) -> int:
         return len(verdicts)
 
 
-ACTED = frozenset({Outcome.ENTERED, Outcome.PYRAMIDED, Outcome.EXITED})
+ACTED = frozenset({Outcome.DEQUEUED, Outcome.ENTERED, Outcome.EXITED, Outcome.PYRAMIDED, Outcome.QUEUED})
 
 
 def _decide(desk: Desk, alert: Alert) -> Verdict:
@@ -95,23 +96,7 @@ def _decided(desk: Desk, alert: Alert) -> Verdict:
 
 def _evaluated(desk: Desk, alert: Alert) -> Meant | Stored | Verdict:
     listed = instruments.listed(desk.account.venue, desk.account.environment)
-    return evaluate(_facts(alert), instruments=listed, max_age=desk.settings("").alerts.max_age)
-
-
-def _facts(alert: Alert) -> AlertFacts:
-    source = alert.source
-    return AlertFacts(
-        id=alert.pk,
-        source_id=source.pk,
-        source_name=source.name,
-        format=alert.format,
-        raw=alert.raw,
-        received_at=alert.received_at,
-        whitelist=tuple(source.pair_whitelist),
-        default_timeframe_secs=source.default_timeframe_secs,
-        default_size=source.default_size,
-        live=source.live,
-    )
+    return evaluate(selectors.alert_facts(alert), instruments=listed, max_age=desk.settings("").alerts.max_age)
 
 
 # what is kept, never traded ----------------------------------------------------------------------
@@ -160,11 +145,22 @@ def _act(desk: Desk, meant: Meant) -> Verdict:
 
 
 def _enter(desk: Desk, meant: Meant, found: Classification) -> Verdict:
-    return entry.enter(desk, meant, found.side or PositionSide.LONG)
+    side = found.side or PositionSide.LONG
+    verdict = entry.enter(desk, meant, side)
+    return queue.put(desk, meant, side, verdict) if verdict.outcome == DenialCode.POOL_FULL else verdict
+
+
+def _exit(desk: Desk, meant: Meant, found: Classification) -> Verdict:
+    """An exit closes what is open and removes what waits."""
+    queue.remove_matching(desk, meant, found.exits)
+    return exits.exit_by_signal(desk, meant, found)
 
 
 def _nothing(desk: Desk, meant: Meant, found: Classification) -> Verdict:
     code = NoMeaning(found.code or NoMeaning.ACTION_MISSING)
+    if code is NoMeaning.NOTHING_TO_EXIT and (removed := queue.remove_matching(desk, meant, found.exits)):
+        reason = f"Nothing of {meant.instrument.symbol} is open; its waiting entry was removed from the queue."
+        return Verdict(Outcome.DEQUEUED, reason, {"queued": [row.pk for row in removed]})
     return Verdict(code, WORDS[code].format(symbol=meant.instrument.symbol))
 
 
@@ -186,7 +182,7 @@ WORDS: Mapping[NoMeaning, str] = {
 ACTIONS: Mapping[Meaning, Callable[[Desk, Meant, Classification], Verdict]] = {
     Meaning.ENTRY: _enter,
     Meaning.PYRAMID: _enter,
-    Meaning.EXIT: exits.exit_by_signal,
+    Meaning.EXIT: _exit,
     Meaning.REDUCE: _not_built,
     Meaning.REVERSE: _not_built,
     Meaning.NONE: _nothing,

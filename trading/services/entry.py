@@ -45,14 +45,18 @@ class Draft:
         return PlanKind.PYRAMID if self.group else PlanKind.ENTRY
 
 
-def enter(desk: Desk, meant: Meant, side: PositionSide) -> Verdict:
-    """A new position, or one more pyramid of an open one; the outcome, with the reason when nothing was entered."""
+def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False) -> Verdict:
+    """A new position, or one more pyramid of an open one; the outcome, with the reason when nothing was entered.
+
+    A signal that waited in the queue hangs its grid at the better of its own price and the market's.
+    """
     group = desk.group_for(meant.instrument, meant.timeframe_secs, side)
     chosen = desk.settings(meant.instrument.symbol)
     early = _guarded(desk, meant, side, chosen) or (group and _too_early(desk, meant, group, chosen))
     if early:
         return early
-    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), _base_price(desk, meant))
+    price = _better_price(desk, meant, side) if waited else _base_price(desk, meant)
+    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price)
     sized = _sized(desk, draft)
     if isinstance(sized, Denial):
         return denied(sized)
@@ -130,6 +134,13 @@ def _base_price(desk: Desk, meant: Meant) -> Decimal:
     return meant.intent.price or (ticker.last if ticker else Decimal(0))
 
 
+def _better_price(desk: Desk, meant: Meant, side: PositionSide) -> Decimal:
+    """LONG: the lower of alert and market; SHORT: the higher."""
+    ticker, said = desk.tickers.get(meant.instrument.id), _base_price(desk, meant)
+    prices = [said, ticker.last] if ticker else [said]
+    return min(prices) if side is PositionSide.LONG else max(prices)
+
+
 # size, plan, gate --------------------------------------------------------------------------------
 
 
@@ -195,16 +206,17 @@ def _proposed(desk: Desk, draft: Draft, plan: GridPlan) -> Proposed:
 
 def _signal(desk: Desk, draft: Draft) -> Signal:
     intent = draft.meant.intent
-    return Signal.objects.create(
-        alert_id=draft.meant.alert.id,
-        account=desk.account,
-        meaning=draft.kind,
-        symbol=draft.rules.symbol,
-        timeframe_secs=draft.meant.timeframe_secs,
-        position_side=draft.side,
-        price=intent.price,
-        intent={"action": intent.action, "format": intent.format},
-    )
+    facts = {
+        "account": desk.account,
+        "meaning": draft.kind,
+        "symbol": draft.rules.symbol,
+        "timeframe_secs": draft.meant.timeframe_secs,
+        "position_side": draft.side,
+        "price": intent.price,
+        "intent": {"action": intent.action, "format": intent.format},
+    }
+    # One that waited in the queue has its row already.
+    return Signal.objects.get_or_create(alert_id=draft.meant.alert.id, defaults=facts)[0]
 
 
 def _record(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan, signal: Signal, result: GateResult) -> Verdict:

@@ -12,7 +12,7 @@ from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, TimeInForce
 from trading.models import PositionGroup, Slot
 from trading.selectors import GroupPicture
-from trading.services import orders
+from trading.services import orders, queue
 from trading.services.orders import NewOrder
 
 TARGETS_TAKEN = "TARGETS_TAKEN"
@@ -191,6 +191,7 @@ def _end(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
         "slots": freed,
     }
     record("group.closed", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
+    queue.promote(group.account_id, now=now)
 
 
 def open_groups(account_id: int, *, instrument_id: int | None = None) -> list[PositionGroup]:

@@ -10,7 +10,7 @@ from project.accounts import mode
 from project.accounts.models import ExchangeAccount
 from project.journal.sealer import unsealed_age
 from signals.models import Alert
-from trading.models import Canary, Order, PositionGroup, Slot
+from trading.models import Canary, Order, PositionGroup, QueuedSignal, Slot
 from trading.services.desk import Desk
 
 UNDECIDED = "UNDECIDED"
@@ -41,7 +41,7 @@ def status(*, now: datetime) -> Status:
         groups=_counts(PositionGroup.objects.all(), "status"),
         orders=_counts(Order.objects.all(), "state"),
         slots={"open": Slot.objects.filter(released_at=None).count(), "size": size},
-        queue=0,
+        queue=QueuedSignal.objects.filter(state=QueuedSignal.State.WAITING).count(),
         mode=mode.current().mode,
         canary_age_secs=canary_age(now=now),
         unsealed_age_secs=round(unsealed.total_seconds(), 3) if unsealed else 0.0,

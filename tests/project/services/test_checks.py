@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from project.services import checks, options, ports
-from project.services.errors import DiskFull, PortTaken
+from project.services.errors import DiskFull, HomeClosed, PortTaken
 from project.services.options import PORTS, Options
 
 
@@ -56,6 +56,12 @@ def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(checks, "WANTED_MB", 10**12)
     with pytest.raises(DiskFull, match=f"MB are free at {tmp_path}; 1000000000000 MB are wanted"):
         checks.disk(chosen(tmp_path))
+
+
+def test_a_home_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(HomeClosed, match="cannot be used: Not a directory"):
+        checks.home(chosen(tmp_path / "file" / "home"))
 
 
 def test_enough_disk_passes(tmp_path: Path) -> None:

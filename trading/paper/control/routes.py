@@ -12,6 +12,7 @@ from trading.paper.core.depth import Depth
 from trading.paper.core.refusals import Refused
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.http import Reply, Request, json_reply
+from trading.paper.server.market import ReplayMarket
 
 PREFIX = "/_control/"
 
@@ -23,17 +24,19 @@ class BadControl(ValueError):
 class Control:
     """The control endpoints over one exchange and its faults."""
 
-    def __init__(self, exchange: Exchange, faults: Faults, *, token: str) -> None:
+    def __init__(self, exchange: Exchange, faults: Faults, *, replay: ReplayMarket | None, token: str) -> None:
         self._exchange = exchange
+        self._replay = replay
         self._faults = faults
         self._token = token
         self._routes: dict[tuple[str, str], Callable[[Any], Any]] = {
             ("GET", "ledger"): lambda _: views.ledger(exchange),
-            ("GET", "state"): lambda _: views.state(exchange),
+            ("GET", "state"): lambda _: views.state(exchange) | {"replay": views.replay(exchange, replay)},
             ("POST", "deposit"): self._deposit,
             ("POST", "depth"): self._depth,
             ("POST", "fault"): self._fault,
             ("POST", "price"): self._price,
+            ("POST", "start"): self._start,
         }
 
     def answer(self, request: Request) -> Reply:
@@ -53,6 +56,11 @@ class Control:
             return json_reply({"error": str(error)}, status=400)
         except (BadControl, BadRule, ValueError, KeyError, TypeError, AttributeError) as error:
             return json_reply({"error": f"not understood: {error}"}, status=400)
+
+    def _start(self, _body: Any) -> Any:
+        if self._replay is not None:
+            self._replay.start()
+        return views.replay(self._exchange, self._replay)
 
     def _price(self, body: dict[str, Any]) -> Any:
         market = self._exchange.state.market(body["symbol"])

@@ -6,6 +6,7 @@ from trading.paper.core.atoms import show
 from trading.paper.core.events import Deposited
 from trading.paper.core.orders import Fill, Order
 from trading.paper.server.exchange import Exchange
+from trading.paper.server.market import ReplayMarket
 
 Json = dict[str, Any]
 
@@ -79,4 +80,15 @@ def state(exchange: Exchange) -> Json:
         "openOrders": sum(map(len, exchange.state.desk_open.values())),
         "prices": {one.instrument.symbol: show(one.price) for one in markets if one.price},
         "replayStep": exchange.state.replay_step,
+    }
+
+
+def replay(exchange: Exchange, running: ReplayMarket | None) -> Json:
+    """Where the replay stands: held or not, when it first started, when its first bar began; zeros without one."""
+    line = running.timeline if running else None
+    return {
+        "held": running.held if running else False,
+        "startedMs": exchange.state.replay_started_ms,
+        "anchorMs": line.anchor_ms if line else 0,
+        "stepMs": line.step_ms if line else 0,
     }

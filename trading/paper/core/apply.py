@@ -125,6 +125,7 @@ def _priced(state: State, event: events.Priced) -> None:
 
 def _positioned(state: State, event: events.Positioned) -> None:
     state.replay_step = event.step
+    state.replay_started_ms = state.replay_started_ms or event.at_ms
 
 
 _APPLIERS: dict[type, Callable[[State, Any], None]] = {

@@ -42,6 +42,7 @@ class State:
     by_client_id: dict[tuple[str, str, str], Order] = field(default_factory=dict)
     next_order_id: int = 1
     replay_step: int | None = None
+    replay_started_ms: int = 0
 
     def market(self, symbol: str) -> Market:
         """The market of a symbol, or Refused."""

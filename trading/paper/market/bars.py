@@ -122,3 +122,9 @@ def rolled_up(bars: Iterable[Bar], width_ms: int) -> list[Bar]:
         elif bar.trades:
             found[-1].join(bar)
     return found
+
+
+def series_of(bars: Iterable[Bar], interval_ms: int) -> Series:
+    """A series made of shorter candles."""
+    rolled = rolled_up(bars, interval_ms)
+    return Series(interval_ms, [bar.start_ms for bar in rolled], rolled)

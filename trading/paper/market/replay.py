@@ -39,6 +39,11 @@ def timeline(*, now_ms: int, step: int, speed: int) -> Timeline:
     return Timeline(first_step=step, anchor_ms=now_ms - now_ms % step_ms, step_ms=step_ms)
 
 
+def timeline_from(at_ms: int, *, step: int, speed: int) -> Timeline:
+    """The step begins at this very moment."""
+    return Timeline(first_step=step, anchor_ms=at_ms, step_ms=CANDLE_SECS * 1000 // speed)
+
+
 def candle_at(candles: tuple[Candle, ...], step: int) -> Candle:
     """The candle of a step; on the way back it is turned round."""
     lap, index = divmod(step, len(candles))
@@ -67,6 +72,11 @@ class Replay:
         if self._cache[0] != step:
             self._cache = (step, self.prints(step))
         return self._cache[1]
+
+    def follow(self, timeline: Timeline) -> None:
+        """Go on by another timeline."""
+        self.timeline = timeline
+        self._cache = (-1, [])
 
     def prints(self, step: int) -> list[Print]:
         """The trades of one step, evenly spread over it."""

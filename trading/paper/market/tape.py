@@ -1,10 +1,10 @@
 """The public record of one instrument: recent trades, candles, the rolling day."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trading.paper.core import atoms
-from trading.paper.market.bars import BASES, INTERVALS_MS, KEEP_BARS, Bar, Series, rolled_up
+from trading.paper.market.bars import BASES, INTERVALS_MS, KEEP_BARS, Bar, Series, rolled_up, series_of
 
 KEEP_TRADES = 5_000
 # What the trades endpoints can reach back to.
@@ -65,6 +65,14 @@ class Tape:
         self.trades.append(trade)
         for series in self.series.values():
             series.add(trade.at_ms, price=trade.price, qty=trade.qty, buyer_is_taker=trade.buyer_is_taker)
+
+    def move(self, *, end_ms: int, by_ms: int) -> None:
+        """Shift what was traded before end_ms by whole seconds, and forget the rest."""
+        kept = [replace(one, at_ms=one.at_ms + by_ms) for one in self.trades if one.at_ms < end_ms]
+        self.trades = deque(kept, maxlen=KEEP_TRADES)
+        seconds = [bar for bar in self.series["1s"].bars if bar.start_ms < end_ms]
+        moved = [replace(bar, start_ms=bar.start_ms + by_ms) for bar in seconds]
+        self.series = {name: series_of(moved, INTERVALS_MS[name]) for name in BASES}
 
     def bars(self, interval: str, *, first_ms: int, last_ms: int, most: int = KEEP_BARS) -> list[Bar]:
         """The first `most` candles of an interval that start within [first_ms, last_ms], without holes."""

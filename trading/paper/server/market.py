@@ -7,7 +7,7 @@ from pathlib import Path
 from trading.paper.core.prints import Print
 from trading.paper.market.candles import load
 from trading.paper.market.instruments import FOLDER
-from trading.paper.market.replay import Replay, Timeline, timeline
+from trading.paper.market.replay import Replay, Timeline, timeline, timeline_from
 from trading.paper.server.exchange import Exchange
 
 logger = logging.getLogger("paper.market")
@@ -22,6 +22,8 @@ HISTORY_MS = 2 * 3_600_000
 
 TICK_SECS = 0.05
 
+SECOND_MS = 1_000
+
 CATCH_UP_MS = 5_000
 # At most this much per tick: after a long sleep of the machine the replay hurries, and still answers.
 
@@ -29,15 +31,20 @@ CATCH_UP_MS = 5_000
 class ReplayMarket:
     """The replay of every bundled symbol on one timeline."""
 
-    def __init__(self, exchange: Exchange, *, speed: int, seed: int, start: int | None) -> None:
+    def __init__(self, exchange: Exchange, *, speed: int, seed: int, start: int | None, hold: bool = False) -> None:
         self._exchange = exchange
+        self._speed = speed
         saved = exchange.state.replay_step
-        fresh = START if start is None else start
+        step = saved if saved is not None else START if start is None else start
+        self.held = hold and saved is None
         now_ms = exchange.now_ms()
-        self.timeline = timeline(now_ms=now_ms, step=fresh if saved is None else saved, speed=speed)
+        self.timeline = self._standing(now_ms, step) if self.held else timeline(now_ms=now_ms, step=step, speed=speed)
         self._replays = [_replay(path, self.timeline, seed) for path in BUNDLES.values()]
-        self._until_ms = now_ms
+        self._until_ms = self.timeline.anchor_ms if self.held else now_ms
         self._step = self.timeline.first_step - 1
+
+    def _standing(self, now_ms: int, step: int) -> Timeline:
+        return timeline_from(now_ms - now_ms % SECOND_MS, step=step, speed=self._speed)
 
     def show_history(self) -> None:
         """Fill the tapes with what has happened before now."""
@@ -51,8 +58,25 @@ class ReplayMarket:
     async def run(self) -> None:
         """Print every trade at its time, for ever."""
         while True:
-            self.advance(min(self._exchange.now_ms(), self._until_ms + CATCH_UP_MS))
+            if not self.held:
+                self.advance(min(self._exchange.now_ms(), self._until_ms + CATCH_UP_MS))
             await asyncio.sleep(TICK_SECS)
+
+    def start(self) -> None:
+        """Let a held replay go, from the next whole second on; its past moves up to that moment. Again is nothing."""
+        if not self.held:
+            return
+        self.held = False
+        now_ms = self._exchange.now_ms()
+        held_at, step = self.timeline.anchor_ms, self.timeline.first_step
+        self.timeline = self._standing(now_ms + SECOND_MS, step)
+        for replay in self._replays:
+            tape = self._exchange.tapes[replay.history.symbol]
+            tape.move(end_ms=held_at, by_ms=self.timeline.anchor_ms - held_at)
+            replay.follow(self.timeline)
+        self._until_ms = self.timeline.anchor_ms
+        self._remember(step)
+        logger.info("replay started, first trades in %d ms", self.timeline.anchor_ms - now_ms)
 
     def advance(self, now_ms: int) -> None:
         """Print the trades up to now, in the order of their times."""
@@ -64,7 +88,7 @@ class ReplayMarket:
         for _, index, printed in sorted(due, key=lambda row: row[:2]):
             self._print(index, printed)
         self._until_ms = max(self._until_ms, now_ms)
-        self._remember(self.timeline.step_at(now_ms))
+        self._remember(max(self.timeline.first_step, self.timeline.step_at(now_ms)))
 
     def _due(self, index: int, now_ms: int) -> list[Print]:
         return list(self._replays[index].between(self._until_ms, now_ms))

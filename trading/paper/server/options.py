@@ -23,6 +23,7 @@ class Options:
     seed: int
     start: int | None
     manual: bool
+    hold: bool
     fee: int
     control_token: str
 
@@ -39,6 +40,7 @@ def parse(arguments: list[str] | None = None) -> Options:
         seed=given.seed,
         start=given.start,
         manual=given.manual,
+        hold=given.hold,
         fee=given.fee_bps * BPS,
         control_token=given.control_token,
     )
@@ -55,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--speed", type=_speed, default=60, help="source seconds per wall second (%(default)s)")
     add("--seed", type=int, default=1, help="seed of the price paths (%(default)s)")
     add("--start", type=int, help="first candle of a replay on a fresh --data; by default the one of data/README.md")
+    add("--hold", action="store_true", help="on a fresh --data the replay waits for POST /_control/start")
     add("--fee-bps", type=int, default=10, help="maker and taker fee (%(default)s)")
     add("--control-token", default=os.environ.get("WINDLASS_PAPER_CONTROL_TOKEN", ""), help="guards /_control/")
     mode = parser.add_mutually_exclusive_group()

@@ -50,10 +50,10 @@ def build(options: Options) -> Exchange:
     )
 
 
-def app(exchange: Exchange, options: Options) -> App:
+def app(exchange: Exchange, replay: ReplayMarket | None, options: Options) -> App:
     """The ASGI application over an exchange."""
     faults = Faults()
-    control = Control(exchange, faults, token=options.control_token)
+    control = Control(exchange, faults, replay=replay, token=options.control_token)
     return App(exchange, dialects=DIALECTS, control=control, faults=faults)
 
 
@@ -78,11 +78,12 @@ def _stop_on_signals(server: uvicorn.Server) -> None:
 async def serve(options: Options) -> None:
     """Run until stopped; raise what stopped it if that was a failure."""
     exchange = build(options)
-    server = _Server(_config(app(exchange, options), options.port))
+    replay = None if options.manual else _replay(exchange, options)
+    server = _Server(_config(app(exchange, replay, options), options.port))
     _stop_on_signals(server)
     jobs = [server.serve(), exchange.journal.run(), _report(exchange)]
-    if not options.manual:
-        jobs.append(_replay(exchange, options).run())
+    if replay is not None:
+        jobs.append(replay.run())
     logger.info("paper exchange on http://%s:%d, %s", HOST, options.port, "manual" if options.manual else "replay")
     await _until_one_ends(*jobs)
     exchange.journal.flush()
@@ -91,7 +92,7 @@ async def serve(options: Options) -> None:
 
 
 def _replay(exchange: Exchange, options: Options) -> ReplayMarket:
-    market = ReplayMarket(exchange, speed=options.speed, seed=options.seed, start=options.start)
+    market = ReplayMarket(exchange, speed=options.speed, seed=options.seed, start=options.start, hold=options.hold)
     market.show_history()
     return market
 
