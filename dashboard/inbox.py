@@ -1,6 +1,6 @@
 """What arrived at the door: the latest alerts with their outcome, and the deliveries that were refused today."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from project.accounts.models import ExchangeAccount
 from signals.formats import FormatRefused, parse_stored
 from signals.models import Alert, Refusal
 from signals.strict_json import JsonRefused
+from trading.models import PositionGroup
 
 ALERTS_SHOWN = 12
 REFUSED_SHOWN = 5
@@ -37,7 +38,15 @@ CODED = frozenset({"NOTHING_TO_EXIT", "SHADOW"})
 def latest(account: ExchangeAccount) -> tuple[AlertRow, ...]:
     """The account's latest deliveries, newest first."""
     rows = Alert.objects.filter(account=account).select_related("source", "signal").order_by("-id")
-    return tuple(_alert(row) for row in rows[:ALERTS_SHOWN])
+    shown = list(rows[:ALERTS_SHOWN])
+    symbols = _symbols_of_groups(shown)
+    return tuple(_alert(row, symbols) for row in shown)
+
+
+def _symbols_of_groups(rows: Iterable[Alert]) -> dict[int, str]:
+    """The pairs of the groups that alerts closed: an exit has no signal row of its own."""
+    ids = [group for row in rows for group in row.details.get("groups", ())]
+    return dict(PositionGroup.objects.filter(id__in=ids).values_list("id", "instrument__symbol"))
 
 
 def refused_today(account: ExchangeAccount, *, now: datetime) -> tuple[tuple[RefusedRow, ...], int]:
@@ -53,11 +62,12 @@ def _refused(row: Refusal) -> RefusedRow:
     return RefusedRow(row.id, source, row.address, row.reason, row.count, row.last_at)
 
 
-def _alert(row: Alert) -> AlertRow:
+def _alert(row: Alert, symbols: Mapping[int, str]) -> AlertRow:
     words, tone = OUTCOMES.get(row.outcome, ("refused", "down"))
     symbol, action = asked(row.format, row.raw)
     signal = getattr(row, "signal", None)
-    known = signal.symbol if signal else row.details.get("symbol") or symbol
+    closed = [symbols[group] for group in row.details.get("groups", ()) if group in symbols]
+    known = signal.symbol if signal else row.details.get("symbol") or next(iter(closed), symbol)
     return AlertRow(
         id=row.id,
         at=row.received_at,

@@ -105,10 +105,10 @@ def _alert_pulse(account: ExchangeAccount) -> Pulse:
 
 
 def _journal_pulse(*, now: datetime) -> Pulse:
-    """The age of the oldest unsealed row; with none, when the last seal was made."""
+    """When the last seal was made; once a row has waited too long for its own, that row's age."""
     waiting = unsealed_age(now=now)
-    if waiting is not None:
-        return _pulse("Journal", "not sealed since", now - waiting, JOURNAL_LIMIT_SECS, now)
+    if waiting is not None and waiting.total_seconds() > JOURNAL_LIMIT_SECS:
+        return _pulse("Journal", "oldest unsealed row written", now - waiting, JOURNAL_LIMIT_SECS, now)
     at = Seal.objects.order_by("-first_number").values_list("at", flat=True).first()
     return Pulse("Journal", "sealed" if at else "empty", at)
 

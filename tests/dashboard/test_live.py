@@ -159,6 +159,14 @@ def test_alerts_have_one_outcome_and_a_code_where_they_were_refused(seen: Overvi
     ]
 
 
+def test_an_exit_names_the_pair_of_the_group_it_closes(day: rows.Desk, now: datetime) -> None:
+    sender, group = day.account.sources.get(), day.account.groups.get(instrument__symbol="ETH/USDT", closed_at=None)
+    body = '{"symbol": "ETHUSDT", "action": "exit"}'
+    rows.alert(sender, 98, body, "EXITED", "Closing.", at=now, details={"groups": [group.pk]})
+    newest = live.gather(None, now=now).alerts[0]
+    assert (newest.subject, newest.action, newest.words) == ("ETH/USDT", "exit", "exit")
+
+
 def test_a_body_that_cannot_be_read_stands_for_itself(day: rows.Desk, now: datetime) -> None:
     sender = day.account.sources.get()
     rows.alert(sender, 99, "<b>not json at all", "UNREADABLE", "No alert format fits this body.", at=now, format="")

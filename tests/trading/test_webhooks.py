@@ -191,6 +191,7 @@ async def test_five_hundred_alerts_in_four_copies_each_are_stored_once():
         replies = await asyncio.gather(*(visitor.post(OWN, body) for body in bodies))
     received = {(r.json()["id"]) for r in replies if r.status_code == 202}
     duplicate = [r.json()["id"] for r in replies if r.status_code == 200]
+    assert {r.json().get("code") for r in replies} == {None}
     assert (len(received), len(duplicate), set(duplicate)) == (500, 1500, received)
     assert {alert["id"] for alert in await alerts()} == received
     assert set(visitor.rung) == {alert["account_id"] for alert in await alerts()}

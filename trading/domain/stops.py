@@ -1,12 +1,14 @@
 """Stops: where they stand, when they fire, and which of several binds. Pure; the price is an argument."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from signals.intent import Level, LevelKind
 from trading.domain.grid import InstrumentRules
 from trading.domain.money import HUNDRED, ZERO, ceil_to, exact, floor_to, pct_of
+from trading.domain.refusal import Refusal
 from trading.domain.vocabulary import PositionSide
 
 
@@ -19,6 +21,7 @@ class StopKind(StrEnum):
     TRAILING = "trailing"
     BREAK_EVEN = "break_even"
     EMERGENCY = "emergency"
+    ALERT = "alert"  # the one that the entry's alert brought along
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,20 @@ def fixed(*, side: PositionSide, average_entry: Decimal, pct: Decimal, rules: In
 def emergency(*, side: PositionSide, average_entry: Decimal, pct: Decimal, rules: InstrumentRules) -> Stop:
     """The last resort that stands whatever the other stops are."""
     return Stop(StopKind.EMERGENCY, stop_price(side=side, reference=average_entry, pct=pct, rules=rules))
+
+
+@exact
+def own(*, side: PositionSide, average_entry: Decimal, level: Level, rules: InstrumentRules) -> Stop:
+    """The stop that an alert asked for: a price stays where it is, a distance is counted from the average entry."""
+    if level.kind is LevelKind.PRICE:
+        return Stop(StopKind.ALERT, stop_price(side=side, reference=level.value, pct=ZERO, rules=rules))
+    pct = level.value if level.kind is LevelKind.PCT else level.value / average_entry * HUNDRED
+    return Stop(StopKind.ALERT, stop_price(side=side, reference=average_entry, pct=pct, rules=rules))
+
+
+def support(*, side: PositionSide, level: Decimal, rules: InstrumentRules) -> Stop:
+    """The support below a LONG, the resistance above a SHORT, chosen when it was entered."""
+    return Stop(StopKind.SUPPORT, stop_price(side=side, reference=level, pct=ZERO, rules=rules))
 
 
 @exact
@@ -104,3 +121,45 @@ def tightest(stops: Iterable[Stop | None], *, side: PositionSide) -> Stop | None
 def fired(stop: Stop | None, *, side: PositionSide, price: Decimal) -> bool:
     """Whether a price has reached the stop."""
     return stop is not None and side.sign * (price - stop.price) <= 0
+
+
+@exact
+def distance(
+    *,
+    side: PositionSide,
+    entry: Decimal,
+    kinds: Collection[StopKind],
+    fixed_pct: Decimal,
+    emergency_pct: Decimal,
+    rules: InstrumentRules,
+    level: Level | None = None,
+    atr_quote: Decimal | None = None,
+    atr_multiplier: Decimal = ZERO,
+) -> Decimal | Refusal:
+    """How far, quote per base, an entry's first stop stands: what a size by risk is counted with.
+
+    The tightest of the alert's own level, the chosen fixed and ATR stops and the emergency stop. Stops that stand
+    only later (trailing, break-even) or whose number is not known count for nothing. Legs below the entry bring the
+    average nearer to a stop at a price, so the risk is never counted too small.
+    """
+    standing = [
+        None if level is None else own(side=side, average_entry=entry, level=level, rules=rules),
+        None
+        if atr_quote is None or StopKind.ATR not in kinds
+        else atr(side=side, average_entry=entry, atr_quote=atr_quote, multiplier=atr_multiplier, rules=rules),
+        fixed(side=side, average_entry=entry, pct=fixed_pct, rules=rules) if StopKind.FIXED in kinds else None,
+        emergency(side=side, average_entry=entry, pct=emergency_pct, rules=rules),
+    ]
+    wrong = next((stop for stop in standing if stop is not None and fired(stop, side=side, price=entry)), None)
+    if wrong is not None:
+        return _wrong_side(wrong, side=side, entry=entry, rules=rules)
+    return min(abs(entry - stop.price) for stop in standing if stop is not None)
+
+
+def _wrong_side(stop: Stop, *, side: PositionSide, entry: Decimal, rules: InstrumentRules) -> Refusal:
+    """A stop that would fire at the entry itself."""
+    where = "below" if side == PositionSide.LONG else "above"
+    advice = (
+        f"The {stop.kind} stop of a {side} stands {where} its entry; correct the alert's stop or widen the setting."
+    )
+    return Refusal("STOP_WRONG_SIDE", "stop", stop.price, entry, advice, rules.quote)

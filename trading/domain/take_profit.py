@@ -40,6 +40,7 @@ class CancelReason(StrEnum):
 
     RESIZED = "RESIZED"  # the leg filled further, or residue of another leg moved to it
     REPRICED = "REPRICED"
+    MODE_CHANGED = "MODE_CHANGED"  # the take-profit mode wants no such target any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class _Quota:
 
 # A target in one of these states cannot be cancelled now: it is not on the book yet, or leaves it already.
 _IN_MOTION = frozenset({OrderState.NEW, OrderState.SUBMITTING, OrderState.UNKNOWN, OrderState.CANCELLING})
-_UNTOUCHABLE = _IN_MOTION | {OrderState.NEEDS_HUMAN}
+UNTOUCHABLE = _IN_MOTION | {OrderState.NEEDS_HUMAN}
 
 
 def targets(legs: Sequence[LegHolding], *, rules: InstrumentRules, held_qty: Decimal) -> tuple[TargetAction, ...]:
@@ -90,27 +91,45 @@ def targets(legs: Sequence[LegHolding], *, rules: InstrumentRules, held_qty: Dec
     Quantities are cumulative over the legs by (pyramid, index): each leg gets the lots that the sum so far reaches,
     so rounding residue moves to later legs and less than one lot of the group is left. What is too small for an
     order of its own waits for the next leg. held_qty (base) is the group's position: resting and placed together
-    never exceed it. A target that no longer fits is cancelled now and replaced by a later call.
+    never exceed it. A target that no longer fits is cancelled now and replaced by a later call. What was closed
+    outside the legs' own targets (a reduction, an aggregate target) comes off the first legs.
     """
-    quotas = _quotas(legs, rules)
+    quotas = _quotas(legs, rules, closed_elsewhere(legs, held_qty=held_qty))
     cancels = [action for quota in quotas if (action := _cancel(quota)) is not None]
     return (*cancels, *_places(quotas, rules=rules, free=_free(legs, rules=rules, held_qty=held_qty)))
 
 
-def waiting(legs: Sequence[LegHolding], *, rules: InstrumentRules) -> Held | None:
-    """What came in, is not closed and has no target because it is below the minimums; None when nothing waits."""
-    last = next(reversed(_quotas(legs, rules)), None)
+def waiting(legs: Sequence[LegHolding], *, rules: InstrumentRules, held_qty: Decimal | None = None) -> Held | None:
+    """What came in, is not closed and has no target because it is below the minimums; None when nothing waits.
+
+    held_qty None: everything was closed by the legs' own targets.
+    """
+    elsewhere = ZERO if held_qty is None else closed_elsewhere(legs, held_qty=held_qty)
+    last = next(reversed(_quotas(legs, rules, elsewhere)), None)
     return Held(last.holding.leg_id, last.waiting) if last is not None and last.waiting > 0 else None
 
 
 @exact
-def _quotas(legs: Sequence[LegHolding], rules: InstrumentRules) -> list[_Quota]:
+def closed_elsewhere(legs: Sequence[LegHolding], *, held_qty: Decimal) -> Decimal:
+    """What left the position by other orders than the legs' targets, base; it stays the same while targets fill."""
+    return max(total(leg.net_qty - leg.closed_qty for leg in legs) - held_qty, ZERO)
+
+
+def taken(legs: Sequence[LegHolding], *, rules: InstrumentRules) -> int:
+    """How many legs' targets have filled, but for rounding residue: what break-even counts."""
+    return sum(leg.closed_qty > 0 and leg.net_qty - leg.closed_qty < rules.lot_step for leg in legs)
+
+
+@exact
+def _quotas(legs: Sequence[LegHolding], rules: InstrumentRules, elsewhere: Decimal) -> list[_Quota]:
     """Each leg's share, in order; a share too small to sell is left unclaimed for the next leg."""
     quotas: list[_Quota] = []
     came_in, claimed = ZERO, ZERO
     filled = (leg for leg in legs if leg.filled_qty > 0 or leg.resting is not None)
     for leg in sorted(filled, key=lambda held: (held.pyramid_index, held.index)):
-        came_in += leg.net_qty
+        gone = min(max(leg.net_qty - leg.closed_qty, ZERO), elsewhere)
+        elsewhere -= gone
+        came_in += leg.net_qty - gone
         open_qty = max(floor_to(came_in, rules.lot_step) - claimed - leg.closed_qty, ZERO)
         fits = rules.sellable(open_qty, leg.target_price) or _rests_already(leg, open_qty)
         quotas.append(_Quota(leg, open_qty if fits else ZERO, ZERO if fits else open_qty))
@@ -126,7 +145,7 @@ def _rests_already(leg: LegHolding, qty: Decimal) -> bool:
 def _cancel(quota: _Quota) -> Cancel | None:
     """Take the resting target back when it promises another quantity or stands at another price."""
     resting = quota.holding.resting
-    if resting is None or resting.state in _UNTOUCHABLE:
+    if resting is None or resting.state in UNTOUCHABLE:
         return None
     if resting.qty != quota.qty:
         return Cancel(resting.order_id, CancelReason.RESIZED)

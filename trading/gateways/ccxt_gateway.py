@@ -137,7 +137,7 @@ class CcxtGateway:
                 None if request.price is None else format(request.price.normalize(), "f"),
                 self._order_params(request),
             )
-            return self._readable(raw)
+            return order_report(raw)
 
     @contextmanager
     def _marked(self, request: OrderRequest) -> Iterator[None]:
@@ -155,12 +155,6 @@ class CcxtGateway:
         if request.reduce_only and "spot" not in self._venue.market_types:
             params["reduceOnly"] = True
         return params
-
-    def _readable(self, raw: Mapping[str, Any]) -> OrderReport:
-        """A report from the answer to a placement; an answer that cannot be read leaves the outcome unknown."""
-        if not raw.get("id"):
-            raise ccxt.BadResponse("the venue's answer carries no order id")
-        return order_report(raw)
 
     def cancel(self, *, symbol: str, venue_order_id: str) -> None:
         """Ask to cancel. Raises OrderNotOpen or Unknown."""
@@ -237,7 +231,9 @@ def signed_at(url: str, body: Any) -> datetime | None:
 
 
 def order_report(raw: Mapping[str, Any]) -> OrderReport:
-    """Ccxt's order as ours."""
+    """Ccxt's order as ours. Raises BadResponse without the venue's id: what cannot be named is not found either."""
+    if not raw.get("id"):
+        raise ccxt.BadResponse("the venue's answer carries no order id")
     return OrderReport(
         client_order_id=raw.get("clientOrderId") or "",
         venue_order_id=str(raw["id"]),

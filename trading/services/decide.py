@@ -69,7 +69,7 @@ def _decide_batch(account_id: int, now: datetime) -> int:
         verdicts: dict[int, Verdict] = {}
         desk = Desk(account, now)
         for alert in batch:
-            verdicts[alert.pk] = verdict = _decide(desk, alert)
+            verdicts[alert.pk] = verdict = decide_alert(desk, alert)
             if verdict.outcome in ACTED:
                 desk = Desk(account, now)  # it wrote: what the next alert sees is read anew
         outcomes.settle(account_id, verdicts, now=now)
@@ -79,7 +79,7 @@ def _decide_batch(account_id: int, now: datetime) -> int:
 ACTED = frozenset({Outcome.DEQUEUED, Outcome.ENTERED, Outcome.EXITED, Outcome.PYRAMIDED, Outcome.QUEUED})
 
 
-def _decide(desk: Desk, alert: Alert) -> Verdict:
+def decide_alert(desk: Desk, alert: Alert) -> Verdict:
     """The alert's outcome; a stored setting that fails its own check refuses by name, for nobody can tell what it meant."""
     try:
         return _decided(desk, alert)

@@ -228,6 +228,7 @@ def _record(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan, signal: Sign
     legs = _legs(pyramid, plan)
     orders.create(group, _entry_orders(draft, group, pyramid, legs), now=desk.now)
     facts = {"symbol": draft.rules.symbol, "side": draft.side, "pyramid": pyramid.index, "capital": plan.capital}
+    facts |= {"status": group.status, "timeframe_secs": group.timeframe_secs}
     record("group.entered", subject=f"group:{group.pk}", payload=facts, account_id=desk.account.pk)
     return _entered(draft, group, pyramid, sized, plan, result)
 

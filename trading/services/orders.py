@@ -103,7 +103,7 @@ def ring_after_commit(task: str, account_id: int) -> None:
 def move(order: Order, to: OrderState, **changes: Any) -> None:
     """Take a locked order to another state, with other fields; journalled. Raises IllegalTransition.
 
-    The same state again only writes the fields. Nothing else in Windlass writes `state`, but for the claims below.
+    The same state again only writes the fields. Nothing else writes `state`, but for the claims in submit.py.
     """
     before = OrderState(order.state)
     if to is not before and not allowed(before, to):
@@ -114,6 +114,8 @@ def move(order: Order, to: OrderState, **changes: Any) -> None:
     order.save(update_fields=["state", "updated_at", *changes])
     if to is not before:
         record_all([moved(order.pk, order.account_id, order.group_id, before, to, changes)])
+    elif changes:
+        record_all([Event("order.fields", f"order:{order.pk}", {"group": order.group_id, **changes}, order.account_id)])
 
 
 def moved(

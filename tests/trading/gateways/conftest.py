@@ -74,8 +74,7 @@ def make_bench(paper: PaperExchange, *, url: str = "", secret: str = "", timeout
     credentials = {"apiKey": key, "secret": secret or real}
     client = venues.build_client(BINANCE, credentials=credentials, base_url=url or paper.url, receive_window_ms=5000)
     client.timeout = timeout_ms
-    bench = Bench(paper, client, f"account-{key}")
-    return bench
+    return Bench(paper, client, f"account-{key}")
 
 
 @pytest.fixture

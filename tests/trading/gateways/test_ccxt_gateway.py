@@ -6,6 +6,7 @@ from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any
 
+import ccxt
 import pytest
 from django.utils import timezone
 
@@ -212,7 +213,7 @@ def test_an_order_answered_in_floats_is_unknown_and_stands(bench: Bench) -> None
 
 
 def test_a_float_has_lost_something_already() -> None:
-    with pytest.raises(TypeError, match="0.1"):
+    with pytest.raises(TypeError, match="float"):
         decimal(0.1)
     assert [decimal(value) for value in (None, "0.10", 3)] == [Decimal(0), Decimal("0.10"), Decimal(3)]
 
@@ -241,6 +242,12 @@ def test_a_status_nobody_knows_is_refused_not_guessed() -> None:
         order_report({"id": 7, "status": "sleeping"})
 
 
+@pytest.mark.parametrize("raw", [{}, {"id": None, "status": "open"}, {"id": ""}])
+def test_an_order_without_the_venues_id_is_no_answer(raw: dict[str, Any]) -> None:
+    with pytest.raises(ccxt.BadResponse, match="no order id"):
+        order_report(raw)
+
+
 def test_a_ticker_without_a_price_is_none() -> None:
     row = {"symbol": "BTC/USDT", "bid": "1", "ask": "2", "last": "1.5"}
     assert ticker_report(row) is not None
@@ -267,6 +274,8 @@ def test_the_signed_timestamp_is_read_from_query_or_body(url: str, body: str | N
     assert found.timestamp() == secs
 
 
-@pytest.mark.parametrize(("url", "body"), [("https://x/order?mytimestamp=1", None), ("https://x/order", b"timestamp=1")])
+@pytest.mark.parametrize(
+    ("url", "body"), [("https://x/order?mytimestamp=1", None), ("https://x/order", b"timestamp=1")]
+)
 def test_another_way_of_signing_has_no_timestamp(url: str, body: object) -> None:
     assert signed_at(url, body) is None

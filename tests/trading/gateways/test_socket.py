@@ -134,9 +134,7 @@ def test_a_mode_that_cannot_be_read_forbids(guarded: Bench, monkeypatch: pytest.
     assert guarded.ledger == []
 
 
-def test_the_mode_is_read_again_when_it_is_two_seconds_old(
-    guarded: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_mode_is_read_again_when_it_is_two_seconds_old(guarded: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     guard = ModeGuard()
     assert guard.refusal(opens_position=True) == ""
     mode.change(M.EMERGENCY, operator="mira", reason="test")

@@ -7,6 +7,7 @@ from project.journal.models import JournalEntry, Seal
 from project.journal.sealer import broken_seals
 from trading.domain.order_state import OrderState, allowed
 from trading.models import Order
+from trading.services import rebuild
 from trading.services.invariants.base import Finding
 
 
@@ -29,3 +30,9 @@ def _illegal(entries: Iterable[tuple[str, dict[str, str]]]) -> list[str]:
     rows = {f"order:{pk}": state for pk, state in Order.objects.values_list("id", "state")}
     wrong += [f"{s} is {rows.get(s)}, the journal says {state}" for s, state in stands.items() if rows.get(s) != state]
     return wrong
+
+
+def journal_rebuilds_state(now: datetime) -> Finding:
+    """I12: state rebuilt from the journal = live state."""
+    compared, wrong = rebuild.differences()
+    return Finding(compared, wrong)

@@ -1,0 +1,1 @@
+"""The documents, and what rewrites their tables from the code."""

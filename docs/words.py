@@ -1,0 +1,188 @@
+"""Sentences for people that the code does not hold: per code, variable, process and check. Pure data.
+
+Each table must name exactly what the code names; `docs.generate` refuses a missing or a left-over word.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What a code means, and what to do about it."""
+
+    sentence: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable; default in words where it is no fixed text."""
+
+    default: str
+    sentence: str
+    group: str
+
+
+E = Explained
+V = Variable
+
+OUTCOMES: Mapping[str, Explained] = {
+    "ENTERED": E("A new group was opened: legs, orders, slot and reserved funds are written.", "–"),
+    "PYRAMIDED": E("One more pyramid was added to an open group.", "–"),
+    "EXITED": E("The group closes: resting orders are cancelled, the rest is sold at market.", "–"),
+    "QUEUED": E("All slots are taken; the signal waits for one, with its rank.", "Wait; see `queue_max_age_h` and `rules`."),
+    "DEQUEUED": E("The exit found nothing open, but removed the waiting entry that it matches.", "–"),
+    "NOT_WAITING": E("The signal does not wait any more.", "–"),
+    "INDICATORS_STORED": E("The alert carried values and no action; they are kept as a time series.", "–"),
+    "NOTICE": E("A notice: shown, never traded.", "–"),
+    "NEUTRAL": E("An opinion that asks for nothing.", "–"),
+    "STALE": E(
+        "The alert was older on arrival than `max_age_secs`.",
+        "Compare the sender's clock and delay; send `{{timenow}}` as `timestamp`.",
+    ),
+    "FROM_THE_FUTURE": E(
+        "The alert's time lies more than 30 s ahead.", "Set the sender's clock and time zone right; send UTC."
+    ),
+    "UNREADABLE": E(
+        "The body could not be read; the reason names the field.", "Compare it with [the formats](alert-formats.md)."
+    ),
+    "UNKNOWN_SYMBOL": E(
+        "No instrument of the account's venue goes by this name.", "Use one of the names that the reason suggests."
+    ),
+    "AMBIGUOUS_SYMBOL": E("The name fits more than one instrument.", "Write the full name, as in `BTC/USDT`."),
+    "NOT_WHITELISTED": E("The pair is not in the source's list.", "Add it to the source, or empty the list."),
+    "NOT_TRADABLE": E("The venue lists the pair but does not trade it now.", "Wait, or choose another pair."),
+    "SETTING_INVALID": E(
+        "A stored setting does not pass its own check any more.", "Correct the setting that the reason names."
+    ),
+    "SHADOW": E("The source is in shadow mode: explained, not traded.", "Tick `live` on the source."),
+    "PRICE_MOVED": E(
+        "The live price is worse than the alert's by more than `max_slippage_pct`.",
+        "Send alerts faster, or raise the limit. A better price always passes.",
+    ),
+    "TOO_SOON": E(
+        "No further pyramid now: same bar, too near the last one, or the group is closing or blocked.",
+        "Wait for the next bar; see `pyramid_min_gap_pct`.",
+    ),
+    "MAX_PYRAMIDS": E("The group has all its pyramids.", "Raise `max_pyramids`, or wait until it has closed."),
+    "OPPOSITE_SIDE_OPEN": E("The other side of the pair is open.", "Close it first."),
+    "NOT_BUILT_YET": E(
+        "The alert is understood (reduce, reverse), but this version does not carry it out.",
+        "Send an exit and an entry instead.",
+    ),
+}
+
+MEANINGLESS: Mapping[str, Explained] = {
+    "NOTHING_TO_EXIT": E("Nothing is open that this exit names.", "Nothing; compare pair, timeframe and side."),
+    "NOTHING_TO_REDUCE": E("Nothing is open on that side.", "Nothing."),
+    "AMBIGUOUS_SIDE": E("Both sides are open.", "Name one with `market_position` or `side`."),
+    "SIDE_MISSING": E("A reverse with nothing open does not say which way.", "Add `market_position`."),
+    "ALREADY_ON_SIDE": E("A reverse to the side that is held already.", "Nothing."),
+    "SHORT_ON_SPOT": E("A spot market cannot be sold short.", "Trade the pair on a futures account (planned)."),
+    "ACTION_MISSING": E("The alert says neither action nor market position.", "Add `action`."),
+}
+
+PLANS: Mapping[str, Explained] = {
+    "CAPITAL_TOO_SMALL": E(
+        "Even one leg with everything would stand below the venue's minimum.",
+        "Raise `capital_per_pyramid` to the sum that the reason names.",
+    ),
+    "LEG_BELOW_MINIMUM": E("A leg would stand below the venue's minimum.", "Raise the capital or use fewer legs."),
+    "NO_LEGS": E("There are no legs.", "Configure `legs`."),
+    "OPEN_ORDER_CAP": E("The plan has more orders than the venue allows.", "Use fewer legs."),
+    "PRICE_NOT_POSITIVE": E(
+        "No price is known, or a leg would fall below one tick.", "Send a price, or use smaller gaps."
+    ),
+    "QTY_ABOVE_MAXIMUM": E(
+        "A leg is larger than the venue takes.", "Lower the capital or spread it over more legs."
+    ),
+}
+
+DOOR: Mapping[str, Explained] = {
+    "RATE_LIMITED": E(
+        "More alerts than the source may send. 503 to TradingView, which resends only then; 429 to others.",
+        "Send fewer, or raise `rate_per_min` of the source. Exits have their own allowance.",
+    ),
+    "BUSY": E("2,000 alerts are waiting to be stored.", "The sender repeats it."),
+    "DATABASE_DOWN": E("The alert could not be stored; nothing was promised.", "The sender repeats it; see `doctor`."),
+}
+
+LOOKS: Mapping[str, str] = {
+    "I1": "Every trade the venue reports for our orders, against our fills.",
+    "I2": "Intent keys and attempts; open and traded orders at the venue that carry an id of our shape.",
+    "I3": "Every order's state and age; every resting one against the venue's open orders.",
+    "I4": "Every slot row against the ones open when it was taken, with the pool size it kept.",
+    "I5": "Every alert, and the journal's `alert.settled` events in their order. Thirty seconds are allowed.",
+    "I6": "The venue's balances against baseline, fills and foreign movements; each group's quantity against its fills.",
+    "I7": "–",
+    "I8": "Per base currency what working exits may still sell, against what is held; no group below zero.",
+    "I9": "Every seal recomputed from its rows; every journalled order step against the transition table.",
+    "I10": "–",
+    "I11": "What working purchases may still cost, against the balance.",
+    "I12": "–",
+    "I13": "Every group with a quantity: what its exits cover; the rest must be below the venue's minimums.",
+}
+PROMISES_LATER: Mapping[str, str] = {
+    "I7": "no entry accepted after kill + receive window; flat after a kill.",
+    "I10": "a planted secret appears in no log, broker message, task argument or crash report.",
+    "I12": "state rebuilt from the journal = live state.",
+}
+
+PROCESSES: Mapping[str, str] = {
+    "beat": "Celery's clock: rings the periodic bells below.",
+    "door": "Takes alerts: authenticate, store, answer. The only thing a tunnel or proxy may expose.",
+    "entries": "Worker: decides inboxes, sends entries.",
+    "exits": "Worker: sends exits and cancels, collects fills, looks up unknown orders.",
+    "feed": "The demo's alert sender (only with the demo on).",
+    "flower": "Shows the tasks; asks for a login.",
+    "paper": "The paper exchange.",
+    "pump": "Rings for every due row, seals the journal.",
+    "sweeps": "Worker: reconcile, prices, balances, instruments, canary.",
+    "web": "Dashboard, admin, live socket.",
+}
+
+VARIABLES: Mapping[str, Variable] = {
+    "WINDLASS_HOME": V(".windlass", "The data folder.", "place"),
+    "WINDLASS_WEB_PORT": V("8080", "Dashboard and admin.", "ports"),
+    "WINDLASS_DOOR_PORT": V("8081", "Webhooks.", "ports"),
+    "WINDLASS_PAPER_PORT": V("8082", "Paper exchange.", "ports"),
+    "WINDLASS_FLOWER_PORT": V("5555", "Task monitor (Flower).", "ports"),
+    "WINDLASS_PG_PORT": V("15432", "Built-in PostgreSQL.", "ports"),
+    "WINDLASS_VALKEY_PORT": V("16379", "Built-in Valkey.", "ports"),
+    "DEMO": V("1", "0 switches the demo feed off; the paper exchange runs on.", "demo"),
+    "DEMO_SPEED": V("60", "Seconds of recorded market per second, 1 to 3600.", "demo"),
+    "DATABASE_URL": V("", "Your own PostgreSQL, as the app role; empty = the built-in one.", "servers"),
+    "DATABASE_OWNER_URL": V("", "The same database as the role that migrates; empty = DATABASE_URL.", "servers"),
+    "REDIS_URL": V("", "Your own Valkey or Redis; empty = the built-in one.", "servers"),
+    "WINDLASS_POSTGRES_BIN": V("", "Folder with initdb and postgres, in place of the bundled one.", "servers"),
+    "WINDLASS_VALKEY_SERVER": V("", "A valkey-server or redis-server, in place of the bundled one.", "servers"),
+    "WINDLASS_KEK": V("", "Key-encryption key, 32 bytes in base64; empty = the file `kek`.", "secrets"),
+    "WINDLASS_SECRET_KEY": V("", "Signs sessions; empty = the file `secret-key`.", "secrets"),
+    "WINDLASS_PAPER_CONTROL_TOKEN": V("", "Guards the paper exchange's control address; empty = open.", "secrets"),
+    "WINDLASS_LIVE": V("0", "1 allows an account with real money to be armed.", "trading"),
+    "WINDLASS_TIMING": V("production", "Timing profile: production, or fast for tests.", "trading"),
+    "WINDLASS_HOSTS": V("", "Host names under which the dashboard is reached, with commas.", "network"),
+    "WINDLASS_ORIGINS": V("", "Origins whose forms are trusted, as https://name.example, with commas.", "network"),
+    "WINDLASS_TRUSTED_PROXIES": V("", "Addresses or networks whose X-Forwarded-For is believed.", "network"),
+    "DJANGO_SETTINGS_MODULE": V(
+        "project.settings.local", "project.settings.production behind a proxy with TLS.", "network"
+    ),
+    "WINDLASS_LOG_LEVEL": V("INFO", "DEBUG, INFO, WARNING or ERROR, for Windlass's own loggers.", "logs"),
+    "NO_COLOR": V("", "Anything: no colours on the terminal.", "logs"),
+}
+# Set by the supervisor or for tests only, so no concern of a user.
+INTERNAL_VARIABLES = frozenset({"WINDLASS_DB_POOL", "WINDLASS_GREET", "FLOWER_BASIC_AUTH", "WINDLASS_ERROR"})
+
+# What a setting does in this version when the code reads it but does less than its words say, or reads another place.
+SETTING_NOTES: Mapping[str, str] = {
+    "body_dedupe_secs": "not read; each source has its own `body_dedupe_secs`",
+    "demo_speed": "not read; the variable `DEMO_SPEED` counts",
+    "log_level": "not read; the variable `WINDLASS_LOG_LEVEL` counts",
+    "max_age_secs": "yes; not per pair",
+    "reverse_on_opposite": "classifies; the reverse itself is not built yet",
+    "timing_profile": "not read; the variable `WINDLASS_TIMING` counts",
+    "tp_mode": "kept with the group; only PER_LEG is carried out",
+    "trusted_proxies": "not read; the variable `WINDLASS_TRUSTED_PROXIES` counts",
+    "profile": "strict changes defaults; sealed and own change nothing yet",
+}

@@ -1,0 +1,58 @@
+"""manage.py explain_alert: what would this alert do now? Nothing is sent, nothing is kept."""
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from project.journal.record import plain
+from signals.formats import FormatRefused
+from signals.models import Source
+from signals.strict_json import JsonRefused
+from trading.services.explain import Explanation, explain
+
+
+class Command(BaseCommand):
+    """Format, outcome, checks and every leg."""
+
+    help = "Explain an alert's body (from --body or standard input) for a source."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Source and body."""
+        parser.add_argument("--source", default="tradingview", help="the source's name (default: tradingview)")
+        parser.add_argument("--body", help="the alert's body; without it standard input is read")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print. Raises CommandError when the source is unknown or the door would refuse the body."""
+        source = Source.objects.select_related("account").filter(name=options["source"]).order_by("id").first()
+        if source is None:
+            names = ", ".join(Source.objects.values_list("name", flat=True)) or "none yet"
+            raise CommandError(f"There is no source called {options['source']}. Sources: {names}.")
+        try:
+            found = explain(options["body"] or sys.stdin.read(), source=source, now=timezone.now())
+        except (FormatRefused, JsonRefused) as error:
+            raise CommandError(f"The door would refuse this body: {error}") from None
+        self.stdout.write(as_json(found) if options["json"] else text(found))
+
+
+def as_json(found: Explanation) -> str:
+    """The explanation for programs."""
+    orders = [{name: getattr(order, name) for name in order.__slots__} for order in found.orders]
+    verdict = {"outcome": found.verdict.outcome, "reason": found.verdict.reason, "details": found.verdict.details}
+    return json.dumps(plain({"format": found.format, **verdict, "orders": orders}))
+
+
+def text(found: Explanation) -> str:
+    """The explanation for people."""
+    lines = [f"format    {found.format}", f"outcome   {found.verdict.outcome}", f"reason    {found.verdict.reason}"]
+    for check in found.verdict.details.get("checks", []):
+        mark = "ok" if check["ok"] else "NO"
+        lines.append(f"check     {mark} {check['name']}: {check['value']} of {check['limit']} {check['unit']}".rstrip())
+    for order in found.orders:
+        price = "market" if order.price is None else format(plain(order.price))
+        target = f", target {plain(order.target_price)}" if order.target_price else ""
+        lines.append(f"order     leg {order.leg}: {order.side} {plain(order.qty)} {order.type} {price}{target}")
+    return "\n".join([*lines, "Nothing was sent and nothing was kept."])
