@@ -33,16 +33,32 @@ class VaultError(Exception):
 
 def kek_path() -> Path:
     """Where the key-encryption key lies when WINDLASS_KEK does not carry it."""
-    return settings.WINDLASS.home / "kek"
+    path: Path = settings.WINDLASS.home / "kek"
+    return path
 
 
-def key_encryption_key() -> bytes:
-    """32 bytes from WINDLASS_KEK or the file made at first start (0600). Raises VaultError when malformed."""
-    text = settings.WINDLASS.kek or secret_file(kek_path())
-    key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+def keyring() -> list[bytes]:
+    """The key that seals, then older ones that still open: WINDLASS_KEK (comma-separated), else the lines of `kek`.
+
+    There is more than one only while keys are being rotated. Raises VaultError when malformed.
+    """
+    texts = settings.WINDLASS.kek.split(",") if settings.WINDLASS.kek else secret_file(kek_path()).split()
+    return [_decoded(text) for text in texts]
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        key = b""
     if len(key) != 32:
         raise VaultError("the key-encryption key must be 32 bytes in base64: see WINDLASS_KEK or the file `kek`")
     return key
+
+
+def key_encryption_key() -> bytes:
+    """The 32 bytes that seal. Made at first start (0600). Raises VaultError when malformed."""
+    return keyring()[0]
 
 
 def kek_id(key: bytes) -> bytes:
@@ -60,8 +76,8 @@ def seal(plain: bytes, *, aad: bytes) -> bytes:
 
 def open_sealed(envelope: bytes, *, aad: bytes) -> bytes:
     """What was sealed. Raises VaultError for another KEK, another owner, or a damaged envelope."""
-    key = key_encryption_key()
-    if envelope[:1] != VERSION or envelope[1:5] != kek_id(key):
+    key = next((key for key in keyring() if kek_id(key) == envelope[1:5]), None)
+    if envelope[:1] != VERSION or key is None:
         raise VaultError("sealed with another key-encryption key: restore the file `kek` or set WINDLASS_KEK")
     outer, wrapped = envelope[5 : 5 + NONCE], envelope[5 + NONCE : HEAD - NONCE]
     try:

@@ -75,10 +75,12 @@ class Visitor:
 
 
 @asynccontextmanager
-async def open_door(*, peer: str = "198.51.100.7") -> AsyncIterator[Visitor]:
-    """A door in this event loop, closed at the end."""
+async def open_door(*, peer: str = "198.51.100.7", knows_sources: bool = True) -> AsyncIterator[Visitor]:
+    """A door in this event loop, closed at the end; it has read its sources, unless told to wait for the first alert."""
     rung: list[int] = []
     door = build(rung.append)
+    if knows_sources:
+        await door.open()
     transport = httpx.ASGITransport(door, client=(peer, 4711))
     async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
         yield Visitor(http, door, rung)

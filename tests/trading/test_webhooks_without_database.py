@@ -61,7 +61,9 @@ class Line:
 
 
 @asynccontextmanager
-async def door_on_a_line(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Visitor, Line]]:
+async def door_on_a_line(
+    monkeypatch: pytest.MonkeyPatch, *, knows_sources: bool = True
+) -> AsyncIterator[tuple[Visitor, Line]]:
     from django.db import connection
 
     real = webhooks.conninfo()
@@ -69,7 +71,7 @@ async def door_on_a_line(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple
     await line.open()
     through = webhooks.make_conninfo(real, host="127.0.0.1", hostaddr="127.0.0.1", port=line.own_port)
     monkeypatch.setattr(webhooks, "conninfo", lambda: through)
-    async with open_door() as visitor:
+    async with open_door(knows_sources=knows_sources) as visitor:
         yield visitor, line
     await line.close()
 
@@ -144,7 +146,7 @@ async def test_a_hanging_database_is_503_before_the_sender_gives_up(monkeypatch)
 
 async def test_a_door_that_never_saw_its_database_says_so(monkeypatch):
     await aside(make_source)
-    async with door_on_a_line(monkeypatch) as (visitor, line):
+    async with door_on_a_line(monkeypatch, knows_sources=False) as (visitor, line):
         await line.close()
         blind = await visitor.post(OWN, buy(1))
         await line.open()

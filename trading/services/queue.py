@@ -137,7 +137,7 @@ def _try(desk: Desk, row: QueuedSignal) -> Verdict:
     meant = _meant(desk, row)
     verdict = meant if isinstance(meant, Verdict) else entry.enter(desk, meant, PositionSide(row.side), waited=True)
     if verdict.outcome in WAITS_ON:
-        _end(row, State.PROMOTED, now=desk.now, by="SLOT_FREE", group_id=verdict.details["group"])
+        end(row, State.PROMOTED, now=desk.now, by="SLOT_FREE", group_id=verdict.details["group"])
     elif row.last_denial != verdict.reason:
         row.last_denial = verdict.reason
         row.save(update_fields=["last_denial"])
@@ -155,7 +155,7 @@ def _meant(desk: Desk, row: QueuedSignal) -> Meant | Verdict:
 # going out ---------------------------------------------------------------------------------------
 
 
-def _end(row: QueuedSignal, state: str, *, now: datetime, by: str, group_id: int | None = None) -> None:
+def end(row: QueuedSignal, state: str, *, now: datetime, by: str, group_id: int | None = None) -> None:
     row.state, row.ended_at, row.ended_by, row.group_id = state, now, by[:60], group_id
     row.save(update_fields=["state", "ended_at", "ended_by", "group"])
     waited = Decimal(str((now - row.queued_at).total_seconds()))
@@ -171,7 +171,7 @@ def remove_matching(desk: Desk, meant: Meant, side: PositionSide | None) -> Sequ
         if row.instrument_id == meant.instrument.id and side in (None, row.side) and said in (None, row.timeframe_secs)
     ]
     for row in named:
-        _end(row, State.REMOVED, now=desk.now, by=f"EXIT alert {meant.alert.id}")
+        end(row, State.REMOVED, now=desk.now, by=f"EXIT alert {meant.alert.id}")
     return named
 
 
@@ -183,7 +183,7 @@ def expire(account_id: int, *, now: datetime) -> int:
         [_view(desk, row) for row in rows.values()], now=now, max_age=desk.settings("").queue.max_age
     )
     for view in overdue:
-        _end(rows[view.id], State.EXPIRED, now=now, by="QUEUE_EXPIRED")
+        end(rows[view.id], State.EXPIRED, now=now, by="QUEUE_EXPIRED")
     return len(overdue)
 
 
@@ -217,5 +217,5 @@ def remove_by_hand(queued_id: int, *, operator: str, now: datetime) -> bool:
         locks.account(account_id)
         row = next((row for row in waiting(account_id) if row.pk == queued_id), None)
         if row is not None:
-            _end(row, State.REMOVED, now=now, by=f"BY_HAND {operator}")
+            end(row, State.REMOVED, now=now, by=f"BY_HAND {operator}")
         return row is not None

@@ -4,7 +4,6 @@ import logging
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 
@@ -97,7 +96,7 @@ class Feed:
 
     def _poll(self, source: Source, watch: Watch, bars: dict[str, list[Bar]]) -> None:
         try:
-            found = bars.setdefault(watch.market, []) or self._bars(watch.market)
+            found = bars.get(watch.market) or self._bars(watch.market)
         except httpx.HTTPError as error:
             logger.warning("no candles of %s: %s", watch.market, error)
             self.started = False  # an exchange that was away may come back with another clock

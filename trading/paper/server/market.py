@@ -14,8 +14,8 @@ logger = logging.getLogger("paper.market")
 
 BUNDLES = {path.name.partition("-")[0]: path for path in sorted(FOLDER.glob("*-5m.xz"))}
 
-START = 16 * 288 + 111
-# 2024-03-15 09:15 UTC: within a minute all pairs cross upwards, gain and cross back. See data/window.py.
+START = 26 * 288 + 163
+# 2024-03-25 13:35 UTC: within ten seconds all pairs cross upwards, within twenty-four all gain 1 %. See data/window.py.
 
 HISTORY_MS = 2 * 3_600_000
 # How far back the candles reach at the first second.

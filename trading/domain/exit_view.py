@@ -1,0 +1,132 @@
+"""What is known when a group's exits are decided, and what such a decision says. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from signals.intent import Level
+from trading.domain.grid import InstrumentRules, target_price
+from trading.domain.money import ZERO
+from trading.domain.position import Position
+from trading.domain.settings_groups import ExitSettings
+from trading.domain.take_profit import Cancel, Held, LegHolding, Place, RestingTarget
+from trading.domain.vocabulary import MarketKind, PositionSide
+
+
+class ExitReason(StrEnum):
+    """Why a watched exit closes a group; the group's close reason."""
+
+    AGGREGATE_TARGET = "AGGREGATE_TARGET"
+    STOP_ALERT = "STOP_ALERT"
+    STOP_ATR = "STOP_ATR"
+    STOP_BREAK_EVEN = "STOP_BREAK_EVEN"
+    STOP_EMERGENCY = "STOP_EMERGENCY"
+    STOP_FIXED = "STOP_FIXED"
+    STOP_SUPPORT = "STOP_SUPPORT"
+    STOP_TRAILING = "STOP_TRAILING"
+    TIME_EXIT = "TIME_EXIT"
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """A market's prices now, quote. mark is futures' only; where it is not known, last stands in for it."""
+
+    bid: Decimal
+    ask: Decimal
+    last: Decimal
+    mark: Decimal | None = None
+
+    def triggering(self, kind: MarketKind) -> Decimal:
+        """The price that stops look at: last on spot, mark on futures, so that a single wild trade fires none."""
+        return self.mark if kind.derivative and self.mark is not None else self.last
+
+    def leaving(self, side: PositionSide) -> Decimal:
+        """What closing at market would get: the bid for a LONG, the ask for a SHORT."""
+        return self.bid if side == PositionSide.LONG else self.ask
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What the market's history says, as far as it is known: the average true range, and the level below or above."""
+
+    atr_quote: Decimal | None = None
+    support: Decimal | None = None  # a SHORT's resistance; chosen at the entry, else it would move away from the price
+
+
+NOTHING_KNOWN = Levels()
+
+
+@dataclass(frozen=True, slots=True)
+class ExitView:
+    """A group as its exits see it.
+
+    peak: the best price since the trailing stop was armed, None before; it is kept between calls (new_peak).
+    targets_taken: how many targets have filled (take_profit.taken). last_fill: the price of the fill that changed the
+    position last, entry or exit. aggregate: the resting target for the whole group, kept here until all its fills
+    are recorded. alert_stop: the stop that the entry's alert asked for. reserved_qty: base set aside for a reduction
+    that is decided and not filled; targets make room for it.
+    """
+
+    side: PositionSide
+    holdings: tuple[LegHolding, ...]
+    position: Position
+    opened_at: datetime
+    peak: Decimal | None = None
+    targets_taken: int = 0
+    last_fill: Decimal | None = None
+    aggregate: RestingTarget | None = None
+    alert_stop: Level | None = None
+    reserved_qty: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceAggregate:
+    """Rest one target for everything that is held."""
+
+    qty: Decimal
+    price: Decimal
+
+
+ExitAction = Place | PlaceAggregate | Cancel
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """An exit that rests nowhere and is fired by us. trigger_price None: it does not stand yet, note says why."""
+
+    kind: ExitReason
+    trigger_price: Decimal | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """The group is to be closed now. trigger_price is None for a time exit, live_price where no price is known."""
+
+    reason: ExitReason
+    trigger_price: Decimal | None
+    live_price: Decimal | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExitDecision:
+    """What to place and take back, what is watched, and what has fired; with fired there are no actions.
+
+    waiting: what is held but too small for an order of its own, so that nothing is without a name.
+    """
+
+    actions: tuple[ExitAction, ...]
+    fired: Fired | None
+    watch: tuple[Watched, ...]
+    new_peak: Decimal | None
+    waiting: Held | None
+
+
+def aggregate_price(group: ExitView, *, settings: ExitSettings, rules: InstrumentRules) -> Decimal | None:
+    """The average entry and the target's percentage, on the tick in our favour; None while nothing is held."""
+    average = group.position.average_entry
+    if average is None or group.position.qty <= 0:
+        return None
+    return target_price(side=group.side, price=average, take_profit_pct=settings.tp_aggregate_pct, rules=rules)
