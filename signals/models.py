@@ -168,6 +168,7 @@ class Ticker(models.Model):
     bid = money()
     ask = money()
     last = money()
+    mark = money(null=True, blank=True)
     at = models.DateTimeField()
     wanted_at = models.DateTimeField(help_text="When an alert last needed it; forgotten after a day unless held.")
 

@@ -42,6 +42,10 @@ class Unknown(VenueError):
     code = "UNKNOWN_OUTCOME"
 
 
+TOO_LATE = "TOO_LATE"
+# What NotSent carries as its error when an order's validity was over before it could leave.
+
+
 class NotSent(VenueError):
     """The order was stopped before it left this machine: {detail}"""
 

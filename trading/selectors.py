@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import takewhile
 
 from django.db.models import F, Q, QuerySet
 
@@ -12,6 +13,7 @@ from signals.evaluate import AlertFacts
 from signals.market.instruments import InstrumentFacts, facts
 from signals.models import Alert, Ticker
 from trading.domain import position as positions
+from trading.domain.exit_plan import Prices
 from trading.domain.grid import InstrumentRules
 from trading.domain.group_status import LegProgress
 from trading.domain.money import ZERO, total
@@ -19,6 +21,7 @@ from trading.domain.order_state import RESTING, TERMINAL, OrderState
 from trading.domain.position import FillView, Position
 from trading.domain.take_profit import LegHolding, RestingTarget
 from trading.domain.vocabulary import MarketKind, PositionSide, Purpose, Side
+from trading.errors import TOO_LATE
 from trading.models import Fill, Leg, Order, PositionGroup
 
 ON_BOOK = Q(state__in=sorted(RESTING))
@@ -72,11 +75,6 @@ def working(group_id: int) -> QuerySet[Order]:
     return Order.objects.filter(~Q(state__in=ENDED) | FILLS_MISSING, group_id=group_id)
 
 
-def last_price(instrument_id: int) -> Decimal | None:
-    """The last known price, however old; None when none was ever seen."""
-    return Ticker.objects.filter(instrument_id=instrument_id).values_list("last", flat=True).first()
-
-
 @dataclass(frozen=True, slots=True)
 class GroupPicture:
     """Everything a decision about a group needs, as of one moment under the account's lock."""
@@ -89,11 +87,29 @@ class GroupPicture:
     holdings: tuple[LegHolding, ...]
     orders: tuple[Order, ...]
     price: Decimal
+    prices: Prices | None
+    last_fill: Decimal | None
 
     @property
     def unsettled(self) -> tuple[Order, ...]:
         """Orders that may still fill, are undecided, or lack fills."""
         return tuple(o for o in self.orders if o.state not in TERMINAL or o.reported_qty > o.filled_qty)
+
+    @property
+    def aggregate(self) -> RestingTarget | None:
+        """The resting target for the whole group, until all its fills are here."""
+        live = (o for o in self.unsettled if o.purpose == Purpose.TARGET and o.leg_id is None)
+        return next((_resting(order) for order in live), None)
+
+    @property
+    def reducing_qty(self) -> Decimal:
+        """What reductions that were sent may still sell, base."""
+        return total(o.qty - o.filled_qty for o in self.unsettled if o.purpose == Purpose.REDUCE)
+
+    @property
+    def promised_qty(self) -> Decimal:
+        """What exits that may still fill would sell, base."""
+        return total(o.qty - o.filled_qty for o in self.unsettled if o.purpose != Purpose.ENTRY)
 
     @property
     def exits_working(self) -> bool:
@@ -110,6 +126,7 @@ def picture(group: PositionGroup) -> GroupPicture:
     fills = {fill.pk: fill_view(fill, by_id[fill.order_id].leg_id) for fill in rows}
     position = positions.from_fills(fills.values(), side=side, rules=rules)
     legs = list(Leg.objects.filter(pyramid__group=group).select_related("pyramid").order_by("pyramid__index", "index"))
+    ticker = Ticker.objects.filter(instrument_id=group.instrument_id).first()
     views = defaultdict(list)
     for row in rows:
         views[by_id[row.order_id].leg_id].append(fills[row.pk])
@@ -121,7 +138,9 @@ def picture(group: PositionGroup) -> GroupPicture:
         legs=tuple(_progress(leg, orders) for leg in legs),
         holdings=tuple(_holding(leg, orders, views[leg.pk], side, rules) for leg in legs),
         orders=orders,
-        price=last_price(group.instrument_id) or position.average_entry or ZERO,
+        price=ticker.last if ticker else position.average_entry or ZERO,
+        prices=Prices(ticker.bid, ticker.ask, ticker.last, ticker.mark) if ticker else None,
+        last_fill=max(rows, key=lambda row: (row.at, row.pk)).price if rows else None,
     )
 
 
@@ -171,14 +190,20 @@ def _resting(order: Order) -> RestingTarget:
 
 
 def failures(orders: Iterable[Order], *, purpose: Purpose, leg_id: int | None = None) -> tuple[int, datetime | None]:
-    """How many orders of this purpose in a row were rejected, and when the last one was."""
+    """How many orders of this purpose in a row were rejected, and when the last one was.
+
+    Orders that could not leave (no connection, the mode) count as one failure together: tried again steadily.
+    """
     tail = [o for o in orders if o.purpose == purpose and o.leg_id == leg_id]
-    rejected: list[Order] = []
-    for order in reversed(tail):
-        if order.state != OrderState.REJECTED:
-            break
-        rejected.append(order)
-    return len(rejected), rejected[0].updated_at if rejected else None
+    failed = list(takewhile(lambda o: o.state == OrderState.REJECTED or never_left(o), reversed(tail)))
+    if not failed:
+        return 0, None
+    return max(sum(o.state == OrderState.REJECTED for o in failed), 1), failed[0].updated_at
+
+
+def never_left(order: Order) -> bool:
+    """Stopped on its way out: not placed without a single look-up, and not for being too late, which cures itself."""
+    return order.state == OrderState.NOT_PLACED and order.polls == 0 and order.code != TOO_LATE
 
 
 def prices(instrument_ids: Iterable[int]) -> Mapping[int, Ticker]:

@@ -18,7 +18,19 @@ from trading import bells
 from trading.errors import KeysRefused, NotReached, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
 from trading.models import Canary
-from trading.services import cancel, connect, decide, exits_sweep, fills, lookups, market, queue, reconcile, submit
+from trading.services import (
+    cancel,
+    connect,
+    decide,
+    exits_sweep,
+    fills,
+    lookups,
+    market,
+    queue,
+    reconcile,
+    submit,
+    watch,
+)
 
 log = logging.getLogger(__name__)
 
@@ -85,9 +97,8 @@ def submit_exits(account: ExchangeAccount) -> None:
 
 
 def _submit(account: ExchangeAccount, *, opening: bool) -> None:
-    gateway = connect.gateway(account)
-    while claims := submit.claim(account.pk, opening=opening, now=timezone.now(), timing=connect.timing()):
-        submit.submit(claims, gateway=gateway, clock=timezone.now)
+    gateway, timing = connect.gateway(account), connect.timing()
+    submit.submit_all(account.pk, opening=opening, gateway=gateway, clock=timezone.now, timing=timing)
 
 
 @account_task
@@ -104,8 +115,9 @@ def look_up(account: ExchangeAccount) -> None:
 
 @account_task
 def poll_prices(account: ExchangeAccount) -> None:
-    """Refresh the prices of watched pairs."""
+    """Refresh the prices of watched pairs, then fire what they reach."""
     market.refresh_prices(account, gateway=connect.gateway(account), clock=timezone.now)
+    watch.look(account.pk, now=timezone.now())
 
 
 @account_task

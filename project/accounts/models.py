@@ -30,6 +30,20 @@ class Environment(models.TextChoices):
     LIVE = "live"
 
 
+class PositionMode(models.TextChoices):
+    """Whether an account may hold both sides of a futures market at once."""
+
+    ONE_WAY = "one-way"
+    HEDGE = "hedge"
+
+
+class MarginMode(models.TextChoices):
+    """What backs a futures position: its own margin, or the whole wallet."""
+
+    ISOLATED = "isolated"
+    CROSS = "cross"
+
+
 class ExchangeAccount(models.Model):
     """A venue, credentials and an environment: the mailbox of the engine, locked to decide anything about it.
 
@@ -43,6 +57,9 @@ class ExchangeAccount(models.Model):
     environment = models.CharField(max_length=10, choices=Environment, default=Environment.PAPER)
     base_url = models.URLField(blank=True, help_text="Where a paper account's exchange listens; empty for real venues.")
     quote = models.CharField(max_length=12, default="USDT", help_text="The currency that equity is counted in.")
+    position_mode = models.CharField(max_length=10, choices=PositionMode, default=PositionMode.ONE_WAY)
+    margin_mode = models.CharField(max_length=10, choices=MarginMode, default=MarginMode.ISOLATED)
+    leverage = models.PositiveSmallIntegerField(default=1, help_text="Futures only; asserted before the first entry.")
     armed = models.BooleanField(default=False, help_text="Entries are placed only while this is on.")
     sealed_credentials = models.BinaryField(blank=True, default=b"")
     health = models.CharField(max_length=40, blank=True, default="")

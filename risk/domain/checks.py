@@ -24,6 +24,10 @@ class Proposed:
     needs_slot: bool
     base: str = "base"  # the currencies' names, for the sentences
     quote: str = "quote"
+    derivative: bool = False
+    leverage: Decimal | None = None  # futures: what the account has set for the pair
+    orders: int = 0  # how many the plan puts on the book, and how many of another kind (conditional)
+    algo_orders: int = 0
 
     @property
     def reduces(self) -> bool:
@@ -32,11 +36,32 @@ class Proposed:
 
 
 @dataclass(frozen=True, slots=True)
+class VenueFacts:
+    """What is known of the account at its venue; None = not known, which denies, but for the two caps.
+
+    health: empty while the account may trade, else the code that says why not. reconciled: our books agreed with the
+    venue's since the start. opposite: what the account holds on the plan's other side, in words, empty for nothing.
+    max_open_orders and max_algo_orders None: the venue sets no such cap.
+    """
+
+    health: str | None
+    reconciled: bool | None
+    clock_offset_ms: Decimal | int | None
+    open_orders: int | None
+    algo_orders: int | None
+    max_open_orders: int | None = None
+    max_algo_orders: int | None = None
+    hedge_mode: bool | None = None
+    opposite: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What is known of account and market; None = not known or too old, which denies.
 
     available_quote is free and not reserved by plans that are not on the book yet; symbol_exposure_quote includes
-    the notional of entries that may still fill.
+    the notional of entries that may still fill. venue None: the plan goes to no venue (a preview, a backtest), and
+    what only a venue can answer is not asked.
     """
 
     mode: str | None
@@ -50,6 +75,7 @@ class Snapshot:
     equity: Decimal | None
     available_quote: Decimal | None
     symbol_exposure_quote: Decimal | None
+    venue: VenueFacts | None = None
 
 
 Value = Decimal | int | str | None
@@ -66,15 +92,24 @@ class Finding:
 
 
 CheckFunction = Callable[[Proposed, Snapshot, RiskLimits], Finding]
+Predicate = Callable[[Proposed, Snapshot], bool]
+
+
+def _always(plan: Proposed, book: Snapshot) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A registered check; entries_only ones let reducing plans pass unmeasured, so that exits go on."""
+    """A registered check; entries_only ones let reducing plans pass unmeasured, so that exits go on.
+
+    asks: whether the question makes sense for the plan at all; where it does not, there is no line.
+    """
 
     name: str
     run: CheckFunction
     entries_only: bool = True
+    asks: Predicate = _always
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +149,7 @@ def run(checks: Sequence[Check], plan: Proposed, book: Snapshot, limits: RiskLim
     """Run the checks that apply, in order, up to the first denial."""
     lines: list[CheckLine] = []
     for check in checks:
-        if check.entries_only and plan.reduces:
+        if (check.entries_only and plan.reduces) or not check.asks(plan, book):
             continue
         with localcontext(PRECISION):
             found = check.run(plan, book, limits)

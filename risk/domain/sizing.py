@@ -21,7 +21,7 @@ class SizeRequest:
     @classmethod
     def of(cls, size: Size) -> "SizeRequest":
         """What an alert asks for."""
-        return cls(size.kind, size.value)
+        return cls(size.kind, size.value, size.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,35 @@ def capital(
     asked, name = (setting, "setting") if request is None else (request, "alert")
     if free is None:
         return missing("free balance", subject=asked.kind)
+    amount = in_quote(
+        asked,
+        equity=equity,
+        free=free,
+        position=position,
+        price=price,
+        stop_distance=stop_distance,
+        base=base,
+        quote=quote,
+        contract_size=contract_size,
+    )
+    if isinstance(amount, Denial):
+        return amount
+    return _capped(Cap(name, amount), (Cap("free balance", free), *caps))
+
+
+def in_quote(
+    request: SizeRequest,
+    *,
+    equity: Decimal | None,
+    free: Decimal | None,
+    position: Decimal | None = None,
+    price: Decimal | None = None,
+    stop_distance: Decimal | None = None,
+    base: str = "",
+    quote: str = "",
+    contract_size: Decimal = Decimal(1),
+) -> Decimal | Denial:
+    """A request in quote before any cap; the arguments are those of capital()."""
     facts = {
         "equity": equity,
         "free balance": free,
@@ -80,10 +109,7 @@ def capital(
         "stop distance": stop_distance,
         "contract size": contract_size,
     }
-    amount = _amount(asked, facts, base=base, quote=quote)
-    if isinstance(amount, Denial):
-        return amount
-    return _capped(Cap(name, amount), (Cap("free balance", free), *caps))
+    return _amount(request, facts, base=base, quote=quote)
 
 
 def _capped(asked: Cap, caps: Sequence[Cap]) -> Sized:

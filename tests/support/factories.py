@@ -47,8 +47,8 @@ class Desk:
         """Send everything that is NEW and cancel what is to go, until nothing is left."""
         for opening in (True, False):
             cancel.cancel(cancel.claim_cancels(self.account.pk), gateway=self.gateway, clock=timezone.now)
-            while claims := submit.claim(self.account.pk, opening=opening, now=timezone.now(), timing=connect.timing()):
-                submit.submit(claims, gateway=self.gateway, clock=timezone.now)
+            gateway, timing = self.gateway, connect.timing()
+            submit.submit_all(self.account.pk, opening=opening, gateway=gateway, clock=timezone.now, timing=timing)
 
     def poll(self) -> int:
         return fills.collect(self.account.pk, gateway=self.gateway, clock=timezone.now)

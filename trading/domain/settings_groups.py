@@ -51,7 +51,10 @@ class QueueSettings:
 
 @dataclass(frozen=True, slots=True)
 class GridSettings:
-    """Pyramids and their legs. active_window None = all legs rest; first_entry "limit" or "market"."""
+    """Pyramids and their legs. active_window None = all legs rest; first_entry "limit" or "market".
+
+    legs_by_pyramid and capital_by_pyramid are exceptions by pyramid index (from 0) to legs and capital_per_pyramid.
+    """
 
     max_pyramids: int
     pyramid_min_gap_pct: Decimal
@@ -63,6 +66,16 @@ class GridSettings:
     cancel_dca_beyond_pct: Decimal | None
     dca_max_age: timedelta | None
     keep_ladder: bool
+    legs_by_pyramid: tuple[tuple[int, tuple[LegSpec, ...]], ...] = ()
+    capital_by_pyramid: tuple[tuple[int, SizeRequest], ...] = ()
+
+    def legs_of(self, pyramid_index: int) -> tuple[LegSpec, ...]:
+        """The legs of one pyramid."""
+        return dict(self.legs_by_pyramid).get(pyramid_index, self.legs)
+
+    def capital_of(self, pyramid_index: int) -> SizeRequest:
+        """What one pyramid may use when the alert does not say."""
+        return dict(self.capital_by_pyramid).get(pyramid_index, self.capital_per_pyramid)
 
     @property
     def first_order_type(self) -> OrderType:

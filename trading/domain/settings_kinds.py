@@ -28,9 +28,11 @@ class Kind(StrEnum):
     CHOICES = "CHOICES"  # several of the choices, in order, each at most once
     DURATION = "DURATION"
     LEGS = "LEGS"
+    LEGS_BY_PYRAMID = "LEGS_BY_PYRAMID"  # exceptions: pyramid index and legs
     LEVELS = "LEVELS"
     NETWORKS = "NETWORKS"
     SIZE = "SIZE"
+    SIZES_BY_PYRAMID = "SIZES_BY_PYRAMID"
     TEXTS = "TEXTS"
     TIERS = "TIERS"
 
@@ -84,7 +86,7 @@ def _number(raw: object) -> Decimal | None:
     if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
         return None
     try:
-        number = Decimal(str(raw).strip())
+        number = Decimal(str(raw).strip().replace("−", "-"))  # as typography and our own documents write it
     except InvalidOperation:
         return None
     digits = number.as_tuple()
@@ -204,6 +206,8 @@ def _write_duration(value: timedelta) -> str:
 
 
 def _size(setting: Setting, raw: object) -> SizeRequest | Refusal:
+    if isinstance(raw, SizeRequest):
+        return raw
     value = parse_size(str(raw))
     if isinstance(value, Denial):
         return _refuse(setting, "BAD_SIZE", raw, "a number and what it counts", value.advice)
@@ -269,6 +273,56 @@ def _write_legs(legs: Sequence[LegSpec]) -> str:
     return " ".join(f"({plain(g.gap_pct)}, {plain(g.weight_pct)}, {plain(g.take_profit_pct)})" for g in legs)
 
 
+PYRAMIDS = 20
+# As many as max_pyramids can be.
+_BY_PYRAMID_FORM = "pyramid number (from 0): value; …"
+
+
+def _by_pyramid(setting: Setting, raw: object) -> tuple[tuple[int, Any], ...] | Refusal:
+    """Exceptions by pyramid index, each value read as the setting it is an exception to."""
+    rows = _pyramid_rows(raw)
+    numbers = [_pyramid_index(number) for number, _ in rows or ()]
+    known = [number for number in numbers if number is not None]
+    if rows is None or len(known) < len(numbers) or len(set(known)) < len(known):
+        advice = f"Write each pyramid once, 0 to {PYRAMIDS - 1}, as 1: …; 2: …"
+        return _refuse(setting, "BAD_PYRAMIDS", raw, _BY_PYRAMID_FORM, advice)
+    values = [_ONE_PYRAMID[setting.kind](setting, value) for _, value in rows]
+    refused = next((value for value in values if isinstance(value, Refusal)), None)
+    return refused or tuple(sorted(zip(known, values, strict=True), key=lambda row: row[0]))
+
+
+def _pyramid_rows(raw: object) -> list[tuple[object, object]] | None:
+    """Pairs of a JSON object, or of text with colons and semicolons; None for anything else."""
+    if isinstance(raw, Mapping):
+        return list(raw.items())
+    if not isinstance(raw, str):
+        return _pairs(raw)
+    parts = [part for part in raw.split(";") if part.strip() not in ("", "none")]
+    return _pairs([part.split(":", 1) for part in parts])
+
+
+def _pairs(raw: object) -> list[tuple[object, object]] | None:
+    """A list of lists of two."""
+    rows = raw if isinstance(raw, list | tuple) else [None]
+    pairs = [(row[0], row[1]) for row in rows if isinstance(row, list | tuple) and len(row) == 2]
+    return pairs if len(pairs) == len(rows) else None
+
+
+def _pyramid_index(raw: object) -> int | None:
+    number = _number(raw)
+    return int(number) if number is not None and number % 1 == 0 and 0 <= number < PYRAMIDS else None
+
+
+_ONE_PYRAMID: Mapping[Kind, Callable[[Setting, object], Any]] = MappingProxyType(
+    {Kind.LEGS_BY_PYRAMID: _legs, Kind.SIZES_BY_PYRAMID: _size}
+)
+
+
+def _write_by_pyramid(one: Callable[[Any], str]) -> Callable[[Sequence[tuple[int, Any]]], str]:
+    """The writer of exceptions, given the writer of one value."""
+    return lambda rows: "; ".join(f"{index}: {one(value)}" for index, value in rows) or "none"
+
+
 def _levels(setting: Setting, raw: object) -> tuple[tuple[str, str], ...] | Refusal:
     pairs = list(raw.items()) if isinstance(raw, Mapping) else [word.split("=", 1) for word in _words(raw) or ()]
     levels = {str(pair[0]): str(pair[-1]).upper() for pair in pairs}
@@ -289,9 +343,11 @@ _READERS: Mapping[Kind, Callable[[Setting, object], Any]] = MappingProxyType(
         Kind.DURATION: _duration,
         Kind.INT: _int,
         Kind.LEGS: _legs,
+        Kind.LEGS_BY_PYRAMID: _by_pyramid,
         Kind.LEVELS: _levels,
         Kind.NETWORKS: _networks,
         Kind.SIZE: _size,
+        Kind.SIZES_BY_PYRAMID: _by_pyramid,
         Kind.TEXTS: _texts,
         Kind.TIERS: _tiers,
     }
@@ -302,9 +358,11 @@ _WRITERS: Mapping[Kind, Callable[[Any], str]] = MappingProxyType(
         Kind.CHOICES: _write_words,
         Kind.DURATION: _write_duration,
         Kind.LEGS: _write_legs,
+        Kind.LEGS_BY_PYRAMID: _write_by_pyramid(_write_legs),
         Kind.LEVELS: lambda pairs: _write_words([f"{name}={level}" for name, level in pairs]),
         Kind.NETWORKS: _write_words,
         Kind.SIZE: write_size,
+        Kind.SIZES_BY_PYRAMID: _write_by_pyramid(write_size),
         Kind.TEXTS: _write_words,
         Kind.TIERS: lambda tiers: ", ".join(plain(tier) for tier in tiers),
     }

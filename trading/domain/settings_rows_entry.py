@@ -120,6 +120,13 @@ ROWS: tuple[Setting, ...] = (
     ),
     Setting(
         "grid",
+        "capital_by_pyramid",
+        K.SIZES_BY_PYRAMID,
+        (),
+        "Exceptions to capital_per_pyramid by pyramid, counted from 0, such as 1: 2% equity; 2: 100 USDT.",
+    ),
+    Setting(
+        "grid",
         "capital_per_pyramid",
         K.SIZE,
         SizeRequest(SizeKind.PCT_EQUITY, D(1)),
@@ -134,6 +141,14 @@ ROWS: tuple[Setting, ...] = (
         K.LEGS,
         LEGS,
         "Price gap, capital weight and take-profit of each leg; a SHORT mirrors the gaps.",
+        unit="%",
+    ),
+    Setting(
+        "grid",
+        "legs_by_pyramid",
+        K.LEGS_BY_PYRAMID,
+        (),
+        "Exceptions to legs by pyramid, counted from 0, such as 1: (0, 50, 1.0) (-1, 50, 0.5); 2: (0, 100, 1).",
         unit="%",
     ),
     Setting("grid", "max_pyramids", K.INT, 5, "Entries into one group.", low=D(1), high=D(20)),

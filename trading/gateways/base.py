@@ -67,12 +67,13 @@ class BalanceReport:
 
 @dataclass(frozen=True, slots=True)
 class TickerReport:
-    """Best bid, best ask and last price of a symbol, quote."""
+    """Best bid, best ask and last price of a symbol, quote; mark on futures only."""
 
     symbol: str
     bid: Decimal
     ask: Decimal
     last: Decimal
+    mark: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import ccxt
 from signals.market.venues import Venue
 from trading.domain.order_state import VenueStatus
 from trading.domain.vocabulary import OrderType, Side
-from trading.errors import NotSent, VenueError
+from trading.errors import TOO_LATE, NotSent, VenueError
 from trading.gateways import error_map
 from trading.gateways.base import (
     BalanceReport,
@@ -96,7 +96,7 @@ class CcxtGateway:
         """Raise NotSent when the signature would outlive the order's validity or the mode forbids it."""
         now = self._clock()
         if max(now, signed or now) > request.valid_until:
-            self._stop("TOO_LATE", f"valid until {request.valid_until:%H:%M:%S.%f}, it is {now:%H:%M:%S.%f}")
+            self._stop(TOO_LATE, f"valid until {request.valid_until:%H:%M:%S.%f}, it is {now:%H:%M:%S.%f}")
         if refusal := self._guard.refusal(opens_position=request.opens_position):
             self._stop("MODE", refusal)
 

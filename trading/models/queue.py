@@ -37,6 +37,14 @@ class QueuedSignal(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.CharField(max_length=60, blank=True)
     group = models.ForeignKey(PositionGroup, on_delete=models.PROTECT, null=True, blank=True, related_name="promotions")
+    after_group = models.ForeignKey(
+        PositionGroup,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reversals",
+        help_text="A reverse: it goes in once this group has closed.",
+    )
 
     class Meta:
         constraints: ClassVar = [

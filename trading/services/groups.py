@@ -1,15 +1,18 @@
 """Groups: after anything happened to one, look at it whole, decide what follows, and write what it is now."""
 
 from datetime import datetime
+from decimal import Decimal
 
-from project.journal.record import record
+from project.journal.record import plain, record
 from trading import locks, selectors
+from trading.domain import settings
+from trading.domain.exit_plan import ExitDecision, ExitView, PlaceAggregate, desired
 from trading.domain.group_status import status, withdraws_entries
-from trading.domain.money import floor_to
+from trading.domain.money import ZERO, floor_to
 from trading.domain.order_state import TERMINAL
 from trading.domain.retry import may_try
-from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open_remainder, remainder, targets
-from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, TimeInForce
+from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open_remainder, remainder, taken
+from trading.domain.vocabulary import GroupStatus, OrderType, Purpose
 from trading.models import PositionGroup, Slot
 from trading.selectors import GroupPicture
 from trading.services import orders, queue
@@ -19,7 +22,7 @@ TARGETS_TAKEN = "TARGETS_TAKEN"
 
 
 def review(group_id: int, *, now: datetime) -> None:
-    """Make a group right: targets where legs filled, orders withdrawn where it closes, figures, status, slot.
+    """Make a group right: exits where legs filled, orders withdrawn where it closes, figures, status, slot.
 
     The account is locked by the caller. Safe to repeat: with nothing new it writes nothing.
     """
@@ -27,14 +30,11 @@ def review(group_id: int, *, now: datetime) -> None:
     if group.closed_at is not None:
         return _late_figures(group)
     seen = selectors.picture(group)
-    if group.closing_at is None and _withdraws(seen):
-        start_closing(group, reason=TARGETS_TAKEN, now=now)
     if group.closing_at is None:
-        _tend_targets(group, seen, now)
-    else:
+        _tend(group, seen, now)
+    if group.closing_at is not None:
         _withdraw_all(seen)
-        seen = selectors.picture(group)
-        _sell_rest(group, seen, now)
+        _sell_rest(group, selectors.picture(group), now)
     return _write(group, selectors.picture(group), now)
 
 
@@ -43,15 +43,59 @@ def _late_figures(group: PositionGroup) -> None:
     _write_figures(group, selectors.picture(group))
 
 
-def start_closing(group: PositionGroup, *, reason: str, now: datetime) -> None:
+def start_closing(group: PositionGroup, *, reason: str, now: datetime, words: str = "") -> None:
     """From now on the group only shrinks. The caller reviews it."""
-    group.closing_at, group.close_reason = now, reason
-    group.save(update_fields=["closing_at", "close_reason"])
-    payload = {"reason": reason}
+    group.closing_at, group.close_reason, group.reduce_qty = now, reason, ZERO
+    group.save(update_fields=["closing_at", "close_reason", "reduce_qty"])
+    payload = {"reason": reason, "words": words}
     record("group.closing", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
 
 
-# what follows ------------------------------------------------------------------------------------
+# while it is open --------------------------------------------------------------------------------
+
+
+def _tend(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
+    """Watch, fire, tend targets, reduce; what fires or is done starts the closing."""
+    decision = _decision(group, seen, now)
+    _remember(group, decision)
+    if decision.fired is not None:
+        start_closing(group, reason=decision.fired.reason, now=now, words=decision.fired.words)
+    elif _withdraws(seen):
+        start_closing(group, reason=TARGETS_TAKEN, now=now)
+    else:
+        _act(group, seen, decision, now)
+        _reduce(group, seen, now)
+
+
+def _decision(group: PositionGroup, seen: GroupPicture, now: datetime) -> ExitDecision:
+    """What exits the group should have, by the settings it was opened with."""
+    view = ExitView(
+        side=seen.side,
+        holdings=seen.holdings,
+        position=seen.position,
+        opened_at=group.opened_at,
+        peak=group.peak,
+        targets_taken=taken(seen.holdings, rules=seen.rules),
+        last_fill=seen.last_fill,
+        aggregate=seen.aggregate,
+        reserved_qty=group.reduce_qty + seen.reducing_qty,
+    )
+    exits = settings.resolve([group.settings]).exits
+    return desired(view, settings=exits, rules=seen.rules, prices=seen.prices, now=now)
+
+
+def _remember(group: PositionGroup, decision: ExitDecision) -> None:
+    """Keep the peak and what is watched: the page shows it, and the price look-out compares with it."""
+    watch = [plain({"kind": w.kind, "trigger_price": w.trigger_price, "note": w.note}) for w in decision.watch]
+    if (group.peak, group.watch) != (decision.new_peak, watch):
+        group.peak, group.watch = decision.new_peak, watch
+        group.save(update_fields=["peak", "watch"])
+
+
+def _withdraws(seen: GroupPicture) -> bool:
+    """Every filled leg is closed: the unfilled ones go too."""
+    left, exited = _left(seen, closing=False), seen.position.exit_qty > 0
+    return withdraws_entries(legs=seen.legs, left=left, keep_ladder=False, exited=exited) and not seen.exits_working
 
 
 def _left(seen: GroupPicture, *, closing: bool) -> Remainder:
@@ -64,22 +108,20 @@ def _left(seen: GroupPicture, *, closing: bool) -> Remainder:
     )
 
 
-def _withdraws(seen: GroupPicture) -> bool:
-    """Every filled leg is closed: the unfilled ones go too."""
-    left, exited = _left(seen, closing=False), seen.position.exit_qty > 0
-    return withdraws_entries(legs=seen.legs, left=left, keep_ladder=False, exited=exited) and not seen.exits_working
-
-
-def _tend_targets(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
-    """Rest a target for what filled, take back what no longer fits."""
+def _act(group: PositionGroup, seen: GroupPicture, decision: ExitDecision, now: datetime) -> None:
+    """Take back what no longer fits, rest what is missing."""
     by_id = {order.pk: order for order in seen.orders}
     placed: list[NewOrder] = []
-    for action in targets(seen.holdings, rules=seen.rules, held_qty=seen.position.qty):
+    for action in decision.actions:
         if isinstance(action, Cancel):
             orders.withdraw(by_id[action.order_id], code=action.reason)
-        elif _may_place(seen, Purpose.TARGET, action.leg_id, now):
+        elif _may_place(seen, Purpose.TARGET, _leg_id(action), now):
             placed.append(_target(seen, action))
     orders.create(group, placed, now=now)
+
+
+def _leg_id(action: Place | PlaceAggregate) -> int | None:
+    return action.leg_id if isinstance(action, Place) else None
 
 
 def _may_place(seen: GroupPicture, purpose: Purpose, leg_id: int | None, now: datetime) -> bool:
@@ -88,18 +130,46 @@ def _may_place(seen: GroupPicture, purpose: Purpose, leg_id: int | None, now: da
     return may_try(failures=count, last_failure=last, now=now)
 
 
-def _target(seen: GroupPicture, action: Place) -> NewOrder:
-    number = sum(o.leg_id == action.leg_id and o.purpose == Purpose.TARGET for o in seen.orders)
+def _target(seen: GroupPicture, action: Place | PlaceAggregate) -> NewOrder:
+    leg_id = _leg_id(action)
+    number = sum(o.leg_id == leg_id and o.purpose == Purpose.TARGET for o in seen.orders)
     return NewOrder(
-        key=f"group:{seen.id}/leg:{action.leg_id}/target:{number}",
+        key=f"group:{seen.id}/leg:{leg_id or 'all'}/target:{number}",
         purpose=Purpose.TARGET,
         side=seen.side.exit_side,
         type=OrderType.LIMIT,
         qty=action.qty,
         price=action.price,
         reference_price=action.price,
-        leg_id=action.leg_id,
+        leg_id=leg_id,
     )
+
+
+def _reduce(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
+    """Send a decided reduction once the targets have made room for it."""
+    free = floor_to(seen.position.qty - seen.promised_qty, seen.rules.lot_step)
+    if group.reduce_qty <= 0 or free < group.reduce_qty:
+        return
+    number = sum(o.purpose == Purpose.REDUCE for o in seen.orders)
+    orders.create(group, [_market(seen, Purpose.REDUCE, group.reduce_qty, number)], now=now)
+    group.reduce_qty = ZERO
+    group.save(update_fields=["reduce_qty"])
+
+
+def _market(seen: GroupPicture, purpose: Purpose, qty: Decimal, number: int) -> NewOrder:
+    """A market order that shrinks the position."""
+    return NewOrder(
+        key=f"group:{seen.id}/{purpose.lower()}:{number}",
+        purpose=purpose,
+        side=seen.side.exit_side,
+        type=OrderType.MARKET,
+        qty=qty,
+        price=None,
+        reference_price=seen.price,
+    )
+
+
+# while it closes ---------------------------------------------------------------------------------
 
 
 def _withdraw_all(seen: GroupPicture) -> None:
@@ -118,17 +188,8 @@ def _sell_rest(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     ):
         return
     number = sum(o.purpose == Purpose.EXIT for o in seen.orders)
-    rest = NewOrder(
-        key=f"group:{seen.id}/exit:{number}",
-        purpose=Purpose.EXIT,
-        side=seen.side.exit_side,
-        type=OrderType.MARKET,
-        qty=floor_to(seen.position.qty, seen.rules.lot_step),
-        price=None,
-        reference_price=seen.price,
-        time_in_force=TimeInForce.GTC,
-    )
-    orders.create(group, [rest], now=now)
+    qty = floor_to(seen.position.qty, seen.rules.lot_step)
+    orders.create(group, [_market(seen, Purpose.EXIT, qty, number)], now=now)
 
 
 # what it is now ----------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def _resolve(order: Order, *, gateway: Gateway, clock: Callable[[], datetime], t
     found = gateway.find_order(symbol=order.instrument.symbol, client_order_id=order.client_order_id)
     if found is None:
         found = _trace(order, gateway)
-    evidence = None if found else _evidence(order, gateway=gateway, timing=timing)
+    evidence = None if found else _evidence(order, gateway=gateway, clock=clock, timing=timing)
     with transaction.atomic():
         locks.account(order.account_id)
         locked = locks.orders(Order.objects.filter(pk=order.pk)).get()
@@ -95,9 +95,14 @@ def _trace(order: Order, gateway: Gateway) -> OrderReport | None:
     return None
 
 
-def _evidence(order: Order, *, gateway: Gateway, timing: TimingProfile) -> AbsenceEvidence:
-    """What is known of an order that was not found, this look-up counted."""
+def _evidence(
+    order: Order, *, gateway: Gateway, clock: Callable[[], datetime], timing: TimingProfile
+) -> AbsenceEvidence | None:
+    """What is known of an order that was not found, this look-up counted; None while fills of ours are on their way."""
     venue = venues.capability(order.account.venue)
+    change = reconcile.unexplained_for_sure(order.account_id, gateway=gateway, clock=clock)
+    if change is None:
+        return None
     return AbsenceEvidence(
         venue_now=gateway.server_time(),
         valid_until=order.valid_until or order.created_at,
@@ -105,7 +110,7 @@ def _evidence(order: Order, *, gateway: Gateway, timing: TimingProfile) -> Absen
         polls_without_trace=order.polls + 1,
         in_open_orders=False,
         in_trades=False,
-        unexplained_change=bool(reconcile.unexplained(order.account_id, gateway=gateway)),
+        unexplained_change=bool(change),
         request_expiry=bool(venue and venue.request_expiry),
     )
 

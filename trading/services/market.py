@@ -19,9 +19,11 @@ WANTED_FOR = timedelta(hours=24)
 # A price is polled for a day after the last alert on its pair.
 
 UPSERT_TICKERS = """
-INSERT INTO signals_ticker (instrument_id, bid, ask, last, at, wanted_at)
-SELECT * FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::timestamptz[], %s::timestamptz[])
-ON CONFLICT (instrument_id) DO UPDATE SET bid = excluded.bid, ask = excluded.ask, last = excluded.last, at = excluded.at
+INSERT INTO signals_ticker (instrument_id, bid, ask, last, mark, at, wanted_at)
+SELECT * FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::timestamptz[],
+                     %s::timestamptz[])
+ON CONFLICT (instrument_id) DO UPDATE
+SET bid = excluded.bid, ask = excluded.ask, last = excluded.last, mark = excluded.mark, at = excluded.at
 WHERE signals_ticker.at <= excluded.at
 """
 WANT = "UPDATE signals_ticker SET wanted_at = %s WHERE instrument_id = ANY(%s)"
@@ -65,13 +67,13 @@ def _ask_prices(instruments: Mapping[str, int], *, gateway: Gateway, clock: Cloc
     reports = gateway.tickers(list(instruments))
     rows = [_ticker_row(instruments[symbol], report, asked_at) for symbol, report in sorted(reports.items())]
     with connection.cursor() as cursor:
-        cursor.execute(UPSERT_TICKERS, list(map(list, zip(*rows, strict=True))) or [[]] * 6)
+        cursor.execute(UPSERT_TICKERS, list(map(list, zip(*rows, strict=True))) or [[]] * 7)
     send(PRICES, {"type": "prices.moved", "at": asked_at.isoformat()})
     return len(rows)
 
 
 def _ticker_row(instrument_id: int, report: TickerReport, at: datetime) -> tuple[object, ...]:
-    return instrument_id, report.bid, report.ask, report.last, at, at
+    return instrument_id, report.bid, report.ask, report.last, report.mark, at, at
 
 
 def refresh_balances(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> None:

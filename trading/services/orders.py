@@ -39,7 +39,7 @@ class NewOrder:
 # T1 ----------------------------------------------------------------------------------------------
 
 
-def create(group: PositionGroup, wanted: Sequence[NewOrder], *, now: datetime) -> None:
+def create(group: PositionGroup, wanted: Sequence[NewOrder], *, now: datetime, rings: bool = True) -> None:
     """Write orders NEW with their client order ids, journal them, and ring for them after the commit."""
     if not wanted:
         return
@@ -49,7 +49,7 @@ def create(group: PositionGroup, wanted: Sequence[NewOrder], *, now: datetime) -
     ]
     Order.objects.bulk_create(rows)
     record_all(Event("order.new", f"order:{row.pk}", _facts(row), row.account_id) for row in rows)
-    for opens in {row.purpose == Purpose.ENTRY for row in rows}:
+    for opens in {row.purpose == Purpose.ENTRY for row in rows if rings}:
         ring_after_commit(BELL[opens], group.account_id)
 
 
@@ -149,4 +149,4 @@ def again(order: Order) -> None:
         time_in_force=TimeInForce(order.time_in_force),
         attempt=order.attempt + 1,
     )
-    create(group, [retry], now=order.created_at)
+    create(group, [retry], now=order.created_at, rings=False)  # what stopped it may last: the pump rings in 2 s

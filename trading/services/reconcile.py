@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 Kind = BalanceMovement.Kind
 
+LOOKS = 3
+# Where fills keep coming in, the next sweep is soon enough.
+
 
 def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: TimingProfile) -> None:
     """Orders, fills and balances of one account; afterwards entries are allowed. Raises NotReached, and then they are not."""
@@ -102,6 +105,21 @@ def unexplained(account_id: int, *, gateway: Gateway) -> Mapping[str, Decimal]:
     return {currency: amount for currency, amount in sorted(differences.items()) if amount}
 
 
+def unexplained_for_sure(account_id: int, *, gateway: Gateway, clock: Clock) -> Mapping[str, Decimal] | None:
+    """What is unexplained and not by a fill of ours on its way; None while that is not certain. Raises NotReached.
+
+    The balances must have been read between two looks for fills that found the same books.
+    """
+    for _ in range(LOOKS):
+        found = unexplained(account_id, gateway=gateway)
+        if not found or (
+            not fills.collect(account_id, gateway=gateway, clock=clock)
+            and unexplained(account_id, gateway=gateway) == found
+        ):
+            return found
+    return None
+
+
 def _set_baseline(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
     """The first look at an account: what it holds before we trade is where its books begin."""
     at, reports = clock(), gateway.balances()
@@ -114,14 +132,9 @@ def _set_baseline(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
 
 
 def _explain_balances(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
-    """Write down what changed without us, once it is certain that no fill of ours explains it.
-
-    The balances must have been read between two looks for fills that found the same books, with no order undecided.
-    """
-    found = unexplained(account_id, gateway=gateway)
-    if not found or fills.collect(account_id, gateway=gateway, clock=clock) or _undecided(account_id):
-        return
-    if unexplained(account_id, gateway=gateway) != found:
+    """Write down what changed without us, once it is certain that no fill of ours explains it and none is undecided."""
+    found = unexplained_for_sure(account_id, gateway=gateway, clock=clock)
+    if not found or _undecided(account_id):
         return
     with transaction.atomic():
         locks.account(account_id)

@@ -14,10 +14,11 @@ from trading import locks
 from trading.domain.order_state import OrderState, TimingProfile
 from trading.domain.retry import ENTRY_KEPT
 from trading.domain.vocabulary import OrderType, Purpose, Side, TimeInForce
-from trading.errors import NotSent, Rejected, VenueError
+from trading.errors import TOO_LATE, NotSent, Rejected, VenueError
 from trading.gateways.base import Gateway, OrderReport, OrderRequest
 from trading.models import Order
 from trading.services import groups, orders, reports
+from trading.services.socket_guard import latch_path
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +40,17 @@ class Claim:
 
 
 def claim(account_id: int, *, opening: bool, now: datetime, timing: TimingProfile) -> list[Claim]:
-    """Take up to five NEW orders as ours, SUBMITTING, and commit. Entries only in mode NORMAL, nothing in EMERGENCY.
+    """Take up to five NEW orders as ours, SUBMITTING, and commit.
+
+    Entries only in mode NORMAL, nothing in EMERGENCY or with the kill latch set.
 
     Entries that could not leave for a minute are dropped: their alert is old by now.
     """
     with transaction.atomic():
         locks.account(account_id)
         current = mode.current().mode
-        if current == mode.Mode.EMERGENCY or (opening and current != mode.Mode.NORMAL):
+        stopped = current == mode.Mode.EMERGENCY or latch_path().exists()
+        if stopped or (opening and current != mode.Mode.NORMAL):
             return []
         rows = Order.objects.filter(account_id=account_id, state=OrderState.NEW)
         rows = rows.filter(purpose=Purpose.ENTRY) if opening else rows.exclude(purpose=Purpose.ENTRY)
@@ -94,16 +98,31 @@ def _request(order: Order, valid_until: datetime) -> OrderRequest:
 # the call and T3 ---------------------------------------------------------------------------------
 
 
-def submit(claims: Iterable[Claim], *, gateway: Gateway, clock: Callable[[], datetime]) -> None:
-    """Send claimed orders one after the other and settle each at once. The clock is read after each call."""
+def submit_all(
+    account_id: int, *, opening: bool, gateway: Gateway, clock: Callable[[], datetime], timing: TimingProfile
+) -> None:
+    """Claim and send until nothing is NEW, or nothing can leave: then the pump's next bell is soon enough."""
+    while claims := claim(account_id, opening=opening, now=clock(), timing=timing):
+        if not submit(claims, gateway=gateway, clock=clock):
+            return
+
+
+def submit(claims: Iterable[Claim], *, gateway: Gateway, clock: Callable[[], datetime]) -> bool:
+    """Send claimed orders one after the other and settle each at once; False when one was stopped on its way out.
+
+    The clock is read after each call. Too late is no obstacle: the retry has a validity of its own.
+    """
+    stopped = False
     for owned in claims:
         try:
             report = gateway.place(owned.request)
         except VenueError as error:
             log.warning("order %s: %s", owned.order_id, error)
             settle_failure(owned, error, now=clock())
+            stopped |= isinstance(error, NotSent) and error.fields.get("error") != TOO_LATE
         else:
             settle(owned, report, now=clock())
+    return not stopped
 
 
 def settle(owned: Claim, report: OrderReport, *, now: datetime) -> None:

@@ -91,7 +91,12 @@ def proven_absent(desk: Desk) -> None:
 
 @contextmanager
 def injected(
-    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, *, before: Callable[[], Any] | None = None, after: Any = None
+    monkeypatch: pytest.MonkeyPatch,
+    owner: Any,
+    name: str,
+    *,
+    before: Callable[[], Any] | None = None,
+    after: Any = None,
 ) -> Iterator[None]:
     """Do something right before or after the first call of a named function, on a thread and connection of its own."""
     real, done = getattr(owner, name), threading.Event()
