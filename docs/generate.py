@@ -11,7 +11,7 @@ from pathlib import Path
 from docs import tables
 from docs.facts import ROOT, text
 
-BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n)(?:(?!<!-- ).*\n)*(<!-- end -->)")
 LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 NAMED_PATH = re.compile(
     r"`((?:\.ci|dashboard|deploy|docs|project|requirements|risk|signals|tests|trading)/[\w./-]*|[\w-]+\.(?:py|toml))`"
@@ -32,7 +32,7 @@ def generated() -> dict[Path, str]:
 
 def rewritten(block: "re.Match[str]") -> str:
     """A block with its content made anew."""
-    return block[1] + tables.BLOCKS[block[2]]() + block[3]
+    return f"{block[1]}{tables.BLOCKS[block[2]]()}\n{block[3]}"
 
 
 def stale(wanted: dict[Path, str]) -> list[str]:

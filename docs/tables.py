@@ -14,10 +14,20 @@ from trading.domain.classify import TABLE, Classification, Meaning, NoMeaning, O
 from trading.domain.order_state import RESTING, TERMINAL, TRANSITIONS, UNDECIDED, OrderState
 from trading.domain.refusal import plain
 from trading.domain.settings import GROUPS, REGISTRY, as_text
-from trading.domain.settings_kinds import Setting
+from trading.domain.settings_kinds import Kind, Setting
 from trading.webhook_replies import Reply
 
 
+# How a kind without range and choices is written.
+SHAPES: Mapping[Kind, str] = {
+    Kind.BOOL: "`on`, `off`",
+    Kind.DURATION: "a duration",
+    Kind.LEGS: "legs, see above",
+    Kind.NETWORKS: "addresses, networks",
+    Kind.SIZE: "a size, see above",
+    Kind.TEXTS: "a list",
+    Kind.TIERS: "four rising numbers",
+}
 # Given by signals/symbols.py under these texts.
 SYMBOL_CODES = frozenset({Outcome.AMBIGUOUS_SYMBOL, Outcome.UNKNOWN_SYMBOL})
 
@@ -82,10 +92,15 @@ def reserved(codes: Sequence[str]) -> str:
 
 def denials() -> str:
     """The gate's and the sizing's codes, with the sentences that page and log show."""
-    used = [code for code in DenialCode if facts.given(code, enum="DenialCode", home="risk/domain/denial.py")]
+    used = [code for code in DenialCode if denies(code)]
     unused = [code for code in DenialCode if code not in used]
     rows = ((f"`{code}`", denial_sentence(code), WORDS[code].advice) for code in used)
     return table(("code", "what happened", "what to do"), rows) + reserved(unused)
+
+
+def denies(code: DenialCode) -> bool:
+    """Whether anything gives the code; DATA_MISSING has a function of its own, which every check uses."""
+    return code is DenialCode.DATA_MISSING or facts.given(code, enum="DenialCode", home="risk/domain/denial.py")
 
 
 def denial_sentence(code: DenialCode) -> str:
@@ -197,7 +212,7 @@ def allowed(row: Setting) -> str:
         return f"{plain(row.low)} to {plain(row.high)}" + (f", or `{row.off_word}`" if row.off_word else "")
     if row.choices:
         return ", ".join(f"`{choice}`" for choice in row.choices)
-    return {"BOOL": "`on`, `off`", "SIZE": "a size, see above", "LEGS": "see above"}.get(row.kind, row.kind.lower())
+    return SHAPES[row.kind] + (f", or `{row.off_word}`" if row.off_word else "")
 
 
 def variables() -> str:

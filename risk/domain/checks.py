@@ -187,6 +187,25 @@ def armed(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     return _measured(DenialCode.NOT_ARMED, ok=book.armed, subject=subject, value=state, limit="armed")
 
 
+def account_health(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
+    """Nothing is wrong with the account, and our books agree with the venue's."""
+    venue = book.venue
+    if venue is None or venue.health is None or venue.reconciled is None:
+        return _unknown("account health", plan)
+    state = venue.health or ("healthy" if venue.reconciled else "not reconciled with the venue yet")
+    ok, subject = venue.health == "" and venue.reconciled, str(plan.account_id)
+    return _measured(DenialCode.ACCOUNT_UNHEALTHY, ok=ok, subject=subject, value=state, limit="healthy")
+
+
+def clock_offset(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
+    """This machine's clock and the venue's agree, either way."""
+    if book.venue is None or book.venue.clock_offset_ms is None:
+        return _unknown("clock offset", plan)
+    offset, limit = book.venue.clock_offset_ms, limits.max_clock_offset_ms
+    ok, code = abs(offset) <= limit, DenialCode.CLOCK_OFFSET
+    return _measured(code, ok=ok, subject="the venue", value=offset, limit=limit, unit="ms")
+
+
 def stale_price(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     """The price the plan was made from is fresh."""
     age, limit = book.price_age_secs, limits.stale_price_secs
@@ -205,6 +224,29 @@ def minimums(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
         unit, value, limit = plan.quote, plan.smallest_notional, book.min_notional
     code = DenialCode.BELOW_MINIMUM
     return _measured(code, ok=value >= limit, subject=plan.symbol, value=value, limit=limit, unit=unit)
+
+
+def opposite_side(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
+    """A one-way account holds nothing on the other side."""
+    venue = book.venue
+    if venue is None or venue.hedge_mode is None or venue.opposite is None:
+        return _unknown("position mode", plan)
+    ok = venue.hedge_mode or not venue.opposite
+    value, limit = venue.opposite or "nothing", "both sides" if venue.hedge_mode else "one side"
+    return _measured(DenialCode.OPPOSITE_SIDE_OPEN, ok=ok, subject=plan.symbol, value=value, limit=limit)
+
+
+def open_order_cap(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
+    """The plan's orders and those on the book stay within the venue's caps, plain and conditional each for itself."""
+    venue = book.venue
+    if venue is None or venue.open_orders is None or venue.algo_orders is None:
+        return _unknown("open orders", plan)
+    plain = (venue.open_orders + plan.orders, venue.max_open_orders, "")
+    algo = (venue.algo_orders + plan.algo_orders, venue.max_algo_orders, "conditional")
+    over = [(value, limit, unit) for value, limit, unit in (algo, plain) if limit is not None and value > limit]
+    value, limit, unit = over[0] if over else plain
+    code = DenialCode.OPEN_ORDER_CAP
+    return _measured(code, ok=not over, subject=plan.symbol, value=value, limit=limit, unit=unit)
 
 
 def slots(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
@@ -228,6 +270,14 @@ def symbol_exposure(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Findi
     return _measured(code, ok=value <= limit, subject=plan.symbol, value=value, limit=limit, unit=unit)
 
 
+def leverage(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
+    """The leverage that the position would be held with."""
+    if plan.leverage is None:
+        return _unknown("leverage", plan)
+    ok, code = plan.leverage <= limits.max_leverage, DenialCode.LEVERAGE
+    return _measured(code, ok=ok, subject=plan.symbol, value=plan.leverage, limit=limits.max_leverage, unit="×")
+
+
 def reserved_funds(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     """What is free and not promised to another plan pays for this one."""
     available, value = book.available_quote, plan.notional
@@ -237,13 +287,30 @@ def reserved_funds(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Findin
     return _measured(code, ok=value <= available, subject=plan.symbol, value=value, limit=available, unit=unit)
 
 
+def _at_venue(plan: Proposed, book: Snapshot) -> bool:
+    return book.venue is not None
+
+
+def _derivative(plan: Proposed, book: Snapshot) -> bool:
+    return plan.derivative
+
+
+def _both_sides(plan: Proposed, book: Snapshot) -> bool:
+    return plan.derivative and book.venue is not None
+
+
 CHECKS: tuple[Check, ...] = (
     Check("mode", mode, entries_only=False),
     Check("armed", armed),
+    Check("account_health", account_health, asks=_at_venue),
+    Check("clock_offset", clock_offset, asks=_at_venue),
     Check("stale_price", stale_price),
     Check("minimums", minimums, entries_only=False),
+    Check("opposite_side", opposite_side, asks=_both_sides),
+    Check("open_order_cap", open_order_cap, asks=_at_venue),
     Check("slots", slots),
     Check("symbol_exposure", symbol_exposure),
+    Check("leverage", leverage, asks=_derivative),
     Check("reserved_funds", reserved_funds),
 )
 # In the order in which they run: the cheapest and most general first.

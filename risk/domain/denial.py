@@ -116,7 +116,7 @@ WORDS: Mapping[DenialCode, Words] = MappingProxyType(
             "Account {subject} is {value}; entries need it {limit}.", "Arm it on its page; exits go on meanwhile."
         ),
         C.OPEN_ORDER_CAP: Words(
-            "{subject} would have {value} open orders, the venue allows {limit}.",
+            "{subject} would have {value}{unit} open orders, the venue allows {limit}.",
             "Use fewer legs or a smaller active_window.",
         ),
         C.OPPOSITE_SIDE_OPEN: Words(

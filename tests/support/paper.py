@@ -51,7 +51,9 @@ class PaperExchange:
     secret = "test-secret"
     account = "test"
 
-    def __init__(self, *arguments: str, deposit: str = "USDT=10000", port: int | None = None) -> None:
+    def __init__(
+        self, *arguments: str, deposit: str = "USDT=10000", port: int | None = None, control_token: str = ""
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="paper-")
         self.data = Path(self._folder.name) / "data"
         self._keys_path = Path(self._folder.name) / "keys.json"
@@ -62,7 +64,7 @@ class PaperExchange:
         self._process: subprocess.Popen[bytes] | None = None
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._http = httpx.Client(base_url=self.url, timeout=20)
+        self._http = httpx.Client(base_url=self.url, timeout=20, headers={"X-Control-Token": control_token})
         self.add_key(self.key, self.secret, self.account)
 
     def __enter__(self) -> Self:

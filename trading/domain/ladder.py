@@ -133,9 +133,9 @@ def entries(
     moved = _carried_out(legs, replaced)
     ended = {leg.leg_id: reason for leg in moved if (reason := _ends(leg, settings, price, now, side)) is not None}
     window = _window([leg for leg in moved if leg.waits and leg.leg_id not in ended], settings, side)
-    taken_back = [action for leg in moved if (action := _taken_back(leg, ended, window)) is not None]
-    placed = [action for leg in moved if opens and (action := _placed(leg, window, rules)) is not None]
-    return (*replaced, *taken_back, *placed)
+    taken_back = [_taken_back(leg, ended, window) for leg in moved]
+    placed = [_placed(leg, window, rules) for leg in moved] if opens else []
+    return (*replaced, *(action for action in (*taken_back, *placed) if action is not None))
 
 
 # following the first fill ------------------------------------------------------------------------

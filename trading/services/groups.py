@@ -254,9 +254,3 @@ def _end(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     record("group.closed", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
     queue.promote(group.account_id, now=now)
 
-
-def open_groups(account_id: int, *, instrument_id: int | None = None) -> list[PositionGroup]:
-    """Groups that are not closed, oldest first."""
-    rows = PositionGroup.objects.filter(account_id=account_id, closed_at=None).select_related("instrument")
-    narrowed = rows.filter(instrument_id=instrument_id) if instrument_id else rows
-    return list(narrowed.order_by("id"))

@@ -9,6 +9,6 @@ STRANGERS = ["ccxt", "celery", "django", "project", "risk", "signals", "trading.
 
 
 def test_it_imports_nothing_of_the_engine() -> None:
-    code = "import sys, trading.paper.__main__, trading.paper.feed; print(*sys.modules)"
+    code = "import sys, trading.paper.__main__, trading.paper.feed.__main__; print(*sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert set(STRANGERS) & set(found.stdout.split()) == set()

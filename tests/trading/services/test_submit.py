@@ -22,9 +22,10 @@ from tests.trading.services.levers import (
     states,
 )
 from trading.domain.order_state import VenueStatus
-from trading.gateways.base import OrderReport
+from trading.gateways.base import Gateway, OrderReport
 from trading.models import Order, PositionGroup, Slot
-from trading.services import connect, lookups, orders, submit
+from trading.services import cancel, connect, exits_sweep, lookups, orders, submit
+from trading.services.socket_guard import latch_path
 from trading.services.submit import Claim
 
 
@@ -303,17 +304,56 @@ def test_a_sleeper_that_wakes_after_its_validity_sends_nothing(desk: Desk) -> No
 # nothing can be sent -----------------------------------------------------------------------------
 
 
+def unreachable(desk: Desk) -> Gateway:
+    """A gateway of the account whose venue has gone."""
+    gateway, port = own_gateway(desk), free_port()
+    gateway._client.urls = {"api": dict.fromkeys(("public", "private"), f"http://127.0.0.1:{port}/api/v3")}
+    return gateway
+
+
+def send_all(desk: Desk, gateway: Gateway, *, opening: bool) -> None:
+    submit.submit_all(desk.account.pk, opening=opening, gateway=gateway, clock=timezone.now, timing=connect.timing())
+
+
 def test_a_venue_that_is_down_costs_one_attempt_a_round(desk: Desk) -> None:
-    """No connection proves that nothing left; the order is tried again, but not in a hot loop."""
+    """No connection proves that nothing left: the order is tried again, but not in a hot loop."""
     entered(one_leg(desk))
-    gateway = own_gateway(desk)
-    gateway._client.urls = {"api": {"public": dead(), "private": dead()}}  # type: ignore[attr-defined]
-    submit.submit_all(desk.account.pk, opening=True, gateway=gateway, clock=timezone.now, timing=connect.timing())
+    gateway = unreachable(desk)
+    send_all(desk, gateway, opening=True)
     assert states() == ["NOT_PLACED", "NEW"]
+    send_all(desk, gateway, opening=True)
+    assert states() == ["NOT_PLACED", "NOT_PLACED", "NEW"]
+    desk.submit()
+    assert states() == ["NOT_PLACED", "NOT_PLACED", "OPEN"]
+    assert [order.attempt for order in found()] == [0, 1, 2]
 
 
-def dead() -> str:
-    return f"http://127.0.0.1:{free_port()}/api/v3"
+def test_an_exit_that_cannot_leave_is_tried_again_every_ten_seconds(desk: Desk) -> None:
+    one_leg(desk).buy(price="60100")
+    desk.alert(symbol="BTCUSDT", action="sell", interval="60")
+    desk.decide()
+    cancel.cancel(cancel.claim_cancels(desk.account.pk), gateway=desk.gateway, clock=timezone.now)
+    gateway = unreachable(desk)
+    send_all(desk, gateway, opening=False)
+    exits_sweep.sweep(desk.account.pk, now=timezone.now())
+    assert states("EXIT") == ["NOT_PLACED"]
+    for _ in range(3):  # always ten seconds, however often it failed
+        exits_sweep.sweep(desk.account.pk, now=timezone.now() + timedelta(seconds=11))
+        send_all(desk, gateway, opening=False)
+    assert states("EXIT") == ["NOT_PLACED"] * 4
+    exits_sweep.sweep(desk.account.pk, now=timezone.now() + timedelta(seconds=11))
+    desk.settle()
+    assert states("EXIT")[-1] == "FILLED"
+    assert PositionGroup.objects.get().status == "CLOSED"
+
+
+def test_nothing_is_claimed_while_the_kill_latch_is_set(desk: Desk) -> None:
+    entered(one_leg(desk))
+    latch_path().touch()
+    refused = claimed(desk), claimed(desk, opening=False)
+    latch_path().unlink()
+    assert refused == ([], [])
+    assert states() == ["NEW"]
 
 
 def test_moving_along_no_edge_raises(desk: Desk) -> None:

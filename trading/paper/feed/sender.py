@@ -89,21 +89,18 @@ class Feed:
         return True
 
     def _look_around(self) -> None:
+        """Look at every market once; an exchange that is away may come back with another clock, so ask again then."""
         bars: dict[str, list[Bar]] = {}
-        for group in self.groups:
-            for watch in group.watches:
-                self._poll(group.source, watch, bars)
-
-    def _poll(self, source: Source, watch: Watch, bars: dict[str, list[Bar]]) -> None:
         try:
-            found = bars.get(watch.market) or self._bars(watch.market)
+            for market in {watch.market for group in self.groups for watch in group.watches}:
+                bars[market] = self._bars(market)
         except httpx.HTTPError as error:
-            logger.warning("no candles of %s: %s", watch.market, error)
-            self.started = False  # an exchange that was away may come back with another clock
+            logger.warning("no candles: %s", error)
+            self.started = False
             return
-        bars[watch.market] = found
-        for alert in watch.look(found):
-            self._send(source, alert)
+        for group in self.groups:
+            for alert in (alert for watch in group.watches for alert in watch.look(bars[watch.market])):
+                self._send(group.source, alert)
 
     def _bars(self, market: str) -> list[Bar]:
         now_ms = time.time_ns() // 1_000_000

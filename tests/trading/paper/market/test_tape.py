@@ -1,0 +1,35 @@
+"""The public record: moving its past."""
+
+from trading.paper.core.atoms import SCALE
+from trading.paper.market.tape import Tape, Trade
+
+
+def tape() -> Tape:
+    made = Tape()
+    for number in range(300):
+        made.add(Trade(number, 1000 * number + 250, (100 + number) * SCALE, SCALE, buyer_is_taker=number % 2 == 0))
+    return made
+
+
+def test_the_past_moves_and_what_came_after_is_forgotten() -> None:
+    moved = tape()
+    moved.move(end_ms=200_000, by_ms=90_000)
+    assert [(trade.id, trade.at_ms) for trade in moved.trades] == [(n, 1000 * n + 90_250) for n in range(200)]
+    seconds = moved.bars("1s", first_ms=0, last_ms=10**6)[:200]
+    assert [(bar.start_ms, bar.close) for bar in seconds] == [
+        (1000 * n + 90_000, (100 + n) * SCALE) for n in range(200)
+    ]
+
+
+def test_minutes_are_counted_anew() -> None:
+    moved = tape()
+    moved.move(end_ms=200_000, by_ms=90_000)
+    minutes = moved.bars("1m", first_ms=0, last_ms=289_999)
+    # 90 to 290 s hold 30, 60, 60, 50 seconds of minutes that begin at 60, 120, 180, 240 s
+    assert [(bar.start_ms, bar.trades) for bar in minutes] == [
+        (60_000, 30),
+        (120_000, 60),
+        (180_000, 60),
+        (240_000, 50),
+    ]
+    assert (minutes[1].open, minutes[1].close) == (130 * SCALE, 189 * SCALE)
