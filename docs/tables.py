@@ -212,7 +212,8 @@ def allowed(row: Setting) -> str:
         return f"{plain(row.low)} to {plain(row.high)}" + (f", or `{row.off_word}`" if row.off_word else "")
     if row.choices:
         return ", ".join(f"`{choice}`" for choice in row.choices)
-    return SHAPES[row.kind] + (f", or `{row.off_word}`" if row.off_word else "")
+    shape = SHAPES.get(row.kind, row.kind.lower().replace("_", " "))
+    return shape + (f", or `{row.off_word}`" if row.off_word else "")
 
 
 def variables() -> str:

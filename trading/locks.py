@@ -23,7 +23,9 @@ def account_if_free(account_id: int) -> ExchangeAccount | None:
 def group(group_id: int) -> PositionGroup:
     """A group, locked, with its instrument at hand; the account must be locked already."""
     return (
-        PositionGroup.objects.select_for_update(no_key=True, of=("self",)).select_related("instrument").get(pk=group_id)
+        PositionGroup.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("account", "instrument")
+        .get(pk=group_id)
     )
 
 

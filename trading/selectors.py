@@ -16,6 +16,7 @@ from trading.domain import position as positions
 from trading.domain.exit_plan import Prices
 from trading.domain.grid import InstrumentRules
 from trading.domain.group_status import LegProgress
+from trading.domain.ladder import LadderLeg, RestingEntry, WithdrawReason
 from trading.domain.money import ZERO, total
 from trading.domain.order_state import RESTING, TERMINAL, OrderState
 from trading.domain.position import FillView, Position
@@ -27,6 +28,7 @@ from trading.models import Fill, Leg, Order, PositionGroup
 ON_BOOK = Q(state__in=sorted(RESTING))
 FILLS_MISSING = Q(reported_qty__gt=F("filled_qty"))
 ENDED = sorted(TERMINAL)
+COMES_AGAIN = frozenset({WithdrawReason.OUTSIDE_WINDOW, WithdrawReason.REPRICED})
 
 
 def rules_of(instrument: InstrumentFacts) -> InstrumentRules:
@@ -85,6 +87,7 @@ class GroupPicture:
     position: Position
     legs: tuple[LegProgress, ...]
     holdings: tuple[LegHolding, ...]
+    ladder: tuple[LadderLeg, ...]
     orders: tuple[Order, ...]
     price: Decimal
     prices: Prices | None
@@ -93,7 +96,7 @@ class GroupPicture:
     @property
     def unsettled(self) -> tuple[Order, ...]:
         """Orders that may still fill, are undecided, or lack fills."""
-        return tuple(o for o in self.orders if o.state not in TERMINAL or o.reported_qty > o.filled_qty)
+        return tuple(order for order in self.orders if is_unsettled(order))
 
     @property
     def aggregate(self) -> RestingTarget | None:
@@ -127,6 +130,7 @@ def picture(group: PositionGroup) -> GroupPicture:
     position = positions.from_fills(fills.values(), side=side, rules=rules)
     legs = list(Leg.objects.filter(pyramid__group=group).select_related("pyramid").order_by("pyramid__index", "index"))
     ticker = Ticker.objects.filter(instrument_id=group.instrument_id).first()
+    ladder = tuple(_rung(leg, _entries(leg, orders)) for leg in legs)
     views = defaultdict(list)
     for row in rows:
         views[by_id[row.order_id].leg_id].append(fills[row.pk])
@@ -135,7 +139,8 @@ def picture(group: PositionGroup) -> GroupPicture:
         side=side,
         rules=rules,
         position=position,
-        legs=tuple(_progress(leg, orders) for leg in legs),
+        legs=tuple(_progress(rung, closing=group.closing_at is not None) for rung in ladder),
+        ladder=ladder,
         holdings=tuple(_holding(leg, orders, views[leg.pk], side, rules) for leg in legs),
         orders=orders,
         price=ticker.last if ticker else position.average_entry or ZERO,
@@ -161,10 +166,40 @@ def _entries(leg: Leg, orders: Iterable[Order]) -> list[Order]:
     return [o for o in orders if o.leg_id == leg.pk and o.purpose == Purpose.ENTRY]
 
 
-def _progress(leg: Leg, orders: Iterable[Order]) -> LegProgress:
-    entries = _entries(leg, orders)
-    done = all(o.state in TERMINAL and o.reported_qty <= o.filled_qty for o in entries)
-    return LegProgress(qty=leg.qty, filled_qty=total(o.filled_qty for o in entries), done=done)
+def _rung(leg: Leg, entries: Sequence[Order]) -> LadderLeg:
+    """A leg as the ladder sees it: its plan, what came in, and the order that may still bring more."""
+    filled, cost = total(o.filled_qty for o in entries), total(o.filled_cost for o in entries)
+    live = next((o for o in entries if is_unsettled(o)), None)
+    return LadderLeg(
+        leg_id=leg.pk,
+        pyramid_index=leg.pyramid.index,
+        index=leg.index,
+        base_price=leg.pyramid.base_price,
+        price=leg.price,
+        qty=leg.qty,
+        filled_qty=filled,
+        take_profit_pct=leg.take_profit_pct,
+        created_at=leg.pyramid.created_at,
+        average_price=cost / filled if filled else None,
+        resting=RestingEntry(live.pk, live.price, OrderState(live.state)) if live else None,
+        done=bool(leg.ended_reason) or (live is None and _ended_for_good(entries)),
+    )
+
+
+def _ended_for_good(entries: Sequence[Order]) -> bool:
+    """Its last order ended, and not because we took it back for a while; a leg without any is still planned."""
+    return bool(entries) and entries[-1].code not in COMES_AGAIN
+
+
+def _progress(rung: LadderLeg, *, closing: bool) -> LegProgress:
+    """A closing group places nothing any more: what only waited is done."""
+    done = rung.resting is None and (closing or rung.done or not rung.waits)
+    return LegProgress(qty=rung.qty, filled_qty=rung.filled_qty, done=done)
+
+
+def is_unsettled(order: Order) -> bool:
+    """Whether it may still fill, is undecided, or lacks fills."""
+    return order.state not in TERMINAL or order.reported_qty > order.filled_qty
 
 
 def _holding(

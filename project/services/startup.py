@@ -108,6 +108,10 @@ class Stack:
             return None
         programs, port = binaries.postgres_bin(self.environ), self.options.ports["postgres"]
         cluster = postgres.prepare(self.home / "pg", bin_dir=programs, port=port)
+        if (self.home / "pg").is_symlink():
+            self.logs.say(
+                f"the database lies in {cluster.data}: as root it runs as nobody, who may not enter {self.home}"
+            )
         self.supervisor.keep(Program("postgres", postgres.launch(cluster), Stage.DATABASE))
         return cluster
 

@@ -46,7 +46,7 @@ class VenueFacts:
 
     health: str | None
     reconciled: bool | None
-    clock_offset_ms: Decimal | int | None
+    clock_offset_ms: int | None
     open_orders: int | None
     algo_orders: int | None
     max_open_orders: int | None = None

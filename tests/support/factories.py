@@ -15,7 +15,8 @@ from signals.market import instruments
 from signals.models import Alert, Source
 from tests.support.paper import PaperExchange
 from trading.gateways.base import Gateway
-from trading.services import cancel, connect, decide, fills, lookups, market, reconcile, submit
+from trading.models import SettingOverride
+from trading.services import cancel, connect, decide, exits_sweep, fills, lookups, market, reconcile, submit, watch
 from trading.services.bootstrap import digest
 
 TOKEN = "t" * 43
@@ -65,6 +66,23 @@ class Desk:
         """Move a market and see it."""
         self.paper.price(symbol, price)
         self.refresh()
+
+    def setting(self, name: str, value: Any, symbol: str = "") -> None:
+        """Change one engine setting of the account, or of a pair."""
+        SettingOverride.objects.update_or_create(
+            account=self.account, symbol=symbol, name=name, defaults={"value": value}
+        )
+
+    def watch(self) -> int:
+        """Fire what the last prices reach, and let the dust settle."""
+        reviewed = watch.look(self.account.pk, now=timezone.now())
+        self.settle()
+        return reviewed
+
+    def sweep(self) -> None:
+        """The exits sweep, and let the dust settle."""
+        exits_sweep.sweep(self.account.pk, now=timezone.now())
+        self.settle()
 
     def settle(self) -> None:
         """Let the dust settle: submit and poll until nothing changes."""

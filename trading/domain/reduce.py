@@ -7,10 +7,10 @@ from risk.domain.denial import Denial
 from risk.domain.sizing import SizeRequest, in_quote
 from signals.intent import SizeKind
 from trading.domain.grid import InstrumentRules
-from trading.domain.money import HUNDRED, ONE, ZERO, exact, floor_to, total
+from trading.domain.money import HUNDRED, ONE, ZERO, exact, floor_to
 from trading.domain.position import Position
 from trading.domain.refusal import Refusal
-from trading.domain.take_profit import LegHolding, Remainder, RestingTarget, remainder
+from trading.domain.take_profit import Remainder, remainder
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,6 @@ def reduction_by_size(
     if isinstance(worth, Denial):
         return worth
     return reduction(position, qty=_bought(worth, price=price, rules=rules), rules=rules, price=price)
-
-
-def makes_room(
-    legs: tuple[LegHolding, ...], aggregate: RestingTarget | None, *, position: Position, reserved_qty: Decimal
-) -> bool:
-    """Whether resting targets leave the reserved quantity free, so that the reducing order may go."""
-    resting = [leg.resting.qty for leg in legs if leg.resting is not None]
-    promised = total([*resting, ZERO if aggregate is None else aggregate.qty])
-    return position.qty - promised >= reserved_qty
 
 
 def _wanted(position: Position, *, ratio: Decimal | None, qty: Decimal | None) -> Decimal | None:

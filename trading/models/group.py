@@ -88,6 +88,7 @@ class Leg(models.Model):
     weight_pct = money()
     take_profit_pct = money()
     target_price = money()
+    ended_reason = models.CharField(max_length=20, blank=True, help_text="Why it was withdrawn for good.")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["pyramid", "index"], name="leg_index")]

@@ -76,7 +76,10 @@ def _decide_batch(account_id: int, now: datetime) -> int:
         return len(verdicts)
 
 
-ACTED = frozenset({Outcome.DEQUEUED, Outcome.ENTERED, Outcome.EXITED, Outcome.PYRAMIDED, Outcome.QUEUED})
+ACTED = frozenset(
+    {Outcome.DEQUEUED, Outcome.ENTERED, Outcome.EXITED, Outcome.PYRAMIDED, Outcome.QUEUED}
+    | {Outcome.REDUCED, Outcome.REVERSED}
+)
 
 
 def decide_alert(desk: Desk, alert: Alert) -> Verdict:
@@ -164,9 +167,20 @@ def _nothing(desk: Desk, meant: Meant, found: Classification) -> Verdict:
     return Verdict(code, WORDS[code].format(symbol=meant.instrument.symbol))
 
 
-def _not_built(desk: Desk, meant: Meant, found: Classification) -> Verdict:
-    reason = f"{found.meaning} of {meant.instrument.symbol} is understood, but this version does not carry it out."
-    return Verdict(Outcome.NOT_BUILT_YET, reason, {"meaning": found.meaning})
+def _reduce(desk: Desk, meant: Meant, found: Classification) -> Verdict:
+    return exits.reduce_by_signal(desk, meant, found)
+
+
+def _reverse(desk: Desk, meant: Meant, found: Classification) -> Verdict:
+    """Close the one side; the other goes in once it is flat, in the transaction that frees its slot."""
+    closing = exits.groups_named(desk, meant, found.exits)
+    queue.remove_matching(desk, meant, found.exits)
+    closed = exits.exit_by_signal(desk, meant, found)
+    if closed.outcome != Outcome.EXITED:
+        return closed
+    queue.put_after(desk, meant, found.side or PositionSide.LONG, closing[-1])
+    reason = f"{closed.reason} Then {found.side}, once it is flat."
+    return Verdict(Outcome.REVERSED, reason, closed.details)
 
 
 WORDS: Mapping[NoMeaning, str] = {
@@ -183,7 +197,7 @@ ACTIONS: Mapping[Meaning, Callable[[Desk, Meant, Classification], Verdict]] = {
     Meaning.ENTRY: _enter,
     Meaning.PYRAMID: _enter,
     Meaning.EXIT: _exit,
-    Meaning.REDUCE: _not_built,
-    Meaning.REVERSE: _not_built,
+    Meaning.REDUCE: _reduce,
+    Meaning.REVERSE: _reverse,
     Meaning.NONE: _nothing,
 }

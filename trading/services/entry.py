@@ -1,7 +1,6 @@
 """Entries: size, plan, gate, and then everything in one go: group, slot, pyramid, legs, orders."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from project.journal.record import plain, record
@@ -12,14 +11,17 @@ from risk.domain.mode import PlanKind
 from risk.domain.sizing import Sized, SizeRequest, capital
 from risk.domain.sizing_syntax import parse_size
 from signals.evaluate import Meant
+from signals.intent import Level
 from signals.models import Signal
 from signals.verdict import Outcome, Verdict
 from trading.domain import grid, settings
 from trading.domain.admission import free_slot
 from trading.domain.grid import GridPlan, InstrumentRules
 from trading.domain.money import HUNDRED
+from trading.domain.pyramids import PyramidView, may_add
 from trading.domain.refusal import Refusal
 from trading.domain.settings import EngineSettings
+from trading.domain.stops import distance
 from trading.domain.vocabulary import GroupStatus, OrderType, PositionSide, Purpose
 from trading.models import Leg, PositionGroup, Pyramid, Slot
 from trading.selectors import rules_of
@@ -38,6 +40,7 @@ class Draft:
     chosen: EngineSettings
     rules: InstrumentRules
     price: Decimal
+    index: int  # the pyramid's, from 0
 
     @property
     def kind(self) -> PlanKind:
@@ -52,11 +55,13 @@ def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False)
     """
     group = desk.group_for(meant.instrument, meant.timeframe_secs, side)
     chosen = desk.settings(meant.instrument.symbol)
-    early = _guarded(desk, meant, side, chosen) or (group and _too_early(desk, meant, group, chosen))
+    early = _unsupported(meant) or _guarded(desk, meant, side, chosen)
+    early = early or (_too_early(desk, meant, group, chosen) if group else None)
     if early:
         return early
     price = _better_price(desk, meant, side) if waited else _base_price(desk, meant)
-    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price)
+    index = group.pyramids.count() if group else 0
+    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price, index)
     sized = _sized(desk, draft)
     if isinstance(sized, Denial):
         return denied(sized)
@@ -97,35 +102,33 @@ def _guarded(desk: Desk, meant: Meant, side: PositionSide, chosen: EngineSetting
 
 
 def _too_early(desk: Desk, meant: Meant, group: PositionGroup, chosen: EngineSettings) -> Verdict | None:
-    """Why a group takes no further pyramid now: it is closing, complete, in the same bar, or too near."""
+    """Why a group takes no further pyramid now: it is closing, blocked, complete, in the same bar, or too near."""
     if group.closing_at is not None:
         return Verdict(Outcome.TOO_SOON, "The group of this pair is closing; enter again when it has closed.")
     if group.blocked:
         return Verdict(Outcome.TOO_SOON, "The group of this pair is blocked by hand.")
-    pyramids = list(group.pyramids.order_by("index"))
-    if len(pyramids) >= chosen.grid.max_pyramids:
-        numbers = {"value": len(pyramids), "limit": chosen.grid.max_pyramids}
-        return Verdict(
-            Outcome.MAX_PYRAMIDS, f"The group has {len(pyramids)} of {chosen.grid.max_pyramids} pyramids.", numbers
-        )
-    return _same_bar(meant, pyramids[-1]) or _too_near(desk, meant, pyramids[-1], chosen)
+    refusal = may_add(
+        [PyramidView(p.index, p.base_price, p.created_at) for p in group.pyramids.all()],
+        settings=chosen.grid,
+        timeframe_secs=meant.timeframe_secs,
+        price=_base_price(desk, meant),
+        at=meant.alert.received_at,
+    )
+    return refused(refusal) if refusal else None
 
 
-def _same_bar(meant: Meant, last: Pyramid) -> Verdict | None:
-    bar = timedelta(seconds=max(meant.timeframe_secs, 1))
-    epoch = last.created_at.timestamp() // bar.total_seconds()
-    if meant.alert.received_at.timestamp() // bar.total_seconds() > epoch:
+def _unsupported(meant: Meant) -> Verdict | None:
+    """What the alert asks for and nobody here carries out is refused by name, never ignored."""
+    intent, spot = meant.intent, not meant.instrument.derivative
+    asked = {
+        "take_profit": bool(intent.take_profit),
+        "leverage on spot": spot and intent.leverage not in (None, 1),
+    }
+    named = ", ".join(name for name, is_asked in asked.items() if is_asked)
+    if not named:
         return None
-    reason = f"One pyramid per bar of {bar.total_seconds():g} s; the last one came at {last.created_at:%H:%M:%S}."
-    return Verdict(Outcome.TOO_SOON, reason, {"bar_secs": int(bar.total_seconds()), "last": last.created_at})
-
-
-def _too_near(desk: Desk, meant: Meant, last: Pyramid, chosen: EngineSettings) -> Verdict | None:
-    gap, wanted = abs(_base_price(desk, meant) / last.base_price - 1) * HUNDRED, chosen.grid.pyramid_min_gap_pct
-    if gap >= wanted:
-        return None
-    reason = f"{gap:.2f} % from the last pyramid, at least {wanted:f} % are wanted (pyramid_min_gap_pct)."
-    return Verdict(Outcome.TOO_SOON, reason, {"gap_pct": round(gap, 4), "limit_pct": wanted})
+    reason = f"The alert asks for {named}, which is not carried out here: remove it, or set it under Settings, exits."
+    return Verdict(Outcome.NOT_SUPPORTED, reason, {"fields": named})
 
 
 def _base_price(desk: Desk, meant: Meant) -> Decimal:
@@ -153,15 +156,31 @@ def _sized(desk: Desk, draft: Draft) -> Sized | Denial:
         return request
     return capital(
         request,
-        setting=draft.chosen.grid.capital_per_pyramid,
+        setting=draft.chosen.grid.capital_of(draft.index),
         equity=desk.equity,
         free=desk.available_quote,
         position=draft.group.cost if draft.group else None,
         price=draft.price,
+        stop_distance=_stop_distance(draft),
         base=draft.rules.base,
         quote=draft.rules.quote,
         contract_size=draft.rules.contract_size,
     )
+
+
+def _stop_distance(draft: Draft) -> Decimal | None:
+    """How far the entry's first stop stands; None when it has none, which a size by risk refuses."""
+    exits = draft.chosen.exits
+    found = distance(
+        side=draft.side,
+        entry=draft.price,
+        kinds=exits.stop,
+        fixed_pct=exits.fixed_stop_pct,
+        emergency_pct=exits.emergency_stop_pct,
+        rules=draft.rules,
+        level=draft.meant.intent.stop_loss,
+    )
+    return None if isinstance(found, Refusal) else found
 
 
 def _planned(draft: Draft, sized: Sized) -> GridPlan | Refusal:
@@ -169,7 +188,7 @@ def _planned(draft: Draft, sized: Sized) -> GridPlan | Refusal:
         side=draft.side,
         base_price=draft.price,
         capital=sized.capital,
-        legs=draft.chosen.grid.legs,
+        legs=draft.chosen.grid.legs_of(draft.index),
         rules=draft.rules,
     )
 
@@ -213,20 +232,24 @@ def _signal(desk: Desk, draft: Draft) -> Signal:
         "timeframe_secs": draft.meant.timeframe_secs,
         "position_side": draft.side,
         "price": intent.price,
-        "intent": {"action": intent.action, "format": intent.format},
+        "intent": plain({"action": intent.action, "format": intent.format, "stop_loss": _level(intent.stop_loss)}),
     }
     # One that waited in the queue has its row already.
     return Signal.objects.get_or_create(alert_id=draft.meant.alert.id, defaults=facts)[0]
 
 
+def _level(level: Level | None) -> dict[str, object] | None:
+    return None if level is None else {"kind": level.kind, "value": level.value}
+
+
 def _record(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan, signal: Signal, result: GateResult) -> Verdict:
     """Everything the position needs, in the caller's transaction; the orders leave after its commit."""
     group = draft.group or _open_group(desk, draft)
-    pyramid = _pyramid(desk, group, sized, plan, signal)
+    pyramid = _pyramid(desk, draft, group, sized, plan, signal)
     if draft.group is None or draft.chosen.pool.count_pyramids:
         _take_slot(desk, draft, group, pyramid)
     legs = _legs(pyramid, plan)
-    orders.create(group, _entry_orders(draft, group, pyramid, legs), now=desk.now)
+    orders.create(group, _entry_orders(draft, group, legs), now=desk.now)
     facts = {"symbol": draft.rules.symbol, "side": draft.side, "pyramid": pyramid.index, "capital": plan.capital}
     facts |= {"status": group.status, "timeframe_secs": group.timeframe_secs}
     record("group.entered", subject=f"group:{group.pk}", payload=facts, account_id=desk.account.pk)
@@ -242,14 +265,15 @@ def _open_group(desk: Desk, draft: Draft) -> PositionGroup:
         status=GroupStatus.LIVE,
         tp_mode=draft.chosen.exits.tp_mode,
         settings=settings.dump(draft.chosen),
+        leverage=int(draft.meant.intent.leverage or desk.account.leverage),
         opened_at=desk.now,
     )
 
 
-def _pyramid(desk: Desk, group: PositionGroup, sized: Sized, plan: GridPlan, signal: Signal) -> Pyramid:
+def _pyramid(desk: Desk, draft: Draft, group: PositionGroup, sized: Sized, plan: GridPlan, signal: Signal) -> Pyramid:
     return Pyramid.objects.create(
         group=group,
-        index=group.pyramids.count(),
+        index=draft.index,
         signal=signal,
         base_price=plan.base_price,
         capital=plan.capital,
@@ -282,12 +306,15 @@ def _legs(pyramid: Pyramid, plan: GridPlan) -> list[Leg]:
     )
 
 
-def _entry_orders(draft: Draft, group: PositionGroup, pyramid: Pyramid, legs: list[Leg]) -> list[NewOrder]:
-    first = draft.chosen.grid.first_order_type
-    kinds = [first, *[OrderType.LIMIT] * (len(legs) - 1)]
+def _entry_orders(draft: Draft, group: PositionGroup, legs: list[Leg]) -> list[NewOrder]:
+    """The legs that rest from the start: all, or the active window's nearest; leg 0 as settings or alert want it."""
+    style = draft.meant.intent.order_type
+    first = OrderType(style.upper()) if style else draft.chosen.grid.first_order_type
+    shown = legs[: draft.chosen.grid.active_window]
+    kinds = [first, *[OrderType.LIMIT] * (len(shown) - 1)]
     return [
         NewOrder(
-            key=f"group:{group.pk}/pyramid:{pyramid.index}/leg:{leg.index}/entry",
+            key=f"group:{group.pk}/leg:{leg.pk}/entry:0",
             purpose=Purpose.ENTRY,
             side=draft.side.entry_side,
             type=kind,
@@ -296,7 +323,7 @@ def _entry_orders(draft: Draft, group: PositionGroup, pyramid: Pyramid, legs: li
             reference_price=leg.price,
             leg_id=leg.pk,
         )
-        for leg, kind in zip(legs, kinds, strict=True)
+        for leg, kind in zip(shown, kinds, strict=True)
     ]
 
 

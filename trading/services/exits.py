@@ -5,10 +5,16 @@ from datetime import datetime
 
 from django.db import transaction
 
+from project.journal.record import record
+from risk.domain.denial import Denial
+from risk.domain.sizing import SizeRequest
 from signals.evaluate import Meant
 from signals.verdict import Outcome, Verdict
-from trading import locks
+from trading import locks, selectors
 from trading.domain.classify import Classification
+from trading.domain.money import total
+from trading.domain.reduce import Reduction, reduction, reduction_by_size
+from trading.domain.refusal import Refusal
 from trading.domain.vocabulary import PositionSide
 from trading.models import PositionGroup
 from trading.services import groups
@@ -19,13 +25,58 @@ BY_SIGNAL = "EXIT_SIGNAL"
 
 def exit_by_signal(desk: Desk, meant: Meant, found: Classification) -> Verdict:
     """Close every group the alert names: pair and side, and the timeframe too when the alert says one."""
-    named = [g for g in desk.groups_of(meant.instrument) if _is_named(g, meant, found.exits)]
+    named = groups_named(desk, meant, found.exits)
     closing = [group for group in named if group.closing_at is None]
     if not named:
         return _nothing(meant, found.exits)
     for group in closing:
         close(group, reason=BY_SIGNAL, now=desk.now)
     return _exited(meant, named, closing)
+
+
+def groups_named(desk: Desk, meant: Meant, side: PositionSide | None) -> list[PositionGroup]:
+    """The open groups an alert names: its pair, the side, and its timeframe when it says one."""
+    said = meant.intent.timeframe_secs
+    of_side = (g for g in desk.groups_of(meant.instrument) if side in (None, g.side))
+    return [group for group in of_side if said in (None, group.timeframe_secs)]
+
+
+def reduce_by_signal(desk: Desk, meant: Meant, found: Classification) -> Verdict:
+    """Sell a part of every group the alert names, at market; what would leave dust closes the group."""
+    open_ones = [g for g in groups_named(desk, meant, found.side) if g.closing_at is None]
+    results = [_reduce(desk, meant, group, found) for group in open_ones]
+    done = [result for result in results if isinstance(result, Reduction)]
+    if not done:
+        why = next((r for r in results if not isinstance(r, Reduction)), None)
+        return Verdict(why.code, why.sentence()) if why else _nothing(meant, found.side)
+    total_qty = total(result.qty for result in done)
+    reason = f"Selling {total_qty.normalize():f} {meant.instrument.base} of {meant.instrument.symbol} at market."
+    return Verdict(Outcome.REDUCED, reason, {"groups": [g.pk for g in open_ones], "qty": total_qty})
+
+
+def _reduce(desk: Desk, meant: Meant, group: PositionGroup, found: Classification) -> Reduction | Refusal | Denial:
+    """Decide one group's reduction and start it: the targets make room, then the market order goes."""
+    locked = locks.group(group.pk)
+    seen = selectors.picture(locked)
+    size = meant.intent.size
+    if found.ratio is None and size is not None:
+        wanted = reduction_by_size(
+            seen.position, SizeRequest.of(size), rules=seen.rules, price=seen.price, equity=desk.equity
+        )
+    else:
+        wanted = reduction(seen.position, rules=seen.rules, price=seen.price, ratio=found.ratio)
+    if isinstance(wanted, Reduction):
+        _start(locked, wanted, desk.now)
+    return wanted
+
+
+def _start(group: PositionGroup, wanted: Reduction, now: datetime) -> None:
+    if wanted.whole:
+        return close(group, reason="REDUCED_WHOLE", now=now)
+    group.reduce_qty += wanted.qty
+    group.save(update_fields=["reduce_qty"])
+    record("group.reducing", subject=f"group:{group.pk}", payload={"qty": wanted.qty}, account_id=group.account_id)
+    return groups.review(group.pk, now=now)
 
 
 def close(group: PositionGroup, *, reason: str, now: datetime) -> None:
@@ -44,11 +95,6 @@ def close_by_hand(group_id: int, *, operator: str, now: datetime) -> bool:
             return False
         close(group, reason=f"BY_HAND {operator}"[:40], now=now)
         return True
-
-
-def _is_named(group: PositionGroup, meant: Meant, side: PositionSide | None) -> bool:
-    said = meant.intent.timeframe_secs
-    return side in (None, group.side) and said in (None, group.timeframe_secs)
 
 
 def _nothing(meant: Meant, side: PositionSide | None) -> Verdict:

@@ -4,6 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from project.journal.record import plain, record
+from signals.intent import Level, LevelKind
+from signals.models import Signal
 from trading import locks, selectors
 from trading.domain import settings
 from trading.domain.exit_plan import ExitDecision, ExitView, PlaceAggregate, desired
@@ -11,11 +13,12 @@ from trading.domain.group_status import status, withdraws_entries
 from trading.domain.money import ZERO, floor_to
 from trading.domain.order_state import TERMINAL
 from trading.domain.retry import may_try
+from trading.domain.settings import ExitSettings
 from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open_remainder, remainder, taken
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose
 from trading.models import PositionGroup, Slot
 from trading.selectors import GroupPicture
-from trading.services import orders, queue
+from trading.services import ladder, orders, queue
 from trading.services.orders import NewOrder
 
 TARGETS_TAKEN = "TARGETS_TAKEN"
@@ -56,18 +59,20 @@ def start_closing(group: PositionGroup, *, reason: str, now: datetime, words: st
 
 def _tend(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     """Watch, fire, tend targets, reduce; what fires or is done starts the closing."""
-    decision = _decision(group, seen, now)
+    chosen = settings.resolve([group.settings])
+    decision = _decision(group, seen, chosen.exits, now)
     _remember(group, decision)
     if decision.fired is not None:
         start_closing(group, reason=decision.fired.reason, now=now, words=decision.fired.words)
-    elif _withdraws(seen):
+    elif _withdraws(seen, keep_ladder=chosen.grid.keep_ladder):
         start_closing(group, reason=TARGETS_TAKEN, now=now)
     else:
         _act(group, seen, decision, now)
         _reduce(group, seen, now)
+        ladder.tend(group, seen, settings=chosen.grid, now=now)
 
 
-def _decision(group: PositionGroup, seen: GroupPicture, now: datetime) -> ExitDecision:
+def _decision(group: PositionGroup, seen: GroupPicture, exits: ExitSettings, now: datetime) -> ExitDecision:
     """What exits the group should have, by the settings it was opened with."""
     view = ExitView(
         side=seen.side,
@@ -78,10 +83,17 @@ def _decision(group: PositionGroup, seen: GroupPicture, now: datetime) -> ExitDe
         targets_taken=taken(seen.holdings, rules=seen.rules),
         last_fill=seen.last_fill,
         aggregate=seen.aggregate,
+        alert_stop=_alert_stop(group),
         reserved_qty=group.reduce_qty + seen.reducing_qty,
     )
-    exits = settings.resolve([group.settings]).exits
     return desired(view, settings=exits, rules=seen.rules, prices=seen.prices, now=now)
+
+
+def _alert_stop(group: PositionGroup) -> Level | None:
+    """The stop that the alert of the group's first pyramid asked for."""
+    said = Signal.objects.filter(pyramids__group=group, pyramids__index=0).values_list("intent", flat=True).first()
+    stop = (said or {}).get("stop_loss")
+    return Level(LevelKind(stop["kind"]), Decimal(stop["value"])) if stop else None
 
 
 def _remember(group: PositionGroup, decision: ExitDecision) -> None:
@@ -92,10 +104,12 @@ def _remember(group: PositionGroup, decision: ExitDecision) -> None:
         group.save(update_fields=["peak", "watch"])
 
 
-def _withdraws(seen: GroupPicture) -> bool:
+def _withdraws(seen: GroupPicture, *, keep_ladder: bool) -> bool:
     """Every filled leg is closed: the unfilled ones go too."""
     left, exited = _left(seen, closing=False), seen.position.exit_qty > 0
-    return withdraws_entries(legs=seen.legs, left=left, keep_ladder=False, exited=exited) and not seen.exits_working
+    return (
+        withdraws_entries(legs=seen.legs, left=left, keep_ladder=keep_ladder, exited=exited) and not seen.exits_working
+    )
 
 
 def _left(seen: GroupPicture, *, closing: bool) -> Remainder:
@@ -199,8 +213,10 @@ def _write(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     """Figures and status; at the end the slot is released."""
     _write_figures(group, seen)
     closing = group.closing_at is not None
+    grid = settings.resolve([group.settings]).grid
     to = status(
         legs=seen.legs,
+        keep_ladder=grid.keep_ladder,
         left=_left(seen, closing=closing),
         closing=closing,
         exits_working=seen.exits_working,
@@ -253,4 +269,3 @@ def _end(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     }
     record("group.closed", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
     queue.promote(group.account_id, now=now)
-

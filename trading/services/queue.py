@@ -32,7 +32,7 @@ ANY_AGE = timedelta.max
 def waiting(account_id: int) -> list[QueuedSignal]:
     """Who waits, oldest first."""
     rows = QueuedSignal.objects.filter(account_id=account_id, state=State.WAITING)
-    return list(rows.select_related("instrument", "signal__alert__source").order_by("queued_at", "id"))
+    return list(rows.select_related("after_group", "instrument", "signal__alert__source").order_by("queued_at", "id"))
 
 
 # coming in ---------------------------------------------------------------------------------------
@@ -47,6 +47,23 @@ def put(desk: Desk, meant: Meant, side: PositionSide, refused: Verdict) -> Verdi
     facts = {"queued": row.pk, "rank": rank, "replacements": row.replacement_count, **refused.details}
     again = f"; replaced {row.replacement_count} times" if row.replacement_count else ""
     return Verdict(Outcome.QUEUED, f"{refused.reason} Waiting with rank {rank}{again}.", facts)
+
+
+def put_after(desk: Desk, meant: Meant, side: PositionSide, group: PositionGroup) -> None:
+    """The second half of a reverse: it goes in, before anybody else, once the group has closed."""
+    signal = Signal.objects.create(
+        alert_id=meant.alert.id,
+        account=desk.account,
+        meaning="REVERSE",
+        symbol=meant.instrument.symbol,
+        timeframe_secs=meant.timeframe_secs,
+        position_side=side,
+        price=meant.intent.price,
+    )
+    older = _waiting_for(desk, meant, side)
+    row = _replaced(desk, older, meant, signal) if older else _queued(desk, meant, side, signal)
+    row.after_group = group
+    row.save(update_fields=["after_group"])
 
 
 def _waiting_for(desk: Desk, meant: Meant, side: PositionSide) -> QueuedSignal | None:
@@ -87,9 +104,14 @@ def _note(row: QueuedSignal, kind: str, **facts: object) -> None:
 
 def ranked(desk: Desk) -> list[QueuedSignal]:
     """Who waits, the next to go in first."""
-    rows = {row.pk: row for row in waiting(desk.account.pk)}
+    rows = {row.pk: row for row in waiting(desk.account.pk) if _is_free(row)}
     views = [_view(desk, row) for row in rows.values()]
     return [rows[view.id] for view in admission.rank(views, rules=desk.settings("").queue.rules)]
+
+
+def _is_free(row: QueuedSignal) -> bool:
+    """A reverse waits for the group it turns round."""
+    return row.after_group is None or row.after_group.closed_at is not None
 
 
 def _view(desk: Desk, row: QueuedSignal) -> Waiting:
@@ -103,7 +125,7 @@ def _view(desk: Desk, row: QueuedSignal) -> Waiting:
         queued_at=row.queued_at,
         replacement_count=row.replacement_count,
         discount_pct=discount,
-        continues=_open_group(desk, row) is not None,
+        continues=row.after_group_id is not None or _open_group(desk, row) is not None,
     )
 
 

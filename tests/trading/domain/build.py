@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from trading.domain.exit_plan import ExitView, Prices
 from trading.domain.grid import InstrumentRules
-from trading.domain.position import FillView
-from trading.domain.take_profit import LegHolding
-from trading.domain.vocabulary import MarketKind, Side
+from trading.domain.order_state import OrderState
+from trading.domain.position import FillView, Position, from_fills
+from trading.domain.take_profit import LegHolding, RestingTarget
+from trading.domain.vocabulary import MarketKind, PositionSide, Side
 
 D = Decimal
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -42,3 +44,35 @@ def holding(index: int, net: str | Decimal, **more: Any) -> LegHolding:
     """A filled leg; its id is 10 + index."""
     base = LegHolding(10 + index, index, 0, D(net), D(net), D(0), D(101))
     return replace(base, **more)
+
+
+def resting(
+    qty: str | Decimal, *, price: str | Decimal = "101", state: OrderState = OrderState.OPEN, order_id: int = 7
+) -> RestingTarget:
+    """A target on the book."""
+    return RestingTarget(order_id, D(qty), D(price), state)
+
+
+def held(
+    qty: str | Decimal,
+    price: str | Decimal = 100,
+    *,
+    side: PositionSide = PositionSide.LONG,
+    rules: InstrumentRules = COARSE,
+) -> Position:
+    """A position of one fill, without fees."""
+    return from_fills([fill(side.entry_side, qty, price)], side=side, rules=rules)
+
+
+def view(
+    qty: str | Decimal, price: str | Decimal = 100, *, side: PositionSide = PositionSide.LONG, **more: Any
+) -> ExitView:
+    """A group of one filled leg with its target 1 away."""
+    leg = holding(0, qty, target_price=D(price) + side.sign)
+    return replace(ExitView(side, (leg,), held(qty, price, side=side), opened_at=NOON), **more)
+
+
+def at(price: str | Decimal, *, spread: str = "0", mark: str | None = None) -> Prices:
+    """Prices around a last price."""
+    half = D(spread) / 2
+    return Prices(D(price) - half, D(price) + half, D(price), None if mark is None else D(mark))

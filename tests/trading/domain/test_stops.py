@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trading.domain.build import COARSE
+from signals.intent import Level, LevelKind
 from trading.domain import stops
+from trading.domain.refusal import Refusal
 from trading.domain.stops import Stop, StopKind, Trail
 from trading.domain.vocabulary import PositionSide
 
@@ -118,3 +120,51 @@ def test_the_tightest_stop_binds(side: PositionSide, standing: list[Stop | None]
 )
 def test_a_stop_fires_when_the_price_reaches_it(stop: Stop | None, side: PositionSide, price: str, fires: bool) -> None:
     assert stops.fired(stop, side=side, price=D(price)) is fires
+
+
+@pytest.mark.parametrize(
+    ("side", "kind", "value", "price"),
+    [
+        (LONG, LevelKind.PRICE, "97.55", "97.6"),  # on the tick that loses less
+        (LONG, LevelKind.PCT, "3", "97"),
+        (LONG, LevelKind.OFFSET, "4", "96"),
+        (SHORT, LevelKind.PRICE, "102.45", "102.4"),
+        (SHORT, LevelKind.PCT, "3", "103"),
+        (SHORT, LevelKind.OFFSET, "4", "104"),
+    ],
+)
+def test_an_alerts_own_stop(side: PositionSide, kind: LevelKind, value: str, price: str) -> None:
+    found = stops.own(side=side, average_entry=D(100), level=Level(kind, D(value)), rules=COARSE)
+    assert found == Stop(StopKind.ALERT, D(price))
+
+
+def distance(**more: object) -> Decimal | Refusal:
+    facts = {"side": LONG, "entry": D(100), "kinds": (), "fixed_pct": D(5), "emergency_pct": D(10), "rules": COARSE}
+    return stops.distance(**{**facts, **more})
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, "10"),  # the emergency stop is always there
+        ({"side": SHORT}, "10"),
+        ({"kinds": (StopKind.FIXED,)}, "5"),
+        ({"kinds": (StopKind.TRAILING,)}, "10"),  # not armed at the entry
+        ({"kinds": (StopKind.ATR,), "atr_multiplier": D(2)}, "10"),  # not known
+        ({"kinds": (StopKind.ATR, StopKind.FIXED), "atr_quote": D("1.5"), "atr_multiplier": D(2)}, "3"),
+        ({"atr_quote": D("1.5"), "atr_multiplier": D(2)}, "10"),  # known, but nobody asked for it
+        ({"level": Level(LevelKind.PRICE, D(98))}, "2"),
+        ({"level": Level(LevelKind.PRICE, D(102)), "side": SHORT}, "2"),
+        ({"level": Level(LevelKind.PCT, D(40)), "kinds": (StopKind.FIXED,)}, "5"),  # the tightest counts
+    ],
+)
+def test_the_distance_of_the_first_stop(more: dict[str, object], expected: str) -> None:
+    assert distance(**more) == D(expected)
+
+
+@pytest.mark.parametrize(("side", "price"), [(LONG, "100"), (LONG, "101"), (SHORT, "99")])
+def test_a_stop_on_the_wrong_side_is_refused(side: PositionSide, price: str) -> None:
+    found = distance(side=side, level=Level(LevelKind.PRICE, D(price)))
+    assert isinstance(found, Refusal)
+    assert (found.code, found.value, found.limit) == ("STOP_WRONG_SIDE", D(price), D(100))
+    assert f"of a {side}" in found.sentence()

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tests.trading.domain.build import BTC, COARSE, holding
+from tests.trading.domain.build import BTC, COARSE, holding, resting
 from trading.domain.money import floor_to
 from trading.domain.order_state import OrderState
 from trading.domain.take_profit import (
@@ -24,6 +24,7 @@ from trading.domain.take_profit import (
     is_flat,
     open_remainder,
     remainder,
+    taken,
     targets,
     waiting,
 )
@@ -31,10 +32,6 @@ from trading.domain.vocabulary import GroupStatus
 
 D = Decimal
 S = OrderState
-
-
-def resting(qty: str, *, price: str = "101", state: OrderState = S.OPEN) -> RestingTarget:
-    return RestingTarget(7, D(qty), D(price), state)
 
 
 def test_each_filled_leg_gets_its_target() -> None:
@@ -99,6 +96,36 @@ def test_a_promise_that_is_being_cancelled_is_not_promised_again() -> None:
 def test_more_closed_than_a_legs_share_comes_off_the_next() -> None:
     legs = [holding(0, 5, closed_qty=D(6)), holding(1, 5)]
     assert targets(legs, rules=COARSE, held_qty=D(4)) == (Place(11, D(4), D(101)),)
+
+
+def test_what_was_closed_elsewhere_comes_off_the_first_legs_and_stays_off() -> None:
+    """A reduction sold 6 of 5 + 5: leg 0 has nothing left, leg 1 rests 4; when 3 of them fill, 1 stays."""
+    legs = [holding(0, 5), holding(1, 5)]
+    assert targets(legs, rules=COARSE, held_qty=D(4)) == (Place(11, D(4), D(101)),)
+    partly = [holding(0, 5), holding(1, 5, closed_qty=D(3), resting=resting("1"))]
+    assert targets(partly, rules=COARSE, held_qty=D(1)) == ()
+    assert targets([holding(0, 5), holding(1, 5, closed_qty=D(4))], rules=COARSE, held_qty=D(0)) == ()
+
+
+def test_targets_make_room_for_a_reduction() -> None:
+    """Both rest in full; 6 of 10 are to be reduced: leg 0's target goes, leg 1's shrinks to 4."""
+    legs = [holding(0, 5, resting=resting("5", order_id=1)), holding(1, 5, resting=resting("5", order_id=2))]
+    found = targets(legs, rules=COARSE, held_qty=D(4))
+    assert found == (Cancel(1, CancelReason.RESIZED), Cancel(2, CancelReason.RESIZED))
+
+
+def test_what_waits_is_known_after_a_reduction_too() -> None:
+    assert waiting([holding(0, 5)], rules=COARSE, held_qty=D(1)) == Held(10, D(1))
+    assert waiting([holding(0, 5)], rules=COARSE, held_qty=D(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("closed", "count"),
+    [(["0", "0"], 0), (["9", "0"], 0), (["10", "0"], 1), (["9.5", "10.4"], 2)],  # less than a lot of residue
+)
+def test_taken_counts_whole_targets(closed: list[str], count: int) -> None:
+    legs = [holding(index, 10, closed_qty=D(qty)) for index, qty in enumerate(closed)]
+    assert taken([*legs, holding(2, 0)], rules=COARSE) == count
 
 
 def test_legs_go_by_pyramid_then_index() -> None:
@@ -176,6 +203,12 @@ class Targets(RuleBasedStateMachine):
         gone = order is not None and order.state is S.CANCELLING
         self.change(index, resting=None if gone else order)
 
+    @rule(lots=st.integers(1, 9))
+    def somebody_reduces(self, lots: int) -> None:
+        """Only what no target promises can be sold otherwise."""
+        free = floor_to(self.bought - self.sold - self.promised(), COARSE.lot_step)
+        self.sold += min(D(lots), max(free, D(0)))
+
     @rule()
     def sweep(self) -> None:
         for action in self.actions():
@@ -216,7 +249,7 @@ class Targets(RuleBasedStateMachine):
             for index in range(4):
                 self.cancel_arrives(index)
         assert self.actions() == ()
-        held = waiting(self.legs, rules=COARSE)
+        held = waiting(self.legs, rules=COARSE, held_qty=self.bought - self.sold)
         assert self.promised() + (held.qty if held else 0) == floor_to(self.bought, D(1)) - self.sold
 
 

@@ -5,7 +5,7 @@ import pytest
 from trading.paper.feed.watch import Bar, Perpetual, Spot, Watch
 
 FALL_THEN_RISE = [10, 9, 8, 7, 6, 5, 4, 3, 2, 30]
-RISE_THEN_FALL = [1, 2, 3, 4, 5, 6, 7, 8, 9, 1]
+RISE_THEN_FALL = [1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 1]
 
 
 def bars(closes: list[float], *, first: int = 0) -> list[Bar]:
@@ -79,6 +79,6 @@ def test_without_pyramids_there_is_one_buy() -> None:
 
 def test_a_perpetual_is_sold_short_and_covered() -> None:
     watch = Watch("BTCUSDT", Perpetual("BTCUSDT.P"), -1)
-    closes = [*RISE_THEN_FALL, 1, 1, 40, 41, 0.5, 0.5]
+    closes = [*RISE_THEN_FALL, 1, 40, 41, 0.5, 0.5, 0.5]
     assert bar_by_bar(watch, closes) == [(9, "SELL", "short"), (12, "BUY", "flat"), (15, "SELL", "short")]
     assert bar_by_bar(Watch("BTCUSDT", Perpetual("BTCUSDT.P"), -1), FALL_THEN_RISE) == []  # nothing to cover

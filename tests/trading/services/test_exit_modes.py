@@ -1,0 +1,141 @@
+"""Every exit on real parts: aggregate and hybrid targets, stops, reductions, the ladder's window."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.support.factories import Desk
+from trading.models import Order, PositionGroup
+
+
+def group() -> PositionGroup:
+    return PositionGroup.objects.get()
+
+
+def live(purpose: str) -> list[Order]:
+    rows = Order.objects.filter(purpose=purpose, state__in=("NEW", "OPEN", "PARTIALLY_FILLED"))
+    return list(rows.order_by("id"))
+
+
+def fall_to(desk: Desk, price: str) -> None:
+    desk.price("BTCUSDT", price)
+    desk.settle()
+
+
+def test_aggregate_rests_one_target_for_all_and_resizes_it_after_each_fill(desk: Desk) -> None:
+    desk.setting("tp_mode", "AGGREGATE")
+    desk.buy(price="60000")
+    fall_to(desk, "59950")
+    (first,) = live("TARGET")
+    fall_to(desk, "59650")
+    (second,) = live("TARGET")
+    assert first.leg_id is None
+    assert second.qty > first.qty
+    assert second.price < first.price  # the average entry came down
+    desk.price("BTCUSDT", "60700")
+    desk.settle()
+    assert (group().status, group().close_reason) == ("CLOSED", "TARGETS_TAKEN")
+
+
+def test_hybrid_closes_everything_when_the_watched_aggregate_is_reached_first(desk: Desk) -> None:
+    desk.setting("tp_mode", "HYBRID")
+    desk.setting("tp_aggregate_pct", "0.3")
+    desk.buy(price="60000")
+    fall_to(desk, "59950")
+    assert len(live("TARGET")) == 1
+    assert desk.watch() == 0
+    desk.price("BTCUSDT", "60300")  # average a little over 60 000: 0.3 % above is about 60 240
+    assert desk.watch() == 1
+    assert (group().status, group().close_reason) == ("CLOSED", "AGGREGATE_TARGET")
+    assert not live("TARGET")
+
+
+@pytest.mark.parametrize(
+    ("settings", "prices", "reason"),
+    [
+        ({"stop": "fixed", "fixed_stop_pct": "3"}, ["58000"], "STOP_FIXED"),
+        ({"emergency_stop_pct": "5"}, ["56500"], "STOP_EMERGENCY"),
+        (
+            {"stop": "trailing", "trailing_activation_pct": "0.3", "trailing_distance_pct": "0.2"},
+            ["60300", "60100"],
+            "STOP_TRAILING",
+        ),
+    ],
+)
+def test_a_watched_stop_cancels_reads_the_trades_and_sells_the_rest(
+    desk: Desk, settings: dict[str, str], prices: list[str], reason: str
+) -> None:
+    for name, value in settings.items():
+        desk.setting(name, value)
+    desk.buy(price="60000")
+    fall_to(desk, "59950")
+    for price in prices:
+        desk.price("BTCUSDT", price)
+        desk.watch()
+    assert (group().status, group().close_reason) == ("CLOSED", reason)
+    assert not Order.objects.filter(state__in=("NEW", "OPEN", "PARTIALLY_FILLED", "UNKNOWN")).exists()
+
+
+def test_an_alerts_own_stop_is_watched(desk: Desk) -> None:
+    desk.buy(price="60000", stop_loss="59000")
+    fall_to(desk, "59950")
+    assert {"STOP_ALERT", "STOP_EMERGENCY"} <= {post["kind"] for post in group().watch}
+    fall_to(desk, "58900")
+    desk.watch()
+    assert group().close_reason == "STOP_ALERT"
+
+
+def test_a_reduction_frees_the_quantity_sells_it_and_targets_fit_again(desk: Desk) -> None:
+    desk.setting("per_symbol_pct", "50")
+    desk.buy(price="60000", size="2000 USDT")
+    fall_to(desk, "59950")
+    before = group().qty
+    alert = desk.alert(symbol="BTCUSDT", action="reduce", size="50% position", interval="60")
+    desk.decide()
+    desk.settle()
+    desk.settle()
+    alert.refresh_from_db()
+    assert (alert.outcome, group().status) == ("REDUCED", "PARTIALLY_FILLED")
+    sold = Order.objects.get(purpose="REDUCE")
+    assert sold.state == "FILLED"
+    assert sold.qty == (before / 2).quantize(Decimal("0.00001"), rounding="ROUND_DOWN")
+    assert sum(order.qty for order in live("TARGET")) <= group().qty
+
+
+def test_an_active_window_rests_only_the_nearest_legs_and_follows_the_fills(desk: Desk) -> None:
+    desk.setting("active_window", 2)
+    desk.buy(price="60000")
+    assert [order.leg.index for order in live("ENTRY")] == [0, 1]
+    fall_to(desk, "59950")
+    assert [order.leg.index for order in live("ENTRY")] == [1, 2]
+
+
+def test_legs_that_the_price_has_left_behind_are_withdrawn_for_good(desk: Desk) -> None:
+    desk.setting("cancel_dca_beyond_pct", "0.5")
+    desk.setting("tp_mode", "AGGREGATE")
+    desk.setting("tp_aggregate_pct", "5")
+    desk.buy(price="60000")
+    fall_to(desk, "59950")
+    desk.price("BTCUSDT", "60400")
+    desk.sweep()
+    assert not live("ENTRY")
+    assert group().status == "ACTIVE"
+
+
+def test_a_ladder_that_follows_its_first_fill_hangs_from_it(desk: Desk) -> None:
+    desk.setting("base_price", "follow_fill")
+    desk.setting("first_entry", "market")
+    desk.price("BTCUSDT", "59900")
+    desk.buy(price="60000")
+    desk.settle()
+    filled = Order.objects.get(purpose="ENTRY", leg__index=0)
+    average = filled.filled_cost / filled.filled_qty
+    (second, *_) = live("ENTRY")
+    assert group().pyramids.get().base_price == average
+    assert abs(second.price - average * Decimal("0.995")) < Decimal("0.02")
+
+
+def test_what_nobody_carries_out_is_refused_by_name(desk: Desk) -> None:
+    alert = desk.buy(price="60000", take_profit="61000")
+    assert alert.outcome == "NOT_SUPPORTED"
+    assert "take_profit" in alert.reason

@@ -1,0 +1,66 @@
+"""The ladder: which entry legs rest now. Written by the plan, tended after every fill and at every sweep."""
+
+from datetime import datetime
+
+from project.accounts import mode
+from project.journal.record import record
+from trading.domain.ladder import PlaceLeg, Replace, WithdrawLeg, entries
+from trading.domain.settings import GridSettings
+from trading.domain.vocabulary import OrderType, Purpose
+from trading.models import Leg, PositionGroup, Pyramid
+from trading.selectors import GroupPicture
+from trading.services import orders
+from trading.services.orders import NewOrder
+
+
+def tend(group: PositionGroup, seen: GroupPicture, *, settings: GridSettings, now: datetime) -> None:
+    """Move, withdraw and place entry legs so that the right ones rest. The account is locked by the caller."""
+    actions = entries(
+        seen.ladder,
+        settings=settings,
+        price=seen.prices.last if seen.prices else None,
+        now=now,
+        rules=seen.rules,
+        side=seen.side,
+        opens=group.account.armed and mode.current().mode == mode.Mode.NORMAL,
+    )
+    for action in actions:
+        if isinstance(action, Replace):
+            _replace(group, action)
+        elif isinstance(action, WithdrawLeg):
+            _withdraw(group, seen, action)
+    placed = [_entry(group, seen, action) for action in actions if isinstance(action, PlaceLeg)]
+    orders.create(group, placed, now=now)
+
+
+def _replace(group: PositionGroup, action: Replace) -> None:
+    """Hang a pyramid from its first fill: new prices, quantities and targets."""
+    Pyramid.objects.filter(group=group, index=action.pyramid_index).update(base_price=action.base_price)
+    for leg in action.legs:
+        Leg.objects.filter(pk=leg.leg_id).update(price=leg.price, qty=leg.qty, target_price=leg.target_price)
+    facts = {"pyramid": action.pyramid_index, "base_price": action.base_price, "legs": len(action.legs)}
+    record("group.replaced", subject=f"group:{group.pk}", payload=facts, account_id=group.account_id)
+
+
+def _withdraw(group: PositionGroup, seen: GroupPicture, action: WithdrawLeg) -> None:
+    """Take its order back; for good, the leg is marked so."""
+    rung = next(rung for rung in seen.ladder if rung.leg_id == action.leg_id)
+    if action.reason.final:
+        Leg.objects.filter(pk=action.leg_id).update(ended_reason=action.reason)
+    if rung.resting is not None:
+        order = next(order for order in seen.orders if order.pk == rung.resting.order_id)
+        orders.withdraw(order, code=action.reason)
+
+
+def _entry(group: PositionGroup, seen: GroupPicture, action: PlaceLeg) -> NewOrder:
+    number = sum(o.leg_id == action.leg_id and o.purpose == Purpose.ENTRY for o in seen.orders)
+    return NewOrder(
+        key=f"group:{group.pk}/leg:{action.leg_id}/entry:{number}",
+        purpose=Purpose.ENTRY,
+        side=seen.side.entry_side,
+        type=OrderType.LIMIT,
+        qty=action.qty,
+        price=action.price,
+        reference_price=action.price,
+        leg_id=action.leg_id,
+    )
