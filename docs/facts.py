@@ -25,8 +25,8 @@ def given(code: str, *, enum: str, home: str) -> bool:
 
 
 def read_settings() -> frozenset[str]:
-    """Names of settings that the engine reads: as `.group.name`, `limits.name`, or through a group's property."""
-    found = re.findall(r"\b(alerts|execution|exits|grid|live|offset|pool|queue|risk|limits)\.(\w+)", engine_text())
+    """Names of settings that the engine reads: from a group, from `settings` or `limits`, or through a property."""
+    found = re.findall(r"\b(alerts|execution|exits|grid|limits|live|offset|pool|queue|settings)\.(\w+)", engine_text())
     by_property = properties()
     return frozenset(setting for _, name in found for setting in by_property.get(name, (name,)))
 
@@ -39,16 +39,14 @@ def engine_text() -> str:
 def properties() -> dict[str, tuple[str, ...]]:
     """Properties of the settings' groups with the fields they read."""
     tree = ast.parse(text(ROOT / "trading/domain/settings_groups.py"))
-    return {
-        node.name: tuple(sorted({part.attr for part in ast.walk(node) if is_own(part)}))
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef)
-    }
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return {node.name: tuple(sorted(own_names(node))) for node in functions}
 
 
-def is_own(node: ast.AST) -> bool:
-    """`self.something`."""
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+def own_names(node: ast.AST) -> set[str]:
+    """Every `self.something` within."""
+    found = (part for part in ast.walk(node) if isinstance(part, ast.Attribute))
+    return {part.attr for part in found if isinstance(part.value, ast.Name) and part.value.id == "self"}
 
 
 def plan_refusals() -> frozenset[str]:
@@ -79,6 +77,23 @@ def promise(dotted: str) -> tuple[str, str]:
 def not_checked() -> dict[str, str]:
     """Invariants that nothing checks yet, with the reason."""
     return dict(ast.literal_eval(assigned("trading/services/invariants/__init__.py", "NOT_CHECKED")))
+
+
+def commands() -> dict[str, str]:
+    """Commands of manage.py with their help."""
+    paths = sorted((ROOT / "trading/management/commands").glob("[a-z]*.py"))
+    return {path.stem: command_help(path) for path in paths}
+
+
+def command_help(path: Path) -> str:
+    """The `help` of a command's class."""
+    found = (node for node in ast.walk(ast.parse(text(path))) if isinstance(node, ast.Assign))
+    return next(str(ast.literal_eval(n.value)) for n in found if ast.unparse(n.targets[0]) == "help")
+
+
+def gives_venue_facts() -> bool:
+    """Whether the engine hands the gate what only a venue can answer."""
+    return any("VenueFacts(" in text(path) for path in sources(("trading",)))
 
 
 def bells() -> list[tuple[str, str]]:

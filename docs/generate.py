@@ -37,8 +37,12 @@ def rewritten(block: "re.Match[str]") -> str:
 
 def stale(wanted: dict[Path, str]) -> list[str]:
     """What is not as it should be."""
-    names = (path for path, content in wanted.items() if not path.exists() or text(path) != content)
-    return [f"{path.relative_to(ROOT)} is out of date: python -m docs.generate" for path in names]
+    return [f"{path.relative_to(ROOT)} is out of date: python -m docs.generate" for path in changed(wanted)]
+
+
+def changed(wanted: dict[Path, str]) -> list[Path]:
+    """Files that are not there or hold something else."""
+    return [path for path, content in wanted.items() if not path.exists() or text(path) != content]
 
 
 def broken(wanted: dict[Path, str]) -> list[str]:
@@ -81,8 +85,8 @@ def main(arguments: list[str]) -> int:
     """Rewrite, or with --check only say what is wrong; 1 when something is."""
     wanted = generated()
     if "--check" not in arguments:
-        for path, content in wanted.items():
-            path.write_text(content, encoding="utf-8")
+        for path in changed(wanted):
+            path.write_text(wanted[path], encoding="utf-8")
     complaints = [*stale(wanted), *broken(wanted)]
     sys.stdout.write("".join(f"{line}\n" for line in complaints))
     return 1 if complaints else 0

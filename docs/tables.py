@@ -17,7 +17,6 @@ from trading.domain.settings import GROUPS, REGISTRY, as_text
 from trading.domain.settings_kinds import Kind, Setting
 from trading.webhook_replies import Reply
 
-
 # How a kind without range and choices is written.
 SHAPES: Mapping[Kind, str] = {
     Kind.BOOL: "`on`, `off`",
@@ -60,7 +59,9 @@ def same(what: str, said: Collection[str], known: Collection[str]) -> None:
 def outcomes() -> str:
     """Outcomes of floors 2 and 4."""
     same("OUTCOMES", words.OUTCOMES, [str(code) for code in Outcome])
-    used = [code for code in Outcome if facts.given(code, enum="Outcome", home="signals/verdict.py") or code in SYMBOL_CODES]
+    used = [
+        code for code in Outcome if facts.given(code, enum="Outcome", home="signals/verdict.py") or code in SYMBOL_CODES
+    ]
     unused = [code for code in Outcome if code not in used]
     return explained(words.OUTCOMES, [str(code) for code in used]) + reserved(unused)
 
@@ -116,20 +117,31 @@ def checks() -> str:
         (number, f"`{check.name}`", (check.run.__doc__ or "").splitlines()[0], "no" if check.entries_only else "yes")
         for number, check in enumerate(CHECKS, 1)
     )
-    return table(("#", "check", "passes when", "asked of exits too"), rows)
+    return table(("#", "check", "passes when", "asked of exits too"), rows) + unasked()
+
+
+def unasked() -> str:
+    """A line for checks whose facts nothing gives yet."""
+    asked = facts.gives_venue_facts()
+    names = ", ".join(f"`{check.name}`" for check in CHECKS if "venue" in check.asks.__name__)
+    return (
+        ""
+        if asked or not names
+        else f"\n\nWritten, and not asked yet, because nothing hands them their facts: {names}."
+    )
 
 
 def door() -> str:
     """What the door answers when it does not take an alert."""
     replies = [value for value in vars(webhook_replies).values() if isinstance(value, Reply)]
-    rows = [(f"`{r.body['code']}`", r.status, r.body["message"], "–") for r in replies]
+    rows = [(f"`{r.body['code']}`", str(r.status), str(r.body["message"]), "–") for r in replies]
     taken = {row[0] for row in rows}
     rows += [
-        (f"`{code}`", "503 / 429" if code == "RATE_LIMITED" else 503, said.sentence, said.mend)
+        (f"`{code}`", "503 / 429" if code == "RATE_LIMITED" else "503", said.sentence, said.mend)
         for code, said in words.DOOR.items()
         if f"`{code}`" not in taken
     ]
-    return table(("code", "status", "message", "what to do"), sorted(rows, key=str))
+    return table(("code", "status", "message", "what to do"), sorted(rows))
 
 
 def classification() -> str:
@@ -151,8 +163,13 @@ def meaning(found: Classification) -> str:
 
 def order_states() -> str:
     """Where an order may go from each state."""
-    rows = ((f"`{s}`", kind(s), ", ".join(f"`{to}`" for to in OrderState if to in TRANSITIONS[s])) for s in OrderState)
-    return table(("state", "is", "may become"), ((*row[:2], row[2] or "–") for row in rows))
+    rows = ((f"`{state}`", kind(state), followers(state) or "–") for state in OrderState)
+    return table(("state", "is", "may become"), rows)
+
+
+def followers(state: OrderState) -> str:
+    """The states that may follow, in the order of the enum."""
+    return ", ".join(f"`{to}`" for to in OrderState if to in TRANSITIONS[state])
 
 
 def kind(state: OrderState) -> str:
@@ -251,10 +268,21 @@ def bells() -> str:
     return table(("bell", "every", "queue", "what the task does"), rows)
 
 
+def commands() -> str:
+    """Commands for people."""
+    known = facts.commands()
+    same("COMMANDS", words.COMMANDS, known)
+    rows = ((f"`{name} {words.COMMANDS[name]}`".replace(" `", "`"), said) for name, said in known.items())
+    return table(
+        ("manage.py …", "does"), (row for row, name in zip(rows, known, strict=True) if name not in words.MACHINERY)
+    )
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "bells": bells,
     "checks": checks,
     "classification": classification,
+    "commands": commands,
     "denials": denials,
     "door": door,
     "invariants": invariants,

@@ -31,9 +31,13 @@ OUTCOMES: Mapping[str, Explained] = {
     "ENTERED": E("A new group was opened: legs, orders, slot and reserved funds are written.", "–"),
     "PYRAMIDED": E("One more pyramid was added to an open group.", "–"),
     "EXITED": E("The group closes: resting orders are cancelled, the rest is sold at market.", "–"),
-    "QUEUED": E("All slots are taken; the signal waits for one, with its rank.", "Wait; see `queue_max_age_h` and `rules`."),
+    "QUEUED": E(
+        "All slots are taken; the signal waits for one, with its rank.", "Wait; see `queue_max_age_h` and `rules`."
+    ),
     "DEQUEUED": E("The exit found nothing open, but removed the waiting entry that it matches.", "–"),
     "NOT_WAITING": E("The signal does not wait any more.", "–"),
+    "REDUCED": E("A part of the position is sold at market; targets make room for it first.", "–"),
+    "REVERSED": E("The one side closes; the other is entered once it is flat.", "–"),
     "INDICATORS_STORED": E("The alert carried values and no action; they are kept as a time series.", "–"),
     "NOTICE": E("A notice: shown, never traded.", "–"),
     "NEUTRAL": E("An opinion that asks for nothing.", "–"),
@@ -52,6 +56,10 @@ OUTCOMES: Mapping[str, Explained] = {
     ),
     "AMBIGUOUS_SYMBOL": E("The name fits more than one instrument.", "Write the full name, as in `BTC/USDT`."),
     "NOT_WHITELISTED": E("The pair is not in the source's list.", "Add it to the source, or empty the list."),
+    "NOT_SUPPORTED": E(
+        "The alert asks for something that is not carried out here, such as a take-profit of its own.",
+        "Remove the field that the reason names, or set it under Settings.",
+    ),
     "NOT_TRADABLE": E("The venue lists the pair but does not trade it now.", "Wait, or choose another pair."),
     "SETTING_INVALID": E(
         "A stored setting does not pass its own check any more.", "Correct the setting that the reason names."
@@ -67,10 +75,6 @@ OUTCOMES: Mapping[str, Explained] = {
     ),
     "MAX_PYRAMIDS": E("The group has all its pyramids.", "Raise `max_pyramids`, or wait until it has closed."),
     "OPPOSITE_SIDE_OPEN": E("The other side of the pair is open.", "Close it first."),
-    "NOT_BUILT_YET": E(
-        "The alert is understood (reduce, reverse), but this version does not carry it out.",
-        "Send an exit and an entry instead.",
-    ),
 }
 
 MEANINGLESS: Mapping[str, Explained] = {
@@ -94,9 +98,7 @@ PLANS: Mapping[str, Explained] = {
     "PRICE_NOT_POSITIVE": E(
         "No price is known, or a leg would fall below one tick.", "Send a price, or use smaller gaps."
     ),
-    "QTY_ABOVE_MAXIMUM": E(
-        "A leg is larger than the venue takes.", "Lower the capital or spread it over more legs."
-    ),
+    "QTY_ABOVE_MAXIMUM": E("A leg is larger than the venue takes.", "Lower the capital or spread it over more legs."),
 }
 
 DOOR: Mapping[str, Explained] = {
@@ -120,13 +122,12 @@ LOOKS: Mapping[str, str] = {
     "I9": "Every seal recomputed from its rows; every journalled order step against the transition table.",
     "I10": "–",
     "I11": "What working purchases may still cost, against the balance.",
-    "I12": "–",
+    "I12": "Orders, fills, positions, slots, queue and mode, rebuilt from the journal and compared with the tables.",
     "I13": "Every group with a quantity: what its exits cover; the rest must be below the venue's minimums.",
 }
 PROMISES_LATER: Mapping[str, str] = {
     "I7": "no entry accepted after kill + receive window; flat after a kill.",
     "I10": "a planted secret appears in no log, broker message, task argument or crash report.",
-    "I12": "state rebuilt from the journal = live state.",
 }
 
 PROCESSES: Mapping[str, str] = {
@@ -179,10 +180,27 @@ SETTING_NOTES: Mapping[str, str] = {
     "body_dedupe_secs": "not read; each source has its own `body_dedupe_secs`",
     "demo_speed": "not read; the variable `DEMO_SPEED` counts",
     "log_level": "not read; the variable `WINDLASS_LOG_LEVEL` counts",
+    "atr_multiplier": "not yet: no candles to compute it from",
+    "atr_period": "not yet: no candles to compute it from",
     "max_age_secs": "yes; not per pair",
-    "reverse_on_opposite": "classifies; the reverse itself is not built yet",
+    "stop": "fixed, trailing; atr and support are shown as not known",
     "timing_profile": "not read; the variable `WINDLASS_TIMING` counts",
-    "tp_mode": "kept with the group; only PER_LEG is carried out",
     "trusted_proxies": "not read; the variable `WINDLASS_TRUSTED_PROXIES` counts",
     "profile": "strict changes defaults; sealed and own change nothing yet",
 }
+
+COMMANDS: Mapping[str, str] = {
+    "bootstrap": "",
+    "check_invariants": "[--json] [--settle-secs 20]",
+    "doctor": "[--public-url URL]",
+    "explain_alert": "[--source NAME] [--body JSON] [--json]",
+    "flatten": "[--account NAME] [--timeout 60] [--yes]",
+    "pump": "",
+    "rebuild": "--check",
+    "rotate_kek": "",
+    "send_alert": "PAIR buy|sell|exit [--price P] [--interval 60] [--field NAME=VALUE] [--source FILE] [--no-wait]",
+    "status": "[--json]",
+    "up": "",
+}
+# Started by `make up`, not by people.
+MACHINERY = frozenset({"bootstrap", "pump", "up"})

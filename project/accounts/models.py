@@ -64,6 +64,7 @@ class ExchangeAccount(models.Model):
     sealed_credentials = models.BinaryField(blank=True, default=b"")
     health = models.CharField(max_length=40, blank=True, default="")
     health_detail = models.TextField(blank=True, default="")
+    clock_offset_ms = models.IntegerField(null=True, blank=True, help_text="The venue's clock minus this machine's.")
     reconciled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -95,7 +95,7 @@ class Supervisor:
     async def stop(self) -> None:
         """Stop everything, stage by stage, each within its grace."""
         for stage in sorted(Stage, reverse=True):
-            await self._stop_stage([k for k in self._keepers.values() if k.program.stage is stage], GRACE_SECS[stage])
+            await self._stop_stage(stage, [k for k in self._keepers.values() if k.program.stage is stage])
 
     def _heard(self, name: str, text: str, complaints: list[str]) -> None:
         complaints.append(text)
@@ -137,11 +137,11 @@ class Supervisor:
         with contextlib.suppress(OSError):  # a full disk must not end what runs; the list is only for macOS
             self._changed(found)
 
-    async def _stop_stage(self, keepers: list[Keeper], grace_secs: float) -> None:
+    async def _stop_stage(self, stage: Stage, keepers: list[Keeper]) -> None:
         tasks = [keeper.task for keeper in keepers if keeper.task is not None]
         for keeper in keepers:
             _ask_to_leave(keeper)
-        if tasks and not await self._ended(tasks, grace_secs):
+        if tasks and not await self._ended(tasks, stage):
             for keeper in keepers:
                 self._kill(keeper)
             await asyncio.wait(tasks)
@@ -151,11 +151,11 @@ class Supervisor:
             self._say(f"{keeper.program.name} did not stop in time and is killed")
             keeper.child.kill()
 
-    async def _ended(self, tasks: list["asyncio.Task[None]"], grace_secs: float) -> bool:
-        """Wait for the tasks, no longer than their grace, and no longer than the user's patience."""
-        impatience = asyncio.create_task(self.hastened.wait())
+    async def _ended(self, tasks: list["asyncio.Task[None]"], stage: Stage) -> bool:
+        """Wait for the tasks, no longer than their grace; the user's patience ends before the servers."""
+        impatience = asyncio.create_task(self.hastened.wait() if stage > Stage.BROKER else asyncio.Event().wait())
         waiting: set[asyncio.Future[Any]] = {asyncio.gather(*tasks, return_exceptions=True), impatience}
-        await asyncio.wait(waiting, timeout=grace_secs, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waiting, timeout=GRACE_SECS[stage], return_when=asyncio.FIRST_COMPLETED)
         impatience.cancel()
         return all(task.done() for task in tasks)
 

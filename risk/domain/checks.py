@@ -279,8 +279,8 @@ def leverage(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
 
 
 def reserved_funds(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
-    """What is free and not promised to another plan pays for this one."""
-    available, value = book.available_quote, plan.notional
+    """What is free and not promised to another plan pays for this one; on futures, for its margin."""
+    available, value = book.available_quote, plan.notional / (plan.leverage or 1)
     if available is None:
         return _unknown("free balance", plan)
     unit, code = plan.quote, DenialCode.RESERVED_FUNDS

@@ -34,8 +34,8 @@ class Venue:
     hedge_mode: bool
     cancel_all_calls: int
     max_open_orders: int
+    max_algo_orders: int
     error_section: str  # the part of ccxt's exception table that applies when the host is not the real one
-    paper_paths: Mapping[str, str]  # ccxt URL key → path on a paper host
 
 
 VENUES: dict[str, Venue] = {
@@ -51,8 +51,8 @@ VENUES: dict[str, Venue] = {
         hedge_mode=False,
         cancel_all_calls=1,
         max_open_orders=200,
+        max_algo_orders=5,
         error_section="spot",
-        paper_paths={},
     ),
 }
 

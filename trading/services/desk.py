@@ -8,8 +8,9 @@ from functools import cached_property
 from django.db.models import Q
 
 from project.accounts import mode
-from project.accounts.models import Balance, ExchangeAccount
-from risk.domain.checks import Snapshot
+from project.accounts.models import Balance, ExchangeAccount, PositionMode
+from risk.domain.checks import Snapshot, VenueFacts
+from signals.market import venues
 from signals.market.instruments import InstrumentFacts
 from signals.models import Ticker
 from trading import selectors
@@ -17,8 +18,10 @@ from trading.domain import settings as registry
 from trading.domain.money import ZERO, total
 from trading.domain.order_state import TERMINAL
 from trading.domain.settings import EngineSettings
-from trading.domain.vocabulary import PositionSide, Purpose, Side
+from trading.domain.vocabulary import OrderType, PositionSide, Purpose, Side
 from trading.models import Fill, Order, PositionGroup, SettingOverride, Slot
+
+PLAIN_TYPES = frozenset({OrderType.LIMIT, OrderType.MARKET})
 
 
 @dataclass
@@ -98,27 +101,47 @@ class Desk:
         return total(row.total * prices.get(currency, ZERO) for currency, row in self.balances.items())
 
     @cached_property
+    def derivative(self) -> bool:
+        """Whether the account trades futures: margin instead of the whole price."""
+        venue = venues.capability(self.account.venue)
+        return venue is not None and "linear" in venue.market_types
+
+    @cached_property
     def available_quote(self) -> Decimal | None:
-        """What may still be spent: the balance, less what resting and unsent purchases need, less purchases since.
+        """What may still be spent (spot) or put up as margin (futures); None before the first look."""
+        balance = self.balances.get(self.account.quote)
+        if balance is None:
+            return None
+        return self._margin_left(balance) if self.derivative else self._spendable(balance)
+
+    def _spendable(self, balance: Balance) -> Decimal:
+        """The balance, less what resting and unsent purchases need, less purchases since.
 
         Counted from the total and not from the venue's own "free", because a purchase that we decided a moment ago is
         in no balance yet; what was sold since is left out: it counts at the next refresh.
         """
-        balance = self.balances.get(self.account.quote)
-        if balance is None:
-            return None
-        total_now: Decimal = balance.total
-        return total_now - self.reserved_quote - self._bought_since(balance.at)
+        whole: Decimal = balance.total
+        return whole - self.reserved_quote - self._bought_since(balance.at)
+
+    def _margin_left(self, balance: Balance) -> Decimal:
+        """The venue's free margin, less what entries need that it did not know of when it was asked."""
+        unseen = (o for o in self._entries if o.acknowledged_at is None or o.acknowledged_at >= balance.at)
+        free: Decimal = balance.free
+        return free - total(leaves_cost(order) / order.group.leverage for order in unseen)
 
     @cached_property
     def reserved_quote(self) -> Decimal:
-        """What purchases that may still fill would cost, with the taker fee."""
-        return total(leaves_cost(order) for order in self._live_orders if order.side == Side.BUY)
+        """What entries that may still fill would cost with the taker fee; on futures their margin."""
+        return total(leaves_cost(order) / (order.group.leverage if self.derivative else 1) for order in self._entries)
+
+    @cached_property
+    def _entries(self) -> list[Order]:
+        return [order for order in self._live_orders if order.purpose == Purpose.ENTRY]
 
     @cached_property
     def _live_orders(self) -> list[Order]:
         rows = Order.objects.filter(~Q(state__in=sorted(TERMINAL)) | selectors.FILLS_MISSING, account=self.account)
-        return list(rows.select_related("instrument"))
+        return list(rows.select_related("group", "instrument"))
 
     def _bought_since(self, at: datetime) -> Decimal:
         rows = Fill.objects.filter(account=self.account, side=Side.BUY, recorded_at__gte=at)
@@ -128,11 +151,28 @@ class Desk:
         """What is held of an instrument at its price, and what its entries may still buy, quote."""
         ticker = self.tickers.get(instrument.id)
         held = total(abs(g.qty) for g in self.groups_of(instrument)) * instrument.contract_size
-        coming = (o for o in self._live_orders if o.instrument_id == instrument.id and o.purpose == Purpose.ENTRY)
+        coming = (o for o in self._entries if o.instrument_id == instrument.id)
         return held * (ticker.last if ticker else ZERO) + total(leaves_cost(order) for order in coming)
 
-    def snapshot(self, instrument: InstrumentFacts) -> Snapshot:
-        """Everything the gate asks for about a plan on this instrument."""
+    def _at_venue(self, instrument: InstrumentFacts, side: PositionSide) -> VenueFacts:
+        """What is known of the account at its venue."""
+        resting = [o for o in self._live_orders if o.instrument_id == instrument.id]
+        other = [g for g in self.groups_of(instrument) if g.side == side.opposite]
+        venue = venues.capability(self.account.venue)
+        return VenueFacts(
+            health=self.account.health,
+            reconciled=self.account.reconciled_at is not None,
+            clock_offset_ms=self.account.clock_offset_ms,
+            open_orders=sum(order.type in PLAIN_TYPES for order in resting),
+            algo_orders=sum(order.type not in PLAIN_TYPES for order in resting),
+            max_open_orders=instrument.max_open_orders,
+            max_algo_orders=venue.max_algo_orders if venue else None,
+            hedge_mode=self.account.position_mode == PositionMode.HEDGE,
+            opposite=f"group {other[0].pk}, {other[0].side}" if other else "",
+        )
+
+    def snapshot(self, instrument: InstrumentFacts, side: PositionSide) -> Snapshot:
+        """Everything the gate asks for about a plan on this instrument and side."""
         ticker, pool_size = self.tickers.get(instrument.id), self.settings("").pool.max_open_groups
         age = (self.now - ticker.at).total_seconds() if ticker else None
         return Snapshot(
@@ -147,6 +187,7 @@ class Desk:
             equity=self.equity,
             available_quote=self.available_quote,
             symbol_exposure_quote=self.exposure(instrument),
+            venue=self._at_venue(instrument, side),
         )
 
 

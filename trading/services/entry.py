@@ -42,6 +42,8 @@ class Draft:
     price: Decimal
     index: int  # the pyramid's, from 0
 
+    leverage: Decimal  # 1 on spot
+
     @property
     def kind(self) -> PlanKind:
         """Whether the gate sees an entry or a pyramid."""
@@ -61,7 +63,8 @@ def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False)
         return early
     price = _better_price(desk, meant, side) if waited else _base_price(desk, meant)
     index = group.pyramids.count() if group else 0
-    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price, index)
+    leverage = Decimal(group.leverage if group else meant.intent.leverage or desk.account.leverage)
+    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price, index, leverage)
     sized = _sized(desk, draft)
     if isinstance(sized, Denial):
         return denied(sized)
@@ -196,7 +199,10 @@ def _planned(draft: Draft, sized: Sized) -> GridPlan | Refusal:
 def _through_gate(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan) -> Verdict:
     signal = _signal(desk, draft)
     result = gate.decide(
-        _proposed(desk, draft, plan), desk.snapshot(draft.meant.instrument), draft.chosen.risk, signal_id=signal.pk
+        _proposed(desk, draft, plan),
+        desk.snapshot(draft.meant.instrument, draft.side),
+        draft.chosen.risk,
+        signal_id=signal.pk,
     )
     if result.denial is not None:
         return denied(result.denial)
@@ -217,6 +223,9 @@ def _proposed(desk: Desk, draft: Draft, plan: GridPlan) -> Proposed:
         needs_slot=draft.group is None or draft.chosen.pool.count_pyramids,
         base=draft.rules.base,
         quote=draft.rules.quote,
+        derivative=draft.meant.instrument.derivative,
+        leverage=draft.leverage,
+        orders=len(plan.legs[: draft.chosen.grid.active_window]),
     )
 
 
@@ -265,7 +274,7 @@ def _open_group(desk: Desk, draft: Draft) -> PositionGroup:
         status=GroupStatus.LIVE,
         tp_mode=draft.chosen.exits.tp_mode,
         settings=settings.dump(draft.chosen),
-        leverage=int(draft.meant.intent.leverage or desk.account.leverage),
+        leverage=int(draft.leverage),
         opened_at=desk.now,
     )
 

@@ -31,6 +31,7 @@ LOOKS = 3
 def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: TimingProfile) -> None:
     """Orders, fills and balances of one account; afterwards entries are allowed. Raises NotReached, and then they are not."""
     account = ExchangeAccount.objects.get(pk=account_id)
+    _measure_clock(account_id, gateway=gateway, clock=clock)
     market.refresh_instruments(account, gateway=gateway, clock=clock)
     lookups.look_up(account_id, gateway=gateway, clock=clock, timing=timing)
     fills.collect(account_id, gateway=gateway, clock=clock)
@@ -40,6 +41,14 @@ def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: Timing
     market.refresh_balances(account, gateway=gateway, clock=clock)
     market.refresh_prices(account, gateway=gateway, clock=clock)
     _finish(account_id, clock())
+
+
+def _measure_clock(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
+    """How far the venue's clock is from ours, counted from the middle of the question."""
+    asked = clock()
+    theirs, answered = gateway.server_time(), clock()
+    offset_ms = round((theirs - (asked + (answered - asked) / 2)).total_seconds() * 1000)
+    ExchangeAccount.objects.filter(pk=account_id).update(clock_offset_ms=offset_ms)
 
 
 def _finish(account_id: int, now: datetime) -> None:

@@ -92,6 +92,15 @@ async def test_haste_kills_what_does_not_listen() -> None:
     assert gone(pid)
 
 
+async def test_haste_still_lets_the_database_close_its_files() -> None:
+    watched = Watched()
+    watched.supervisor.keep(program("database", SAYS_BYE, Stage.DATABASE))
+    await watched.pid("database")
+    watched.supervisor.hastened.set()
+    await watched.supervisor.stop()
+    assert ("database", "bye") in watched.heard
+
+
 def test_the_graces_stay_within_the_promise() -> None:
     assert sum(GRACE_SECS.values()) < 10  # 1.5 + 3.5 + 1 + 1 + 2 = 9 s; Ctrl-C promises 10
 

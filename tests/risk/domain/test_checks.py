@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.domain.checks import CHECKS, CheckLine, GateResult, Proposed, Snapshot, run
+from risk.domain.checks import CHECKS, CheckLine, GateResult, Proposed, Snapshot, VenueFacts, run
 from risk.domain.limits import RiskLimits
 from risk.domain.mode import PlanKind
 
@@ -107,7 +107,7 @@ def test_each_check_denies_with_its_numbers(
     assert result.sentence() == result.denial.sentence()
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Snapshot)])
+@pytest.mark.parametrize("field", [field.name for field in fields(Snapshot) if field.name != "venue"])
 def test_what_is_not_known_denies(field: str) -> None:
     result = gate(**{field: None})
     assert result.denial is not None
@@ -137,6 +137,104 @@ def test_exits_go_on_whatever_else_is_wrong(kind: PlanKind, mode: str, allowed: 
     assert [line.name for line in result.lines] == (["mode", "minimums"] if allowed else ["mode"])
 
 
+VENUE = VenueFacts(
+    health="",
+    reconciled=True,
+    clock_offset_ms=-1000,
+    open_orders=195,
+    algo_orders=8,
+    max_open_orders=200,
+    max_algo_orders=10,
+    hedge_mode=False,
+    opposite="",
+)
+PERP = replace(PLAN, symbol="BTC/USDT:USDT", derivative=True, leverage=D(3), orders=5, algo_orders=2)
+ALL = [check.name for check in CHECKS]
+
+
+def at_venue(plan: Proposed = PERP, **facts: object) -> GateResult:
+    return gate(plan, venue=replace(VENUE, **facts))
+
+
+def test_at_a_venue_a_futures_plan_passes_every_check() -> None:
+    result = at_venue()
+    assert result.sentence() == "All 12 checks passed."
+    assert [line.name for line in result.lines] == ALL
+    numbers = {line.name: (line.value, line.limit, line.unit) for line in result.lines}
+    assert numbers["account_health"] == ("healthy", "healthy", "")
+    assert numbers["clock_offset"] == (-1000, 1000, "ms")
+    assert numbers["opposite_side"] == ("nothing", "one side", "")
+    assert numbers["open_order_cap"] == (200, 200, "")  # 195 + 5
+    assert numbers["leverage"] == (D(3), D(3), "×")
+
+
+def test_a_spot_plan_is_asked_nothing_about_futures() -> None:
+    names = [line.name for line in at_venue(replace(PLAN, orders=5)).lines]
+    assert set(ALL) - set(names) == {"opposite_side", "leverage"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "value", "limit"),
+    [
+        ({"health": "KEY_REVOKED"}, "ACCOUNT_UNHEALTHY", "KEY_REVOKED", "healthy"),
+        ({"reconciled": False}, "ACCOUNT_UNHEALTHY", "not reconciled with the venue yet", "healthy"),
+        ({"clock_offset_ms": 1001}, "CLOCK_OFFSET", 1001, 1000),
+        ({"clock_offset_ms": -1001}, "CLOCK_OFFSET", -1001, 1000),
+        ({"opposite": "SHORT 0.5"}, "OPPOSITE_SIDE_OPEN", "SHORT 0.5", "one side"),
+        ({"open_orders": 196}, "OPEN_ORDER_CAP", 201, 200),
+        ({"algo_orders": 9}, "OPEN_ORDER_CAP", 11, 10),
+    ],
+)
+def test_each_venue_check_denies_with_its_numbers(
+    changed: dict[str, object], code: str, value: object, limit: object
+) -> None:
+    denial = at_venue(**changed).denial
+    assert denial is not None
+    assert (denial.code, denial.value, denial.limit) == (code, value, limit)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"max_open_orders": None, "open_orders": 10**6},  # the venue sets no cap
+        {"max_algo_orders": None, "algo_orders": 10**6},
+        {"hedge_mode": True, "opposite": "SHORT 0.5"},
+    ],
+)
+def test_what_the_venue_allows_passes(changed: dict[str, object]) -> None:
+    assert at_venue(**changed).allowed
+
+
+@pytest.mark.parametrize(
+    "field", ["health", "reconciled", "clock_offset_ms", "open_orders", "algo_orders", "hedge_mode", "opposite"]
+)
+def test_what_the_venue_does_not_tell_denies(field: str) -> None:
+    denial = at_venue(**{field: None}).denial
+    assert denial is not None
+    assert denial.code == "DATA_MISSING"
+
+
+@pytest.mark.parametrize(("leverage", "code"), [(D("3.1"), "LEVERAGE"), (None, "DATA_MISSING")])
+def test_leverage_stays_within_its_limit(leverage: Decimal | None, code: str) -> None:
+    denial = gate(replace(PERP, leverage=leverage)).denial
+    assert denial is not None
+    assert denial.code == code
+
+
+@pytest.mark.parametrize("name", ["account_health", "clock_offset", "opposite_side", "open_order_cap"])
+def test_a_venue_check_without_a_venue_denies(name: str) -> None:
+    """The registry does not ask then; the function by itself never says yes."""
+    check = next(check for check in CHECKS if check.name == name)
+    found = check.run(PERP, BOOK, LIMITS)
+    assert found.denial is not None
+    assert found.denial.code == "DATA_MISSING"
+
+
+def test_an_unhealthy_account_can_always_exit() -> None:
+    plan = replace(PERP, kind=PlanKind.REDUCING)
+    assert at_venue(plan, health="KEY_REVOKED", reconciled=False, clock_offset_ms=None, opposite=None).allowed
+
+
 @given(
     st.fixed_dictionaries(
         {
@@ -152,7 +250,7 @@ def test_exits_go_on_whatever_else_is_wrong(kind: PlanKind, mode: str, allowed: 
 )
 def test_nothing_passes_without_every_condition(book: dict[str, object]) -> None:
     result = gate(**book)
-    assert result.allowed == (len(result.passed) == len(CHECKS))
+    assert result.allowed == (len(result.passed) == len(NAMES))
     known = None not in book.values()
     assert known or not result.allowed
     assert not result.allowed or (book["mode"] == "NORMAL" and book["armed"] is True)

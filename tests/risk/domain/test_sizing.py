@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.domain.denial import Denial, DenialCode
-from risk.domain.sizing import Cap, Sized, SizeLine, SizeRequest, capital
+from risk.domain.sizing import Cap, Sized, SizeLine, SizeRequest, capital, in_quote
 from risk.domain.sizing_syntax import parse_size, write_size
 from signals.intent import Size, SizeKind
 
@@ -106,6 +106,18 @@ def test_a_risk_is_not_counted_in_base() -> None:
 
 def test_an_alerts_size_is_a_request() -> None:
     assert SizeRequest.of(Size(K.BASE, D(2))) == SizeRequest(K.BASE, D(2))
+    assert SizeRequest.of(Size(K.QUOTE, D(2), "SOL")) == SizeRequest(K.QUOTE, D(2), "SOL")
+
+
+def test_an_alert_that_names_the_base_currency_means_base() -> None:
+    found = size(SizeRequest.of(Size(K.QUOTE, D(3), "SOL")))
+    assert isinstance(found, Sized)
+    assert found.capital == 150  # 3 × 50
+
+
+def test_a_request_in_quote_knows_no_cap() -> None:
+    facts = {name: value for name, value in FACTS.items() if name != "setting"}
+    assert in_quote(SizeRequest(K.QUOTE, D(9000)), **facts) == 9000  # although 8 000 are free
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ BTC = InstrumentRules(
     max_open_orders=200,
 )
 COARSE = replace(BTC, symbol="TOY/USDT", base="TOY", tick_size=D("0.1"), lot_step=D(1), min_qty=D(2), min_notional=D(0))
+FREE = replace(COARSE, taker_fee=D(0))
+# Without fees break-even is the average entry.
 PERP = replace(BTC, symbol="BTC/USDT:USDT", kind=MarketKind.LINEAR)
 
 
@@ -58,7 +60,7 @@ def held(
     price: str | Decimal = 100,
     *,
     side: PositionSide = PositionSide.LONG,
-    rules: InstrumentRules = COARSE,
+    rules: InstrumentRules = FREE,
 ) -> Position:
     """A position of one fill, without fees."""
     return from_fills([fill(side.entry_side, qty, price)], side=side, rules=rules)

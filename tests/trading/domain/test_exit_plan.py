@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signals.intent import Level, LevelKind
-from tests.trading.domain.build import COARSE, NOON, PERP, at, fill, held, holding, resting, view
+from tests.trading.domain.build import FREE, NOON, PERP, at, fill, held, holding, resting, view
 from trading.domain import settings as registry
 from trading.domain.exit_plan import (
     ExitAction,
@@ -33,7 +33,6 @@ D = Decimal
 R = ExitReason
 S = OrderState
 LONG, SHORT = PositionSide.LONG, PositionSide.SHORT
-FREE = replace(COARSE, taker_fee=D(0))  # without fees break-even is the average entry
 GONE = CancelReason.MODE_CHANGED
 
 
@@ -279,9 +278,9 @@ def test_break_even_stands_after_a_target_beyond_it(
 
 
 def test_a_grids_deep_target_does_not_close_the_group_at_a_loss() -> None:
-    """Legs at 100, 98, 96; the last took its profit at 96.5. Break-even of the rest is (198 − 0.5) ÷ 2 = 98.75.
+    """Two each at 100, 98, 96; the last took its profit at 96.5. Break-even of the rest is (588 − 193) ÷ 4 = 98.75.
 
-    At 96.5 a stop there would sell at once, at a loss of 4.5. It stands once leg 1 has sold at 99.
+    At 96.5 a stop there would sell at once, at a loss of 9. It stands once leg 1 has sold at 99.
     """
     fills = [fill(Side.BUY, 2, price, after=n) for n, price in enumerate((100, 98, 96))]
     fills.append(fill(Side.SELL, 2, "96.5", after=9))
@@ -292,7 +291,7 @@ def test_a_grids_deep_target_does_not_close_the_group_at_a_loss() -> None:
     later = replace(
         group, position=from_fills(fills, side=LONG, rules=FREE), holdings=(holding(0, 2),), last_fill=D(99)
     )
-    assert decide(later, at("99")).fired is None  # (98 − ½ − 1 …): break-even of the rest lies below
+    assert Watched(R.STOP_BREAK_EVEN, D("98.5")) in decide(later, at(99)).watch  # (588 − 193 − 198) ÷ 2
     fired = decide(later, at(97)).fired
     assert fired is not None
     assert fired.reason is R.STOP_BREAK_EVEN

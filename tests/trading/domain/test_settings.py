@@ -28,7 +28,7 @@ queue.rules continuation, deepest_loss, replacements, first_in | queue.queue_max
 grid.max_pyramids 5 | grid.pyramid_min_gap_pct 0 | grid.first_entry limit | grid.active_window all
 grid.legs (0, 20, 1) (-0.5, 20, 0.5) (-1, 20, 0.5) (-1.5, 20, 0.5) (-2, 20, 0.5)
 grid.base_price fixed | grid.capital_per_pyramid 1% equity | grid.cancel_dca_beyond_pct off | grid.dca_max_age off
-grid.keep_ladder off
+grid.keep_ladder off | grid.legs_by_pyramid none | grid.capital_by_pyramid none
 exits.tp_mode PER_LEG | exits.tp_aggregate_pct 1 | exits.stop none | exits.fixed_stop_pct 5 | exits.atr_period 14
 exits.atr_multiplier 2 | exits.trailing_activation_pct 1 | exits.trailing_distance_pct 0.5
 exits.breakeven_after_target 1 | exits.emergency_stop_pct 10 | exits.time_exit_h off
@@ -43,6 +43,8 @@ execution.max_slippage_bps 30 | execution.timing_profile production | live.live_
 system.log_level INFO | system.log_levels none | system.log_rotation_mb 50 | system.log_rotation_keep 5
 system.registration off | system.cors_origins none | system.trusted_proxies none | system.demo_speed 60
 """
+TWO_PCT = SizeRequest(SizeKind.PCT_EQUITY, D(2))
+BY_PYRAMID = "pyramid number (from 0): value; …"
 ROWS = [tuple(cell.strip().split(" ", 1)) for cell in DEFAULTS.replace("\n", "|").split("|") if cell.strip()]
 
 
@@ -94,6 +96,22 @@ def test_every_row_helps_and_is_sorted() -> None:
         ("legs", "(0, 60, 1) (-2, 40, 0.5)", (LegSpec(D(0), D(60), D(1)), LegSpec(D(-2), D(40), D("0.5")))),
         ("legs", [["0", "100", "1.0"]], (LegSpec(D(0), D(100), D(1)),)),
         ("legs", [LegSpec(D(0), D(100), D(1))], (LegSpec(D(0), D(100), D(1)),)),
+        ("legs", "(0, 50, 1.0) (−1, 50, 0.5)", (LegSpec(D(0), D(50), D(1)), LegSpec(D(-1), D(50), D("0.5")))),
+        ("legs_by_pyramid", "none", ()),
+        ("legs_by_pyramid", "", ()),
+        (
+            "legs_by_pyramid",
+            "2: (0, 100, 1); 1: (0, 50, 1.0) (−1, 50, 0.5)",
+            ((1, (LegSpec(D(0), D(50), D(1)), LegSpec(D(-1), D(50), D("0.5")))), (2, (LegSpec(D(0), D(100), D(1)),))),
+        ),
+        ("legs_by_pyramid", {"1": [[0, 100, 1]]}, ((1, (LegSpec(D(0), D(100), D(1)),)),)),
+        (
+            "capital_by_pyramid",
+            "1: 2% equity; 3: 100 USDT;",
+            ((1, TWO_PCT), (3, SizeRequest(SizeKind.QUOTE, D(100), "USDT"))),
+        ),
+        ("capital_by_pyramid", {"0": "2%"}, ((0, TWO_PCT),)),
+        ("capital_by_pyramid", [[0, TWO_PCT]], ((0, TWO_PCT),)),
         ("log_levels", "order=debug, webhook=ERROR", (("order", "DEBUG"), ("webhook", "ERROR"))),
         ("log_levels", {"order": "INFO"}, (("order", "INFO"),)),
         ("trusted_proxies", "127.0.0.1, 10.0.0.0/8", ("127.0.0.1", "10.0.0.0/8")),
@@ -142,6 +160,15 @@ def test_values_are_read(name: str, raw: object, value: object) -> None:
         ("legs", "(0, 100, 1) (-1, 0, 1)", "WEIGHT_RANGE", "above 0"),
         ("legs", "(0, 100, 0)", "TARGET_RANGE", "above 0, at most 1000"),
         ("legs", "(0, 50, 1) (-1, 49, 1)", "WEIGHTS_SUM", D(100)),
+        ("legs_by_pyramid", "(0, 100, 1)", "BAD_PYRAMIDS", BY_PYRAMID),
+        ("legs_by_pyramid", "one: (0, 100, 1)", "BAD_PYRAMIDS", BY_PYRAMID),
+        ("legs_by_pyramid", "20: (0, 100, 1)", "BAD_PYRAMIDS", BY_PYRAMID),
+        ("legs_by_pyramid", "1.5: (0, 100, 1)", "BAD_PYRAMIDS", BY_PYRAMID),
+        ("legs_by_pyramid", "1: (0, 100, 1); 1: (0, 100, 2)", "BAD_PYRAMIDS", BY_PYRAMID),
+        ("legs_by_pyramid", 7, "BAD_PYRAMIDS", BY_PYRAMID),
+        ("legs_by_pyramid", "1: (0, 99, 1)", "WEIGHTS_SUM", D(100)),
+        ("legs_by_pyramid", "0: (0, 100, 1); 1: 5", "BAD_LEGS", "(gap %, weight %, take-profit %) per leg"),
+        ("capital_by_pyramid", "1: 100", "BAD_SIZE", "a number and what it counts"),
         ("log_levels", "order=LOUD", "NOT_A_CHOICE", "DEBUG, INFO, WARNING, ERROR"),
         ("grid.max_age_secs", "60", "SETTING_UNKNOWN", "a name of docs/configuration.md"),
         ("max_age", "60", "SETTING_UNKNOWN", "a name of docs/configuration.md"),
@@ -186,6 +213,14 @@ def test_groups_answer_in_the_engines_types() -> None:
     assert (default.grid.first_order_type, default.exits.time_exit) == (OrderType.LIMIT, None)
 
 
+def test_a_pyramid_has_its_own_legs_and_capital_where_it_is_an_exception() -> None:
+    grid = s.resolve([{"legs_by_pyramid": "1: (0, 100, 2)", "capital_by_pyramid": "2: 2% equity"}]).grid
+    assert [grid.legs_of(index) == grid.legs for index in range(3)] == [True, False, True]
+    assert grid.legs_of(1) == (LegSpec(D(0), D(100), D(2)),)
+    assert [grid.capital_of(index) == grid.capital_per_pyramid for index in range(3)] == [True, True, False]
+    assert grid.capital_of(2) == TWO_PCT
+
+
 OVERRIDES = st.fixed_dictionaries(
     {},
     optional={
@@ -196,6 +231,8 @@ OVERRIDES = st.fixed_dictionaries(
         "dca_max_age": st.integers(1, 366).map(lambda days: f"{days}d") | st.none(),
         "capital_per_pyramid": st.sampled_from(["2% free", "50 quote", "0.5 base", "risk 1%", "risk 20 USDT"]),
         "legs": st.sampled_from(["(0, 100, 1)", "(0, 12.5, 1) (-3, 87.5, 2.25)"]),
+        "legs_by_pyramid": st.dictionaries(st.integers(0, 19), st.sampled_from(["(0, 100, 1)", [[0, 100, 2]]])),
+        "capital_by_pyramid": st.dictionaries(st.integers(0, 19), st.sampled_from(["2% free", "risk 20 USDT"])),
         "profile": st.sampled_from(["standard", "strict", "sealed", "own"]),
         "log_levels": st.dictionaries(st.sampled_from(["order", "risk"]), st.sampled_from(["INFO", "DEBUG"])),
         "per_venue_pct": st.none() | st.integers(1, 100),

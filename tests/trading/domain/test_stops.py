@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.trading.domain.build import COARSE
 from signals.intent import Level, LevelKind
+from tests.trading.domain.build import COARSE
 from trading.domain import stops
 from trading.domain.refusal import Refusal
 from trading.domain.stops import Stop, StopKind, Trail

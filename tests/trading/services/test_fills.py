@@ -46,8 +46,8 @@ def test_telling_a_fill_again_changes_nothing(desk: Desk) -> None:
 
 def test_two_who_collect_at_once_record_each_fill_once(desk: Desk) -> None:
     resting(desk)
-    desk.paper.price("BTCUSDT", LEVEL, qty="0.0005")
-    desk.paper.price("BTCUSDT", LEVEL, qty="0.0005")
+    desk.paper.price("BTCUSDT", "59901.30", qty="0.0005")
+    desk.paper.price("BTCUSDT", "59901.20", qty="0.0005")
     gateways = [own_gateway(desk), own_gateway(desk)]
     counts = together(
         *(lambda g=g: fills.collect(desk.account.pk, gateway=g, clock=timezone.now) for g in gateways)  # type: ignore[misc]
@@ -58,12 +58,12 @@ def test_two_who_collect_at_once_record_each_fill_once(desk: Desk) -> None:
 
 def test_partial_fills_grow_the_order_the_group_and_the_target(desk: Desk) -> None:
     resting(desk)
-    desk.paper.price("BTCUSDT", LEVEL, qty="0.0004")
+    desk.paper.price("BTCUSDT", "59901.30", qty="0.0004")
     desk.settle()
     order, group = found()[0], PositionGroup.objects.get()
     assert (order.state, order.filled_qty, group.status) == ("PARTIALLY_FILLED", Decimal("0.0004"), "PARTIALLY_FILLED")
     assert [target.qty for target in found("TARGET")] == [Decimal("0.00039")]  # 0.0003996 down to the lot
-    desk.paper.price("BTCUSDT", LEVEL, qty="0.0005")
+    desk.paper.price("BTCUSDT", "59901.20", qty="0.0005")
     desk.settle()
     # 0.0009 less 0.1 % = 0.0008991: the first target goes, one of 0.00089 comes
     targets = [(target.state, target.qty) for target in found("TARGET")]
@@ -79,7 +79,7 @@ def test_filled_quantity_never_falls(desk: Desk) -> None:
     resting(desk)
     desk.paper.price("BTCUSDT", LEVEL, qty="0.0004")
     desk.poll()
-    Order.objects.update(reported_qty=Decimal("0.0006"))  # a newer report said more
+    Order.objects.filter(purpose="ENTRY").update(reported_qty=Decimal("0.0006"))  # a newer report said more
     desk.poll()
     assert found()[0].reported_qty == Decimal("0.0006")
 

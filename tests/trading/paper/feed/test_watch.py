@@ -80,5 +80,5 @@ def test_without_pyramids_there_is_one_buy() -> None:
 def test_a_perpetual_is_sold_short_and_covered() -> None:
     watch = Watch("BTCUSDT", Perpetual("BTCUSDT.P"), -1)
     closes = [*RISE_THEN_FALL, 1, 40, 41, 0.5, 0.5, 0.5]
-    assert bar_by_bar(watch, closes) == [(9, "SELL", "short"), (12, "BUY", "flat"), (15, "SELL", "short")]
+    assert bar_by_bar(watch, closes) == [(10, "SELL", "short"), (12, "BUY", "flat"), (16, "SELL", "short")]
     assert bar_by_bar(Watch("BTCUSDT", Perpetual("BTCUSDT.P"), -1), FALL_THEN_RISE) == []  # nothing to cover

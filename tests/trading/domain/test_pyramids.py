@@ -1,0 +1,87 @@
+"""One more pyramid: how many, one per bar, and far enough apart."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trading.domain import settings as registry
+from trading.domain.pyramids import PyramidView, bar_start, may_add
+
+D = Decimal
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+GRID = registry.resolve([{"max_pyramids": 3, "pyramid_min_gap_pct": 1}]).grid
+QUARTER = 900
+
+
+def pyramids(*prices: str) -> list[PyramidView]:
+    """The last one at 12:05, the others an hour apart before it."""
+    last = NOON + timedelta(minutes=5)
+    count = len(prices)
+    return [PyramidView(n, D(p), last - timedelta(hours=count - 1 - n)) for n, p in enumerate(prices)]
+
+
+@pytest.mark.parametrize(
+    ("prices", "minutes", "price", "code"),
+    [
+        ([], 5, "100", None),
+        (["100"], 5, "90", "TOO_SOON"),  # the same instant
+        (["100"], 14, "90", "TOO_SOON"),  # 12:14 is in the bar of 12:00
+        (["100"], 15, "90", None),
+        (["100"], -60, "90", "TOO_SOON"),  # clocks differ: never two
+        (["100"], 15, "99.01", "TOO_SOON"),  # 0.99 %
+        (["100"], 15, "99", None),
+        (["100"], 15, "101", None),  # either way
+        (["50", "100"], 15, "50", None),  # from the last one only
+        (["100", "98", "96"], 60, "90", "MAX_PYRAMIDS"),
+    ],
+)
+def test_when_a_pyramid_may_come(prices: list[str], minutes: int, price: str, code: str | None) -> None:
+    at = NOON + timedelta(minutes=minutes)
+    found = may_add(pyramids(*prices), settings=GRID, timeframe_secs=QUARTER, price=D(price), at=at)
+    assert (found and found.code) == code
+
+
+@pytest.mark.parametrize(
+    ("prices", "minutes", "price", "sentence"),
+    [
+        (
+            ["100"],
+            6,
+            "90",
+            "number of pyramids in this bar of 900 s is 2, the limit is 1. "
+            "The last one came at 12:05:00, the next may come from 12:15:00 UTC.",
+        ),
+        (
+            ["100"],
+            15,
+            "99.5",
+            "gap to the last pyramid is 0.5 %, the limit is 1 %. "
+            "Wait until the price has moved further, or lower pyramid_min_gap_pct.",
+        ),
+        (
+            ["100", "98", "96"],
+            60,
+            "90",
+            "pyramids is 3, the limit is 3. Raise max_pyramids or wait for the group to close.",
+        ),
+    ],
+)
+def test_the_reason_in_words(prices: list[str], minutes: int, price: str, sentence: str) -> None:
+    at = NOON + timedelta(minutes=minutes)
+    found = may_add(pyramids(*prices), settings=GRID, timeframe_secs=QUARTER, price=D(price), at=at)
+    assert found is not None
+    assert found.sentence() == sentence
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)), st.integers(1, 604800))
+def test_bars_hang_from_the_epoch(at: datetime, secs: int) -> None:
+    begun = bar_start(at, timeframe_secs=secs)
+    assert timedelta() <= at - begun < timedelta(seconds=secs)
+    assert begun.timestamp() % secs == 0
+
+
+def test_a_timeframe_that_nobody_gave_counts_as_a_second() -> None:
+    assert bar_start(NOON, timeframe_secs=0) == NOON

@@ -1,0 +1,108 @@
+"""Reductions: lots, never more than held, never dust."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risk.domain.denial import Denial
+from risk.domain.sizing import SizeRequest
+from signals.intent import SizeKind
+from tests.trading.domain.build import BTC, COARSE, held
+from trading.domain.money import floor_to
+from trading.domain.reduce import Reduction, reduction, reduction_by_size
+from trading.domain.refusal import Refusal
+from trading.domain.take_profit import Remainder, remainder
+
+D = Decimal
+K = SizeKind
+
+
+@pytest.mark.parametrize(
+    ("qty", "asked", "expected"),
+    [
+        ("10", {"ratio": D("0.5")}, Reduction(D(5), whole=False)),
+        ("10", {"ratio": D("0.59")}, Reduction(D(5), whole=False)),  # lots
+        ("10", {"ratio": D("0.89")}, Reduction(D(8), whole=False)),
+        ("10", {"ratio": D("0.9")}, Reduction(D(10), whole=True)),  # 1 would stay, the venue wants 2
+        ("10", {"ratio": D(1)}, Reduction(D(10), whole=True)),
+        ("10", {"ratio": D(3)}, Reduction(D(10), whole=True)),
+        ("10.7", {"ratio": D(1)}, Reduction(D(10), whole=True)),
+        ("10", {"qty": D(4)}, Reduction(D(4), whole=False)),
+        ("10", {"qty": D(40)}, Reduction(D(10), whole=True)),
+        ("3", {"qty": D(2)}, Reduction(D(3), whole=True)),
+    ],
+)
+def test_how_much_goes(qty: str, asked: dict[str, Decimal], expected: Reduction) -> None:
+    assert reduction(held(qty), rules=COARSE, price=D(100), **asked) == expected
+
+
+@pytest.mark.parametrize(
+    ("qty", "asked", "code"),
+    [
+        ("0", {"ratio": D("0.5")}, "NOTHING_TO_REDUCE"),
+        ("1", {"ratio": D(1)}, "NOTHING_TO_REDUCE"),  # dust
+        ("10", {}, "REDUCTION_UNKNOWN"),
+        ("10", {"ratio": D(0)}, "REDUCTION_UNKNOWN"),
+        ("10", {"qty": D(-1)}, "REDUCTION_UNKNOWN"),
+        ("10", {"qty": D("1.9")}, "REDUCTION_TOO_SMALL"),
+        ("10", {"ratio": D("0.05")}, "REDUCTION_TOO_SMALL"),
+    ],
+)
+def test_why_nothing_goes(qty: str, asked: dict[str, Decimal], code: str) -> None:
+    found = reduction(held(qty), rules=COARSE, price=D(100), **asked)
+    assert isinstance(found, Refusal)
+    assert found.code == code
+    assert found.advice in found.sentence()
+
+
+@pytest.mark.parametrize(
+    ("request_", "qty"),
+    [
+        (SizeRequest(K.PCT_POSITION, D(30)), "30"),
+        (SizeRequest(K.BASE, D(7)), "7"),
+        (SizeRequest(K.CONTRACTS, D(7)), "7"),
+        (SizeRequest(K.QUOTE, D(350), "USDT"), "7"),  # at 50
+        (SizeRequest(K.QUOTE, D(7), "TOY"), "7"),
+        (SizeRequest(K.PCT_EQUITY, D(5)), "10"),  # 500 of 10 000, at 50
+        (SizeRequest(K.PCT_FREE, D(5)), "20"),  # 1 000 of 20 000
+    ],
+)
+def test_every_size_that_makes_sense(request_: SizeRequest, qty: str) -> None:
+    facts = {"rules": COARSE, "price": D(50), "equity": D(10000), "free": D(20000)}
+    assert reduction_by_size(held(100), request_, **facts) == Reduction(D(qty), whole=False)
+
+
+def test_contracts_and_base_differ_where_a_contract_holds_more() -> None:
+    rules = replace(COARSE, contract_size=D("0.1"))
+    position = held(100, rules=rules)
+    at = {"rules": rules, "price": D(50)}
+    assert reduction_by_size(position, SizeRequest(K.CONTRACTS, D(7)), **at) == Reduction(D(7), whole=False)
+    assert reduction_by_size(position, SizeRequest(K.BASE, D(7)), **at) == Reduction(D(70), whole=False)
+    assert reduction_by_size(position, SizeRequest(K.QUOTE, D(35)), **at) == Reduction(D(7), whole=False)
+
+
+@pytest.mark.parametrize("kind", [K.PCT_EQUITY, K.PCT_FREE, K.RISK_QUOTE, K.RISK_PCT])
+def test_what_is_not_known_denies(kind: SizeKind) -> None:
+    assert isinstance(reduction_by_size(held(100), SizeRequest(kind, D(5)), rules=COARSE, price=D(50)), Denial)
+
+
+@given(
+    st.decimals(0, 2, places=7),
+    st.decimals("0.0001", "1.5", places=4) | st.none(),
+    st.decimals(0, 3, places=7) | st.none(),
+    st.decimals(1, 100000, places=2),
+)
+def test_a_reduction_can_be_sold_and_leaves_nothing_that_cannot(
+    qty: Decimal, ratio: Decimal | None, by_qty: Decimal | None, price: Decimal
+) -> None:
+    position = held(qty, rules=BTC)
+    found = reduction(position, rules=BTC, price=price, ratio=ratio, qty=by_qty)
+    going = found.qty if isinstance(found, Reduction) else D(0)
+    whole = isinstance(found, Reduction) and found.whole
+    assert going <= floor_to(qty, BTC.lot_step)
+    assert isinstance(found, Refusal) or BTC.sellable(going, price)
+    left = remainder(position.qty - going, price=price, rules=BTC)
+    assert isinstance(found, Refusal) or (left is Remainder.SELLABLE) is not whole
