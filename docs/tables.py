@@ -191,7 +191,8 @@ def invariants() -> str:
     same("LOOKS", words.LOOKS, [*held, *open_ones])
     rows = [(name, said, words.LOOKS[name]) for name, (said, _) in held.items()]
     rows += [(name, words.PROMISES_LATER[name], f"Not checked: {reason}.") for name, reason in open_ones.items()]
-    return table(("", "promise", "what is looked at"), sorted(rows, key=lambda row: int(row[0][1:])))
+    ordered = sorted(rows, key=lambda row: int(row[0][1:]))
+    return table(("", "promise", "what is looked at"), ordered)
 
 
 # configuration -----------------------------------------------------------------------------------

@@ -21,14 +21,22 @@ class Scrub(logging.Filter):
         return True
 
 
+class NotReadiness(logging.Filter):
+    """Drops Django's line for every 503 of the readiness page: `make up` asks it many times a second while it waits."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Everything else passes."""
+        return not (getattr(record, "status_code", 0) == 503 and "/health/ready" in record.getMessage())
+
+
 def configuration(*, level: str) -> dict[str, Any]:
     """Django's LOGGING: to standard error, where the supervisor picks it up; libraries only when they warn."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"scrub": {"()": Scrub}},
+        "filters": {"not_readiness": {"()": NotReadiness}, "scrub": {"()": Scrub}},
         "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["scrub"]}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_readiness", "scrub"]}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             name: {"level": level} for name in ("project", "signals", "risk", "trading", "dashboard", "windlass")

@@ -13,7 +13,7 @@ from project.services.supervisor import Program, Stage
 
 CELERY = "-m celery -q -A celery_app"
 # Gossip and mingle let workers elect and greet each other; ours need neither. Events stay on: Flower lives on them.
-WORKER = f"{CELERY} worker -l WARNING -E --without-gossip --without-mingle --disable-prefetch -c 1"
+WORKER = f"{CELERY} worker -l WARNING -E --without-gossip --without-mingle --disable-prefetch"
 UVICORN = f"-m uvicorn --host {HOST} --log-level warning --no-access-log --no-proxy-headers --no-server-header"
 
 
@@ -37,8 +37,9 @@ PARTS = (
         f"{UVICORN} --port {{door}} --lifespan on --loop uvloop --http httptools --ws none"
         " --timeout-graceful-shutdown 1 trading.webhooks:app",
     ),
-    Part("entries", Stage.WORK, WORKER + " -Q entries -n entries@%h"),
-    Part("exits", Stage.WORK, WORKER + " -Q kill,exits -n exits@%h"),
+    # Two children: one may wait for a slow venue while the other decides alerts.
+    Part("entries", Stage.WORK, WORKER + " -c 2 -Q entries -n entries@%h"),
+    Part("exits", Stage.WORK, WORKER + " -c 1 -Q kill,exits -n exits@%h"),
     Part(
         "feed",
         Stage.INTAKE,
@@ -55,10 +56,10 @@ PARTS = (
     Part(
         "paper",
         Stage.VENUE,
-        "-m trading.paper --port {paper} --data {home}/paper --speed {speed} --keys {home}/paper/keys.json",
+        "-m trading.paper --port {paper} --data {home}/paper --speed {speed} --hold --keys {home}/paper/keys.json",
     ),
     Part("pump", Stage.WORK, "manage.py pump"),
-    Part("sweeps", Stage.WORK, WORKER + " -Q sweeps,market,misc -n sweeps@%h"),
+    Part("sweeps", Stage.WORK, WORKER + " -c 1 -Q sweeps,market,misc -n sweeps@%h"),
     Part(
         "web",
         Stage.WORK,

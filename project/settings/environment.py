@@ -1,13 +1,14 @@
 """The environment, read once and typed. Nothing else in Windlass reads `os.environ` or the stack file."""
 
-import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from project.services import stackfile
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 DEFAULT_PORTS = {"web": 8080, "door": 8081, "paper": 8082, "flower": 5555}
@@ -41,11 +42,12 @@ def home() -> Path:
 
 
 def running_stack(folder: Path) -> Mapping[str, Any]:
-    """What `manage.py up` wrote about the running stack, so that other commands find it; empty when there is none."""
+    """What `manage.py up` wrote about the running stack, so that other commands find it; empty when none runs."""
     try:
-        return dict(json.loads((folder / "stack.json").read_text(encoding="utf-8")))
-    except (FileNotFoundError, PermissionError):
+        record = stackfile.running(folder)
+    except PermissionError:
         return {}
+    return asdict(record) if record else {}
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -58,7 +60,10 @@ def port(name: str) -> int:
     """The port of a part, from WINDLASS_<NAME>_PORT, the running stack, or the default."""
     given = os.environ.get(f"WINDLASS_{name.upper()}_PORT")
     recorded = running_stack(home()).get("ports", {}).get(name)
-    return int(given or recorded or DEFAULT_PORTS[name])
+    text = str(given or recorded or DEFAULT_PORTS[name])
+    if not text.isdecimal():
+        raise SystemExit(f"WINDLASS_{name.upper()}_PORT is {text!r}: give a number from 1024 to 32767.")
+    return int(text)
 
 
 def words(name: str) -> tuple[str, ...]:

@@ -266,13 +266,13 @@ def _too_small(
 def _leg_share(level: _Level, *, side: PositionSide, rules: InstrumentRules) -> Decimal:
     """The least notional, quote, with which a level and its exit stand above the minimums."""
     fee = rules.worst_fee if rules.fees_come_out_of_base(side) else ZERO
-    leaving = _least_qty(level.target_price, rules)
-    entering = max(_least_qty(level.price, rules), ceil_to(leaving / (ONE - fee), rules.lot_step))
+    leaving = least_qty(level.target_price, rules)
+    entering = max(least_qty(level.price, rules), ceil_to(leaving / (ONE - fee), rules.lot_step))
     return rules.notional(entering, level.price)
 
 
 @exact
-def _least_qty(price: Decimal, rules: InstrumentRules) -> Decimal:
+def least_qty(price: Decimal, rules: InstrumentRules) -> Decimal:
     """The smallest quantity in lots that a venue takes at a price."""
     by_notional = rules.min_notional / rules.notional(ONE, price)
     return max(ceil_to(max(by_notional, rules.min_qty), rules.lot_step), rules.lot_step)

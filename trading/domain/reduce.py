@@ -6,7 +6,7 @@ from decimal import Decimal
 from risk.domain.denial import Denial
 from risk.domain.sizing import SizeRequest, in_quote
 from signals.intent import SizeKind
-from trading.domain.grid import InstrumentRules
+from trading.domain.grid import InstrumentRules, least_qty
 from trading.domain.money import HUNDRED, ONE, ZERO, exact, floor_to
 from trading.domain.position import Position
 from trading.domain.refusal import Refusal
@@ -34,7 +34,7 @@ def reduction(
     held = floor_to(max(position.qty, ZERO), rules.lot_step)
     if not rules.sellable(held, price):
         advice = "What is held is below the venue's minimums; it is written off when the group closes."
-        return Refusal("NOTHING_TO_REDUCE", "held quantity", position.qty, rules.min_qty, advice, rules.base)
+        return Refusal("NOTHING_TO_REDUCE", "held quantity", position.qty, least_qty(price, rules), advice, rules.base)
     wanted = _wanted(position, ratio=ratio, qty=qty)
     if wanted is None or wanted <= 0:
         advice = "Send a quantity or a ratio above 0, or the size before and after."
@@ -96,5 +96,5 @@ def _in_lots(
         return Reduction(held, whole=True)
     if not rules.sellable(lots, price):
         advice = "Reduce by more, or exit."
-        return Refusal("REDUCTION_TOO_SMALL", "quantity", lots, rules.min_qty, advice, rules.base)
+        return Refusal("REDUCTION_TOO_SMALL", "quantity", lots, least_qty(price, rules), advice, rules.base)
     return Reduction(lots, whole=False)

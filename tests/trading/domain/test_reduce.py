@@ -58,6 +58,13 @@ def test_why_nothing_goes(qty: str, asked: dict[str, Decimal], code: str) -> Non
     assert found.advice in found.sentence()
 
 
+def test_the_limit_is_the_least_quantity_at_this_price() -> None:
+    """5 USDT at 40 000 are 0.000125, in lots 0.00013."""
+    found = reduction(held(1, rules=BTC), rules=BTC, price=D(40000), qty=D("0.0001"))
+    assert isinstance(found, Refusal)
+    assert (found.value, found.limit) == (D("0.0001"), D("0.00013"))
+
+
 @pytest.mark.parametrize(
     ("request_", "qty"),
     [

@@ -17,7 +17,7 @@ from signals.models import Alert, IndicatorValue, Instrument, Signal, Source, Ti
 from tests.support.factories import Desk, store
 from tests.trading.services.levers import at_venue, chosen, found, one_leg, states
 from trading.models import Leg, Order, PositionGroup, Pyramid, Slot
-from trading.services import decide, outcomes
+from trading.services import decide, market, outcomes
 from trading.services.outcomes import OutcomeTwice
 
 BUY = {"symbol": "BTCUSDT", "action": "buy", "price": "60000", "interval": "60"}
@@ -64,8 +64,9 @@ def silent(desk: Desk) -> None:
 
 
 def old_prices(desk: Desk) -> None:
+    """The price was known 11 s ago; 10 s are allowed."""
+    market.ensure_prices(desk.account, ["BTC/USDT"], gateway=desk.gateway, clock=timezone.now)
     Ticker.objects.update(at=timezone.now() - timedelta(seconds=11))
-    silent(desk)
 
 
 def no_balances(desk: Desk) -> None:

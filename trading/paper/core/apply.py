@@ -6,7 +6,8 @@ from typing import Any
 from trading.paper.core import events
 from trading.paper.core.accounts import Account, exchanged, relock
 from trading.paper.core.orders import Fill, Order, OrderType, Side, Status, TimeInForce
-from trading.paper.core.state import Desk, State
+from trading.paper.core.market import Desk
+from trading.paper.core.state import State
 
 
 def apply(state: State, event: events.Event) -> None:

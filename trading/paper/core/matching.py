@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from trading.paper.core import atoms, depth
 from trading.paper.core.orders import Order, OrderType, Request, Side
-from trading.paper.core.state import Market
+from trading.paper.core.market import Market
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from trading.paper.core import commands
 from trading.paper.core.events import Event
 from trading.paper.core.matching import Match, beyond
 from trading.paper.core.orders import Order, Side
-from trading.paper.core.state import Market, State
+from trading.paper.core.market import Market
+from trading.paper.core.state import State
 
 
 @dataclass(frozen=True, slots=True)

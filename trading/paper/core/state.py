@@ -1,31 +1,20 @@
 """Everything the exchange knows, as plain tables. `core.apply` writes them, `core.commands` reads and decides."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from trading.paper.core.accounts import Account
-from trading.paper.core.book import Book
 from trading.paper.core.depth import Depth
 from trading.paper.core.events import Deposited
 from trading.paper.core.fees import FeeRates
 from trading.paper.core.instrument import Instrument
+from trading.paper.core.market import Desk, Market
 from trading.paper.core.orders import Fill, Order
+from trading.paper.core.perps.contract import Contract
+from trading.paper.core.perps.state import Perps
+from trading.paper.core.perps.state import opened as perps_opened
 from trading.paper.core.refusals import Reason, Refused
-
-Desk = tuple[str, str]
-# (account, symbol): where an order lives and where client order ids must be unique.
-
-
-@dataclass(slots=True)
-class Market:
-    """One instrument's book and the price the market side quotes around, atoms (0 = no price yet)."""
-
-    instrument: Instrument
-    depth: Depth
-    book: Book = field(default_factory=Book)
-    price: int = 0
-    next_trade_id: int = 1
-
 
 @dataclass(slots=True)
 class State:
@@ -41,6 +30,7 @@ class State:
     deposits: dict[str, list[Deposited]] = field(default_factory=lambda: defaultdict(list))
     by_client_id: dict[tuple[str, str, str], Order] = field(default_factory=dict)
     next_order_id: int = 1
+    perps: Perps = field(default_factory=Perps)
     replay_step: int | None = None
     replay_started_ms: int = 0
 
@@ -52,9 +42,11 @@ class State:
         return found
 
 
-def opened(instruments: list[Instrument], *, depth: Depth, fees: FeeRates) -> State:
-    """A fresh exchange with these instruments, no accounts and no prices."""
-    state = State(fees=fees)
+def opened(
+    instruments: list[Instrument], *, depth: Depth, fees: FeeRates, contracts: Sequence[Contract] = ()
+) -> State:
+    """A fresh exchange with these instruments and contracts, no accounts and no prices."""
+    state = State(fees=fees, perps=perps_opened(contracts, depth=depth))
     for instrument in instruments:
         state.markets[instrument.symbol] = Market(instrument=instrument, depth=depth)
     return state

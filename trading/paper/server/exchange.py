@@ -12,7 +12,8 @@ from trading.paper.core.apply import apply
 from trading.paper.core.events import Event, Filled, Positioned, Priced, Reserved
 from trading.paper.core.orders import Order, Request, Side
 from trading.paper.core.prints import Print
-from trading.paper.core.state import Market, State
+from trading.paper.core.market import Market
+from trading.paper.core.state import State
 from trading.paper.ledger.journal import Journal
 from trading.paper.market.tape import Tape, Trade
 from trading.paper.server.keys import KeyRing

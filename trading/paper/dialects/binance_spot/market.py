@@ -8,7 +8,7 @@ from trading.paper.core import matching
 from trading.paper.core.atoms import SCALE, show
 from trading.paper.core.matching import Match
 from trading.paper.core.orders import Side
-from trading.paper.core.state import Market
+from trading.paper.core.market import Market
 from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot.errors import WireError
 from trading.paper.dialects.binance_spot.params import Params

@@ -1,0 +1,1 @@
+"""Perpetual futures: margin, positions, funding, conditional orders. Pure, on the same books as spot."""
