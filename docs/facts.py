@@ -49,9 +49,10 @@ def own_names(node: ast.AST) -> set[str]:
     return {part.attr for part in found if isinstance(part.value, ast.Name) and part.value.id == "self"}
 
 
-def plan_refusals() -> frozenset[str]:
-    """Codes with which a grid plan is refused."""
-    return frozenset(re.findall(r'Refusal\(\s*"([A-Z_]+)"', text(ROOT / "trading/domain/grid.py")))
+def refusals() -> frozenset[str]:
+    """Codes with which the domain refuses a plan, a pyramid or a reduction; not those of reading a setting."""
+    paths = (path for path in sources(("trading/domain",)) if not path.name.startswith("settings"))
+    return frozenset(code for path in paths for code in re.findall(r'Refusal\(\s*"([A-Z_]+)"', text(path)))
 
 
 def variables() -> frozenset[str]:

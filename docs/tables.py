@@ -59,11 +59,15 @@ def same(what: str, said: Collection[str], known: Collection[str]) -> None:
 def outcomes() -> str:
     """Outcomes of floors 2 and 4."""
     same("OUTCOMES", words.OUTCOMES, [str(code) for code in Outcome])
-    used = [
-        code for code in Outcome if facts.given(code, enum="Outcome", home="signals/verdict.py") or code in SYMBOL_CODES
-    ]
+    used = [code for code in Outcome if is_given(code)]
     unused = [code for code in Outcome if code not in used]
     return explained(words.OUTCOMES, [str(code) for code in used]) + reserved(unused)
+
+
+def is_given(code: Outcome) -> bool:
+    """Whether an alert can get this outcome now."""
+    by_name = facts.given(code, enum="Outcome", home="signals/verdict.py")
+    return by_name or code in SYMBOL_CODES or code in facts.refusals()
 
 
 def meaningless() -> str:
@@ -74,7 +78,7 @@ def meaningless() -> str:
 
 def plans() -> str:
     """Codes of planning."""
-    codes = facts.plan_refusals()
+    codes = facts.refusals() - {str(code) for code in (*Outcome, *NoMeaning)}
     same("PLANS", words.PLANS, codes)
     return explained(words.PLANS, sorted(codes))
 
@@ -92,9 +96,10 @@ def reserved(codes: Sequence[str]) -> str:
 
 
 def denials() -> str:
-    """The gate's and the sizing's codes, with the sentences that page and log show."""
+    """The gate's and the sizing's codes, with the sentences that page and log show; what is an outcome stands there."""
     used = [code for code in DenialCode if denies(code)]
-    unused = [code for code in DenialCode if code not in used]
+    taken = {str(outcome) for outcome in Outcome}
+    unused = [code for code in DenialCode if code not in used and str(code) not in taken]
     rows = ((f"`{code}`", denial_sentence(code), WORDS[code].advice) for code in used)
     return table(("code", "what happened", "what to do"), rows) + reserved(unused)
 

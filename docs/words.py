@@ -98,6 +98,9 @@ PLANS: Mapping[str, Explained] = {
     "PRICE_NOT_POSITIVE": E(
         "No price is known, or a leg would fall below one tick.", "Send a price, or use smaller gaps."
     ),
+    "REDUCTION_TOO_SMALL": E("The part to sell is below the venue's minimum.", "Reduce by more, or exit."),
+    "REDUCTION_UNKNOWN": E("The alert does not say how much to sell.", "Send a size, or the size before and after."),
+    "STOP_WRONG_SIDE": E("The stop stands on the wrong side of the entry.", "Correct `stop_loss`."),
     "QTY_ABOVE_MAXIMUM": E("A leg is larger than the venue takes.", "Lower the capital or spread it over more legs."),
 }
 

@@ -85,6 +85,12 @@ class UnsafeEndpoint(WindlassError):
     code = "UNSAFE_ENDPOINT"
 
 
+class LiveNotAllowed(WindlassError):
+    """Account {account} moves real money, which this installation does not allow: start it with WINDLASS_LIVE=1"""
+
+    code = "LIVE_NOT_ALLOWED"
+
+
 class IllegalTransition(WindlassError):
     """Order {order} cannot go from {state} to {to}"""
 

@@ -15,7 +15,7 @@ from project.accounts.models import ExchangeAccount
 from project.accounts.vault import VaultError
 from project.journal import leases
 from trading import bells
-from trading.errors import KeysRefused, NotReached, UnsafeEndpoint, UnsupportedVenue
+from trading.errors import KeysRefused, LiveNotAllowed, NotReached, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
 from trading.models import Canary
 from trading.services import (
@@ -53,7 +53,7 @@ def account_task(function: AccountTask) -> Callable[[int], None]:
         except NotReached as error:
             code = KeysRefused.code if isinstance(error, KeysRefused) else NotReached.code
             reconcile.mark_unhealthy(account_id, code=code, detail=str(error))
-        except (UnsafeEndpoint, UnsupportedVenue, VaultError) as error:
+        except (LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue, VaultError) as error:
             reconcile.mark_unhealthy(account_id, code=error.code, detail=str(error))
 
     return run

@@ -81,7 +81,11 @@ class WindlassUserAdmin(UserAdmin, Admin):
         super().save_model(request, obj, form, change)
 
 
-KEY_FIELDS = {"api_key": "apiKey", "api_secret": "secret", "passphrase": "password"}  # ours -> ccxt's names
+KEY_FIELDS = {
+    "api_key": "apiKey",
+    "api_secret": "secret",
+    "passphrase": "passphrase",
+}  # the form's names → the envelope's
 
 
 def _secret(label: str) -> forms.CharField:

@@ -35,7 +35,13 @@ class Venue:
     cancel_all_calls: int
     max_open_orders: int
     max_algo_orders: int
+    no_change_codes: frozenset[str]  # errors that mean "it is so already"
     error_section: str  # the part of ccxt's exception table that applies when the host is not the real one
+
+    @property
+    def derivative(self) -> bool:
+        """Whether it trades futures: margin, both sides, reduce only."""
+        return "linear" in self.market_types
 
 
 VENUES: dict[str, Venue] = {
@@ -52,7 +58,24 @@ VENUES: dict[str, Venue] = {
         cancel_all_calls=1,
         max_open_orders=200,
         max_algo_orders=5,
+        no_change_codes=frozenset(),
         error_section="spot",
+    ),
+    "binanceusdm": Venue(
+        name="binanceusdm",
+        ccxt_id="binanceusdm",
+        market_types=("linear",),
+        client_id_scope="open",
+        request_expiry=True,
+        client_id_field="newClientOrderId",
+        native_trailing=True,
+        native_oco=False,
+        hedge_mode=True,
+        cancel_all_calls=2,  # plain orders, then conditional ones
+        max_open_orders=200,
+        max_algo_orders=200,
+        no_change_codes=frozenset({"-4046", "-4059"}),
+        error_section="linear",
     ),
 }
 
@@ -68,9 +91,16 @@ def is_paper_url(url: str) -> bool:
 
 
 def build_client(
-    venue: Venue, *, credentials: Mapping[str, str], base_url: str = "", receive_window_ms: int = 5000
+    venue: Venue,
+    *,
+    credentials: Mapping[str, str],
+    base_url: str = "",
+    sandbox: bool = False,
+    receive_window_ms: int = 5000,
 ) -> "ccxt.Exchange":
     """A ccxt client for an account: numbers as text, no retries, and every URL on the paper host where one is given.
+
+    sandbox: every URL on the venue's own test network.
 
     ccxt is imported here, after the fork: it weighs 77 MiB and half a second. The caller subclasses nothing; the gateway
     wraps `fetch`. Rate limiting stays on for real venues only.
@@ -82,6 +112,8 @@ def build_client(
     client.number = str
     if base_url:
         client.urls = {**client.urls, "api": rebased(client.urls["api"], base_url)}
+    if sandbox:
+        client.set_sandbox_mode(True)
     return client
 
 
@@ -101,7 +133,7 @@ def options(
         "timeout": 10_000,
         "maxRetriesOnFailure": 0,  # ccxt would send POSTs again
         "options": {
-            "defaultType": "spot",
+            "defaultType": "swap" if venue.derivative else "spot",
             "fetchCurrencies": False,
             "fetchMargins": False,
             "fetchMarkets": {"types": list(venue.market_types)},

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from trading.domain.order_state import VenueStatus
-from trading.domain.vocabulary import OrderType, Side, TimeInForce
+from trading.domain.vocabulary import OrderType, PositionSide, Side, TimeInForce
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +27,41 @@ class OrderRequest:
     client_order_id: str
     valid_until: datetime
     opens_position: bool  # entries and pyramids; the mode may allow exits and refuse these
+    trigger_price: Decimal | None = None  # a conditional order: it waits at the venue until this is reached
+    position_side: str = ""  # LONG or SHORT where the account holds both (hedge mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How an account wants to hold a futures market: asserted before its first entry there."""
+
+    symbol: str
+    leverage: int
+    isolated: bool
+    hedge: bool
 
 
 @dataclass(frozen=True, slots=True)
 class OrderReport:
-    """What the venue says of one order."""
+    """What the venue says of one order.
+
+    A conditional order has only an algo id until it triggers; then the venue makes an order of it, with an id of its own.
+    """
 
     client_order_id: str
     venue_order_id: str
     status: VenueStatus
     filled_qty: Decimal
     at: datetime | None = None
+    venue_algo_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FillReport:
-    """One execution as the venue tells it; cost = price × qty in quote, fee ≥ 0 in fee_currency (a rebate is < 0)."""
+    """One execution as the venue tells it; cost in quote, fee ≥ 0 in fee_currency (a rebate is < 0).
+
+    realised: what the venue booked on a futures wallet for it, before the fee; 0 on spot.
+    """
 
     venue_order_id: str
     venue_trade_id: str
@@ -53,6 +72,29 @@ class FillReport:
     fee: Decimal
     fee_currency: str
     maker: bool | None
+    at: datetime
+    realised: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class PositionReport:
+    """A futures position as the venue holds it; qty in contracts, ≥ 0; prices quote, None where the venue gives none."""
+
+    symbol: str
+    side: PositionSide
+    qty: Decimal
+    entry_price: Decimal | None
+    mark_price: Decimal | None
+    liquidation_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class FundingReport:
+    """One funding payment; amount > 0 was received, quote."""
+
+    symbol: str
+    venue_id: str
+    amount: Decimal
     at: datetime
 
 
@@ -103,14 +145,19 @@ class Gateway(Protocol):
     def place(self, request: OrderRequest) -> OrderReport:
         """Place one order, once. Never retried here."""
 
-    def cancel(self, *, symbol: str, venue_order_id: str) -> None:
+    def assert_terms(self, terms: Terms) -> None:
+        """Set leverage, margin and position mode of a futures market; "no need to change" is success."""
+
+    def cancel(self, *, symbol: str, venue_order_id: str, venue_algo_id: str = "") -> None:
         """Ask to cancel; an order that is no longer open raises OrderNotOpen."""
 
-    def find_order(self, *, symbol: str, client_order_id: str, venue_order_id: str = "") -> OrderReport | None:
+    def find_order(
+        self, *, symbol: str, client_order_id: str, venue_order_id: str = "", conditional: bool = False
+    ) -> OrderReport | None:
         """The order by the venue's id where known, else by ours; None when the venue says it has none."""
 
     def open_orders(self, symbol: str) -> Sequence[OrderReport]:
-        """All orders resting on a symbol, ours and foreign."""
+        """All orders resting on a symbol, conditional ones too, ours and foreign."""
 
     def fills_of(self, *, symbol: str, venue_order_id: str) -> Sequence[FillReport]:
         """All executions of one order."""
@@ -120,6 +167,12 @@ class Gateway(Protocol):
 
     def balances(self) -> Sequence[BalanceReport]:
         """Everything the account holds."""
+
+    def positions(self) -> Sequence[PositionReport]:
+        """Every futures position that is not flat; nothing on spot."""
+
+    def funding_since(self, *, since: datetime) -> Sequence[FundingReport]:
+        """Funding paid and received from `since` on, oldest first; nothing on spot."""
 
     def tickers(self, symbols: Sequence[str]) -> Mapping[str, TickerReport]:
         """Prices of the symbols that the venue quotes."""

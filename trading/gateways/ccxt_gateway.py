@@ -3,23 +3,25 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from decimal import Decimal
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Protocol
 
 import ccxt
 
 from signals.market.venues import Venue
-from trading.domain.order_state import VenueStatus
-from trading.domain.vocabulary import OrderType, Side
+from trading.domain.vocabulary import OrderType
 from trading.errors import TOO_LATE, NotSent, VenueError
-from trading.gateways import error_map
+from trading.gateways import error_map, reports
 from trading.gateways.base import (
     BalanceReport,
     FillReport,
+    FundingReport,
     InstrumentReport,
     OrderReport,
     OrderRequest,
+    PositionReport,
+    Terms,
     TickerReport,
 )
 
@@ -28,15 +30,12 @@ Translator = Callable[..., VenueError]
 # What ccxt's parsers and ours raise on an answer of another shape than the venue documents.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
-STATUS = {
-    "open": VenueStatus.OPEN,
-    "closed": VenueStatus.FILLED,
-    "canceled": VenueStatus.CANCELED,
-    "canceling": VenueStatus.OPEN,
-    "expired": VenueStatus.EXPIRED,
-    "rejected": VenueStatus.REJECTED,
+CCXT_TYPE = {
+    OrderType.LIMIT: "limit",
+    OrderType.MARKET: "market",
+    OrderType.STOP_LIMIT: "limit",
+    OrderType.STOP_MARKET: "market",
 }
-CCXT_TYPE = {OrderType.MARKET: "market", OrderType.LIMIT: "limit"}
 SIGNED_AT = re.compile(r"(?:^|[?&])timestamp=(\d+)")
 
 
@@ -45,23 +44,6 @@ class SocketGuard(Protocol):
 
     def refusal(self, *, opens_position: bool) -> str:
         """Why not; empty when it may go."""
-
-
-def when(milliseconds: Any) -> datetime:
-    """A venue's time in ms as an aware datetime; ccxt gives text or int."""
-    return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC)
-
-
-def decimal(value: Any) -> Decimal:
-    """A number from ccxt, exact. Raises TypeError for a float: it has already lost something."""
-    if isinstance(value, float):
-        raise TypeError(f"float {value!r} in a report: client.number must be str")
-    return Decimal(0) if value is None else Decimal(value)
-
-
-def rate(value: Any) -> Decimal:
-    """A fee ratio; ccxt keeps its static fee tables as floats, whose shortest text is the rate itself."""
-    return Decimal(str(value or 0))
 
 
 class CcxtGateway:
@@ -133,11 +115,11 @@ class CcxtGateway:
                 request.symbol,
                 CCXT_TYPE[request.type],
                 request.side.value.lower(),
-                format(request.qty.normalize(), "f"),
-                None if request.price is None else format(request.price.normalize(), "f"),
+                reports.plain(request.qty),
+                None if request.price is None else reports.plain(request.price),
                 self._order_params(request),
             )
-            return order_report(raw)
+            return reports.order_report(raw, conditional=request.trigger_price is not None)
 
     @contextmanager
     def _marked(self, request: OrderRequest) -> Iterator[None]:
@@ -150,30 +132,69 @@ class CcxtGateway:
 
     def _order_params(self, request: OrderRequest) -> dict[str, Any]:
         params: dict[str, Any] = {"clientOrderId": request.client_order_id}
-        if request.type is not OrderType.MARKET:
+        if CCXT_TYPE[request.type] == "limit":
             params["timeInForce"] = request.time_in_force.value
-        if request.reduce_only and "spot" not in self._venue.market_types:
-            params["reduceOnly"] = True
+        if request.trigger_price is not None:
+            params |= {"stopLossPrice": reports.plain(request.trigger_price), "workingType": "MARK_PRICE"}
+        if request.position_side:
+            params["positionSide"] = request.position_side
+        elif request.reduce_only and self._venue.derivative:
+            params["reduceOnly"] = True  # hedge mode refuses it: there the position side says the same
         return params
 
-    def cancel(self, *, symbol: str, venue_order_id: str) -> None:
+    def assert_terms(self, terms: Terms) -> None:
+        """Set leverage, margin and position mode. Raises Rejected, NotSent or Unknown, and then nothing is placed."""
+        with self._translated(error_map.for_order):
+            self._unless_set(self._client.set_position_mode, terms.hedge)
+            self._unless_set(self._client.set_margin_mode, "isolated" if terms.isolated else "cross", terms.symbol)
+            self._unless_set(self._client.set_leverage, terms.leverage, terms.symbol)
+
+    def _unless_set(self, call: Callable[..., Any], *words: Any) -> None:
+        """Call; the venue's "no need to change" is success."""
+        try:
+            call(*words)
+        except ccxt.ExchangeError:
+            if error_map.venue_code(self._body) not in self._venue.no_change_codes:
+                raise
+
+    def cancel(self, *, symbol: str, venue_order_id: str, venue_algo_id: str = "") -> None:
         """Ask to cancel. Raises OrderNotOpen or Unknown."""
         with self._translated(error_map.for_cancel):
-            self._client.cancel_order(venue_order_id, symbol)
+            if venue_order_id:
+                self._client.cancel_order(venue_order_id, symbol)
+            else:
+                self._client.cancel_order(venue_algo_id, symbol, {"trigger": True})
 
-    def find_order(self, *, symbol: str, client_order_id: str, venue_order_id: str = "") -> OrderReport | None:
+    def find_order(
+        self, *, symbol: str, client_order_id: str, venue_order_id: str = "", conditional: bool = False
+    ) -> OrderReport | None:
         """The order by the venue's id where known, else by ours; None when the venue says it has none."""
-        params = {} if venue_order_id else {"clientOrderId": client_order_id}
         with self._translated(error_map.for_question):
             try:
-                return order_report(self._client.fetch_order(venue_order_id, symbol, params))
+                if conditional and not venue_order_id:
+                    return self._conditional(symbol, client_order_id)
+                params = {} if venue_order_id else {"clientOrderId": client_order_id}
+                return reports.order_report(self._client.fetch_order(venue_order_id, symbol, params))
             except ccxt.OrderNotFound:
                 return None
 
+    def _conditional(self, symbol: str, client_order_id: str) -> OrderReport:
+        """A conditional order; once it has triggered, the order that the venue made of it, under our id."""
+        raw = self._client.fetch_order("", symbol, {"trigger": True, "clientAlgoId": client_order_id})
+        waiting, made = reports.order_report(raw, conditional=True), str(raw["info"].get("actualOrderId") or "")
+        if not made:
+            return waiting
+        order = reports.order_report(self._client.fetch_order(made, symbol))
+        return replace(order, client_order_id=client_order_id, venue_algo_id=waiting.venue_algo_id)
+
     def open_orders(self, symbol: str) -> Sequence[OrderReport]:
-        """All orders resting on a symbol, ours and foreign."""
+        """All orders resting on a symbol, conditional ones too (futures keep them apart), ours and foreign."""
         with self._translated(error_map.for_question):
-            return [order_report(raw) for raw in self._client.fetch_open_orders(symbol)]
+            resting = [reports.order_report(raw) for raw in self._client.fetch_open_orders(symbol)]
+            if not self._venue.derivative:
+                return resting
+            waiting = self._client.fetch_open_orders(symbol, None, None, {"trigger": True})
+            return [*resting, *(reports.order_report(raw, conditional=True) for raw in waiting)]
 
     # fills ----------------------------------------------------------------------------------
 
@@ -181,7 +202,7 @@ class CcxtGateway:
         """All executions of one order."""
         with self._translated(error_map.for_question):
             rows = self._client.fetch_my_trades(symbol, None, 1000, {"orderId": venue_order_id})
-            return [fill_report(raw) for raw in rows]
+            return [reports.fill_report(raw) for raw in rows]
 
     def fills_since(self, *, symbol: str, since: datetime) -> Sequence[FillReport]:
         """All executions on a symbol from `since` on, oldest first; pages until the venue has no more."""
@@ -189,7 +210,7 @@ class CcxtGateway:
         start = int(since.timestamp() * 1000)
         while True:
             with self._translated(error_map.for_question):
-                page = [fill_report(raw) for raw in self._client.fetch_my_trades(symbol, start, 1000)]
+                page = [reports.fill_report(raw) for raw in self._client.fetch_my_trades(symbol, start, 1000)]
             fresh = {f"{f.venue_order_id}/{f.venue_trade_id}": f for f in page}
             if len(page) < 1000 or fresh.keys() <= found.keys():
                 return sorted({**found, **fresh}.values(), key=lambda fill: fill.at)
@@ -203,91 +224,60 @@ class CcxtGateway:
         with self._translated(error_map.for_question):
             raw = self._client.fetch_balance()
             totals, free = raw["total"], raw["free"]
-            return [BalanceReport(currency, decimal(totals[currency]), decimal(free[currency])) for currency in totals]
+            return [
+                BalanceReport(currency, reports.decimal(totals[currency]), reports.decimal(free[currency]))
+                for currency in totals
+            ]
+
+    def positions(self) -> Sequence[PositionReport]:
+        """Every futures position that is not flat; nothing on spot."""
+        if not self._venue.derivative:
+            return []
+        with self._translated(error_map.for_question):
+            found = [reports.position_report(raw) for raw in self._client.fetch_positions()]
+        return [report for report in found if report.qty]
+
+    def funding_since(self, *, since: datetime) -> Sequence[FundingReport]:
+        """Funding paid and received from `since` on, oldest first; nothing on spot."""
+        if not self._venue.derivative:
+            return []
+        with self._translated(error_map.for_question):
+            rows = self._client.fetch_funding_history(None, int(since.timestamp() * 1000), 1000)
+            return [reports.funding_report(raw) for raw in sorted(rows, key=lambda raw: int(raw["timestamp"]))]
 
     def tickers(self, symbols: Sequence[str]) -> Mapping[str, TickerReport]:
         """Prices of the symbols that the venue quotes; one without bid, ask and last is left out."""
         with self._translated(error_map.for_question):
-            raw = self._client.fetch_tickers(list(symbols))
-            reports = [ticker_report(row) for row in raw.values()]
-        return {report.symbol: report for report in reports if report}
+            rows = self._quotes(list(symbols))
+            marks = self._client.fetch_mark_prices(list(symbols)) if self._venue.derivative else {}
+        found = (reports.ticker_report(row, marks.get(symbol)) for symbol, row in rows.items())
+        return {report.symbol: report for report in found if report}
+
+    def _quotes(self, symbols: list[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Last, bid and ask by symbol; futures tickers carry no bid and ask, so both lists are asked for."""
+        tickers = self._client.fetch_tickers(symbols)
+        if not self._venue.derivative:
+            return dict(tickers)
+        books = self._client.fetch_bids_asks(symbols)
+        sides = {s: {"bid": book["bid"], "ask": book["ask"]} for s, book in books.items()}
+        return {symbol: {**row, **sides.get(symbol, {})} for symbol, row in tickers.items()}
 
     def instruments(self) -> Sequence[InstrumentReport]:
-        """Every spot market the venue lists; asked anew, and kept so that ccxt never loads markets by itself."""
+        """Every market of the venue's kind; asked anew, and kept so that ccxt never loads markets by itself."""
         with self._translated(error_map.for_question):
-            self._client.set_markets(self._client.fetch_markets())
-            return [instrument_report(m, self._venue) for m in self._client.markets.values() if m["spot"]]
+            markets = self._client.fetch_markets()
+            self._client.set_markets(markets)
+            wanted = "linear" if self._venue.derivative else "spot"
+            listed = (m for m in self._client.markets.values() if m[wanted] and (wanted == "spot" or m["swap"]))
+            return [reports.instrument_report(market, self._venue) for market in listed]
 
     def server_time(self) -> datetime:
         """The venue's clock."""
         with self._translated(error_map.for_question):
-            return when(self._client.fetch_time())
+            return reports.when(self._client.fetch_time())
 
 
 def signed_at(url: str, body: Any) -> datetime | None:
     """The timestamp inside a signed request, from query or body; None where the venue signs otherwise."""
     found = SIGNED_AT.search(url) or SIGNED_AT.search(body if isinstance(body, str) else "")
-    return when(found.group(1)) if found else None
-
-
-def order_report(raw: Mapping[str, Any]) -> OrderReport:
-    """Ccxt's order as ours. Raises BadResponse without the venue's id: what cannot be named is not found either."""
-    if not raw.get("id"):
-        raise ccxt.BadResponse("the venue's answer carries no order id")
-    return OrderReport(
-        client_order_id=raw.get("clientOrderId") or "",
-        venue_order_id=str(raw["id"]),
-        status=STATUS[raw.get("status") or "open"],
-        filled_qty=decimal(raw.get("filled")),
-        at=when(raw["timestamp"]) if raw.get("timestamp") else None,
-    )
-
-
-def fill_report(raw: Mapping[str, Any]) -> FillReport:
-    """Ccxt's trade as ours."""
-    fee = raw.get("fee") or {}
-    price, qty = decimal(raw["price"]), decimal(raw["amount"])
-    return FillReport(
-        venue_order_id=str(raw["order"]),
-        venue_trade_id=str(raw["id"]),
-        side=Side(raw["side"].upper()),
-        price=price,
-        qty=qty,
-        cost=price * qty,
-        fee=decimal(fee.get("cost")),
-        fee_currency=fee.get("currency") or "",
-        maker={"maker": True, "taker": False}.get(raw.get("takerOrMaker") or ""),
-        at=when(raw["timestamp"]),
-    )
-
-
-def ticker_report(raw: Mapping[str, Any]) -> TickerReport | None:
-    """Ccxt's ticker as ours; None when a price is missing."""
-    prices = [raw.get(field) for field in ("bid", "ask", "last")]
-    if not all(prices):
-        return None
-    bid, ask, last = (decimal(price) for price in prices)
-    return TickerReport(raw["symbol"], bid, ask, last)
-
-
-def instrument_report(market: Mapping[str, Any], venue: Venue) -> InstrumentReport:
-    """Ccxt's market as ours; precision comes as tick size (ccxt's TICK_SIZE mode)."""
-    limits, precision = market["limits"], market["precision"]
-    max_qty = limits["amount"].get("max")
-    return InstrumentReport(
-        symbol=market["symbol"],
-        venue_symbol=market["id"],
-        kind="SPOT" if market["spot"] else "LINEAR",
-        base=market["base"],
-        quote=market["quote"],
-        active=bool(market["active"]),
-        tick_size=decimal(precision["price"]),
-        lot_step=decimal(precision["amount"]),
-        min_qty=decimal(limits["amount"].get("min")),
-        max_qty=decimal(max_qty) if max_qty else None,
-        min_notional=decimal((limits.get("cost") or {}).get("min")),
-        contract_size=decimal(market.get("contractSize")) or Decimal(1),
-        maker_fee=rate(market.get("maker")),
-        taker_fee=rate(market.get("taker")),
-        max_open_orders=venue.max_open_orders,
-    )
+    return reports.when(found.group(1)) if found else None

@@ -10,7 +10,7 @@ from project.accounts.models import Environment, ExchangeAccount
 from project.accounts.vault import open_credentials
 from signals.market import venues
 from trading.domain.order_state import TIMING_PROFILES, TimingProfile
-from trading.errors import UnsafeEndpoint, UnsupportedVenue
+from trading.errors import LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
 from trading.services.socket_guard import ModeGuard
 
@@ -50,22 +50,30 @@ def _build(account: ExchangeAccount) -> Gateway:
     _refuse_unsafe(account)
     window_ms = int(timing().receive_window.total_seconds() * 1000)
     credentials = open_credentials(account)
-    client = venues.build_client(venue, credentials=credentials, base_url=account.base_url, receive_window_ms=window_ms)
+    client = venues.build_client(
+        venue,
+        credentials=credentials,
+        base_url=account.base_url,
+        sandbox=account.environment == Environment.TESTNET,
+        receive_window_ms=window_ms,
+    )
     built = CcxtGateway(client, venue=venue, guard=_guard, clock=timezone.now)
     _lend_markets(account, built, client)
     return built
 
 
 def _refuse_unsafe(account: ExchangeAccount) -> None:
-    """A paper account reaches no real host, any other account no local one."""
+    """A paper account reaches no real host, any other account no local one, and real money only where it is allowed."""
     paper = account.environment == Environment.PAPER
     if paper != bool(account.base_url) or (paper and not venues.is_paper_url(account.base_url)):
         raise UnsafeEndpoint(environment=account.environment, url=account.base_url or "the venue's real address")
+    if account.environment == Environment.LIVE and not settings.WINDLASS.live_allowed:
+        raise LiveNotAllowed(account=account.name)
 
 
 def _lend_markets(account: ExchangeAccount, built: Gateway, client: Any) -> None:
     """Load markets once per venue and process; accounts share them, so ccxt never loads them inside an order call."""
-    key = f"{account.venue} {account.base_url}"
+    key = f"{account.venue} {account.environment} {account.base_url}"
     kept = _markets.get(key)
     if kept is None or timezone.now() - kept[0] > MARKETS_KEPT:
         built.instruments()

@@ -104,7 +104,7 @@ class Desk:
     def derivative(self) -> bool:
         """Whether the account trades futures: margin instead of the whole price."""
         venue = venues.capability(self.account.venue)
-        return venue is not None and "linear" in venue.market_types
+        return venue is not None and venue.derivative
 
     @cached_property
     def available_quote(self) -> Decimal | None:

@@ -212,8 +212,8 @@ def test_each_pyramid_follows_its_own_fill_with_its_own_legs() -> None:
 @pytest.mark.parametrize(
     ("average", "price", "qty"),
     [
-        ("50000", "49500", "0.0102"),  # for the same money: 0.01 × 50 490 ÷ 49 500
-        ("52000", "51480", "0.00980"),  # 0.009807 down to the lot
+        ("50000", "49500", "0.01"),  # cheaper: the planned quantity, for less money
+        ("52000", "51480", "0.0098"),  # dearer: 0.01 × 50 490 ÷ 51 480 = 0.009807, down to the lot
     ],
 )
 def test_a_leg_that_moves_costs_no_more_than_before(average: str, price: str, qty: str) -> None:
@@ -221,7 +221,7 @@ def test_a_leg_that_moves_costs_no_more_than_before(average: str, price: str, qt
     second = replace(leg(1, base="51000"), price=D(50490), qty=D("0.01"))
     (found, *_) = act([first, second], settings=FOLLOW, rules=BTC)
     assert isinstance(found, Replace)
-    assert (found.legs[0].price, found.legs[0].qty) == (D(price), min(D(qty), D("0.01")))
+    assert (found.legs[0].price, found.legs[0].qty) == (D(price), D(qty))
 
 
 def test_a_leg_that_would_fall_below_the_minimum_keeps_its_quantity() -> None:

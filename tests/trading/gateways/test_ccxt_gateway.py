@@ -14,7 +14,8 @@ from tests.trading.gateways.conftest import Bench
 from trading.domain.order_state import VenueStatus
 from trading.domain.vocabulary import OrderType, Side, TimeInForce
 from trading.errors import NotReached, OrderNotOpen, Unknown
-from trading.gateways.ccxt_gateway import decimal, fill_report, order_report, signed_at, ticker_report
+from trading.gateways.ccxt_gateway import signed_at
+from trading.gateways.reports import decimal, fill_report, order_report, ticker_report
 
 SELL_ALL = {"side": Side.SELL, "type": OrderType.MARKET, "price": None}
 

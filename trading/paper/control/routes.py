@@ -5,12 +5,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from trading.paper.control import views
+from trading.paper.control import futures_views, views
 from trading.paper.control.faults import BadRule, Faults
 from trading.paper.core import atoms
 from trading.paper.core.depth import Depth
+from trading.paper.core.market import Market
 from trading.paper.core.refusals import Refused
 from trading.paper.server.exchange import Exchange
+from trading.paper.server.futures import FUNDING_RATE
 from trading.paper.server.http import Reply, Request, json_reply
 from trading.paper.server.market import ReplayMarket
 
@@ -35,6 +37,7 @@ class Control:
             ("POST", "deposit"): self._deposit,
             ("POST", "depth"): self._depth,
             ("POST", "fault"): self._fault,
+            ("POST", "funding"): self._funding,
             ("POST", "price"): self._price,
             ("POST", "start"): self._start,
         }
@@ -63,33 +66,74 @@ class Control:
         return views.replay(self._exchange, self._replay)
 
     def _price(self, body: dict[str, Any]) -> Any:
-        market = self._exchange.state.market(body["symbol"])
-        price = atoms.parse(str(body["price"]))
-        if price <= 0 or price % market.instrument.tick_size:
-            raise BadControl(f"price must be a positive multiple of {atoms.show(market.instrument.tick_size)}")
+        symbol, price = str(body["symbol"]), atoms.parse(str(body["price"]))
         qty = atoms.parse(str(body["qty"])) if "qty" in body else None
-        self._exchange.set_price(body["symbol"], price, qty=qty)
+        found = self._markets(body)
+        tick = found[0].instrument.tick_size
+        if price <= 0 or price % tick:
+            raise BadControl(f"price must be a positive multiple of {atoms.show(tick)}")
+        for market in found:
+            if market is self._exchange.state.perps.markets.get(symbol):
+                self._exchange.futures.set_price(symbol, price - price % market.instrument.tick_size, qty=qty)
+            else:
+                self._exchange.set_price(symbol, price, qty=qty)
         return views.state(self._exchange)["prices"]
 
+    def _markets(self, body: dict[str, Any]) -> list[Market]:
+        """The spot market of the symbol, its contract, or by default both, as far as they exist."""
+        sides = {"spot": self._exchange.state.markets, "usdm": self._exchange.state.perps.markets}
+        wanted = [body["market"]] if "market" in body else list(sides)
+        found = [sides[name][body["symbol"]] for name in wanted if body["symbol"] in sides[name]]
+        if not found:
+            raise BadControl(f"no market {body['symbol']}")
+        return found
+
     def _depth(self, body: dict[str, Any]) -> Any:
-        market = self._exchange.state.market(body["symbol"])
-        now = market.depth
-        notional = str(body.get("level_notional", atoms.show(now.level_notional)))
-        market.depth = Depth(
-            spread_ticks=int(body.get("spread_ticks", now.spread_ticks)),
-            levels=int(body.get("levels", now.levels)),
-            level_notional=atoms.parse(notional),
-            step_bps=int(body.get("step_bps", now.step_bps)),
-        )
+        for market in self._markets(body):
+            market.depth = _depth(market.depth, body)
         return {}
 
     def _deposit(self, body: dict[str, Any]) -> Any:
         name = str(body["account"])
         amounts = {str(asset): atoms.parse(str(amount)) for asset, amount in body["amounts"].items()}
+        if body.get("market") == "usdm":
+            return self._deposit_futures(name, amounts)
         self._exchange.open_account(name)
         self._exchange.deposit(name, amounts)
         return views.ledger(self._exchange)["accounts"][name]["balances"]
 
+    def _deposit_futures(self, name: str, amounts: dict[str, int]) -> Any:
+        if set(amounts) != {"USDT"}:
+            raise BadControl("a futures wallet holds USDT only")
+        self._exchange.futures.open_account(name)
+        self._exchange.futures.deposit(name, amounts["USDT"])
+        return futures_views.account(self._exchange, name)["wallet"]
+
+    def _funding(self, body: dict[str, Any]) -> Any:
+        """Settle funding now, of one contract or of all that have a price."""
+        futures = self._exchange.futures
+        rate = _signed(str(body["rate"])) if "rate" in body else FUNDING_RATE
+        symbols = [str(body["symbol"])] if "symbol" in body else list(futures.perps.markets)
+        for symbol in symbols:
+            if futures.perps.market(symbol).price:
+                futures.fund(symbol, rate)
+        return {"rate": atoms.show(rate)}
+
     def _fault(self, body: Any) -> Any:
         self._faults.plan(body if isinstance(body, list) else [body])
         return {"rules": len(self._faults.rules)}
+
+
+def _depth(now: Depth, body: dict[str, Any]) -> Depth:
+    notional = str(body.get("level_notional", atoms.show(now.level_notional)))
+    return Depth(
+        spread_ticks=int(body.get("spread_ticks", now.spread_ticks)),
+        levels=int(body.get("levels", now.levels)),
+        level_notional=atoms.parse(notional),
+        step_bps=int(body.get("step_bps", now.step_bps)),
+    )
+
+
+def _signed(text: str) -> int:
+    """Atoms of a number that may be negative."""
+    return -atoms.parse(text[1:]) if text.startswith("-") else atoms.parse(text)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from trading.paper.control import futures_views
 from trading.paper.core.atoms import show
 from trading.paper.core.events import Deposited
 from trading.paper.core.orders import Fill, Order
@@ -13,7 +14,14 @@ Json = dict[str, Any]
 
 def ledger(exchange: Exchange) -> Json:
     """Everything by account: orders with their client order ids, fills, deposits, balances."""
-    return {"accounts": {name: _account(exchange, name) for name in sorted(exchange.state.accounts)}}
+    perps = exchange.state.perps
+    return {
+        "accounts": {name: _account(exchange, name) for name in sorted(exchange.state.accounts)},
+        "usdm": {
+            "accounts": {name: futures_views.account(exchange, name) for name in sorted(perps.accounts)},
+            "fundings": futures_views.fundings(perps),
+        },
+    }
 
 
 def _account(exchange: Exchange, name: str) -> Json:
@@ -72,13 +80,14 @@ def _fill(fill: Fill) -> Json:
 
 def state(exchange: Exchange) -> Json:
     """A short summary: prices, counts, replay position."""
-    markets = exchange.state.markets.values()
+    markets, perps = exchange.state.markets.values(), exchange.state.perps
     return {
         "time": exchange.now_ms(),
         "accounts": sorted(exchange.state.accounts),
         "orders": len(exchange.state.orders),
         "openOrders": sum(map(len, exchange.state.desk_open.values())),
         "prices": {one.instrument.symbol: show(one.price) for one in markets if one.price},
+        "usdmPrices": {one.instrument.symbol: show(one.price) for one in perps.markets.values() if one.price},
         "replayStep": exchange.state.replay_step,
     }
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from trading.paper.core import events
 from trading.paper.core.accounts import Account, exchanged, relock
-from trading.paper.core.orders import Fill, Order, OrderType, Side, Status, TimeInForce
 from trading.paper.core.market import Desk
+from trading.paper.core.orders import Fill, Order, OrderType, Side, Status, TimeInForce
+from trading.paper.core.perps import apply as perps_apply
+from trading.paper.core.perps.events import PerpEvent
 from trading.paper.core.state import State
 
 
@@ -129,6 +131,10 @@ def _positioned(state: State, event: events.Positioned) -> None:
     state.replay_started_ms = state.replay_started_ms or event.at_ms
 
 
+def _perps(state: State, event: PerpEvent) -> None:
+    perps_apply.apply(state.perps, event)
+
+
 _APPLIERS: dict[type, Callable[[State, Any], None]] = {
     events.Accepted: _accepted,
     events.Closed: _closed,
@@ -138,3 +144,4 @@ _APPLIERS: dict[type, Callable[[State, Any], None]] = {
     events.Priced: _priced,
     events.Reserved: _reserved,
 }
+_APPLIERS.update(dict.fromkeys(perps_apply.APPLIERS, _perps))

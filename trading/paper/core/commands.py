@@ -7,10 +7,10 @@ import hashlib
 
 from trading.paper.core import atoms, filters, matching
 from trading.paper.core.events import Accepted, Closed, Deposited, Event, Filled
+from trading.paper.core.market import Market
 from trading.paper.core.matching import Match
 from trading.paper.core.orders import Order, OrderType, Request, Side, Status, TimeInForce
 from trading.paper.core.refusals import Reason, Refused
-from trading.paper.core.market import Market
 from trading.paper.core.state import State
 
 

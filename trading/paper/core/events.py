@@ -5,6 +5,8 @@ Named tuples, because thousands a second are built, applied and written as JSON 
 
 from typing import NamedTuple
 
+from trading.paper.core.perps.events import PerpEvent
+
 
 class Deposited(NamedTuple):
     """Funds appeared in an account."""
@@ -74,4 +76,4 @@ class Positioned(NamedTuple):
     step: int
 
 
-Event = Deposited | Accepted | Filled | Closed | Reserved | Priced | Positioned
+Event = Deposited | Accepted | Filled | Closed | Reserved | Priced | Positioned | PerpEvent

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trading.paper.core import atoms, depth
-from trading.paper.core.orders import Order, OrderType, Request, Side
 from trading.paper.core.market import Market
+from trading.paper.core.orders import Order, OrderType, Request, Side
 
 
 @dataclass(frozen=True, slots=True)

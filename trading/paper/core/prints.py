@@ -3,13 +3,15 @@
 Queue places advance here, in memory only: after a restart an order waits behind its first queue again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from trading.paper.core import commands
 from trading.paper.core.events import Event
+from trading.paper.core.market import Market
 from trading.paper.core.matching import Match, beyond
 from trading.paper.core.orders import Order, Side
-from trading.paper.core.market import Market
 from trading.paper.core.state import State
 
 
@@ -42,29 +44,32 @@ class _Flow:
 
 
 def fills(state: State, market: Market, printed: Print) -> list[Event]:
-    """Fills of resting orders by this print, at their own prices, best price and oldest first.
+    """Fills of resting orders by this print, at their own prices, best price and oldest first."""
+    events: list[Event] = []
+    for order, qty in reached(market, printed):
+        trade_id = market.next_trade_id + len(events)
+        match = Match(price=order.price, qty=qty)
+        events.append(commands.fill(state, order.side, order.id, match, trade_id, maker=True, now_ms=printed.at_ms))
+    return events
+
+
+def reached(market: Market, printed: Print) -> Iterator[tuple[Order, int]]:
+    """Which resting orders this print fills, and how much of each, best price and oldest first.
 
     Orders better than the printed price fill whichever side was the aggressor: the market has traded through
     them. Orders at the printed price fill only against an aggressor of the other side, behind their queue.
     """
     if market.book.empty:
-        return []
+        return
     flow = _Flow(printed.qty)
-    events: list[Event] = []
     for side in (Side.BUY, Side.SELL):
-        _fill_side(state, market, printed, side, flow, events)
-    return events
-
-
-def _fill_side(state: State, market: Market, printed: Print, side: Side, flow: _Flow, events: list[Event]) -> None:
-    for order in market.book.half(side).walk():
-        if beyond(side, printed.price, order.price):
-            break
-        qty = _share(order, printed, flow)
-        if qty:
-            trade_id = market.next_trade_id + len(events)
-            match = Match(price=order.price, qty=qty)
-            events.append(commands.fill(state, side, order.id, match, trade_id, maker=True, now_ms=printed.at_ms))
+        orders = takewhile(
+            lambda order: not beyond(order.side, printed.price, order.price), market.book.half(side).walk()
+        )
+        for order in list(orders):
+            qty = _share(order, printed, flow) if order.open else 0
+            if qty:
+                yield order, qty
 
 
 def _share(order: Order, printed: Print, flow: _Flow) -> int:

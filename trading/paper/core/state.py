@@ -16,6 +16,7 @@ from trading.paper.core.perps.state import Perps
 from trading.paper.core.perps.state import opened as perps_opened
 from trading.paper.core.refusals import Reason, Refused
 
+
 @dataclass(slots=True)
 class State:
     """The tables. Order ids are unique over all instruments, trade ids per instrument."""
@@ -42,9 +43,7 @@ class State:
         return found
 
 
-def opened(
-    instruments: list[Instrument], *, depth: Depth, fees: FeeRates, contracts: Sequence[Contract] = ()
-) -> State:
+def opened(instruments: list[Instrument], *, depth: Depth, fees: FeeRates, contracts: Sequence[Contract] = ()) -> State:
     """A fresh exchange with these instruments and contracts, no accounts and no prices."""
     state = State(fees=fees, perps=perps_opened(contracts, depth=depth))
     for instrument in instruments:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from trading.paper.core import events
+from trading.paper.core.perps import events as perps
 
 _CODES: dict[str, type[events.Event]] = {
     "A": events.Accepted,
@@ -13,6 +14,22 @@ _CODES: dict[str, type[events.Event]] = {
     "P": events.Priced,
     "R": events.Reserved,
     "S": events.Positioned,
+    "ua": perps.AlgoAccepted,
+    "uc": perps.AlgoClosed,
+    "uk": perps.AlgoTracked,
+    "ut": perps.AlgoTriggered,
+    "UA": perps.PerpAccepted,
+    "UC": perps.PerpClosed,
+    "UD": perps.PerpDeposited,
+    "UF": perps.PerpFilled,
+    "UH": perps.Sided,
+    "UI": perps.Isolated,
+    "UL": perps.Leveraged,
+    "UM": perps.Margined,
+    "UN": perps.Insured,
+    "UP": perps.PerpPriced,
+    "UR": perps.PerpReserved,
+    "UX": perps.Funded,
 }
 _CODE_OF = {kind: code for code, kind in _CODES.items()}
 

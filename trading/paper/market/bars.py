@@ -53,6 +53,12 @@ class Bar:
             self.buyer_volume += qty
             self.buyer_quote_volume += notional
 
+    def on_ticks(self, tick: int) -> "Bar":
+        """A copy with every price rounded down to a coarser tick."""
+        prices = (self.open, self.high, self.low, self.close)
+        open_, high, low, close = (price - price % tick for price in prices)
+        return replace(self, open=open_, high=high, low=low, close=close)
+
     def join(self, later: "Bar") -> None:
         """Add a later candle to this one."""
         self.high = max(self.high, later.high)
@@ -85,6 +91,10 @@ class Series:
         self.bars.append(Bar(start_ms, price, price, price, price))
         if len(self.starts) > 2 * KEEP_BARS:
             del self.starts[:KEEP_BARS], self.bars[:KEEP_BARS]
+
+    def on_ticks(self, tick: int) -> "Series":
+        """A copy with every price rounded down to a coarser tick."""
+        return Series(self.interval_ms, list(self.starts), [bar.on_ticks(tick) for bar in self.bars])
 
     def read(self, *, first_ms: int, last_ms: int, most: int = KEEP_BARS) -> list[Bar]:
         """The first `most` candles that start within [first_ms, last_ms], without holes from the first trade on."""

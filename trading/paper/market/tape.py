@@ -74,6 +74,12 @@ class Tape:
         moved = [replace(bar, start_ms=bar.start_ms + by_ms) for bar in seconds]
         self.series = {name: series_of(moved, INTERVALS_MS[name]) for name in BASES}
 
+    def on_ticks(self, tick: int) -> "Tape":
+        """A copy with every price rounded down to a coarser tick."""
+        trades = (replace(one, price=one.price - one.price % tick) for one in self.trades)
+        series = {name: kept.on_ticks(tick) for name, kept in self.series.items()}
+        return Tape(deque(trades, maxlen=KEEP_TRADES), series)
+
     def bars(self, interval: str, *, first_ms: int, last_ms: int, most: int = KEEP_BARS) -> list[Bar]:
         """The first `most` candles of an interval that start within [first_ms, last_ms], without holes."""
         if interval in self.series:

@@ -5,23 +5,22 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from trading.paper.core import commands, prints
 from trading.paper.core.apply import apply
 from trading.paper.core.events import Event, Filled, Positioned, Priced, Reserved
-from trading.paper.core.orders import Order, Request, Side
-from trading.paper.core.prints import Print
 from trading.paper.core.market import Market
+from trading.paper.core.orders import Order, Request, Side
+from trading.paper.core.perps.events import PerpFilled
+from trading.paper.core.prints import Print
 from trading.paper.core.state import State
 from trading.paper.ledger.journal import Journal
-from trading.paper.market.tape import Tape, Trade
+from trading.paper.server.futures import Futures
 from trading.paper.server.keys import KeyRing
+from trading.paper.server.tapes import Tapes
 
 logger = logging.getLogger("paper.exchange")
-
-TRADE_ID_BLOCK = 100_000
-# Trade ids of strangers are not recorded one by one: a whole block is, before its first id is shown.
 
 
 class Exchange:
@@ -34,16 +33,19 @@ class Exchange:
         journal: Journal,
         keys: KeyRing,
         deposit: dict[str, int],
+        futures_deposit: int,
         clock: Callable[[], int],
     ) -> None:
         self.state = state
         self.journal = journal
         self.keys = keys
         self.now_ms = clock
-        self.tapes = {symbol: Tape() for symbol in state.markets}
+        self.tapes = Tapes(state.markets, journal=journal, reserve=Reserved)
+        self.futures = Futures(
+            state.perps, journal=journal, carry_out=self._carry_out, deposit=futures_deposit, clock=clock
+        )
         self.counts: Counter[str] = Counter()
         self._deposit = deposit
-        self._reserved: dict[str, int] = {}
         self._recover()
 
     def _recover(self) -> None:
@@ -51,9 +53,9 @@ class Exchange:
         for batch in batches:
             for event in batch:
                 apply(self.state, event)
-        for market in self.state.markets.values():
-            if market.price:
-                self.show(market, Print(at_ms=self.now_ms(), price=market.price, qty=None, aggressor=Side.BUY))
+        for tapes, markets in ((self.tapes, self.state.markets), (self.futures.tapes, self.state.perps.markets)):
+            for market in (one for one in markets.values() if one.price):
+                tapes.show(market, Print(at_ms=self.now_ms(), price=market.price, qty=None, aggressor=Side.BUY))
         logger.info("ledger read: %d commands, %d orders", len(batches), len(self.state.orders))
 
     def open_account(self, name: str) -> None:
@@ -91,44 +93,24 @@ class Exchange:
         """A trade of strangers: it moves the price, fills what it reaches, and appears on the tape."""
         market.price = printed.price
         self._carry_out(prints.fills(self.state, market, printed))
-        self.show(market, printed)
-
-    def show(self, market: Market, printed: Print) -> None:
-        """Put a trade of strangers on the tape, under an id that is never given again."""
-        symbol = market.instrument.symbol
-        trade_id = self._new_trade_id(market)
-        qty = market.instrument.min_qty if printed.qty is None else printed.qty
-        buyer_is_taker = printed.aggressor is Side.BUY
-        self.tapes[symbol].add(Trade(trade_id, printed.at_ms, printed.price, qty, buyer_is_taker))
+        self.tapes.show(market, printed)
 
     def reach(self, step: int) -> None:
         """Remember how far the replay has come."""
         self._carry_out([Positioned(self.now_ms(), step)])
 
-    def _carry_out(self, batch: Sequence[Event]) -> None:
-        if not batch:
-            return
-        for event in batch:
+    def _carry_out(self, events: Iterable[Event]) -> None:
+        """Apply each event before the next is asked for, then record them all as one command."""
+        batch: list[Event] = []
+        for event in events:
             apply(self.state, event)
             self.counts[type(event).__name__] += 1
+            batch.append(event)
+        if not batch:
+            return
         self.journal.append(batch)
-        self._publish(event for event in batch if isinstance(event, Filled))
-
-    def _publish(self, fills: Iterable[Filled]) -> None:
-        last: tuple[str, int] | None = None
-        for event in fills:
-            order = self.state.orders[event.order_id]
-            trade = (order.instrument.symbol, event.trade_id)
-            if trade != last:
-                buyer_is_taker = (order.side is Side.BUY) is not bool(event.maker)
-                self.tapes[trade[0]].add(Trade(trade[1], event.at_ms, event.price, event.qty, buyer_is_taker))
-            last = trade
-
-    def _new_trade_id(self, market: Market) -> int:
-        symbol = market.instrument.symbol
-        trade_id = market.next_trade_id
-        market.next_trade_id += 1
-        if trade_id >= self._reserved.get(symbol, 0):
-            self._reserved[symbol] = trade_id + TRADE_ID_BLOCK
-            self.journal.append([Reserved(symbol, trade_id + TRADE_ID_BLOCK)])
-        return trade_id
+        orders, perp_orders = self.state.orders, self.state.perps.orders
+        self.tapes.publish((orders[event.order_id], event) for event in batch if isinstance(event, Filled))
+        self.futures.tapes.publish(
+            (perp_orders[event.order_id], event) for event in batch if isinstance(event, PerpFilled)
+        )

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from pathlib import Path
 
+from trading.paper.core.market import Market
 from trading.paper.core.prints import Print
 from trading.paper.market.candles import load
 from trading.paper.market.instruments import FOLDER
@@ -51,8 +53,9 @@ class ReplayMarket:
         for replay in self._replays:
             market = self._exchange.state.market(replay.history.symbol)
             for printed in replay.between(self._until_ms - HISTORY_MS, self._until_ms):
-                self._exchange.show(market, printed)
+                self._exchange.tapes.show(market, printed)
                 market.price = printed.price
+            self._mirror(market)
         logger.info("replay at step %d, %d ms a candle", self.timeline.first_step, self.timeline.step_ms)
 
     async def run(self) -> None:
@@ -71,9 +74,10 @@ class ReplayMarket:
         held_at, step = self.timeline.anchor_ms, self.timeline.first_step
         self.timeline = self._standing(now_ms + SECOND_MS, step)
         for replay in self._replays:
-            tape = self._exchange.tapes[replay.history.symbol]
+            tape = self._exchange.tapes.by_symbol[replay.history.symbol]
             tape.move(end_ms=held_at, by_ms=self.timeline.anchor_ms - held_at)
             replay.follow(self.timeline)
+            self._mirror(self._exchange.state.market(replay.history.symbol))
         self._until_ms = self.timeline.anchor_ms
         self._remember(step)
         logger.info("replay started, first trades in %d ms", self.timeline.anchor_ms - now_ms)
@@ -96,6 +100,14 @@ class ReplayMarket:
     def _print(self, index: int, printed: Print) -> None:
         symbol = self._replays[index].history.symbol
         self._exchange.print(self._exchange.state.market(symbol), printed)
+        tick = self._exchange.futures.perps.contracts[symbol].tick_size
+        self._exchange.futures.print(symbol, replace(printed, price=printed.price - printed.price % tick))
+
+    def _mirror(self, market: Market) -> None:
+        """Futures follow the spot prices, from the past on."""
+        symbol = market.instrument.symbol
+        tape = self._exchange.tapes.by_symbol[symbol]
+        self._exchange.futures.mirror(symbol, tape, next_trade_id=market.next_trade_id)
 
     def _remember(self, step: int) -> None:
         if step != self._step:

@@ -19,6 +19,7 @@ class Options:
     data: Path
     keys: Path | None
     deposit: dict[str, int]
+    futures_deposit: int
     speed: int
     seed: int
     start: int | None
@@ -36,6 +37,7 @@ def parse(arguments: list[str] | None = None) -> Options:
         data=given.data,
         keys=given.keys,
         deposit=given.deposit,
+        futures_deposit=given.futures_deposit,
         speed=given.speed,
         seed=given.seed,
         start=given.start,
@@ -54,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, help="folder of the ledger")
     add("--keys", type=Path, help='JSON list of {"key", "secret", "account"}')
     add("--deposit", type=deposit, default="USDT=10000", help="first deposit of an account (%(default)s)")
+    add(
+        "--futures-deposit", type=_amount, default="10000", help="first deposit of a futures wallet, USDT (%(default)s)"
+    )
     add("--speed", type=_speed, default=60, help="source seconds per wall second (%(default)s)")
     add("--seed", type=int, default=1, help="seed of the price paths (%(default)s)")
     add("--start", type=int, help="first candle of a replay on a fresh --data; by default the one of data/README.md")

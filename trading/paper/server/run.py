@@ -17,7 +17,7 @@ from trading.paper.core.fees import FeeRates
 from trading.paper.core.state import opened
 from trading.paper.dialects import DIALECTS
 from trading.paper.ledger.journal import Journal
-from trading.paper.market.instruments import bundled
+from trading.paper.market.instruments import bundled, contracts
 from trading.paper.server.asgi import App
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.keys import KeyRing
@@ -31,6 +31,8 @@ KEEP_ALIVE_SECS = 600
 
 REPORT_SECS = 30.0
 
+FUNDING_CHECK_SECS = 1.0
+
 
 def wall_ms() -> int:
     """The wall clock in Unix milliseconds."""
@@ -39,13 +41,19 @@ def wall_ms() -> int:
 
 def build(options: Options) -> Exchange:
     """The exchange as its ledger left it."""
-    instruments = bundled(traded=None if options.manual else frozenset(BUNDLES))
-    state = opened(instruments, depth=Depth(), fees=FeeRates(maker=options.fee, taker=options.fee))
+    traded = None if options.manual else frozenset(BUNDLES)
+    state = opened(
+        bundled(traded=traded),
+        depth=Depth(),
+        fees=FeeRates(maker=options.fee, taker=options.fee),
+        contracts=contracts(traded=traded),
+    )
     return Exchange(
         state,
         journal=Journal(options.data),
         keys=KeyRing(options.keys),
         deposit=options.deposit,
+        futures_deposit=options.futures_deposit,
         clock=wall_ms,
     )
 
@@ -81,7 +89,7 @@ async def serve(options: Options) -> None:
     replay = None if options.manual else _replay(exchange, options)
     server = _Server(_config(app(exchange, replay, options), options.port))
     _stop_on_signals(server)
-    jobs = [server.serve(), exchange.journal.run(), _report(exchange)]
+    jobs = [server.serve(), exchange.journal.run(), _report(exchange), _fund(exchange)]
     if replay is not None:
         jobs.append(replay.run())
     logger.info("paper exchange on http://%s:%d, %s", HOST, options.port, "manual" if options.manual else "replay")
@@ -95,6 +103,13 @@ def _replay(exchange: Exchange, options: Options) -> ReplayMarket:
     market = ReplayMarket(exchange, speed=options.speed, seed=options.seed, start=options.start, hold=options.hold)
     market.show_history()
     return market
+
+
+async def _fund(exchange: Exchange) -> None:
+    """Settle funding whenever it is due."""
+    while True:
+        exchange.futures.fund_if_due()
+        await asyncio.sleep(FUNDING_CHECK_SECS)
 
 
 async def _report(exchange: Exchange) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from trading.paper.core import matching
 from trading.paper.core.atoms import SCALE, show
+from trading.paper.core.market import Market
 from trading.paper.core.matching import Match
 from trading.paper.core.orders import Side
-from trading.paper.core.market import Market
 from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot.errors import WireError
 from trading.paper.dialects.binance_spot.params import Params
@@ -58,7 +58,7 @@ def ticker_day(exchange: Exchange, params: Params) -> Any:
 
 
 def _last(exchange: Exchange, market: Market) -> int:
-    trades = exchange.tapes[market.instrument.symbol].trades
+    trades = exchange.tapes.by_symbol[market.instrument.symbol].trades
     return trades[-1].price if trades else market.price
 
 
@@ -94,7 +94,7 @@ def _best(_exchange: Exchange, market: Market) -> Json:
 
 def _day(exchange: Exchange, market: Market) -> Json:
     now_ms = exchange.now_ms()
-    day = exchange.tapes[market.instrument.symbol].day(now_ms=now_ms)
+    day = exchange.tapes.by_symbol[market.instrument.symbol].day(now_ms=now_ms)
     return _best(exchange, market) | {
         "priceChange": show(day.last - day.open),
         "priceChangePercent": f"{day.change_pct / SCALE:.3f}",
@@ -132,7 +132,7 @@ def _tape(exchange: Exchange, params: Params) -> list[Trade]:
     span = read.span(params)
     first_id = read.maybe_integer(params, "fromId") or 0
     count = read.limit(params, default=500, most=1_000)
-    found = [trade for trade in exchange.tapes[symbol].trades if trade.id >= first_id and trade.at_ms in span]
+    found = [trade for trade in exchange.tapes.by_symbol[symbol].trades if trade.id >= first_id and trade.at_ms in span]
     return found[:count] if first_id or "startTime" in params else found[-count:]
 
 
@@ -177,7 +177,7 @@ def klines(exchange: Exchange, params: Params) -> Any:
     if interval not in INTERVALS_MS:
         raise WireError(-1120, "Invalid interval.")
     width = INTERVALS_MS[interval]
-    bars = exchange.tapes[symbol].bars(interval, **_span(exchange, params, width))
+    bars = exchange.tapes.by_symbol[symbol].bars(interval, **_span(exchange, params, width))
     return [_kline(bar, width) for bar in bars]
 
 

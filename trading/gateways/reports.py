@@ -1,0 +1,144 @@
+"""What ccxt says, as our reports: Decimals, aware times, our enums. Pure but for ccxt's own exceptions."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import ccxt
+
+from signals.market.venues import Venue
+from trading.domain.order_state import VenueStatus
+from trading.domain.vocabulary import PositionSide, Side
+from trading.gateways.base import (
+    FillReport,
+    FundingReport,
+    InstrumentReport,
+    OrderReport,
+    PositionReport,
+    TickerReport,
+)
+
+Raw = Mapping[str, Any]
+
+STATUS = {
+    "open": VenueStatus.OPEN,
+    "closed": VenueStatus.FILLED,
+    "canceled": VenueStatus.CANCELED,
+    "canceling": VenueStatus.OPEN,
+    "expired": VenueStatus.EXPIRED,
+    "rejected": VenueStatus.REJECTED,
+}
+
+
+def rate(value: Any) -> Decimal:
+    """A fee ratio; ccxt keeps its static fee tables as floats, whose shortest text is the rate itself."""
+    return Decimal(str(value or 0))
+
+
+def decimal(value: Any) -> Decimal:
+    """A number from ccxt, exact. Raises TypeError for a float: it has already lost something."""
+    if isinstance(value, float):
+        raise TypeError(f"float {value!r} in a report: client.number must be str")
+    return Decimal(0) if value is None else Decimal(value)
+
+
+def when(milliseconds: Any) -> datetime:
+    """A venue's time in ms as an aware datetime; ccxt gives text or int."""
+    return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC)
+
+
+def plain(value: Decimal) -> str:
+    """A number as venues take it: no exponent, no trailing zeros."""
+    return format(value.normalize(), "f")
+
+
+def order_report(raw: Raw, *, conditional: bool = False) -> OrderReport:
+    """Ccxt's order as ours; a conditional one has no order id before it triggers.
+
+    Raises BadResponse without the venue's id: what cannot be named is not found either.
+    """
+    if not raw.get("id"):
+        raise ccxt.BadResponse("the venue's answer carries no order id")
+    given = str(raw["id"])
+    return OrderReport(
+        client_order_id=raw.get("clientOrderId") or "",
+        venue_order_id="" if conditional else given,
+        status=STATUS[raw.get("status") or "open"],
+        filled_qty=decimal(raw.get("filled")),
+        at=when(raw["timestamp"]) if raw.get("timestamp") else None,
+        venue_algo_id=given if conditional else "",
+    )
+
+
+def position_report(raw: Raw) -> PositionReport:
+    """Ccxt's position as ours."""
+    return PositionReport(
+        symbol=raw["symbol"],
+        side=PositionSide((raw.get("side") or "long").upper()),
+        qty=abs(decimal(raw.get("contracts"))),
+        entry_price=price_or_none(raw.get("entryPrice")),
+        mark_price=price_or_none(raw.get("markPrice")),
+        liquidation_price=price_or_none(raw.get("liquidationPrice")),
+    )
+
+
+def price_or_none(value: Any) -> Decimal | None:
+    """A price; None where the venue gives none, which it often writes as 0."""
+    return decimal(value) if value and decimal(value) else None
+
+
+def funding_report(raw: Raw) -> FundingReport:
+    """Ccxt's funding payment as ours."""
+    return FundingReport(raw["symbol"], str(raw["id"]), decimal(raw["amount"]), when(raw["timestamp"]))
+
+
+def fill_report(raw: Raw) -> FillReport:
+    """Ccxt's trade as ours."""
+    fee = raw.get("fee") or {}
+    price, qty = decimal(raw["price"]), decimal(raw["amount"])
+    return FillReport(
+        venue_order_id=str(raw["order"]),
+        venue_trade_id=str(raw["id"]),
+        side=Side(raw["side"].upper()),
+        price=price,
+        qty=qty,
+        cost=decimal(raw["cost"]) if raw.get("cost") else price * qty,
+        fee=decimal(fee.get("cost")),
+        fee_currency=fee.get("currency") or "",
+        maker={"maker": True, "taker": False}.get(raw.get("takerOrMaker") or ""),
+        at=when(raw["timestamp"]),
+        realised=decimal(raw["info"].get("realizedPnl")),
+    )
+
+
+def ticker_report(raw: Raw, mark: Raw | None = None) -> TickerReport | None:
+    """Ccxt's ticker as ours; None when a price is missing."""
+    prices = [raw.get(field) for field in ("bid", "ask", "last")]
+    if not all(prices):
+        return None
+    bid, ask, last = (decimal(price) for price in prices)
+    return TickerReport(raw["symbol"], bid, ask, last, price_or_none((mark or {}).get("markPrice")))
+
+
+def instrument_report(market: Raw, venue: Venue) -> InstrumentReport:
+    """Ccxt's market as ours; precision comes as tick size (ccxt's TICK_SIZE mode)."""
+    limits, precision = market["limits"], market["precision"]
+    max_qty = limits["amount"].get("max")
+    return InstrumentReport(
+        symbol=market["symbol"],
+        venue_symbol=market["id"],
+        kind="SPOT" if market["spot"] else "LINEAR",
+        base=market["base"],
+        quote=market["quote"],
+        active=bool(market["active"]),
+        tick_size=decimal(precision["price"]),
+        lot_step=decimal(precision["amount"]),
+        min_qty=decimal(limits["amount"].get("min")),
+        max_qty=decimal(max_qty) if max_qty else None,
+        min_notional=decimal((limits.get("cost") or {}).get("min")),
+        contract_size=decimal(market.get("contractSize")) or Decimal(1),
+        maker_fee=rate(market.get("maker")),
+        taker_fee=rate(market.get("taker")),
+        max_open_orders=venue.max_open_orders,
+    )
