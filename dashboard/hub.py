@@ -7,7 +7,7 @@ at most one tick, and the number of a frame is that of the last sealed event, re
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 PAUSE_SECS = 0.2  # between two frames: what happens meanwhile goes out together
 TICK_SECS = 2.0  # without any bell: the health bar moves on, and a lost bell is made up for
 LISTEN_AGAIN_SECS = 2.0
+CANCEL_AGAIN_SECS = 0.1
 BACKLOG = 16  # frames a slow browser may lag behind before it gets a fresh snapshot instead
 
 DATABASE_DOWN: Json = {"type": "trouble", "code": "DATABASE_DOWN", "message": "The database does not answer."}
@@ -62,7 +63,7 @@ class Hub:
         self._watchers: dict[Key, set[Watcher]] = defaultdict(set)
         self._shown: dict[Key, Shown] = {}
         self._bell = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def join(self, account_id: Key) -> Watcher:
         """A new browser: it gets a snapshot first, at once where the account is watched already."""
@@ -71,21 +72,16 @@ class Hub:
         if account_id in self._shown:
             watcher.start_again(self._shown[account_id])
         self._bell.set()
-        self._tasks = self._tasks or [self._start(self._listen()), self._start(self._run())]
+        self._start()
         return watcher
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        task = asyncio.create_task(work)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        """A task that died of a defect is told of, and the next browser starts both again."""
-        if not task.cancelled() and (defect := task.exception()):
-            log.error("the page's hub failed", exc_info=defect)
-            tasks, self._tasks = self._tasks, []
-            for other in tasks:
-                other.cancel()
+    def _start(self) -> None:
+        """Start what does not run: at the first browser, and after a defect at the next one."""
+        for work in (self._listen, self._run):
+            name = work.__name__
+            if name not in self._tasks or self._tasks[name].done():
+                self._tasks[name] = asyncio.create_task(work())
+                self._tasks[name].add_done_callback(_tell_of_defect)
 
     def again(self, account_id: Key, watcher: Watcher) -> None:
         """A browser that missed a frame asks for the whole; before the first reading it is on its way anyway."""
@@ -99,10 +95,9 @@ class Hub:
             del self._watchers[account_id]
             self._shown.pop(account_id, None)
         if not self._watchers:
-            tasks, self._tasks = self._tasks, []
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            tasks, self._tasks = self._tasks, {}
+            for task in tasks.values():
+                await _end(task)
 
     async def _run(self) -> None:
         """The first bell is answered at once, the next ones at most every PAUSE_SECS, silence every TICK_SECS."""
@@ -147,6 +142,18 @@ class Hub:
         while True:
             await layer.receive(channel)
             self._bell.set()
+
+
+def _tell_of_defect(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (defect := task.exception()):
+        log.error("the page's hub failed", exc_info=defect)
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    """Cancel until it has ended: a cancellation that comes while redis connects gets lost in there."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_AGAIN_SECS)
 
 
 _hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()

@@ -13,6 +13,7 @@ from trading.domain import settings as registry
 from trading.domain.refusal import Refusal
 from trading.domain.settings import Scope, Setting
 from trading.models import Canary, Fill, Leg, Order, PositionGroup, Pyramid, SettingOverride, Slot
+from trading.models.queue import QueuedSignal
 
 # A page nests two tables deep: group → pyramids → legs and group → orders → fills; a leg links to its own page.
 LEG_SHOWN = ("index", "price", "qty", "weight_pct", "take_profit_pct", "target_price")
@@ -124,6 +125,17 @@ class SlotAdmin(EngineAdmin):
     list_display = ("account", "number", "group", "pool_size", "taken_at", "released_at")
     list_filter = ("account", ("released_at", admin.EmptyFieldListFilter))
     list_select_related = ("account", "group")
+
+
+@admin.register(QueuedSignal)
+class QueuedSignalAdmin(EngineAdmin):
+    """Entries that wait for a slot, or waited, and how it ended."""
+
+    shown = ("id", "state", "instrument", "side", "timeframe_secs", "alert_price", "replacement_count", "queued_at")
+    list_display = columns(*shown, "last_denial", of=QueuedSignal)
+    list_filter = ("state", "account", "side")
+    search_fields = ("instrument__symbol",)
+    list_select_related = ("instrument",)
 
 
 @admin.register(Canary)

@@ -23,11 +23,13 @@ from trading.domain.position import FillView, Position
 from trading.domain.take_profit import LegHolding, RestingTarget
 from trading.domain.vocabulary import MarketKind, PositionSide, Purpose, Side
 from trading.errors import TOO_LATE
-from trading.models import Fill, Leg, Order, PositionGroup
+from trading.models import Fill, FundingPayment, Leg, Order, PositionGroup
 
 ON_BOOK = Q(state__in=sorted(RESTING))
 FILLS_MISSING = Q(reported_qty__gt=F("filled_qty"))
 ENDED = sorted(TERMINAL)
+PROMISES_NOTHING = frozenset({Purpose.ENTRY, Purpose.STOP})
+# A stop is conditional and reduce-only: it takes what is there when it triggers, and no more.
 COMES_AGAIN = frozenset({WithdrawReason.OUTSIDE_WINDOW, WithdrawReason.REPRICED})
 
 
@@ -112,7 +114,12 @@ class GroupPicture:
     @property
     def promised_qty(self) -> Decimal:
         """What exits that may still fill would sell, base."""
-        return total(o.qty - o.filled_qty for o in self.unsettled if o.purpose != Purpose.ENTRY)
+        return total(o.qty - o.filled_qty for o in self.unsettled if o.purpose not in PROMISES_NOTHING)
+
+    @property
+    def sales_working(self) -> bool:
+        """Whether an exit is on its way that is not just a stop waiting for its price."""
+        return any(order.purpose not in PROMISES_NOTHING for order in self.unsettled)
 
     @property
     def exits_working(self) -> bool:
@@ -127,7 +134,8 @@ def picture(group: PositionGroup) -> GroupPicture:
     by_id = {order.pk: order for order in orders}
     rows = list(Fill.objects.filter(order__group=group))
     fills = {fill.pk: fill_view(fill, by_id[fill.order_id].leg_id) for fill in rows}
-    position = positions.from_fills(fills.values(), side=side, rules=rules)
+    paid = total(FundingPayment.objects.filter(group=group).values_list("amount", flat=True))
+    position = positions.from_fills(fills.values(), side=side, rules=rules, funding=paid)
     legs = list(Leg.objects.filter(pyramid__group=group).select_related("pyramid").order_by("pyramid__index", "index"))
     ticker = Ticker.objects.filter(instrument_id=group.instrument_id).first()
     ladder = tuple(_rung(leg, _entries(leg, orders)) for leg in legs)

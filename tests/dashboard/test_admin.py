@@ -16,9 +16,10 @@ from project.accounts.models import BalanceMovement, ExchangeAccount, Installati
 from project.admin import EngineAdmin
 from project.journal.models import JournalEntry, Lease, Seal
 from risk.models import RiskDecision
-from signals.models import IndicatorValue, Signal, Source
+from signals.models import IndicatorValue, Instrument, Signal, Source
 from tests.dashboard import rows
 from trading.models import PositionGroup, SettingOverride
+from trading.models.queue import QueuedSignal
 
 
 def sha256(text: str) -> bytes:
@@ -39,7 +40,9 @@ def full(day: rows.Desk, now: datetime) -> rows.Desk:
     """At least one row of every model."""
     account, sender = day.account, day.account.sources.get()
     alert = sender.alerts.first()
-    Signal.objects.create(alert=alert, account=account, meaning="ENTRY", symbol="BTC/USDT", position_side="LONG")
+    signal = Signal.objects.create(
+        alert=alert, account=account, meaning="ENTRY", symbol="BTC/USDT", position_side="LONG"
+    )
     IndicatorValue.objects.create(source=sender, alert=alert, symbol="BTC/USDT", name="rsi", value=30.5, at=now)
     RiskDecision.objects.create(account=account, allowed=False, code="POOL_FULL", sentence="8 of 8", checks=[])
     BalanceMovement.objects.create(account=account, currency="USDT", kind="baseline", amount=1, at=now)
@@ -48,6 +51,10 @@ def full(day: rows.Desk, now: datetime) -> rows.Desk:
     Seal.objects.create(first_number=1, count=1, from_xid=1, last_xid=1, last_entry_id=1, horizon=2, head=b"\1" * 32)
     SettingOverride.objects.create(name="max_open_groups", value="7")
     JournalEntry.objects.create(kind="test.happened", subject="test:1")
+    QueuedSignal.objects.create(
+        account=account, instrument=Instrument.objects.get(base="XRP"), timeframe_secs=900, side="LONG", signal=signal,
+        queued_at=now, refreshed_at=now,
+    )  # fmt: skip
     return day
 
 

@@ -57,6 +57,7 @@ class CcxtGateway:
         self._guard = guard
         self._clock = clock
         self._placing: OrderRequest | None = None
+        self._asserted: set[Terms] = set()
         self._status = 0
         self._body = ""
         self._write = client.fetch
@@ -143,7 +144,16 @@ class CcxtGateway:
         return params
 
     def assert_terms(self, terms: Terms) -> None:
-        """Set leverage, margin and position mode. Raises Rejected, NotSent or Unknown, and then nothing is placed."""
+        """Set leverage, margin and position mode, once per gateway. A failure means that nothing was placed: NotSent."""
+        if terms in self._asserted:
+            return
+        try:
+            self._assert(terms)
+        except VenueError as error:
+            self._stop("TERMS", f"leverage, margin or position mode could not be set: {error}")
+        self._asserted.add(terms)
+
+    def _assert(self, terms: Terms) -> None:
         with self._translated(error_map.for_order):
             self._unless_set(self._client.set_position_mode, terms.hedge)
             self._unless_set(self._client.set_margin_mode, "isolated" if terms.isolated else "cross", terms.symbol)
@@ -250,7 +260,7 @@ class CcxtGateway:
         with self._translated(error_map.for_question):
             rows = self._quotes(list(symbols))
             marks = self._client.fetch_mark_prices(list(symbols)) if self._venue.derivative else {}
-        found = (reports.ticker_report(row, marks.get(symbol)) for symbol, row in rows.items())
+            found = [reports.ticker_report(row, marks.get(symbol)) for symbol, row in rows.items()]
         return {report.symbol: report for report in found if report}
 
     def _quotes(self, symbols: list[str]) -> Mapping[str, Mapping[str, Any]]:

@@ -108,7 +108,7 @@ def fill_report(raw: Raw) -> FillReport:
         fee_currency=fee.get("currency") or "",
         maker={"maker": True, "taker": False}.get(raw.get("takerOrMaker") or ""),
         at=when(raw["timestamp"]),
-        realised=decimal(raw["info"].get("realizedPnl")),
+        realised=decimal((raw.get("info") or {}).get("realizedPnl")),
     )
 
 

@@ -2,9 +2,20 @@
 
 from trading.models.config import SettingOverride
 from trading.models.group import Leg, PositionGroup, Pyramid
-from trading.models.order import Fill, Order
+from trading.models.order import Fill, FundingPayment, Order
 from trading.models.queue import QueuedSignal
 from trading.models.slot import Slot
 from trading.models.system import Canary
 
-__all__ = ["Canary", "Fill", "Leg", "Order", "PositionGroup", "Pyramid", "QueuedSignal", "SettingOverride", "Slot"]
+__all__ = [
+    "Canary",
+    "Fill",
+    "FundingPayment",
+    "Leg",
+    "Order",
+    "PositionGroup",
+    "Pyramid",
+    "QueuedSignal",
+    "SettingOverride",
+    "Slot",
+]

@@ -33,11 +33,15 @@ class Order(models.Model):
     type = models.CharField(max_length=14, choices=choices(OrderType))
     time_in_force = models.CharField(max_length=3, choices=choices(TimeInForce), default=TimeInForce.GTC)
     price = money(null=True, blank=True)
+    trigger_price = money(
+        null=True, blank=True, help_text="A conditional order waits at the venue until it is reached."
+    )
     reference_price = money(help_text="What the price was when we decided; funds are reserved by it.")
     qty = money()
     reduce_only = models.BooleanField(default=False)
     client_order_id = models.CharField(max_length=36, blank=True)
     venue_order_id = models.CharField(max_length=64, blank=True)
+    venue_algo_id = models.CharField(max_length=64, blank=True, help_text="A conditional order's id until it triggers.")
     state = models.CharField(max_length=16, choices=choices(OrderState), default=OrderState.NEW)
     fence = models.BigIntegerField(default=0)
     valid_until = models.DateTimeField(null=True, blank=True)
@@ -87,6 +91,7 @@ class Fill(models.Model):
     fee = money(default=0)
     fee_currency = models.CharField(max_length=20, blank=True)
     maker = models.BooleanField(null=True)
+    realised = money(default=0, help_text="What a futures wallet was booked for it, before the fee; 0 on spot.")
     at = models.DateTimeField()
     recorded_at = models.DateTimeField(auto_now_add=True)
 
@@ -101,3 +106,23 @@ class Fill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.side} {self.qty:f} @ {self.price:f}"
+
+
+class FundingPayment(models.Model):
+    """Funding paid (< 0) or received on a futures position, quote; part of the PnL of the group it belongs to."""
+
+    account = models.ForeignKey(ExchangeAccount, on_delete=models.PROTECT, related_name="funding")
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="funding")
+    group = models.ForeignKey(PositionGroup, on_delete=models.PROTECT, null=True, blank=True, related_name="funding")
+    venue_id = models.CharField(max_length=64)
+    amount = money()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "instrument", "venue_id"], name="funding_recorded_once")
+        ]
+        ordering: ClassVar = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"funding {self.amount:+f}"

@@ -33,7 +33,11 @@ def cancel(rows: Iterable[Order], *, gateway: Gateway, clock: Callable[[], datet
     """Cancel at the venue and read how each order ended; what stays unclear is seen by the next fill look-up."""
     for order in rows:
         try:
-            gateway.cancel(symbol=order.instrument.symbol, venue_order_id=order.venue_order_id)
+            gateway.cancel(
+                symbol=order.instrument.symbol,
+                venue_order_id=order.venue_order_id,
+                venue_algo_id=order.venue_algo_id,
+            )
         except OrderNotOpen:
             log.info("order %s had ended before its cancel", order.pk)
         except Unknown as error:
@@ -48,6 +52,7 @@ def look_at(order: Order, *, gateway: Gateway, clock: Callable[[], datetime]) ->
             symbol=order.instrument.symbol,
             client_order_id=order.client_order_id,
             venue_order_id=order.venue_order_id,
+            conditional=order.trigger_price is not None,
         )
     except VenueError as error:
         log.warning("order %s: %s", order.pk, error)

@@ -37,16 +37,21 @@ def collect(account_id: int, *, gateway: Gateway, clock: Clock) -> int:
 
 def _look(account_id: int, symbol: str, resting: Sequence[Order], *, gateway: Gateway, clock: Clock) -> None:
     """One question per symbol: what is still open tells what changed; what is not is asked for one by one."""
-    there = {report.venue_order_id: report for report in gateway.open_orders(symbol)}
-    seen = [(order, there[order.venue_order_id]) for order in resting if order.venue_order_id in there]
+    there = {_name(report): report for report in gateway.open_orders(symbol)}
+    seen = [(order, there[_name(order)]) for order in resting if _name(order) in there]
     changed = [(order, report) for order, report in seen if report.filled_qty != order.reported_qty]
     _absorb(account_id, changed, clock)
     for order in resting:
-        if order.venue_order_id not in there:
+        if _name(order) not in there:
             cancel.look_at(order, gateway=gateway, clock=clock)
     stuck = [order for order, _ in seen if order.state == OrderState.CANCELLING]
     for order in stuck:  # its cancel never arrived: look_at takes it back to the book, where it is cancelled again
         cancel.look_at(order, gateway=gateway, clock=clock)
+
+
+def _name(order: Order | OrderReport) -> tuple[str, str]:
+    """What the venue calls it: an order, or a conditional one that has not triggered yet."""
+    return ("order", order.venue_order_id) if order.venue_order_id else ("algo", order.venue_algo_id)
 
 
 def _absorb(account_id: int, changed: Sequence[tuple[Order, OrderReport]], clock: Clock) -> None:
@@ -101,6 +106,7 @@ def _row(order: Order, report: FillReport) -> Fill:
         fee=report.fee,
         fee_currency=report.fee_currency,
         maker=report.maker,
+        realised=report.realised,
         at=report.at,
     )
 

@@ -18,10 +18,11 @@ from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose
 from trading.models import PositionGroup, Slot
 from trading.selectors import GroupPicture
-from trading.services import ladder, orders, queue
+from trading.services import ladder, orders, queue, stops
 from trading.services.orders import NewOrder
 
 TARGETS_TAKEN = "TARGETS_TAKEN"
+STOPPED_AT_VENUE = "STOPPED_AT_VENUE"
 
 
 def review(group_id: int, *, now: datetime) -> None:
@@ -65,10 +66,11 @@ def _tend(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     if decision.fired is not None:
         start_closing(group, reason=decision.fired.reason, now=now, words=decision.fired.words)
     elif _withdraws(seen, keep_ladder=chosen.grid.keep_ladder):
-        start_closing(group, reason=TARGETS_TAKEN, now=now)
+        start_closing(group, reason=_done_by(seen), now=now)
     else:
         _act(group, seen, decision, now)
         _reduce(group, seen, now)
+        stops.tend(group, seen, decision, now=now)
         ladder.tend(group, seen, settings=chosen.grid, now=now)
 
 
@@ -108,8 +110,14 @@ def _withdraws(seen: GroupPicture, *, keep_ladder: bool) -> bool:
     """Every filled leg is closed: the unfilled ones go too."""
     left, exited = _left(seen, closing=False), seen.position.exit_qty > 0
     return (
-        withdraws_entries(legs=seen.legs, left=left, keep_ladder=keep_ladder, exited=exited) and not seen.exits_working
+        withdraws_entries(legs=seen.legs, left=left, keep_ladder=keep_ladder, exited=exited) and not seen.sales_working
     )
+
+
+def _done_by(seen: GroupPicture) -> str:
+    """What took the position: its targets, or a stop that rested at the venue."""
+    stopped = any(order.purpose == Purpose.STOP and order.filled_qty > 0 for order in seen.orders)
+    return STOPPED_AT_VENUE if stopped else TARGETS_TAKEN
 
 
 def _left(seen: GroupPicture, *, closing: bool) -> Remainder:
@@ -257,7 +265,9 @@ def _end(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     """Close the books of a group: what is left is written down by name, the slot goes back to the pool."""
     group.closed_at = now
     group.dust_qty = seen.position.qty if closed_as(seen.position.qty, price=seen.price, rules=seen.rules) else 0
-    group.close_reason = group.close_reason or ("NEVER_FILLED" if group.status == GroupStatus.FAILED else TARGETS_TAKEN)
+    group.close_reason = group.close_reason or (
+        "NEVER_FILLED" if group.status == GroupStatus.FAILED else _done_by(seen)
+    )
     group.save(update_fields=["closed_at", "dust_qty", "close_reason"])
     freed = list(Slot.objects.filter(group=group, released_at=None).values_list("number", flat=True))
     Slot.objects.filter(group=group, released_at=None).update(released_at=now)

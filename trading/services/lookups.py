@@ -64,7 +64,11 @@ def _claim(account_id: int, *, now: datetime, timing: TimingProfile) -> list[Ord
 
 def _resolve(order: Order, *, gateway: Gateway, clock: Callable[[], datetime], timing: TimingProfile) -> None:
     """Look for one order by our id, then everywhere else it could show; write what that proves."""
-    found = gateway.find_order(symbol=order.instrument.symbol, client_order_id=order.client_order_id)
+    found = gateway.find_order(
+        symbol=order.instrument.symbol,
+        client_order_id=order.client_order_id,
+        conditional=order.trigger_price is not None,
+    )
     if found is None:
         found = _trace(order, gateway)
     evidence = None if found else _evidence(order, gateway=gateway, clock=clock, timing=timing)

@@ -32,6 +32,7 @@ class NewOrder:
     price: Decimal | None
     reference_price: Decimal
     leg_id: int | None = None
+    trigger_price: Decimal | None = None
     time_in_force: TimeInForce = TimeInForce.GTC
     attempt: int = 0
 
@@ -77,6 +78,7 @@ def _row(group: PositionGroup, new: NewOrder, order_id: int, installation: str, 
         type=new.type,
         time_in_force=new.time_in_force,
         price=new.price,
+        trigger_price=new.trigger_price,
         reference_price=new.reference_price,
         qty=new.qty,
         reduce_only=derivative and not new.purpose.opens_position,
@@ -146,6 +148,7 @@ def again(order: Order) -> None:
         price=order.price,
         reference_price=order.reference_price,
         leg_id=order.leg_id,
+        trigger_price=order.trigger_price,
         time_in_force=TimeInForce(order.time_in_force),
         attempt=order.attempt + 1,
     )

@@ -10,14 +10,14 @@ from django.db import transaction
 
 from project.accounts.models import BalanceMovement, ExchangeAccount
 from project.journal.record import record
-from trading import locks
+from trading import locks, selectors
 from trading.domain.money import ZERO
 from trading.domain.order_state import OrderState, TimingProfile
 from trading.domain.reconcile import VenueFill, effects
 from trading.domain.vocabulary import MarketKind, Side
 from trading.gateways.base import Gateway
-from trading.models import Fill, Order
-from trading.services import fills, lookups, market
+from trading.models import Fill, FundingPayment, Order, PositionGroup
+from trading.services import fills, funding, lookups, market
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +35,15 @@ def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: Timing
     market.refresh_instruments(account, gateway=gateway, clock=clock)
     lookups.look_up(account_id, gateway=gateway, clock=clock, timing=timing)
     fills.collect(account_id, gateway=gateway, clock=clock)
+    funding.collect(account, gateway=gateway)
     if not BalanceMovement.objects.filter(account_id=account_id, kind=Kind.BASELINE).exists():
         _set_baseline(account_id, gateway=gateway, clock=clock)
     _explain_balances(account_id, gateway=gateway, clock=clock)
+    if differ := strange_positions(account_id, gateway=gateway):
+        return mark_unhealthy(account_id, code="POSITION_DIFFERS", detail="; ".join(differ))
     market.refresh_balances(account, gateway=gateway, clock=clock)
     market.refresh_prices(account, gateway=gateway, clock=clock)
-    _finish(account_id, clock())
+    return _finish(account_id, clock())
 
 
 def _measure_clock(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
@@ -84,9 +87,15 @@ def expected(account_id: int) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for currency, amount in BalanceMovement.objects.filter(account_id=account_id).values_list("currency", "amount"):
         sums[currency] += amount
-    rows = Fill.objects.filter(account_id=account_id).select_related("instrument")
+    rows = list(Fill.objects.filter(account_id=account_id).select_related("instrument"))
     for currency, amount in effects(_effect(row) for row in rows).items():
         sums[currency] += amount
+    for row in rows:
+        sums[row.instrument.quote] += row.realised
+    for quote, amount in FundingPayment.objects.filter(account_id=account_id).values_list(
+        "instrument__quote", "amount"
+    ):
+        sums[quote] += amount
     return dict(sums)
 
 
@@ -127,6 +136,34 @@ def unexplained_for_sure(account_id: int, *, gateway: Gateway, clock: Clock) -> 
         ):
             return found
     return None
+
+
+def held_positions(account_id: int) -> dict[tuple[str, str], Decimal]:
+    """Futures that our groups hold, by symbol and side; what a one-way account nets is netted here too."""
+    rows = PositionGroup.objects.filter(account_id=account_id, instrument__kind=MarketKind.LINEAR).exclude(qty=0)
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for symbol, side, qty in rows.values_list("instrument__symbol", "side", "qty"):
+        sums[symbol, side] += qty
+    return dict(sums)
+
+
+def strange_positions(account_id: int, *, gateway: Gateway) -> list[str]:
+    """Futures positions that differ from ours and stay so over two looks for fills, in words. Raises NotReached."""
+    theirs = {(report.symbol, report.side.value): report.qty for report in gateway.positions()}
+    ours = held_positions(account_id)
+    wrong = [key for key in sorted({*ours, *theirs}) if ours.get(key, ZERO) != theirs.get(key, ZERO)]
+    if not wrong or _undecided(account_id) or fills_pending(account_id):
+        return []
+    return [
+        f"{symbol} {side}: the venue holds {theirs.get((symbol, side), ZERO).normalize():f}, "
+        f"our groups {ours.get((symbol, side), ZERO).normalize():f}"
+        for symbol, side in wrong
+    ]
+
+
+def fills_pending(account_id: int) -> bool:
+    """Whether the venue has reported more than we have recorded."""
+    return Order.objects.filter(selectors.FILLS_MISSING, account_id=account_id).exists()
 
 
 def _set_baseline(account_id: int, *, gateway: Gateway, clock: Clock) -> None:

@@ -23,7 +23,11 @@ def absorb(order: Order, report: OrderReport, *, now: datetime, cancel_refused: 
     )
     changes: dict[str, Any] = {}
     if report.venue_order_id and not order.venue_order_id:
-        changes = {"venue_order_id": report.venue_order_id, "acknowledged_at": now}
+        changes = {"venue_order_id": report.venue_order_id}
+    if report.venue_algo_id and not order.venue_algo_id:
+        changes["venue_algo_id"] = report.venue_algo_id
+    if changes and order.acknowledged_at is None:
+        changes["acknowledged_at"] = now
     if reported != order.reported_qty:
         changes["reported_qty"] = reported
     if to is OrderState(order.state) and not changes:

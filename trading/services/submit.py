@@ -9,13 +9,14 @@ from django.db import transaction
 from django.db.models import F
 
 from project.accounts import mode
+from project.accounts.models import MarginMode, PositionMode
 from project.journal.record import record_all
 from trading import locks
 from trading.domain.order_state import OrderState, TimingProfile
 from trading.domain.retry import ENTRY_KEPT
-from trading.domain.vocabulary import OrderType, Purpose, Side, TimeInForce
+from trading.domain.vocabulary import MarketKind, OrderType, Purpose, Side, TimeInForce
 from trading.errors import TOO_LATE, NotSent, Rejected, VenueError
-from trading.gateways.base import Gateway, OrderReport, OrderRequest
+from trading.gateways.base import Gateway, OrderReport, OrderRequest, Terms
 from trading.models import Order
 from trading.services import groups, orders, reports
 from trading.services.socket_guard import latch_path
@@ -34,6 +35,7 @@ class Claim:
     account_id: int
     fence: int
     request: OrderRequest
+    terms: Terms | None  # asserted before the order: leverage, margin and position mode
 
 
 # T2 ----------------------------------------------------------------------------------------------
@@ -54,7 +56,7 @@ def claim(account_id: int, *, opening: bool, now: datetime, timing: TimingProfil
             return []
         rows = Order.objects.filter(account_id=account_id, state=OrderState.NEW)
         rows = rows.filter(purpose=Purpose.ENTRY) if opening else rows.exclude(purpose=Purpose.ENTRY)
-        found = list(locks.orders(rows.select_related("instrument"))[:CLAIMED_AT_ONCE])
+        found = list(locks.orders(rows.select_related("account", "group", "instrument"))[:CLAIMED_AT_ONCE])
         fresh = [order for order in found if not _drop_if_old(order, now)]
         return _take(fresh, now=now, timing=timing)
 
@@ -77,7 +79,7 @@ def _take(rows: Sequence[Order], *, now: datetime, timing: TimingProfile) -> lis
     record_all(
         orders.moved(o.pk, o.account_id, o.group_id, OrderState.NEW, OrderState.SUBMITTING, changes) for o in rows
     )
-    return [Claim(o.pk, o.account_id, o.fence + 1, _request(o, valid_until)) for o in rows]
+    return [Claim(o.pk, o.account_id, o.fence + 1, _request(o, valid_until), _terms(o)) for o in rows]
 
 
 def _request(order: Order, valid_until: datetime) -> OrderRequest:
@@ -92,6 +94,21 @@ def _request(order: Order, valid_until: datetime) -> OrderRequest:
         client_order_id=order.client_order_id,
         valid_until=valid_until,
         opens_position=order.purpose == Purpose.ENTRY,
+        trigger_price=order.trigger_price,
+        position_side=order.group.side if order.account.position_mode == PositionMode.HEDGE else "",
+    )
+
+
+def _terms(order: Order) -> Terms | None:
+    """How the account wants to hold this market; None where nothing is opened, or on spot."""
+    if order.purpose != Purpose.ENTRY or not MarketKind(order.instrument.kind).derivative:
+        return None
+    account = order.account
+    return Terms(
+        symbol=order.instrument.symbol,
+        leverage=order.group.leverage,
+        isolated=account.margin_mode == MarginMode.ISOLATED,
+        hedge=account.position_mode == PositionMode.HEDGE,
     )
 
 
@@ -115,6 +132,8 @@ def submit(claims: Iterable[Claim], *, gateway: Gateway, clock: Callable[[], dat
     stopped = False
     for owned in claims:
         try:
+            if owned.terms is not None:
+                gateway.assert_terms(owned.terms)
             report = gateway.place(owned.request)
         except VenueError as error:
             log.warning("order %s: %s", owned.order_id, error)

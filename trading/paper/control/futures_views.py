@@ -24,7 +24,7 @@ def account(exchange: Exchange, name: str) -> Json:
         "positions": [_position(one) for one in found.held()],
         "orders": [_order(order) for order in orders],
         "algoOrders": [_algo(algo) for algo in perps.algos.values() if algo.account == name],
-        "fills": [_fill(fill) for order in orders for fill in order.fills],
+        "fills": [_fill(fill) for symbol in perps.contracts for fill in perps.desk_fills[(name, symbol)]],
         "incomes": [_income(one) for one in found.incomes],
     }
 

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     INVALID_PRICE = "invalid_price"
     INVALID_QUANTITY = "invalid_quantity"
     LEVERAGE = "leverage"
+    LEVERAGE_ISOLATED = "leverage_isolated"
     LEVERAGE_MARGIN = "leverage_margin"
     LOT_SIZE = "lot_size"
     MARGIN = "margin"

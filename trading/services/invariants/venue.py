@@ -112,7 +112,13 @@ def _is_late(order: Order, now: datetime) -> bool:
 
 def balances_are_explained(now: datetime) -> Finding:
     """I6: position = Σ fills, and the venue's balance = baseline + Σ fills − fees ± movements of others."""
-    return joined([*(_balances(account, gateway) for account, gateway in accounts()), _positions()])
+    looks = [(_balances(account, gateway), _futures(account, gateway)) for account, gateway in accounts()]
+    return joined([*(finding for pair in looks for finding in pair), _positions()])
+
+
+def _futures(account: ExchangeAccount, gateway: Gateway) -> Finding:
+    differ = reconcile.strange_positions(account.pk, gateway=gateway)
+    return Finding(len(reconcile.held_positions(account.pk)), tuple(f"{account.name}: {words}" for words in differ))
 
 
 def _balances(account: ExchangeAccount, gateway: Gateway) -> Finding:

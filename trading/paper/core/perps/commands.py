@@ -141,6 +141,8 @@ def set_leverage(perps: Perps, account: PerpAccount, symbol: str, leverage: int,
         raise Refused(Reason.LEVERAGE, detail=str(leverage))
     if margin.exposure(perps, account, symbol) > contract.cap(leverage):
         raise Refused(Reason.MAX_POSITION)
+    if symbol in account.isolated and account.held(symbol) and leverage < account.leverage(symbol):
+        raise Refused(Reason.LEVERAGE_ISOLATED)
     held = margin.exposure(perps, account, symbol)
     more = -(-held // leverage) - margin.total_initial(perps, account, symbol)
     if more > 0 and margin.summary(perps, account).available < more:

@@ -13,7 +13,7 @@ from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot.errors import WireError
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.market.bars import INTERVALS_MS, Bar
-from trading.paper.market.tape import DAY_MS, Trade
+from trading.paper.market.tape import DAY_MS, Tape, Trade
 from trading.paper.server.exchange import Exchange
 
 Json = dict[str, Any]
@@ -66,7 +66,8 @@ def _price(exchange: Exchange, market: Market) -> Json:
     return {"symbol": market.instrument.symbol, "price": show(_last(exchange, market))}
 
 
-def _levels(market: Market, side: Side, count: int) -> list[list[str]]:
+def levels(market: Market, side: Side, count: int) -> list[list[str]]:
+    """[price, quantity] of the best levels that an order of `side` could take."""
     by_price = groupby(matching.offers(market, side), key=lambda offer: offer.price)
     totals = ((price, _total(offers)) for price, offers in by_price)
     return [[show(price), show(qty)] for price, qty in islice(totals, count)]
@@ -77,7 +78,7 @@ def _total(offers: Iterable[Match]) -> int:
 
 
 def _top(market: Market, side: Side) -> list[str]:
-    best = _levels(market, side, 1)
+    best = levels(market, side, 1)
     return best[0] if best else [show(0), show(0)]
 
 
@@ -121,18 +122,23 @@ def depth(exchange: Exchange, params: Params) -> Any:
     count = read.limit(params, default=100, most=5_000)
     return {
         "lastUpdateId": market.next_trade_id + exchange.state.next_order_id,
-        "bids": _levels(market, Side.SELL, count),
-        "asks": _levels(market, Side.BUY, count),
+        "bids": levels(market, Side.SELL, count),
+        "asks": levels(market, Side.BUY, count),
     }
 
 
 def _tape(exchange: Exchange, params: Params) -> list[Trade]:
     symbol = read.text(params, "symbol")
     exchange.state.market(symbol)
+    return tape_page(exchange.tapes.by_symbol[symbol], params)
+
+
+def tape_page(tape: Tape, params: Params) -> list[Trade]:
+    """The public trades asked for: from an id or a time on, or the latest."""
     span = read.span(params)
     first_id = read.maybe_integer(params, "fromId") or 0
     count = read.limit(params, default=500, most=1_000)
-    found = [trade for trade in exchange.tapes.by_symbol[symbol].trades if trade.id >= first_id and trade.at_ms in span]
+    found = [trade for trade in tape.trades if trade.id >= first_id and trade.at_ms in span]
     return found[:count] if first_id or "startTime" in params else found[-count:]
 
 
@@ -173,16 +179,21 @@ def klines(exchange: Exchange, params: Params) -> Any:
     """GET klines: from startTime on, or the latest."""
     symbol = read.text(params, "symbol")
     exchange.state.market(symbol)
+    interval, width = bar_width(params)
+    bars = exchange.tapes.by_symbol[symbol].bars(interval, **bar_span(params, width, now_ms=exchange.now_ms()))
+    return [kline(bar, width) for bar in bars]
+
+
+def bar_width(params: Params) -> tuple[str, int]:
+    """The interval asked for, and its length in milliseconds."""
     interval = read.text(params, "interval")
     if interval not in INTERVALS_MS:
         raise WireError(-1120, "Invalid interval.")
-    width = INTERVALS_MS[interval]
-    bars = exchange.tapes.by_symbol[symbol].bars(interval, **_span(exchange, params, width))
-    return [_kline(bar, width) for bar in bars]
+    return interval, INTERVALS_MS[interval]
 
 
-def _span(exchange: Exchange, params: Params, width: int) -> dict[str, int]:
-    now_ms = exchange.now_ms()
+def bar_span(params: Params, width: int, *, now_ms: int) -> dict[str, int]:
+    """Which candles are asked for: from startTime on, or the latest up to endTime."""
     count = read.limit(params, default=500, most=1_000)
     last = min(read.maybe_integer(params, "endTime") or now_ms, now_ms)
     first = read.maybe_integer(params, "startTime")
@@ -191,7 +202,8 @@ def _span(exchange: Exchange, params: Params, width: int) -> dict[str, int]:
     return {"first_ms": first, "last_ms": last, "most": count}
 
 
-def _kline(bar: Bar, width: int) -> list[Any]:
+def kline(bar: Bar, width: int) -> list[Any]:
+    """A candle as Binance writes it."""
     return [
         bar.start_ms,
         show(bar.open),

@@ -16,10 +16,6 @@ from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.server.exchange import Exchange
 
 Member = TypeVar("Member")
-Row = TypeVar("Row")
-
-MOST_ORDERS = 1_000
-DEFAULT_ORDERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +182,7 @@ def all_orders(exchange: Exchange, account: str, params: Params) -> Any:
         orders = orders[bisect_left(orders, first_id, key=lambda order: order.id) :]
     span = read.span(params)
     within = [order for order in orders if order.created_ms in span]
-    return [shapes.order(order) for order in _page(within, params, from_start=first_id is not None)]
+    return [shapes.order(order) for order in read.page(within, params, from_start=first_id is not None)]
 
 
 def my_trades(exchange: Exchange, account: str, params: Params) -> Any:
@@ -197,7 +193,7 @@ def my_trades(exchange: Exchange, account: str, params: Params) -> Any:
     first_id = read.maybe_integer(params, "fromId")
     span = read.span(params)
     within = [fill for fill in fills if fill.trade_id >= (first_id or 0) and fill.at_ms in span]
-    return [shapes.my_trade(fill) for fill in _page(within, params, from_start=first_id is not None)]
+    return [shapes.my_trade(fill) for fill in read.page(within, params, from_start=first_id is not None)]
 
 
 def _fills(exchange: Exchange, desk: tuple[str, str], order_id: int | None) -> Sequence[Fill]:
@@ -205,8 +201,3 @@ def _fills(exchange: Exchange, desk: tuple[str, str], order_id: int | None) -> S
         return exchange.state.desk_fills[desk]
     found = _lookup(exchange, desk, order_id, "")
     return found.fills if found else ()
-
-
-def _page(rows: list[Row], params: Params, *, from_start: bool) -> list[Row]:
-    count = read.limit(params, default=DEFAULT_ORDERS, most=MOST_ORDERS)
-    return rows[:count] if from_start or "startTime" in params else rows[-count:]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import TypeVar
 from urllib.parse import unquote_plus
 
 from trading.paper.core import atoms
@@ -14,6 +15,11 @@ NUMBER = "^([0-9]{1,20})(\\.[0-9]{1,20})?$"
 CLIENT_ID = "^[a-zA-Z0-9-_]{1,36}$"
 
 END_OF_TIME_MS = 10**15
+
+MOST_ROWS = 1_000
+DEFAULT_ROWS = 500
+
+Row = TypeVar("Row")
 
 _CLIENT_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}")
 _INTEGER = re.compile(r"[0-9]{1,20}")
@@ -85,6 +91,12 @@ def limit(params: Params, *, default: int, most: int) -> int:
     """The page size, cut to the greatest allowed."""
     value = maybe_integer(params, "limit")
     return default if value is None else max(1, min(value, most))
+
+
+def page(rows: list[Row], params: Params, *, from_start: bool) -> list[Row]:
+    """As many rows as asked for: the first where a start was given, else the latest."""
+    count = limit(params, default=DEFAULT_ROWS, most=MOST_ROWS)
+    return rows[:count] if from_start or "startTime" in params else rows[-count:]
 
 
 def client_id(params: Params, name: str = "newClientOrderId") -> str:

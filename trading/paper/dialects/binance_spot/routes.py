@@ -41,7 +41,7 @@ _PRIVATE: dict[tuple[str, str], Callable[[Exchange, str, Params], Any]] = {
     ("POST", "/api/v3/order/test"): orders.dry_run,
 }
 
-_UNKNOWN_PATH = Reply(status=404, body=b"<html><body><h2>404 Not found</h2></body></html>", content_type=b"text/html")
+UNKNOWN_PATH = Reply(status=404, body=b"<html><body><h2>404 Not found</h2></body></html>", content_type=b"text/html")
 
 
 def answer(exchange: Exchange, request: Request) -> Reply:
@@ -63,4 +63,4 @@ def _answer(exchange: Exchange, request: Request) -> Reply:
     public = _PUBLIC.get(route)
     if public is not None:
         return json_reply(public(exchange, params.read(request)))
-    return _UNKNOWN_PATH
+    return UNKNOWN_PATH

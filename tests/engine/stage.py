@@ -1,0 +1,149 @@
+"""The stage of the engine's heavy tests: fresh desks without a fixture, restarts, settling, and the final reckoning."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.apps import apps
+from django.db import connection
+from django.utils import timezone
+
+from project.accounts import mode
+from project.accounts.models import ExchangeAccount
+from project.journal import sealer
+from project.journal.models import JournalEntry
+from signals.market import instruments
+from tests.support import oracle
+from tests.support.factories import PRICES, Desk, make_desk
+from tests.support.paper import PaperExchange
+from trading.models import Order
+from trading.services import connect, exits_sweep, queue, reconcile
+from trading.services.invariants import CHECKS, check_all
+from trading.services.socket_guard import ModeGuard
+
+ROUNDS = int(os.environ.get("WINDLASS_ROUNDS", "10"))
+# Of every race, and (in part) examples of the model: a campaign asks for 300.
+OURS = ("accounts", "journal", "risk", "signals", "trading")
+ANY_TIME = ("I2", "I4", "I5", "I9")
+# I8 and I11 hold at any time too, by the books as they were: the oracle asks them.
+LATER = timedelta(minutes=11)
+# After every wait that follows a failure.
+ENOUGH = 30
+# Passes after which the dust must have settled.
+
+
+def fresh_desk(paper: PaperExchange) -> Desk:
+    """Empty tables, empty books, a new process, one new account."""
+    truncate()
+    clear_books(paper)
+    connect._guard = ModeGuard()
+    return make_desk(paper)
+
+
+def desks(paper: PaperExchange, rounds: int = ROUNDS) -> Iterator[Desk]:
+    """A fresh desk for every round."""
+    return (fresh_desk(paper) for _ in range(rounds))
+
+
+def truncate() -> None:
+    """Forget every row of ours; ids begin at 1 again."""
+    tables = [model._meta.db_table for label in OURS for model in apps.get_app_config(label).get_models()]
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+
+
+def clear_books(paper: PaperExchange) -> None:
+    """Whatever earlier rounds left resting fills, for accounts that nobody looks at any more."""
+    paper.faults([])
+    for symbol, price in PRICES.items():
+        for factor in (10, 1000, 100):
+            paper.price(symbol, str(int(price) * factor // 100))
+
+
+def chosen(desk: Desk, **values: object) -> None:
+    """Change settings of the account."""
+    for name, value in values.items():
+        desk.setting(name, value)
+
+
+def impatient(desk: Desk, *, timeout_ms: int = 300) -> Desk:
+    """A desk whose gateway gives up on an answer soon."""
+    desk.gateway._client.timeout = timeout_ms  # type: ignore[attr-defined]
+    return desk
+
+
+def change_mode(to: str) -> None:
+    """Change the mode, and let every process notice at once."""
+    mode.change(to, operator="test", reason="a test")
+    connect._guard = ModeGuard()
+
+
+# time and restarts -------------------------------------------------------------------------------
+
+
+def time_passes() -> None:
+    """Undecided orders become old: calls that were under way are over, look-ups are due."""
+    past = {"valid_until": timezone.now() - timedelta(minutes=1), "next_poll_at": timezone.now()}
+    Order.objects.filter(state__in=("SUBMITTING", "UNKNOWN")).update(**past)
+
+
+def restart(desk: Desk) -> None:
+    """Everything in memory is gone and every owner dead; the start asks for a reconcile, as `make up` does."""
+    connect.forget()
+    instruments.forget()
+    connect._guard = ModeGuard()
+    ExchangeAccount.objects.update(reconciled_at=None)
+    desk.account.refresh_from_db()
+    time_passes()
+
+
+def reconciled(desk: Desk) -> None:
+    reconcile.reconcile(desk.account.pk, gateway=desk.gateway, clock=timezone.now, timing=connect.timing())
+
+
+def pass_over(desk: Desk) -> None:
+    """Everything that bells, pump and beat would do, once."""
+    time_passes()
+    desk.look_up()
+    desk.decide()
+    desk.settle()
+    desk.refresh()
+    exits_sweep.sweep(desk.account.pk, now=timezone.now() + LATER)
+    desk.settle()
+    queue.sweep(desk.account.pk, now=timezone.now())
+    reconciled(desk)
+
+
+def settle(desk: Desk) -> None:
+    """Let the dust settle: until a whole pass writes nothing into the journal."""
+    for _ in range(ENOUGH):
+        before = JournalEntry.objects.count()
+        pass_over(desk)
+        if JournalEntry.objects.count() == before:
+            return
+    last = list(JournalEntry.objects.order_by("-id").values_list("kind", "subject", "payload")[:12])
+    raise AssertionError(f"the dust does not settle: {last}")
+
+
+# the reckoning -----------------------------------------------------------------------------------
+
+
+def wrong_now(desk: Desk) -> list[str]:
+    """What must hold at any moment and does not."""
+    found = [f"{name}: {words}" for name in ANY_TIME for words in CHECKS[name](timezone.now()).violations]
+    return found + oracle.contradictions(desk)
+
+
+def wrong_in_the_end(desk: Desk) -> list[str]:
+    """Every invariant, and the ledger's own word, once the dust has settled."""
+    while sealer.seal_batch(holder="test", now=timezone.now()):
+        pass
+    results = check_all(clock=timezone.now, settle_secs=0)
+    found = [f"{name}: {words}" for name, result in results.items() for words in result.violations]
+    return found + oracle.differences(desk)
+
+
+def reckoned(desk: Desk) -> None:
+    """Settle, and all must hold."""
+    settle(desk)
+    assert wrong_in_the_end(desk) == []

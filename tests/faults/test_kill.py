@@ -1,0 +1,73 @@
+"""kill -9 of the entries worker and the pump during 50 alerts: afterwards every promise has been kept."""
+
+import itertools
+import secrets
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.e2e.stack import Stack, until
+
+pytestmark = pytest.mark.stack
+
+ALERTS = 50
+KILL_EVERY = 10
+VICTIMS = ("entries", "pump")
+PAIRS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+INTERVALS = ("1", "3", "5", "15", "30", "60", "240")
+MARKET_ENTRIES = """
+INSERT INTO trading_settingoverride (symbol, name, value, changed_by, changed_at)
+VALUES ('', 'first_entry', '"market"', 'test', now()) RETURNING id
+"""
+# Every entry's first leg fills at once, so that there is something to get wrong.
+HELD = ("I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I11", "I13")
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    made = Stack.fresh(DEMO_SPEED="60")
+    try:
+        made.start()
+        reconciled = "SELECT 1 FROM accounts_exchangeaccount WHERE reconciled_at IS NOT NULL"
+        until(lambda: made.rows(reconciled), secs=20, about="the first reconcile")
+        made.rows(MARKET_ENTRIES)
+        yield made
+    finally:
+        made.end()
+        shutil.rmtree(made.home.parent, ignore_errors=True)
+
+
+def send(stack: Stack, number: int) -> int:
+    """The nth alert: entries into ever new groups, every seventh an exit of a whole pair."""
+    pair, interval = PAIRS[number % 3], INTERVALS[number % 7]
+    wanted = {"action": "exit"} if number % 7 == 6 else {"action": "buy", "interval": interval}
+    body = {"id": secrets.token_hex(8), "timestamp": datetime.now(UTC).isoformat(), "symbol": pair, **wanted}
+    reply = stack.post(body)
+    assert reply.status_code == 202
+    return int(reply.json()["id"])
+
+
+def killed_on_the_way(stack: Stack) -> list[int]:
+    """Fifty alerts; after every tenth a worker is killed, and the next alerts come while it is down."""
+    victims, ids = itertools.cycle(VICTIMS), []
+    for start in range(0, ALERTS, KILL_EVERY):
+        ids += [send(stack, number) for number in range(start, start + KILL_EVERY)]
+        name = next(victims)
+        stack.kill(name)
+    return ids
+
+
+def test_every_promise_survives_kill_minus_nine(stack: Stack) -> None:
+    ids = killed_on_the_way(stack)
+    undecided = "SELECT count(*) FROM signals_alert WHERE outcome = ''"
+    until(lambda: stack.rows(undecided) == [(0,)], secs=40, about="an outcome for every alert")
+    assert stack.rows("SELECT count(DISTINCT id) FROM signals_alert WHERE id = ANY(%s)", ids) == [(ALERTS,)]
+    unsent = "SELECT count(*) FROM trading_order WHERE state IN ('NEW', 'SUBMITTING', 'UNKNOWN')"
+    until(lambda: stack.rows(unsent) == [(0,)], secs=40, about="every order decided")
+    found = stack.asked("check_invariants", "--json")
+    assert {name: (found[name]["held"], found[name]["violations"]) for name in HELD} == dict.fromkeys(HELD, (True, []))
+    assert all(found[name]["checked"] > 0 for name in HELD)
+    assert stack.rows("SELECT count(*) FROM trading_order WHERE state = 'NEEDS_HUMAN'") == [(0,)]
+    assert stack.log().count("killed by SIGKILL") >= len(range(0, ALERTS, KILL_EVERY)) - 1

@@ -1,0 +1,233 @@
+"""Placing, cancelling and finding futures orders."""
+
+import json
+from bisect import bisect_left
+from typing import Any
+
+from trading.paper.core.orders import OrderType, Side, TimeInForce
+from trading.paper.core.perps.commands import closes
+from trading.paper.core.perps.orders import AlgoType, PerpOrder, PerpRequest, PositionSide
+from trading.paper.core.refusals import Reason, Refused
+from trading.paper.dialects.binance_spot import params as read
+from trading.paper.dialects.binance_spot.errors import WireError, missing, unwanted
+from trading.paper.dialects.binance_spot.params import Params
+from trading.paper.dialects.binance_usdm import numbers, shapes
+from trading.paper.dialects.binance_usdm.errors import NOT_HERE, translated
+from trading.paper.dialects.binance_usdm.reading import client_id, member, position_side
+from trading.paper.server.exchange import Exchange
+
+MOST_IN_BATCH = 5
+
+DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
+
+_NEEDS = {OrderType.LIMIT: ("timeInForce", "quantity", "price"), OrderType.MARKET: ("quantity",)}
+_REFUSES = {OrderType.LIMIT: (), OrderType.MARKET: ("timeInForce", "price")}
+
+
+def place(exchange: Exchange, account: str, params: Params) -> Any:
+    """POST order."""
+    detail = params.get("newOrderRespType", "") or "ACK"
+    if detail not in ("ACK", "RESULT"):
+        raise WireError(-1137, "Invalid newOrderRespType.")
+    placed = exchange.futures.place(request(exchange, account, params))
+    return shapes.order(placed) if detail == "RESULT" else shapes.acknowledged(placed)
+
+
+def dry_run(exchange: Exchange, account: str, params: Params) -> Any:
+    """POST order/test: every check, no order."""
+    exchange.futures.check(request(exchange, account, params))
+    return {}
+
+
+def request(exchange: Exchange, account: str, params: Params) -> PerpRequest:
+    """What a client asks for."""
+    symbol = read.text(params, "symbol")
+    contract = exchange.state.perps.market(symbol).instrument
+    side = member(Side, read.text(params, "side"), WireError(-1117, "Invalid side."))
+    order_type = _type(params)
+    time_in_force, kind = _time_in_force(params, order_type)
+    apart = position_side(params)
+    return PerpRequest(
+        account=account,
+        symbol=symbol,
+        side=side,
+        type=kind,
+        time_in_force=time_in_force,
+        price=numbers.price(params, "price", contract),
+        qty=numbers.qty(params, "quantity", contract),
+        client_id=client_id(params, "newClientOrderId"),
+        position_side=apart,
+        reduce_only=_reduces(params, side, apart),
+    )
+
+
+def _type(params: Params) -> OrderType:
+    value = read.text(params, "type")
+    if value in AlgoType.__members__:
+        raise NOT_HERE
+    if value not in (OrderType.LIMIT, OrderType.MARKET):
+        raise WireError(-1116, "Invalid orderType.")
+    if numbers.flag(params, "closePosition"):
+        raise WireError(-4136, f"Target strategy invalid for orderType {value},closePosition true")
+    _check_params(OrderType(value), params)
+    return OrderType(value)
+
+
+def _check_params(order_type: OrderType, params: Params) -> None:
+    for name in _NEEDS[order_type]:
+        read.text(params, name)
+    for name in _REFUSES[order_type]:
+        if name in params:
+            raise unwanted(name)
+
+
+def _time_in_force(params: Params, order_type: OrderType) -> tuple[TimeInForce, OrderType]:
+    """GTX, post only, is a type of its own inside."""
+    value = params.get("timeInForce", TimeInForce.GTC)
+    if value == shapes.POST_ONLY:
+        return TimeInForce.GTC, OrderType.LIMIT_MAKER
+    return member(TimeInForce, value, WireError(-1115, "Invalid timeInForce.")), order_type
+
+
+def _reduces(params: Params, side: Side, apart: PositionSide) -> bool:
+    """In hedge mode an order that can only close is reduce only by itself, and must not say so."""
+    if apart is PositionSide.BOTH:
+        return numbers.flag(params, "reduceOnly")
+    if "reduceOnly" in params:
+        raise unwanted("reduceonly")
+    return closes(side, apart)
+
+
+def batch_place(exchange: Exchange, account: str, params: Params) -> Any:
+    """POST batchOrders: each order by itself, a refused one does not stop the others."""
+    return [_one(exchange, account, row) for row in _rows(params, "batchOrders")]
+
+
+def _one(exchange: Exchange, account: str, row: Any) -> Any:
+    if not isinstance(row, dict):
+        raise WireError(-1130, "Data sent for parameter 'batchOrders' is not valid.")
+    try:
+        return place(exchange, account, {name: str(value) for name, value in row.items()})
+    except Refused as error:
+        refused = translated(error)
+    except WireError as error:
+        refused = error
+    return {"code": refused.code, "msg": refused.msg}
+
+
+def _rows(params: Params, name: str) -> list[Any]:
+    try:
+        rows = json.loads(read.text(params, name))
+    except ValueError as error:
+        raise WireError(-1130, f"Data sent for parameter '{name}' is not valid.") from error
+    if not isinstance(rows, list) or not 0 < len(rows) <= 2 * MOST_IN_BATCH:
+        raise WireError(-1130, f"Data sent for parameter '{name}' is not valid.")
+    return rows
+
+
+def cancel(exchange: Exchange, account: str, params: Params) -> Any:
+    """DELETE order."""
+    found = _find(exchange, account, params, Reason.CANCEL_UNKNOWN)
+    exchange.futures.cancel(found)
+    return shapes.order(found)
+
+
+def batch_cancel(exchange: Exchange, account: str, params: Params) -> Any:
+    """DELETE batchOrders, by order ids or by client order ids."""
+    by_id = next((name for name in ("orderIdList", "orderidlist") if name in params), "")
+    field, listed = ("orderId", by_id) if by_id else ("origClientOrderId", _client_list(params))
+    base = {"symbol": read.text(params, "symbol")}
+    return [_cancel_one(exchange, account, base | {field: str(value)}) for value in _rows(params, listed)]
+
+
+def _client_list(params: Params) -> str:
+    return next((name for name in ("origClientOrderIdList", "origclientorderidlist") if name in params), "orderIdList")
+
+
+def _cancel_one(exchange: Exchange, account: str, params: Params) -> Any:
+    try:
+        return cancel(exchange, account, params)
+    except Refused as error:
+        refused = translated(error)
+    return {"code": refused.code, "msg": refused.msg}
+
+
+def cancel_all(exchange: Exchange, account: str, params: Params) -> Any:
+    """DELETE allOpenOrders of one contract; conditional orders stay."""
+    symbol = read.text(params, "symbol")
+    exchange.state.perps.market(symbol)
+    for order in list(exchange.state.perps.desk_open[(account, symbol)].values()):
+        exchange.futures.cancel(order)
+    return DONE
+
+
+def get(exchange: Exchange, account: str, params: Params) -> Any:
+    """GET order."""
+    return shapes.order(_find(exchange, account, params, Reason.ORDER_UNKNOWN))
+
+
+def get_open(exchange: Exchange, account: str, params: Params) -> Any:
+    """GET openOrder: like order, but only while it is open."""
+    found = _find(exchange, account, params, Reason.ORDER_UNKNOWN)
+    if not found.open:
+        raise Refused(Reason.ORDER_UNKNOWN)
+    return shapes.order(found)
+
+
+def _find(exchange: Exchange, account: str, params: Params, reason: Reason) -> PerpOrder:
+    symbol = read.text(params, "symbol")
+    exchange.state.perps.market(symbol)
+    order_id, name = read.maybe_integer(params, "orderId"), params.get("origClientOrderId", "")
+    if order_id is None and not name:
+        raise missing("orderId")
+    found = _lookup(exchange, (account, symbol), order_id, name)
+    if found is None:
+        raise Refused(reason)
+    return found
+
+
+def _lookup(exchange: Exchange, desk: tuple[str, str], order_id: int | None, name: str) -> PerpOrder | None:
+    perps = exchange.state.perps
+    if order_id is None:
+        return perps.by_client_id.get((*desk, name))
+    found = perps.orders.get(order_id)
+    mine = found is not None and (found.account, found.instrument.symbol) == desk
+    return found if mine else None
+
+
+def open_orders(exchange: Exchange, account: str, params: Params) -> Any:
+    """GET openOrders, of one contract or of all."""
+    perps, wanted = exchange.state.perps, params.get("symbol", "")
+    if wanted:
+        perps.market(wanted)
+    symbols = [wanted] if wanted else list(perps.contracts)
+    found = [order for symbol in symbols for order in perps.desk_open[(account, symbol)].values()]
+    return [shapes.order(order) for order in sorted(found, key=lambda order: order.id)]
+
+
+def all_orders(exchange: Exchange, account: str, params: Params) -> Any:
+    """GET allOrders: from an order id on, or the latest within the times."""
+    symbol = read.text(params, "symbol")
+    exchange.state.perps.market(symbol)
+    orders = exchange.state.perps.desk_orders[(account, symbol)]
+    first_id = read.maybe_integer(params, "orderId")
+    if first_id is not None:
+        orders = orders[bisect_left(orders, first_id, key=lambda order: order.id) :]
+    span = read.span(params)
+    within = [order for order in orders if order.created_ms in span]
+    return [shapes.order(order) for order in read.page(within, params, from_start=first_id is not None)]
+
+
+def user_trades(exchange: Exchange, account: str, params: Params) -> Any:
+    """GET userTrades: of an order, from a trade id on, or the latest within the times."""
+    symbol = read.text(params, "symbol")
+    exchange.state.perps.market(symbol)
+    order_id, first_id = read.maybe_integer(params, "orderId"), read.maybe_integer(params, "fromId")
+    span = read.span(params)
+    within = [
+        fill
+        for fill in exchange.state.perps.desk_fills[(account, symbol)]
+        if order_id in (None, fill.order.id) and fill.trade_id >= (first_id or 0) and fill.at_ms in span
+    ]
+    page = read.page(within, params, from_start=first_id is not None)
+    return [shapes.user_trade(fill, exchange.state.perps.orders[fill.order.id]) for fill in page]

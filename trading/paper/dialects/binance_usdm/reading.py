@@ -1,0 +1,39 @@
+"""Parameters that plain and conditional orders share."""
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from trading.paper.core.perps.orders import PositionSide
+from trading.paper.dialects.binance_spot.errors import WireError, illegal
+from trading.paper.dialects.binance_spot.params import Params
+
+Member = TypeVar("Member")
+
+CLIENT_ID = "^[\\.A-Z\\:/a-z0-9_-]{1,36}$"
+
+MOST_CHARACTERS = 36
+
+
+def member(kind: Callable[[str], Member], value: str, error: WireError) -> Member:
+    """The member of an enumeration, or the error."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise error from None
+
+
+def position_side(params: Params) -> PositionSide:
+    """BOTH unless given."""
+    value = params.get("positionSide", "") or PositionSide.BOTH
+    return member(PositionSide, value, WireError(-1116, "Invalid positionSide."))
+
+
+def client_id(params: Params, name: str) -> str:
+    """A client id, empty if absent."""
+    value = params.get(name, "")
+    if len(value) > MOST_CHARACTERS:
+        raise WireError(-4015, "Client order id length should not be more than 36 chars")
+    if value and not re.fullmatch(CLIENT_ID, value):
+        raise illegal(name, CLIENT_ID)
+    return value
