@@ -9,7 +9,7 @@ from django.db import transaction
 from project.accounts.models import ExchangeAccount
 from risk.domain.denial import DenialCode
 from signals.evaluate import Meant, Stored, evaluate
-from signals.intent import IntentKind
+from signals.intent import Action, IntentKind, MarketPosition
 from signals.market import instruments
 from signals.models import Alert, IndicatorValue
 from signals.verdict import Outcome, Verdict
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 200
 # Alerts decided in one transaction; more would hold the account's lock too long.
+ACTED_AT_ONCE = 10
+# Of those, how many may enter or exit, at some 40 ms each: others wait for the lock no longer than 2 s.
 
 
 def process_inbox(account_id: int, *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> int:
@@ -67,11 +69,13 @@ def _decide_batch(account_id: int, now: datetime) -> int:
         account = locks.account(account_id)
         batch = _undecided(account_id)
         verdicts: dict[int, Verdict] = {}
-        desk = Desk(account, now)
+        desk, acted = Desk(account, now), 0
         for alert in batch:
             verdicts[alert.pk] = verdict = decide_alert(desk, alert)
             if verdict.outcome in ACTED:
-                desk = Desk(account, now)  # it wrote: what the next alert sees is read anew
+                desk, acted = Desk(account, now), acted + 1  # it wrote: what the next alert sees is read anew
+            if acted == ACTED_AT_ONCE:
+                break
         outcomes.settle(account_id, verdicts, now=now)
         return len(verdicts)
 
@@ -161,10 +165,17 @@ def _exit(desk: Desk, meant: Meant, found: Classification) -> Verdict:
 
 def _nothing(desk: Desk, meant: Meant, found: Classification) -> Verdict:
     code = NoMeaning(found.code or NoMeaning.ACTION_MISSING)
-    if code is NoMeaning.NOTHING_TO_EXIT and (removed := queue.remove_matching(desk, meant, found.exits)):
+    if code is NoMeaning.NOTHING_TO_EXIT and (removed := queue.remove_matching(desk, meant, _closes(meant))):
         reason = f"Nothing of {meant.instrument.symbol} is open; its waiting entry was removed from the queue."
         return Verdict(Outcome.DEQUEUED, reason, {"queued": [row.pk for row in removed]})
     return Verdict(code, WORDS[code].format(symbol=meant.instrument.symbol))
+
+
+def _closes(meant: Meant) -> PositionSide | None:
+    """The one side that an exit can mean: the side it names, or the one its strategy leaves; None for either."""
+    intent = meant.intent
+    named = PositionSide(intent.side.name) if intent.side else None
+    return named or LEAVES.get((intent.action, intent.market_position))
 
 
 def _reduce(desk: Desk, meant: Meant, found: Classification) -> Verdict:
@@ -182,6 +193,11 @@ def _reverse(desk: Desk, meant: Meant, found: Classification) -> Verdict:
     reason = f"{closed.reason} Then {found.side}, once it is flat."
     return Verdict(Outcome.REVERSED, reason, closed.details)
 
+
+LEAVES: Mapping[tuple[Action | None, MarketPosition | None], PositionSide] = {
+    (Action.BUY, MarketPosition.SHORT): PositionSide.SHORT,
+    (Action.SELL, MarketPosition.LONG): PositionSide.LONG,
+}
 
 WORDS: Mapping[NoMeaning, str] = {
     NoMeaning.NOTHING_TO_EXIT: "Nothing of {symbol} is open, so there is nothing to exit.",

@@ -3,6 +3,8 @@
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import F
+
 from project.journal.record import plain, record
 from signals.intent import Level, LevelKind
 from signals.models import Signal
@@ -16,7 +18,7 @@ from trading.domain.retry import may_try
 from trading.domain.settings import ExitSettings
 from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open_remainder, remainder, taken
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose
-from trading.models import PositionGroup, Slot
+from trading.models import Order, PositionGroup, Slot
 from trading.selectors import GroupPicture
 from trading.services import ladder, orders, queue, stops
 from trading.services.orders import NewOrder
@@ -168,14 +170,23 @@ def _target(seen: GroupPicture, action: Place | PlaceAggregate) -> NewOrder:
 
 
 def _reduce(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
-    """Send a decided reduction once the targets have made room for it."""
-    free = floor_to(seen.position.qty - seen.promised_qty, seen.rules.lot_step)
-    if group.reduce_qty <= 0 or free < group.reduce_qty:
+    """Send a decided reduction once the targets have made room for it; one that filled meanwhile leaves less to sell."""
+    lot_step = seen.rules.lot_step
+    wanted = min(group.reduce_qty, floor_to(max(seen.position.qty, ZERO), lot_step))
+    free = floor_to(seen.position.qty - seen.promised_qty, lot_step)
+    if wanted <= 0 or free < wanted or not _may_place(seen, Purpose.REDUCE, None, now):
         return
     number = sum(o.purpose == Purpose.REDUCE for o in seen.orders)
-    orders.create(group, [_market(seen, Purpose.REDUCE, group.reduce_qty, number)], now=now)
+    orders.create(group, [_market(seen, Purpose.REDUCE, wanted, number)], now=now)
     group.reduce_qty = ZERO
     group.save(update_fields=["reduce_qty"])
+
+
+def reduce_again(order: Order) -> None:
+    """A reduction that never arrived is decided anew; the caller reviews the group."""
+    PositionGroup.objects.filter(pk=order.group_id, closing_at=None).update(reduce_qty=F("reduce_qty") + order.qty)
+    payload = {"qty": order.qty, "again": order.pk}
+    record("group.reducing", subject=f"group:{order.group_id}", payload=payload, account_id=order.account_id)
 
 
 def _market(seen: GroupPicture, purpose: Purpose, qty: Decimal, number: int) -> NewOrder:

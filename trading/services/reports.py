@@ -40,10 +40,12 @@ def absorb(order: Order, report: OrderReport, *, now: datetime, cancel_refused: 
 
 
 def not_placed(order: Order, *, now: datetime) -> None:
-    """An order proven absent: try again with a new id, or let the entry go; then look at its group."""
+    """An order proven absent: try again with a new id, or let the entry go; its group decides other exits anew."""
     orders.move(order, OrderState.NOT_PLACED, next_poll_at=None)
     opens = order.purpose == Purpose.ENTRY
     next_step = after_not_placed(opens_position=opens, created_at=order.created_at, now=now)
     if next_step is AfterNotPlaced.AGAIN and opens and not order.cancel_requested:
         orders.again(order)
+    if order.purpose == Purpose.REDUCE:
+        groups.reduce_again(order)
     groups.review(order.group_id, now=now)
