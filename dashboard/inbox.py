@@ -22,6 +22,7 @@ SUBJECT_LENGTH = 60  # of a raw body, where the alert has no symbol
 OUTCOMES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "": ("being decided", ""),
+        "DEQUEUED": ("taken out of the queue", ""),
         "ENTERED": ("entry", "up"),
         "EXITED": ("exit", "up"),
         "INDICATORS_STORED": ("values stored", ""),
@@ -29,6 +30,9 @@ OUTCOMES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "NOTHING_TO_EXIT": ("none", ""),
         "NOTICE": ("notice", ""),
         "PYRAMIDED": ("pyramid", "up"),
+        "QUEUED": ("queued", ""),
+        "REDUCED": ("reduced", "up"),
+        "REVERSED": ("reversed", "up"),
         "SHADOW": ("shadow, not traded", ""),
     }
 )

@@ -12,8 +12,18 @@ from project.journal.record import record
 from trading.domain import settings as registry
 from trading.domain.refusal import Refusal
 from trading.domain.settings import Scope, Setting
-from trading.models import Canary, Fill, Leg, Order, PositionGroup, Pyramid, SettingOverride, Slot
-from trading.models.queue import QueuedSignal
+from trading.models import (
+    Canary,
+    Fill,
+    FundingPayment,
+    Leg,
+    Order,
+    PositionGroup,
+    Pyramid,
+    QueuedSignal,
+    SettingOverride,
+    Slot,
+)
 
 # A page nests two tables deep: group → pyramids → legs and group → orders → fills; a leg links to its own page.
 LEG_SHOWN = ("index", "price", "qty", "weight_pct", "take_profit_pct", "target_price")
@@ -116,6 +126,16 @@ class FillAdmin(EngineAdmin):
     list_filter = ("account", "side", "at")
     search_fields = ("=venue_trade_id", "=venue_order_id", "instrument__symbol")
     list_select_related = ("instrument", "order")
+
+
+@admin.register(FundingPayment)
+class FundingPaymentAdmin(EngineAdmin):
+    """Funding paid or received on futures; part of the result of its group."""
+
+    list_display = columns("at", "instrument", "amount", "group", "account", of=FundingPayment)
+    list_filter = ("account", "at")
+    search_fields = ("=venue_id", "instrument__symbol")
+    list_select_related = ("instrument", "group", "account")
 
 
 @admin.register(Slot)

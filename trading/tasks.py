@@ -9,7 +9,9 @@ from datetime import timedelta
 from functools import wraps
 
 from celery import shared_task
+from django.db import OperationalError
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from project.accounts.models import ExchangeAccount
 from project.accounts.vault import VaultError
@@ -42,7 +44,10 @@ AccountTask = Callable[[ExchangeAccount], object]
 
 
 def account_task(function: AccountTask) -> Callable[[int], None]:
-    """A task about one account: clears its bell, and turns a venue that can't be asked into a state of the account."""
+    """A task about one account: clears its bell, and turns a venue that can't be asked into a state of the account.
+
+    An account that somebody else holds for too long is left to the next bell.
+    """
 
     @shared_task(name=f"trading.{function.__name__}")
     @wraps(function)
@@ -55,6 +60,10 @@ def account_task(function: AccountTask) -> Callable[[int], None]:
             reconcile.mark_unhealthy(account_id, code=code, detail=str(error))
         except (LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue, VaultError) as error:
             reconcile.mark_unhealthy(account_id, code=error.code, detail=str(error))
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+            log.info("%s: account %s is busy, left to the next bell", function.__name__, account_id)
 
     return run
 

@@ -76,6 +76,12 @@ async def test_the_page_fits_with_every_group_open(browser_page: OpenPage, width
     await expect(page.locator("tbody.detail").first).to_contain_text("target taken")
 
 
+async def test_while_all_is_well_the_bar_of_a_phone_is_one_line(browser_page: OpenPage) -> None:
+    page = await browser_page(390)
+    box = await page.locator(".health").bounding_box()
+    assert box["height"] < 60  # two lines would be more than 80
+
+
 async def test_a_price_moves_a_row_in_place(browser_page: OpenPage) -> None:
     page = await browser_page(1440)
     row = row_of(page, "ETH/USDT")

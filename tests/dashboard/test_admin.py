@@ -18,8 +18,7 @@ from project.journal.models import JournalEntry, Lease, Seal
 from risk.models import RiskDecision
 from signals.models import IndicatorValue, Instrument, Signal, Source
 from tests.dashboard import rows
-from trading.models import PositionGroup, SettingOverride
-from trading.models.queue import QueuedSignal
+from trading.models import FundingPayment, PositionGroup, QueuedSignal, SettingOverride
 
 
 def sha256(text: str) -> bytes:
@@ -51,6 +50,9 @@ def full(day: rows.Desk, now: datetime) -> rows.Desk:
     Seal.objects.create(first_number=1, count=1, from_xid=1, last_xid=1, last_entry_id=1, horizon=2, head=b"\1" * 32)
     SettingOverride.objects.create(name="max_open_groups", value="7")
     JournalEntry.objects.create(kind="test.happened", subject="test:1")
+    FundingPayment.objects.create(
+        account=account, instrument=Instrument.objects.get(base="BTC"), venue_id="1", amount="-0.02", at=now
+    )
     QueuedSignal.objects.create(
         account=account, instrument=Instrument.objects.get(base="XRP"), timeframe_secs=900, side="LONG", signal=signal,
         queued_at=now, refreshed_at=now,

@@ -35,13 +35,13 @@ class NotInTime(AssertionError):
     """What was waited for did not come."""
 
 
-def until(question: Callable[[], T], *, secs: float, about: str) -> T:
+def until(question: Callable[[], T], *, secs: float, about: str, every: float = POLL_SECS) -> T:
     """Ask until the answer is truthy; raises NotInTime. The one place here that sleeps between two looks."""
     give_up = time.monotonic() + secs
     while not (answer := question()):
         if time.monotonic() > give_up:
             raise NotInTime(f"{about}: not within {secs:g} s, last answer {answer!r}")
-        time.sleep(POLL_SECS)
+        time.sleep(every)
     return answer
 
 

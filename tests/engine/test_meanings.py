@@ -1,6 +1,6 @@
 """Every meaning × every state of a group × every mode: the outcome, and what follows on the book.
 
-A state is brought about once on the real path; every cell is decided on it for real and then undone.
+A state is brought about once on the real path; every cell is decided on it for real, and then undone.
 """
 
 from collections import Counter
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 
 from project.accounts.models import TradingMode
@@ -19,6 +18,9 @@ from tests.support.factories import Desk
 from tests.support.paper import PaperExchange
 from trading.models import Order
 from trading.services import cancel, connect, submit
+
+pytestmark = pytest.mark.django_db
+# Every cell runs in a transaction that is rolled back.
 
 MODES = ("NORMAL", "PAUSED", "REDUCED", "EMERGENCY")
 ENTERS = frozenset({"ENTERED", "PYRAMIDED", "QUEUED"})
@@ -133,24 +135,20 @@ def test_an_alert_gets_its_outcome_and_its_orders(scene: Scene, says: str, mode:
     outcome = expected(scene.state, says, mode)
     wanted = WRITES.get((outcome, scene.state), NOTHING)
     pending = sum(order.cancel_requested for order in scene.before.values() if order.state == "OPEN")
-    with transaction.atomic():
-        TradingMode.objects.update(mode=mode)
-        scene.desk.refresh()
-        assert told(scene.desk, **SAYS[says]) == outcome
-        assert follows(scene.before) == wanted
-        # Cancels leave in every mode; entries are written in NORMAL only, and leave then.
-        assert len(cancel.claim_cancels(scene.desk.account.pk)) == sum(wanted.withdrawn.values()) + pending
-        assert leaves(scene.desk, opening=True) == sum(wanted.written.values())
-        assert leaves(scene.desk, opening=False) == 0
-        transaction.set_rollback(True)
+    TradingMode.objects.update(mode=mode)
+    scene.desk.refresh()
+    assert told(scene.desk, **SAYS[says]) == outcome
+    assert follows(scene.before) == wanted
+    # Cancels leave in every mode; entries are written in NORMAL only, and leave then.
+    assert len(cancel.claim_cancels(scene.desk.account.pk)) == sum(wanted.withdrawn.values()) + pending
+    assert leaves(scene.desk, opening=True) == sum(wanted.written.values())
+    assert leaves(scene.desk, opening=False) == 0
 
 
 def test_a_second_entry_in_the_same_bar_is_too_soon(scene: Scene) -> None:
     """One pyramid a bar; who waits is replaced, who has ended is entered anew."""
     again = {"LIVE": "TOO_SOON", "PARTIALLY_FILLED": "TOO_SOON", "ACTIVE": "TOO_SOON", "CLOSING": "TOO_SOON"}
-    with transaction.atomic():
-        scene.desk.refresh()
-        first = told(scene.desk, action="buy")
-        second = told(scene.desk, action="buy")
-        transaction.set_rollback(True)
+    scene.desk.refresh()
+    first = told(scene.desk, action="buy")
+    second = told(scene.desk, action="buy")
     assert second == again.get(scene.state, {"ENTERED": "TOO_SOON", "QUEUED": "QUEUED"}.get(first))

@@ -1,5 +1,6 @@
 """kill -9 of the entries worker and the pump during 50 alerts: afterwards every promise has been kept."""
 
+import contextlib
 import itertools
 import secrets
 import shutil
@@ -8,15 +9,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.e2e.stack import Stack, until
+from tests.e2e.stack import NotInTime, Stack, until
 
 pytestmark = pytest.mark.stack
 
 ALERTS = 50
 KILL_EVERY = 10
-VICTIMS = ("entries", "pump")
+VICTIMS = ("entries", "pump", "entries")
 PAIRS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 INTERVALS = ("1", "3", "5", "15", "30", "60", "240")
+IN_A_CALL = "SELECT 1 FROM trading_order WHERE state = 'SUBMITTING' AND purpose = 'ENTRY'"
 MARKET_ENTRIES = """
 INSERT INTO trading_settingoverride (symbol, name, value, changed_by, changed_at)
 VALUES ('', 'first_entry', '"market"', 'test', now()) RETURNING id
@@ -50,12 +52,13 @@ def send(stack: Stack, number: int) -> int:
 
 
 def killed_on_the_way(stack: Stack) -> list[int]:
-    """Fifty alerts; after every tenth a worker is killed, and the next alerts come while it is down."""
+    """Fifty alerts; after every tenth a process is killed, in the middle of a call where it is seen in one."""
     victims, ids = itertools.cycle(VICTIMS), []
     for start in range(0, ALERTS, KILL_EVERY):
         ids += [send(stack, number) for number in range(start, start + KILL_EVERY)]
-        name = next(victims)
-        stack.kill(name)
+        with contextlib.suppress(NotInTime):
+            until(lambda: stack.rows(IN_A_CALL), secs=2, about="an order on its way", every=0.005)
+        stack.kill(next(victims))
     return ids
 
 

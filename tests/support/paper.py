@@ -130,17 +130,23 @@ class PaperExchange:
         fresh.write_text(json.dumps(self._keys))
         fresh.rename(self._keys_path)
 
-    def price(self, symbol: str, price: str, *, qty: str | None = None) -> None:
-        """Set a market's price; with a qty, only so much trades there, behind the queue."""
-        self.control("price", {"symbol": symbol, "price": price} | ({"qty": qty} if qty else {}))
+    def price(self, symbol: str, price: str, *, qty: str | None = None, market: str | None = None) -> None:
+        """Set a price, of spot and perpetual unless `market` ("spot", "usdm") names one; a qty is all that trades."""
+        optional = {"qty": qty, "market": market}
+        given = {name: value for name, value in optional.items() if value is not None}
+        self.control("price", {"symbol": symbol, "price": price} | given)
+
+    def funding(self, rate: str = "0.0001", **only: str) -> None:
+        """Settle funding now; symbol="BTCUSDT" for one contract only."""
+        self.control("funding", {"rate": rate} | only)
 
     def depth(self, symbol: str, **shape: int | str) -> None:
         """Change the market side: spread_ticks, levels, step_bps, level_notional (quote)."""
         self.control("depth", {"symbol": symbol} | shape)
 
-    def deposit(self, amounts: dict[str, str], account: str = account) -> None:
-        """Add funds to an account."""
-        self.control("deposit", {"account": account, "amounts": amounts})
+    def deposit(self, amounts: dict[str, str], account: str = account, *, market: str = "spot") -> None:
+        """Add funds to an account, or with market="usdm" to its futures wallet."""
+        self.control("deposit", {"account": account, "amounts": amounts, "market": market})
 
     def fault(self, action: str, *, method: str = "", path: str = "", times: int = 1, ms: int = 0) -> None:
         """Plan one kind of fault for the next matching requests; replaces earlier plans."""
@@ -153,6 +159,11 @@ class PaperExchange:
     def ledger(self, account: str = account) -> Json:
         """Orders, fills, deposits and balances of an account, as the exchange has them."""
         found: Json = self.read("ledger")["accounts"].get(account, {})
+        return found
+
+    def futures(self, account: str = account) -> Json:
+        """Wallet, positions, orders, conditional orders, fills and incomes of a futures account."""
+        found: Json = self.read("ledger")["usdm"]["accounts"].get(account, {})
         return found
 
     def read(self, name: str) -> Json:
@@ -181,9 +192,17 @@ class PaperExchange:
         """A raw unsigned request."""
         return self._http.get(path, params=params)
 
+    def ccxt_usdm(self, *, key: str = key, secret: str = secret, **options: Any) -> ccxt.binanceusdm:
+        """A ccxt futures client of which every URL points here."""
+        given = {"apiKey": key, "secret": secret, "timeout": 10_000, "enableRateLimit": False, **options}
+        return self._aimed(ccxt.binanceusdm(given), "linear")
+
     def ccxt(self, *, key: str = key, secret: str = secret, **options: Any) -> ccxt.binance:
-        """A ccxt client of which every URL points here."""
+        """A ccxt spot client of which every URL points here."""
         client = ccxt.binance({"apiKey": key, "secret": secret, "timeout": 10_000, "enableRateLimit": False, **options})
+        return self._aimed(client, "spot")
+
+    def _aimed(self, client: Any, kind: str) -> Any:
         client.number = str
         client.urls["api"] = {
             name: self._moved(url) for name, url in client.urls["api"].items() if isinstance(url, str)
@@ -191,10 +210,11 @@ class PaperExchange:
         client.options |= {
             "fetchCurrencies": False,
             "fetchMargins": False,
-            "fetchMarkets": {"types": ["spot"]},
+            "fetchMarkets": {"types": [kind]},
             "recvWindow": 10_000,
         }
-        client.exceptions["exact"] = client.exceptions["exact"] | client.exceptions["spot"]["exact"]
+        for match in ("exact", "broad"):
+            client.exceptions[match] = client.exceptions[match] | client.exceptions[kind].get(match, {})
         return client
 
     def _moved(self, url: str) -> str:

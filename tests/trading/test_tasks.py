@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from redis import Redis
 
@@ -14,7 +15,8 @@ from signals.models import Ticker
 from tests.support.factories import Desk
 from tests.support.paper import free_port
 from tests.support.plugin import SERVERS
-from trading import bells, tasks
+from tests.trading.services.levers import elsewhere
+from trading import bells, locks, tasks
 from trading.models import Canary, Order, PositionGroup
 
 BUY = {"symbol": "BTCUSDT", "action": "buy", "price": "59900", "interval": "60"}
@@ -139,6 +141,24 @@ def test_a_sweeps_lease_is_given_back(desk: Desk) -> None:
     tasks.reconcile_books(desk.account.pk)
     name = f"reconcile:{desk.account.pk}"
     assert leases.claim(name, holder="another", now=timezone.now(), span=tasks.LEASE_SPAN)
+
+
+def test_an_account_that_is_held_too_long_is_left_to_the_next_bell(desk: Desk) -> None:
+    alert = desk.alert(**BUY)
+
+    def run() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        tasks.process_inbox(desk.account.pk)
+
+    with transaction.atomic():
+        locks.account(desk.account.pk)
+        elsewhere(run)
+    alert.refresh_from_db()
+    assert alert.outcome == ""
+    tasks.process_inbox(desk.account.pk)
+    alert.refresh_from_db()
+    assert alert.outcome == "ENTERED"
 
 
 def test_beats_tick_rings_for_every_account(desk: Desk) -> None:

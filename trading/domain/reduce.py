@@ -29,17 +29,22 @@ def reduction(
     price: Decimal,
     ratio: Decimal | None = None,
     qty: Decimal | None = None,
+    reserved_qty: Decimal = ZERO,
 ) -> Reduction | Refusal:
-    """The reduction by a ratio (0–1) of the position or by a quantity, at a price (quote), or why there is none."""
-    held = floor_to(max(position.qty, ZERO), rules.lot_step)
+    """The reduction by a ratio (0–1) of the position or by a quantity, at a price (quote), or why there is none.
+
+    reserved_qty: what earlier reductions that are decided and not filled will take; this one comes on top of them.
+    """
+    left = max(position.qty - reserved_qty, ZERO)
+    held = floor_to(left, rules.lot_step)
     if not rules.sellable(held, price):
         advice = "What is held is below the venue's minimums; it is written off when the group closes."
-        return Refusal("NOTHING_TO_REDUCE", "held quantity", position.qty, least_qty(price, rules), advice, rules.base)
-    wanted = _wanted(position, ratio=ratio, qty=qty)
+        return Refusal("NOTHING_TO_REDUCE", "held quantity", left, least_qty(price, rules), advice, rules.base)
+    wanted = _wanted(left, ratio=ratio, qty=qty)
     if wanted is None or wanted <= 0:
         advice = "Send a quantity or a ratio above 0, or the size before and after."
         return Refusal("REDUCTION_UNKNOWN", "size", wanted, "above 0", advice)
-    return _in_lots(min(floor_to(wanted, rules.lot_step), held), position=position, rules=rules, price=price, held=held)
+    return _in_lots(min(floor_to(wanted, rules.lot_step), held), left=left, rules=rules, price=price)
 
 
 def reduction_by_size(
@@ -50,30 +55,43 @@ def reduction_by_size(
     price: Decimal,
     equity: Decimal | None = None,
     free: Decimal | None = None,
+    reserved_qty: Decimal = ZERO,
 ) -> Reduction | Refusal | Denial:
-    """The reduction that a written size asks for: base and contracts as they are, percent of the position, else quote."""
-    if request.kind is SizeKind.PCT_POSITION:
-        return reduction(position, ratio=request.value / HUNDRED, rules=rules, price=price)
-    if request.kind in (SizeKind.BASE, SizeKind.CONTRACTS):
-        return reduction(position, qty=_units(request, rules), rules=rules, price=price)
-    worth = in_quote(
-        request,
-        equity=equity,
-        free=free,
-        position=rules.notional(position.qty, price),
-        price=price,
-        base=rules.base,
-        quote=rules.quote,
-        contract_size=rules.contract_size,
-    )
-    if isinstance(worth, Denial):
-        return worth
-    return reduction(position, qty=_bought(worth, price=price, rules=rules), rules=rules, price=price)
+    """The reduction that a written size asks for: base and contracts as they are, percent of the position, else quote.
+
+    equity and free (balance) are quote; a size that needs one that is None denies with DATA_MISSING.
+    """
+    qty = _asked_qty(position, request, rules=rules, price=price, equity=equity, free=free)
+    if isinstance(qty, Denial):
+        return qty
+    return reduction(position, qty=qty, rules=rules, price=price, reserved_qty=reserved_qty)
 
 
-def _wanted(position: Position, *, ratio: Decimal | None, qty: Decimal | None) -> Decimal | None:
+@exact
+def _asked_qty(
+    position: Position,
+    request: SizeRequest,
+    *,
+    rules: InstrumentRules,
+    price: Decimal,
+    equity: Decimal | None,
+    free: Decimal | None,
+) -> Decimal | Denial:
+    """A written size in the units that the market's orders count."""
+    exactly = {
+        SizeKind.BASE: request.value / rules.contract_size,
+        SizeKind.CONTRACTS: request.value,
+        SizeKind.PCT_POSITION: position.qty * request.value / HUNDRED,
+    }
+    if request.kind in exactly:
+        return exactly[request.kind]
+    worth = in_quote(request, equity=equity, free=free, price=price, base=rules.base, quote=rules.quote)
+    return worth if isinstance(worth, Denial) else worth / rules.notional(ONE, price)
+
+
+def _wanted(left: Decimal, *, ratio: Decimal | None, qty: Decimal | None) -> Decimal | None:
     """What is asked for, before lots; a ratio above 1 is everything."""
-    return qty if ratio is None else position.qty * min(ratio, ONE)
+    return qty if ratio is None else left * min(ratio, ONE)
 
 
 @exact
@@ -88,13 +106,36 @@ def _bought(worth: Decimal, *, price: Decimal, rules: InstrumentRules) -> Decima
     return worth / rules.notional(ONE, price)
 
 
-def _in_lots(
-    lots: Decimal, *, position: Position, rules: InstrumentRules, price: Decimal, held: Decimal
-) -> Reduction | Refusal:
+def _in_lots(lots: Decimal, *, left: Decimal, rules: InstrumentRules, price: Decimal) -> Reduction | Refusal:
     """Whole when what stays could not be closed later; refused when what goes is too small for an order."""
-    if remainder(position.qty - lots, price=price, rules=rules) is not Remainder.SELLABLE:
-        return Reduction(held, whole=True)
+    if remainder(left - lots, price=price, rules=rules) is not Remainder.SELLABLE:
+        return Reduction(floor_to(left, rules.lot_step), whole=True)
     if not rules.sellable(lots, price):
         advice = "Reduce by more, or exit."
         return Refusal("REDUCTION_TOO_SMALL", "quantity", lots, least_qty(price, rules), advice, rules.base)
     return Reduction(lots, whole=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What of a decided reduction is sent now, and what stays reserved because targets still promise it."""
+
+    send_qty: Decimal
+    reserved_qty: Decimal
+
+
+@exact
+def due(
+    reserved_qty: Decimal, *, held_qty: Decimal, promised_qty: Decimal, rules: InstrumentRules, price: Decimal
+) -> Due:
+    """What becomes of a reserved quantity now; held_qty is the position, promised_qty what working exits may sell.
+
+    While targets make room, one of them may still fill: then there is less to reduce than was decided. What can no
+    longer be sold by itself is forgotten and goes back to the targets, what would leave dust takes the dust along.
+    """
+    wanted = min(reserved_qty, floor_to(max(held_qty, ZERO), rules.lot_step))
+    if remainder(held_qty - wanted, price=price, rules=rules) is Remainder.DUST:
+        wanted = floor_to(held_qty, rules.lot_step)
+    if not rules.sellable(wanted, price) or reserved_qty <= 0:
+        return Due(ZERO, ZERO)
+    return Due(wanted, ZERO) if held_qty - promised_qty >= wanted else Due(ZERO, wanted)

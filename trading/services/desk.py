@@ -53,7 +53,7 @@ class Desk:
         """Every changed setting that can hold for this account, widest scope first."""
         mine = Q(user=None, account=None) | Q(user_id=self.account.user_id, account=None) | Q(account=self.account)
         rows = SettingOverride.objects.filter(mine)
-        return sorted(rows, key=lambda row: (bool(row.user_id), bool(row.account_id), row.symbol))
+        return sorted(rows, key=lambda row: (bool(row.symbol), bool(row.account_id), bool(row.user_id)))
 
     def settings(self, symbol: str) -> EngineSettings:
         """The settings that hold for a pair of this account."""

@@ -12,7 +12,7 @@ from risk.domain.sizing import SizeRequest
 from signals.intent import SizeKind
 from tests.trading.domain.build import BTC, COARSE, held
 from trading.domain.money import floor_to
-from trading.domain.reduce import Reduction, reduction, reduction_by_size
+from trading.domain.reduce import Due, Reduction, due, reduction, reduction_by_size
 from trading.domain.refusal import Refusal
 from trading.domain.take_profit import Remainder, remainder
 
@@ -63,6 +63,42 @@ def test_the_limit_is_the_least_quantity_at_this_price() -> None:
     found = reduction(held(1, rules=BTC), rules=BTC, price=D(40000), qty=D("0.0001"))
     assert isinstance(found, Refusal)
     assert (found.value, found.limit) == (D("0.0001"), D("0.00013"))
+
+
+@pytest.mark.parametrize(
+    ("reserved", "ratio", "expected"),
+    [
+        ("4", "0.5", Reduction(D(3), whole=False)),  # half of what the first reduction leaves
+        ("4", "1", Reduction(D(6), whole=True)),
+        ("9", "0.5", None),  # 1 is left, which no order can carry
+        ("12", "0.5", None),
+    ],
+)
+def test_a_second_reduction_comes_on_top_of_the_first(reserved: str, ratio: str, expected: Reduction | None) -> None:
+    found = reduction(held(10), ratio=D(ratio), reserved_qty=D(reserved), rules=COARSE, price=D(100))
+    assert found == expected or (expected is None and isinstance(found, Refusal))
+
+
+@pytest.mark.parametrize(
+    ("reserved", "held_qty", "promised", "expected"),
+    [
+        ("0", "10", "0", Due(D(0), D(0))),
+        ("4", "10", "0", Due(D(4), D(0))),
+        ("4", "10", "6", Due(D(4), D(0))),
+        ("4", "10", "7", Due(D(0), D(4))),  # the targets have not made room yet
+        ("8", "5.5", "0", Due(D(5), D(0))),  # a target filled meanwhile: what is left of it
+        ("8", "5.5", "5", Due(D(0), D(5))),
+        ("8", "1", "0", Due(D(0), D(0))),  # nothing that an order could carry: back to the targets
+        ("4", "5", "0", Due(D(5), D(0))),  # 1 would stay behind
+        ("4", "0", "0", Due(D(0), D(0))),
+        ("4", "-1", "0", Due(D(0), D(0))),
+    ],
+)
+def test_a_decided_reduction_waits_goes_or_is_forgotten(
+    reserved: str, held_qty: str, promised: str, expected: Due
+) -> None:
+    facts = {"held_qty": D(held_qty), "promised_qty": D(promised), "rules": COARSE, "price": D(100)}
+    assert due(D(reserved), **facts) == expected
 
 
 @pytest.mark.parametrize(

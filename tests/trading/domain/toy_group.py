@@ -17,7 +17,7 @@ from trading.domain.money import floor_to
 from trading.domain.order_state import OrderState
 from trading.domain.position import FillView, Position, from_fills, leg_qty
 from trading.domain.pyramids import PyramidView, may_add
-from trading.domain.reduce import Reduction, reduction
+from trading.domain.reduce import Reduction, due, reduction
 from trading.domain.settings import EngineSettings
 from trading.domain.take_profit import (
     Cancel,
@@ -169,10 +169,12 @@ class ToyGroup:
 
     def ask_reduction(self, ratio: Decimal) -> None:
         """Somebody wants to close a part."""
-        found = reduction(self.position, ratio=ratio, rules=self.rules, price=self.price)
+        on_its_way = self.reserved + sum((o.leaves for o in self._live(Purpose.REDUCE)), ZERO)
+        at = {"rules": self.rules, "price": self.price, "reserved_qty": on_its_way}
+        found = reduction(self.position, ratio=ratio, **at)
         if isinstance(found, Reduction) and not self.closing:
             self.closing = found.whole
-            self.reserved = ZERO if found.whole else found.qty
+            self.reserved = ZERO if found.whole else self.reserved + found.qty
 
     # what the services do ------------------------------------------------------------------------
 
@@ -303,9 +305,12 @@ class ToyGroup:
 
     def _reduce(self) -> None:
         """Once the targets have made room."""
-        if self.reserved > 0 and self.position.qty - self.promised() >= self.reserved:
-            self._send(Purpose.REDUCE, None, None, self.reserved)
-            self.reserved = ZERO
+        reducing = sum((o.leaves for o in self._live(Purpose.REDUCE)), ZERO)
+        facts = {"held_qty": self.position.qty - reducing, "promised_qty": self.promised() - reducing}
+        step = due(self.reserved, **facts, rules=self.rules, price=self.price)
+        if step.send_qty > 0:
+            self._send(Purpose.REDUCE, None, None, step.send_qty)
+        self.reserved = step.reserved_qty
 
     def _close(self) -> None:
         """Everything goes; once nothing else can fill, what is left is sold at market."""

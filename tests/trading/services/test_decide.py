@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -302,6 +303,18 @@ def test_a_full_inbox_is_emptied_in_batches(desk: Desk, monkeypatch: pytest.Monk
     desk.decide()
     outcomes_found = Alert.objects.filter(pk__in=[alert.pk for alert in alerts]).values_list("outcome", flat=True)
     assert list(outcomes_found) == ["NOTHING_TO_EXIT"] * 8
+
+
+def test_no_transaction_acts_on_more_than_ten_alerts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The account's lock is given back in between, so that an exit's cancel need not wait for fifty entries."""
+    monkeypatch.setattr(decide, "ACTED_AT_ONCE", 2)
+    one_leg(desk)
+    for interval in ("1", "3", "5", "15", "30"):
+        desk.alert(**{**BUY, "interval": interval})
+    desk.decide()
+    settled = JournalEntry.objects.filter(kind="alert.settled").order_by("xid", "id").values_list("xid", flat=True)
+    assert [len(list(same)) for _, same in groupby(settled)] == [2, 2, 1]
+    assert PositionGroup.objects.count() == 5
 
 
 def test_an_empty_inbox_is_no_work(desk: Desk) -> None:

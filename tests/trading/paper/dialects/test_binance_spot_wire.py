@@ -159,7 +159,7 @@ def test_strangers_stay_outside(trader: Trader, query: str, key: str | None, exp
     assert error(raw(trader, query=query.format(now=now_ms()), key=key)) == expected
 
 
-@pytest.mark.parametrize("path", ["/api/v3/nothing", "/api/v1/order", "/sapi/v1/asset/none", "/fapi/v1/order", "/"])
+@pytest.mark.parametrize("path", ["/api/v3/nothing", "/api/v1/order", "/sapi/v1/asset/none", "/fapi/v1/nothing", "/"])
 def test_an_unknown_path_is_a_plain_404(paper: PaperExchange, path: str) -> None:
     reply = paper.get(path)
     assert reply.status_code == 404

@@ -11,6 +11,7 @@ from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot.errors import WireError, missing, unwanted
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.dialects.binance_usdm import numbers, shapes
+from trading.paper.dialects.binance_usdm.errors import invalid
 from trading.paper.dialects.binance_usdm.orders import DONE
 from trading.paper.dialects.binance_usdm.reading import client_id, member, position_side
 from trading.paper.server.exchange import Exchange
@@ -63,7 +64,7 @@ def _prices(params: Params, contract: Instrument) -> dict[str, int]:
 
 def _kind(params: Params) -> AlgoType:
     if read.text(params, "algoType") != "CONDITIONAL":
-        raise WireError(-1130, "Data sent for parameter 'algoType' is not valid.")
+        raise invalid("algoType")
     return member(AlgoType, read.text(params, "type"), WireError(-1116, "Invalid orderType."))
 
 
@@ -101,7 +102,7 @@ def _reduces(params: Params, side: Side, apart: PositionSide) -> bool:
 def _working_type(params: Params) -> str:
     value = params.get("workingType", "") or WORKING_TYPES[0]
     if value not in WORKING_TYPES:
-        raise WireError(-1130, "Data sent for parameter 'workingType' is not valid.")
+        raise invalid("workingType")
     return value
 
 

@@ -53,13 +53,24 @@ _BY_REASON: dict[Reason, tuple[int, str]] = {
     Reason.WOULD_TRIGGER: (-2021, "Order would immediately trigger."),
 }
 
-IMPRECISE = WireError(-1111, "Precision is over the maximum defined for this asset.")
-NOT_HERE = WireError(
-    -4120, "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead."
-)
-
-
 def translated(error: Refused) -> WireError:
     """A refusal of the exchange in Binance's terms."""
     code, msg = _BY_REASON[error.reason]
     return WireError(code, msg.format(detail=error.detail))
+
+
+def imprecise() -> WireError:
+    """A number has more decimals than its contract."""
+    return WireError(-1111, "Precision is over the maximum defined for this asset.")
+
+
+def not_here(kind: str) -> WireError:
+    """A conditional order type does not belong to the plain endpoint."""
+    return WireError(
+        -4120, f"Order type {kind} not supported for this endpoint. Please use the Algo Order API endpoints instead."
+    )
+
+
+def invalid(name: str) -> WireError:
+    """A parameter's value is none of those allowed."""
+    return WireError(-1130, f"Data sent for parameter '{name}' is not valid.")

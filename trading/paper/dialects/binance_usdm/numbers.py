@@ -4,7 +4,7 @@ from trading.paper.core import atoms
 from trading.paper.core.instrument import Instrument
 from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot.params import Params
-from trading.paper.dialects.binance_usdm.errors import IMPRECISE
+from trading.paper.dialects.binance_usdm.errors import imprecise
 
 
 def plain(amount: int) -> str:
@@ -30,7 +30,7 @@ def qty(params: Params, name: str, instrument: Instrument) -> int:
 
 def _precise(value: int, step: int) -> int:
     if value % 10 ** (atoms.PLACES - places(step)):
-        raise IMPRECISE
+        raise imprecise()
     return value
 
 

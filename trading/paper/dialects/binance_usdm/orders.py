@@ -12,7 +12,7 @@ from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot.errors import WireError, missing, unwanted
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.dialects.binance_usdm import numbers, shapes
-from trading.paper.dialects.binance_usdm.errors import NOT_HERE, translated
+from trading.paper.dialects.binance_usdm.errors import invalid, not_here, translated
 from trading.paper.dialects.binance_usdm.reading import client_id, member, position_side
 from trading.paper.server.exchange import Exchange
 
@@ -64,7 +64,7 @@ def request(exchange: Exchange, account: str, params: Params) -> PerpRequest:
 def _type(params: Params) -> OrderType:
     value = read.text(params, "type")
     if value in AlgoType.__members__:
-        raise NOT_HERE
+        raise not_here(value)
     if value not in (OrderType.LIMIT, OrderType.MARKET):
         raise WireError(-1116, "Invalid orderType.")
     if numbers.flag(params, "closePosition"):
@@ -105,7 +105,7 @@ def batch_place(exchange: Exchange, account: str, params: Params) -> Any:
 
 def _one(exchange: Exchange, account: str, row: Any) -> Any:
     if not isinstance(row, dict):
-        raise WireError(-1130, "Data sent for parameter 'batchOrders' is not valid.")
+        raise invalid("batchOrders")
     try:
         return place(exchange, account, {name: str(value) for name, value in row.items()})
     except Refused as error:
@@ -119,9 +119,9 @@ def _rows(params: Params, name: str) -> list[Any]:
     try:
         rows = json.loads(read.text(params, name))
     except ValueError as error:
-        raise WireError(-1130, f"Data sent for parameter '{name}' is not valid.") from error
+        raise invalid(name) from error
     if not isinstance(rows, list) or not 0 < len(rows) <= 2 * MOST_IN_BATCH:
-        raise WireError(-1130, f"Data sent for parameter '{name}' is not valid.")
+        raise invalid(name)
     return rows
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from trading.paper.core.perps.state import PerpAccount
 from trading.paper.dialects.binance_spot import params as read
-from trading.paper.dialects.binance_spot.errors import WireError, missing
+from trading.paper.dialects.binance_spot.errors import missing
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.dialects.binance_usdm import numbers
+from trading.paper.dialects.binance_usdm.errors import invalid
 from trading.paper.dialects.binance_usdm.numbers import plain
 from trading.paper.dialects.binance_usdm.reading import position_side
 from trading.paper.server.exchange import Exchange
@@ -44,7 +45,7 @@ def margin_type(exchange: Exchange, name: str, params: Params) -> Any:
     """POST marginType."""
     symbol, wanted = _symbol(exchange, params), read.text(params, "marginType")
     if wanted not in ("ISOLATED", "CROSSED"):
-        raise WireError(-1130, "Data sent for parameter 'marginType' is not valid.")
+        raise invalid("marginType")
     exchange.futures.set_isolated(_account(exchange, name), symbol, isolated=wanted == "ISOLATED")
     return SUCCESS
 
@@ -54,7 +55,7 @@ def position_margin(exchange: Exchange, name: str, params: Params) -> Any:
     symbol, amount = _symbol(exchange, params), read.number(params, "amount")
     kind = read.text(params, "type")
     if kind not in (ADD, TAKE):
-        raise WireError(-1130, "Data sent for parameter 'type' is not valid.")
+        raise invalid("type")
     moved = amount if kind == ADD else -amount
     exchange.futures.move_margin(_account(exchange, name), symbol, position_side(params), moved)
     done = {"code": 200, "msg": "Successfully modify position margin."}
