@@ -40,8 +40,10 @@ def show(overview: Overview, *, demo: bool, webhook_url: str) -> Shown:
     shared = {"overview": overview, "now": overview.at, "demo": demo, "webhook_url": webhook_url}
     parts: dict[str, Pieces] = {
         "health": {"health": _piece("health", shared)},
+        "person": dict(_person(shared)),
         "cards": {f"card-{card.key}": _piece("card", {"card": card}) for card in cards(overview.cards)},
         "groups": dict(_groups(overview)) or _empty("groups", shared),
+        "queue": _rows("waiting", overview.waiting, shared) | _rows("left", overview.left_queue, shared),
         "closed": _rows("closed", overview.closed, shared) or _empty("closed", shared),
         "alerts": _rows("alert", overview.alerts, shared) or _empty("alerts", shared),
         "refused": _rows("refused", overview.refused, shared) or _empty("refused", shared),
@@ -83,8 +85,16 @@ def _empty(part: str, context: Mapping[str, Any]) -> Pieces:
     return {EMPTY: _piece(f"{part}_empty", context)}
 
 
-def _rows(name: str, rows: Iterable[Any], context: Mapping[str, Any]) -> Pieces:
+def _rows(name: str, rows: Iterable[Any], context: Mapping[str, Any]) -> dict[str, str]:
     return {f"{name}-{row.id}": _piece(name, {**context, "row": row}) for row in rows}
+
+
+def _person(shared: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What waits for a person: an account that is held back, then orders that only a person can settle."""
+    overview: Overview = shared["overview"]
+    if overview.ailment:
+        yield "ailment", _piece("ailment", {**shared, "row": overview.ailment})
+    yield from _rows("doubt", overview.doubts, shared).items()
 
 
 def _groups(overview: Overview) -> Iterator[tuple[str, str]]:

@@ -7,11 +7,13 @@ from decimal import Decimal
 from django.db.models import Prefetch, Sum
 
 from dashboard import figures, words
-from dashboard.snapshot import ClosedRow, FillRow, GroupRow, LegRow, Market, OrderRow
+from dashboard.snapshot import ClosedRow, FillRow, GroupRow, LegRow, Market, OrderRow, WatchRow
 from project.accounts.models import ExchangeAccount
 from signals.market.instruments import facts
 from signals.models import Instrument
-from trading.domain.order_state import RESTING
+from trading.domain.exit_view import ExitReason
+from trading.domain.money import total
+from trading.domain.order_state import RESTING, TERMINAL
 from trading.domain.position import from_fills
 from trading.domain.vocabulary import PositionSide, Purpose
 from trading.models import Fill, Leg, Order, PositionGroup
@@ -29,7 +31,7 @@ def open_groups(account: ExchangeAccount, prices: Prices) -> tuple[GroupRow, ...
     rows = (
         PositionGroup.objects.filter(account=account, closed_at__isnull=True)
         .select_related("instrument")
-        .prefetch_related("pyramids__legs", Prefetch("orders", orders))
+        .prefetch_related("pyramids__legs", "funding", Prefetch("orders", orders))
         .order_by("-opened_at", "-id")
     )
     return tuple(_group(row, prices.get(row.instrument_id)) for row in rows)
@@ -79,6 +81,11 @@ def _group(row: PositionGroup, last: Decimal | None) -> GroupRow:
         legs=_legs(row, orders),
         orders=tuple(_order(order) for order in orders),
         fills=_fills(orders),
+        leverage=row.leverage,
+        funding=_funding(row),
+        reduce_qty=row.reduce_qty,
+        blocked=row.blocked,
+        watch=(*_resting_stops(orders), *_watched(row)),
     )
 
 
@@ -91,9 +98,33 @@ def _unrealised(row: PositionGroup, last: Decimal | None) -> Decimal | None:
 
 
 def _next_target(row: PositionGroup, orders: Iterable[Order]) -> Decimal | None:
-    """The resting target that the price reaches first: the lowest of a LONG, the highest of a SHORT."""
-    prices = [o.price for o in orders if o.purpose == Purpose.TARGET and o.state in RESTING and o.price is not None]
+    """The target that the price reaches first, resting or watched: the lowest of a LONG, the highest of a SHORT."""
+    resting = (o.price for o in orders if o.purpose == Purpose.TARGET and o.state in RESTING)
+    watched = (w.trigger_price for w in _watched(row) if w.words == words.watch_words(ExitReason.AGGREGATE_TARGET))
+    prices = [price for price in (*resting, *watched) if price is not None]
     return min(prices, key=lambda price: PositionSide(row.side).sign * price, default=None)
+
+
+def _watched(row: PositionGroup) -> tuple[WatchRow, ...]:
+    """The exits that the engine watches, as it last wrote them down."""
+    return tuple(_watch(said) for said in row.watch)
+
+
+def _watch(said: Mapping[str, str | None]) -> WatchRow:
+    price = said["trigger_price"]
+    name = words.watch_words(said["kind"] or "")
+    return WatchRow(name, None if price is None else Decimal(price), said.get("note") or "")
+
+
+def _resting_stops(orders: Iterable[Order]) -> tuple[WatchRow, ...]:
+    """Stops that rest at the venue: they stand even while we are down."""
+    stops = (o for o in orders if o.purpose == Purpose.STOP and o.state not in TERMINAL)
+    return tuple(WatchRow("stop at the venue", o.trigger_price, words.order_words(o.state)) for o in stops)
+
+
+def _funding(row: PositionGroup) -> Decimal | None:
+    payments = [payment.amount for payment in row.funding.all()]
+    return total(payments) if payments else None
 
 
 def _line(order: Order) -> words.OrderLine:
@@ -101,7 +132,7 @@ def _line(order: Order) -> words.OrderLine:
 
 
 def _order(order: Order) -> OrderRow:
-    return OrderRow(_line(order), order.side, order.type, order.price, order.client_order_id)
+    return OrderRow(_line(order), order.side, order.type, order.price, order.client_order_id, order.trigger_price)
 
 
 def _fills(orders: Iterable[Order]) -> tuple[FillRow, ...]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Max, Q, Sum
 
-from dashboard import figures, groups, inbox
+from dashboard import ailments, doubts, figures, groups, inbox, waiting
 from dashboard.snapshot import AccountTab, Cards, GroupRow, Health, Overview, Pulse, SlotBox
 from dashboard.words import health_words
 from project.accounts import mode
@@ -40,18 +40,23 @@ def gather(account_id: int | None, *, now: datetime) -> Overview:
     tickers = tickers_of(account)
     open_groups = groups.open_groups(account, {t.instrument_id: t.last for t in tickers})
     refused, refused_total = inbox.refused_today(account, now=now)
+    desk = Desk(account, now)
     return Overview(
         number=number,
         at=now,
         health=_health(account, now=now),
         account=chosen,
         accounts=tabs,
-        cards=_cards(account, open_groups, tickers, now=now),
+        cards=_cards(desk, open_groups, tickers),
         groups=open_groups,
         closed=groups.recently_closed(account),
         alerts=inbox.latest(account),
         refused=refused,
         refused_total=refused_total,
+        waiting=waiting.rows(desk),
+        left_queue=waiting.left_lately(account, now=now),
+        doubts=doubts.rows(account),
+        ailment=ailments.ailment(account.pk, account.health, account.health_detail),
     )
 
 
@@ -116,15 +121,13 @@ def _journal_pulse(*, now: datetime) -> Pulse:
 # The cards ---------------------------------------------------------------------------------------
 
 
-def _cards(
-    account: ExchangeAccount, open_groups: Sequence[GroupRow], tickers: Sequence[Ticker], *, now: datetime
-) -> Cards:
-    pool = Desk(account, now).settings("").pool.max_open_groups
+def _cards(desk: Desk, open_groups: Sequence[GroupRow], tickers: Sequence[Ticker]) -> Cards:
+    account, pool = desk.account, desk.settings("").pool.max_open_groups
     priced = [group.unrealised for group in open_groups if group.unrealised is not None]
     return Cards(
         quote=account.quote,
         equity=_equity(account, tickers),
-        record=_record(account, now=now),
+        record=_record(account, now=desk.now),
         unrealised=sum(priced, Decimal(0)) if priced else None,
         open_groups=len(open_groups),
         slots=_slots(account, pool),

@@ -95,6 +95,7 @@ class OrderRow:
     type: str
     price: Decimal | None
     client_order_id: str
+    trigger_price: Decimal | None = None
 
     @property
     def words(self) -> str:
@@ -130,6 +131,15 @@ class LegRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchRow:
+    """An exit that is watched, or a stop that rests at the venue; without a trigger price the note says why."""
+
+    words: str
+    trigger_price: Decimal | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRow:
     """An open position group with everything its row and its detail show."""
 
@@ -152,6 +162,11 @@ class GroupRow:
     legs: tuple[LegRow, ...]
     orders: tuple[OrderRow, ...]
     fills: tuple[FillRow, ...]
+    leverage: int = 1
+    funding: Decimal | None = None  # part of realised; None where there never was any
+    reduce_qty: Decimal = Decimal(0)
+    blocked: bool = False
+    watch: tuple[WatchRow, ...] = ()
 
     @property
     def filled_legs(self) -> int:
@@ -197,6 +212,63 @@ class AlertRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A signal that waits for a slot. rank None: it waits for a group to close first. discount_pct: in our favour."""
+
+    id: int
+    market: Market
+    side: str
+    timeframe_secs: int
+    rank: int | None
+    why: str
+    discount_pct: Decimal
+    alert_price: Decimal | None
+    replacements: int
+    queued_at: datetime
+    last_denial: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRow:
+    """A signal that waited lately, and how it ended."""
+
+    id: int
+    symbol: str
+    side: str
+    words: str
+    waited_secs: float
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtRow:
+    """An order that only a person can settle, with what to look it up by at the venue."""
+
+    id: int
+    market: Market
+    venue: str
+    purpose: str
+    side: str
+    type: str
+    qty: Decimal
+    price: Decimal | None
+    client_order_id: str
+    venue_order_id: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """An account that the engine holds back: what is wrong, what still works, what to do."""
+
+    code: str
+    account_id: int
+    wrong: str
+    works: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedRow:
     """Deliveries turned away at the door today, for one reason and sender."""
 
@@ -223,3 +295,7 @@ class Overview:
     alerts: tuple[AlertRow, ...] = ()
     refused: tuple[RefusedRow, ...] = ()
     refused_total: int = 0
+    waiting: tuple[WaitingRow, ...] = ()
+    left_queue: tuple[LeftRow, ...] = ()
+    doubts: tuple[DoubtRow, ...] = ()
+    ailment: Ailment | None = None

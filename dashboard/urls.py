@@ -3,17 +3,24 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from dashboard.pages.close_group import close_group
 from dashboard.pages.health import live, ready
 from dashboard.pages.login import Login
 from dashboard.pages.mode import change_mode
 from dashboard.pages.overview import overview
+from dashboard.pages.queue import promote, remove
+from dashboard.pages.settle import settle
 
 app_name = "dashboard"
 urlpatterns = [
     path("", overview, name="overview"),
+    path("groups/<int:group_id>/close", close_group, name="close_group"),
     path("health/live", live, name="health_live"),
     path("health/ready", ready, name="health_ready"),
     path("login", Login.as_view(), name="login"),
     path("logout", LogoutView.as_view(http_method_names=["post"]), name="logout"),
     path("mode", change_mode, name="mode"),
+    path("orders/<int:order_id>/settle/<slug:ending>", settle, name="settle"),
+    path("queue/<int:queued_id>/promote", promote, name="promote"),
+    path("queue/<int:queued_id>/remove", remove, name="remove"),
 ]

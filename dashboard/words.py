@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
+from trading.domain.admission import QueueRule
+from trading.domain.exit_view import ExitReason
 from trading.domain.order_state import OrderState as S
 from trading.domain.refusal import plain
 from trading.domain.vocabulary import GroupStatus, Purpose
@@ -53,15 +55,45 @@ GROUP_WORDS: Mapping[str, str] = MappingProxyType(
 CLOSE_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "EXIT_SIGNAL": "exit signal",
+        "FLATTEN": "flattened",
         "NEVER_FILLED": "nothing filled",
+        "REDUCED_WHOLE": "reduced to nothing",
+        "STOPPED_AT_VENUE": "stop at the venue",
         "TARGETS_TAKEN": "targets taken",
+    }
+)
+BY_HAND = "BY_HAND"  # followed by who
+WATCH_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        ExitReason.AGGREGATE_TARGET: "aggregate target",
+        ExitReason.STOP_ALERT: "the alert's stop",
+        ExitReason.STOP_ATR: "ATR stop",
+        ExitReason.STOP_BREAK_EVEN: "break-even stop",
+        ExitReason.STOP_EMERGENCY: "emergency stop",
+        ExitReason.STOP_FIXED: "fixed stop",
+        ExitReason.STOP_SUPPORT: "support stop",
+        ExitReason.STOP_TRAILING: "trailing stop",
+        ExitReason.TIME_EXIT: "time exit",
     }
 )
 HEALTH_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "CLOCK_OFFSET": "our clock and the venue's differ too much",
         "KEYS_REFUSED": "the venue refused the keys",
+        "LIVE_NOT_ALLOWED": "live money is not allowed here",
+        "POSITION_DIFFERS": "the venue's position is not ours",
+        "UNSAFE_ENDPOINT": "its address is not allowed",
+        "UNSUPPORTED_VENUE": "this venue is not known",
+        "VAULT_CLOSED": "its keys cannot be opened",
         "VENUE_NOT_REACHED": "does not answer",
+    }
+)
+RANK_WORDS: Mapping[QueueRule, str] = MappingProxyType(
+    {
+        QueueRule.CONTINUATION: "it continues an open group",
+        QueueRule.DEEPEST_LOSS: "its price fell further below its alert's",
+        QueueRule.REPLACEMENTS: "it was replaced more often",
+        QueueRule.FIRST_IN: "it has waited longer",
     }
 )
 # Worst first: of several targets of a leg the one that needs attention gives the word.
@@ -88,7 +120,20 @@ def group_words(status: str) -> str:
 
 def close_words(reason: str) -> str:
     """Why a group closed, in words; a code without its own becomes plain text."""
-    return CLOSE_WORDS.get(reason, reason.replace("_", " ").lower())
+    code, _, who = reason.partition(" ")
+    if code == BY_HAND:
+        return f"by hand, {who}" if who else "by hand"
+    return CLOSE_WORDS.get(reason) or WATCH_WORDS.get(reason) or reason.replace("_", " ").lower()
+
+
+def watch_words(kind: str) -> str:
+    """The name of a watched exit; an unforeseen one becomes plain text."""
+    return WATCH_WORDS.get(kind, kind.replace("_", " ").lower())
+
+
+def rank_words(rule: QueueRule, *, ahead_of: int) -> str:
+    """Why a waiting signal stands before the next one."""
+    return f"before {ahead_of}: {RANK_WORDS[rule]}"
 
 
 def health_words(code: str, detail: str) -> str:

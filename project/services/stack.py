@@ -44,7 +44,8 @@ PARTS = (
         "feed",
         Stage.INTAKE,
         "-m trading.paper.feed --paper http://{host}:{paper} --door http://{host}:{door}"
-        " --token-file {home}/demo-source.json --speed {speed}",
+        " --token-file {home}/demo-source.json --futures-token-file {home}/demo-futures-source.json --pyramids"
+        " --speed {speed}",
         demo_only=True,
     ),
     Part(

@@ -36,6 +36,7 @@ class Venue:
     max_open_orders: int
     max_algo_orders: int
     no_change_codes: frozenset[str]  # errors that mean "it is so already"
+    wallet_field: str  # futures: where the wallet stands without unrealised results, per row of `assets`; empty on spot
     error_section: str  # the part of ccxt's exception table that applies when the host is not the real one
 
     @property
@@ -59,6 +60,7 @@ VENUES: dict[str, Venue] = {
         max_open_orders=200,
         max_algo_orders=5,
         no_change_codes=frozenset(),
+        wallet_field="",
         error_section="spot",
     ),
     "binanceusdm": Venue(
@@ -75,6 +77,7 @@ VENUES: dict[str, Venue] = {
         max_open_orders=200,
         max_algo_orders=200,
         no_change_codes=frozenset({"-4046", "-4059"}),
+        wallet_field="walletBalance",
         error_section="linear",
     ),
 }

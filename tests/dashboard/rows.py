@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from project.accounts.models import Balance, ExchangeAccount, Role, TradingMode, User
+from project.accounts.models import Balance, ExchangeAccount, Installation, Role, TradingMode, User
 from signals.models import Alert, Instrument, Refusal, Source, Ticker
 from trading.domain.order_state import OrderState
 from trading.domain.vocabulary import GroupStatus, OrderType, PositionSide, Purpose
@@ -137,6 +137,7 @@ def desk(owner: User, *, now: datetime) -> Desk:
         Balance.objects.create(account=made.account, currency=currency, total=D(total), free=D(total), at=now)
     Canary.objects.create(rung_at=now, answered_at=now)
     TradingMode.objects.get_or_create(id=1)
+    Installation.objects.get_or_create(id=1, defaults={"name": "test"})
     _open(made, markets)
     _closed(made, markets)
     _delivered(made)

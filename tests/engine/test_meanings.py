@@ -49,18 +49,18 @@ SAYS: Mapping[str, Mapping[str, str]] = {
 # The outcome in mode NORMAL. "=" is the same as with no group at all.
 # fmt: off
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
-    #             none                 WAITING       LIVE                 PARTIALLY_FILLED   ACTIVE             CLOSING      CLOSED FAILED  # noqa: E501
-    "entry":      ("ENTERED",           "QUEUED",     "ENTERED",           "ENTERED",         "ENTERED",         "ENTERED",           "=", "="),  # noqa: E501
-    "pyramid":    ("ENTERED",           "QUEUED",     "PYRAMIDED",         "PYRAMIDED",       "PYRAMIDED",       "TOO_SOON",          "=", "="),  # noqa: E501
-    "exit":       ("NOTHING_TO_EXIT",   "DEQUEUED",   "EXITED",            "EXITED",          "EXITED",          "NOTHING_TO_EXIT",   "=", "="),  # noqa: E501
-    "flat":       ("NOTHING_TO_EXIT",   "DEQUEUED",   "EXITED",            "EXITED",          "EXITED",          "NOTHING_TO_EXIT",   "=", "="),  # noqa: E501
-    "other exit": ("NOTHING_TO_EXIT",   "=",          "=",                 "=",               "=",               "=",                 "=", "="),  # noqa: E501
-    "reduce":     ("NOTHING_TO_REDUCE", "=",          "=",                 "REDUCED",         "REDUCED",         "=",                 "=", "="),  # noqa: E501
-    "smaller":    ("NOTHING_TO_REDUCE", "=",          "=",                 "REDUCED",         "REDUCED",         "=",                 "=", "="),  # noqa: E501
-    "reverse":    ("NOTHING_TO_EXIT",   "DEQUEUED",   "EXITED",            "EXITED",          "EXITED",          "NOTHING_TO_EXIT",   "=", "="),  # noqa: E501
-    "to short":   ("NOTHING_TO_EXIT",   "DEQUEUED",   "EXITED",            "EXITED",          "EXITED",          "NOTHING_TO_EXIT",   "=", "="),  # noqa: E501
-    "to long":    ("ENTERED",           "QUEUED",     "ALREADY_ON_SIDE",   "ALREADY_ON_SIDE", "ALREADY_ON_SIDE", "TOO_SOON",          "=", "="),  # noqa: E501
-    "cover":      ("NOTHING_TO_EXIT",   "=",          "=",                 "=",               "=",               "=",                 "=", "="),  # noqa: E501
+    #             none                 WAITING       LIVE                 PARTIALLY_FILLED   ACTIVE             CLOSING      CLOSED FAILED
+    "entry":      ("ENTERED",           "QUEUED",     "ENTERED",           "ENTERED",         "ENTERED",         "ENTERED",           "=", "="),
+    "pyramid":    ("ENTERED",           "QUEUED",     "PYRAMIDED",         "PYRAMIDED",       "PYRAMIDED",       "TOO_SOON",          "=", "="),
+    "exit":       ("NOTHING_TO_EXIT",   "DEQUEUED",   "EXITED",            "EXITED",          "EXITED",          "NOTHING_TO_EXIT",   "=", "="),
+    "flat":       ("NOTHING_TO_EXIT",   "DEQUEUED",   "EXITED",            "EXITED",          "EXITED",          "NOTHING_TO_EXIT",   "=", "="),
+    "other exit": ("NOTHING_TO_EXIT",   "=",          "=",                 "=",               "=",               "=",                 "=", "="),
+    "reduce":     ("NOTHING_TO_REDUCE", "=",          "=",                 "REDUCED",         "REDUCED",         "=",                 "=", "="),
+    "smaller":    ("NOTHING_TO_REDUCE", "=",          "=",                 "REDUCED",         "REDUCED",         "=",                 "=", "="),
+    "reverse":    ("NOTHING_TO_EXIT",   "DEQUEUED",   "EXITED",            "EXITED",          "EXITED",          "NOTHING_TO_EXIT",   "=", "="),
+    "to short":   ("NOTHING_TO_EXIT",   "DEQUEUED",   "EXITED",            "EXITED",          "EXITED",          "NOTHING_TO_EXIT",   "=", "="),
+    "to long":    ("ENTERED",           "QUEUED",     "ALREADY_ON_SIDE",   "ALREADY_ON_SIDE", "ALREADY_ON_SIDE", "TOO_SOON",          "=", "="),
+    "cover":      ("NOTHING_TO_EXIT",   "=",          "=",                 "=",               "=",               "=",                 "=", "="),
 }
 # fmt: on
 

@@ -278,7 +278,7 @@ def test_who_waits_goes_on_waiting(desk: Desk) -> None:
 def test_before_the_reconcile_nothing_is_entered_and_exits_go_on(desk: Desk) -> None:
     partially_filled(desk)
     restart(desk)
-    assert told(desk, action="buy", interval="240") == "UNRECONCILED"
+    assert told(desk, action="buy", interval="240") == "ACCOUNT_UNHEALTHY"
     assert told(desk, action="exit") == "EXITED"
     reckoned(desk)
     assert PositionGroup.objects.get().status == "CLOSED"

@@ -65,12 +65,13 @@ def killed_on_the_way(stack: Stack) -> list[int]:
 def test_every_promise_survives_kill_minus_nine(stack: Stack) -> None:
     ids = killed_on_the_way(stack)
     undecided = "SELECT count(*) FROM signals_alert WHERE outcome = ''"
-    until(lambda: stack.rows(undecided) == [(0,)], secs=40, about="an outcome for every alert")
+    until(lambda: stack.rows(undecided) == [(0,)], secs=90, about="an outcome for every alert")
     assert stack.rows("SELECT count(DISTINCT id) FROM signals_alert WHERE id = ANY(%s)", ids) == [(ALERTS,)]
     unsent = "SELECT count(*) FROM trading_order WHERE state IN ('NEW', 'SUBMITTING', 'UNKNOWN')"
-    until(lambda: stack.rows(unsent) == [(0,)], secs=40, about="every order decided")
+    until(lambda: stack.rows(unsent) == [(0,)], secs=90, about="every order decided")
     found = stack.asked("check_invariants", "--json")
     assert {name: (found[name]["held"], found[name]["violations"]) for name in HELD} == dict.fromkeys(HELD, (True, []))
     assert all(found[name]["checked"] > 0 for name in HELD)
     assert stack.rows("SELECT count(*) FROM trading_order WHERE state = 'NEEDS_HUMAN'") == [(0,)]
     assert stack.log().count("killed by SIGKILL") >= len(range(0, ALERTS, KILL_EVERY)) - 1
+    assert "raised unexpected" not in stack.log()

@@ -31,6 +31,7 @@ class Desk:
     account: ExchangeAccount
     source: Source
     key: str
+    secret: str = ""
 
     @property
     def gateway(self) -> Gateway:
@@ -119,7 +120,7 @@ def make_user(name: str = "trader", role: str = Role.TRADER) -> User:
     return User.objects.create_user(name, password="correct horse battery", role=role)
 
 
-def make_desk(paper: PaperExchange, *, prices: dict[str, str] | None = None) -> Desk:
+def make_desk(paper: PaperExchange, *, prices: dict[str, str] | None = None, venue: str = "binance") -> Desk:
     """A fresh account, reconciled: the demo account of a test."""
     connect.forget()
     instruments.forget()
@@ -127,7 +128,7 @@ def make_desk(paper: PaperExchange, *, prices: dict[str, str] | None = None) -> 
     mode.current()
     key, secret = secrets.token_hex(8), secrets.token_hex(16)
     paper.add_key(key, secret, f"account-{key}")
-    account = ExchangeAccount(user=make_user(), name="paper", base_url=paper.url, armed=True)
+    account = ExchangeAccount(user=make_user(), name="paper", venue=venue, base_url=paper.url, armed=True)
     account.save()
     seal_credentials(account, {"apiKey": key, "secret": secret})
     account.save()
@@ -136,7 +137,7 @@ def make_desk(paper: PaperExchange, *, prices: dict[str, str] | None = None) -> 
     )
     for symbol, price in (prices or PRICES).items():
         paper.price(symbol, price)
-    made = Desk(paper, account, source, f"account-{key}")
+    made = Desk(paper, account, source, f"account-{key}", secret)
     reconcile.reconcile(account.pk, gateway=made.gateway, clock=timezone.now, timing=connect.timing())
     account.refresh_from_db()
     return made

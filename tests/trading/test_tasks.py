@@ -115,7 +115,7 @@ def test_an_account_that_cannot_trade_says_why_and_takes_no_entry(desk: Desk, sp
     alert = desk.alert(**BUY)
     tasks.process_inbox(desk.account.pk)
     alert.refresh_from_db()
-    assert alert.outcome != "ENTERED"
+    assert alert.outcome in ("ACCOUNT_UNHEALTHY", "DATA_MISSING", "UNKNOWN_SYMBOL")  # live has no instruments yet
     assert not Order.objects.exists()
 
 

@@ -94,18 +94,6 @@ def _wanted(left: Decimal, *, ratio: Decimal | None, qty: Decimal | None) -> Dec
     return qty if ratio is None else left * min(ratio, ONE)
 
 
-@exact
-def _units(request: SizeRequest, rules: InstrumentRules) -> Decimal:
-    """A size in base or contracts, in the units that the market's orders count."""
-    return request.value if request.kind is SizeKind.CONTRACTS else request.value / rules.contract_size
-
-
-@exact
-def _bought(worth: Decimal, *, price: Decimal, rules: InstrumentRules) -> Decimal:
-    """What an amount of quote is in units of the market."""
-    return worth / rules.notional(ONE, price)
-
-
 def _in_lots(lots: Decimal, *, left: Decimal, rules: InstrumentRules, price: Decimal) -> Reduction | Refusal:
     """Whole when what stays could not be closed later; refused when what goes is too small for an order."""
     if remainder(left - lots, price=price, rules=rules) is not Remainder.SELLABLE:

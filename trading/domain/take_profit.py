@@ -94,7 +94,7 @@ def targets(legs: Sequence[LegHolding], *, rules: InstrumentRules, held_qty: Dec
     never exceed it. A target that no longer fits is cancelled now and replaced by a later call. What was closed
     outside the legs' own targets (a reduction, an aggregate target) comes off the first legs.
     """
-    quotas = _quotas(legs, rules, closed_elsewhere(legs, held_qty=held_qty))
+    quotas = _fitting(legs, rules=rules, held_qty=held_qty)
     cancels = [action for quota in quotas if (action := _cancel(quota)) is not None]
     return (*cancels, *_places(quotas, rules=rules, free=_free(legs, rules=rules, held_qty=held_qty)))
 
@@ -104,8 +104,8 @@ def waiting(legs: Sequence[LegHolding], *, rules: InstrumentRules, held_qty: Dec
 
     held_qty None: everything was closed by the legs' own targets.
     """
-    elsewhere = ZERO if held_qty is None else closed_elsewhere(legs, held_qty=held_qty)
-    last = next(reversed(_quotas(legs, rules, elsewhere)), None)
+    held = total(leg.net_qty - leg.closed_qty for leg in legs) if held_qty is None else held_qty
+    last = next(reversed(_fitting(legs, rules=rules, held_qty=held)), None)
     return Held(last.holding.leg_id, last.waiting) if last is not None and last.waiting > 0 else None
 
 
@@ -118,6 +118,21 @@ def closed_elsewhere(legs: Sequence[LegHolding], *, held_qty: Decimal) -> Decima
 def taken(legs: Sequence[LegHolding], *, rules: InstrumentRules) -> int:
     """How many legs' targets have filled, but for rounding residue: what break-even counts."""
     return sum(leg.closed_qty > 0 and leg.net_qty - leg.closed_qty < rules.lot_step for leg in legs)
+
+
+@exact
+def _fitting(legs: Sequence[LegHolding], *, rules: InstrumentRules, held_qty: Decimal) -> list[_Quota]:
+    """Each leg's share of what is held.
+
+    A later leg's target may have sold a lot that an earlier leg would reach only now, by filling further: then the
+    shares add up to more than there is, and the first legs give way by whole lots, so that the others stay as they are.
+    """
+    elsewhere, held = closed_elsewhere(legs, held_qty=held_qty), max(floor_to(held_qty, rules.lot_step), ZERO)
+    quotas = _quotas(legs, rules, elsewhere)
+    while (excess := total(quota.qty for quota in quotas) - held) > 0:
+        elsewhere += excess
+        quotas = _quotas(legs, rules, elsewhere)
+    return quotas
 
 
 @exact

@@ -230,14 +230,13 @@ class CcxtGateway:
     # the account and the market -------------------------------------------------------------
 
     def balances(self) -> Sequence[BalanceReport]:
-        """Everything the account holds."""
+        """Everything the account holds; on futures the wallet, without what open positions stand at."""
         with self._translated(error_map.for_question):
             raw = self._client.fetch_balance()
             totals, free = raw["total"], raw["free"]
-            return [
-                BalanceReport(currency, reports.decimal(totals[currency]), reports.decimal(free[currency]))
-                for currency in totals
-            ]
+            if self._venue.wallet_field:
+                totals = {row["asset"]: row[self._venue.wallet_field] for row in raw["info"]["assets"]}
+            return [BalanceReport(c, reports.decimal(totals[c]), reports.decimal(free.get(c))) for c in sorted(totals)]
 
     def positions(self) -> Sequence[PositionReport]:
         """Every futures position that is not flat; nothing on spot."""

@@ -15,10 +15,22 @@ from project.accounts.models import Environment, ExchangeAccount, Installation, 
 from project.accounts.vault import key_encryption_key, open_credentials, seal_credentials
 from project.services.files import write_private
 from signals.models import Source
+from trading.models import SettingOverride
 
 ADMIN = "admin"
 PAPER = "paper"
+FUTURES = "paper futures"
 DEMO_PAIRS = ["BTC/USDT", "ETH/USDT", "SOL/USDT"]
+DEMO_PERPETUALS = ["BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"]
+# What the demo shows: every way to take profit, a queue in front of a small pool, a stop.
+DEMO_SETTINGS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
+    PAPER: {"": {}, "ETH/USDT": {"tp_mode": "AGGREGATE"}, "SOL/USDT": {"tp_mode": "HYBRID"}},
+    FUTURES: {
+        "": {"max_open_groups": 2, "stop": "fixed", "fixed_stop_pct": "1.5"},
+        "ETH/USDT:USDT": {"tp_mode": "AGGREGATE"},
+        "SOL/USDT:USDT": {"tp_mode": "HYBRID"},
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +49,11 @@ def bootstrap(*, paper_url: str) -> FirstStart:
         Installation.objects.get_or_create(id=1, defaults={"name": secrets.token_hex(16)})
         mode.current()
         admin, password = _admin()
-        account = _paper_account(admin, paper_url)
-        token = _source(account, "tradingview", "first-source.json", pairs=[])
-        _source(account, "demo feed", "demo-source.json", pairs=DEMO_PAIRS)
+        spot = _paper_account(admin, PAPER, "binance", paper_url)
+        futures = _paper_account(admin, FUTURES, "binanceusdm", paper_url)
+        token = _source(spot, "tradingview", "first-source.json", pairs=[])
+        _source(spot, "demo feed", "demo-source.json", pairs=DEMO_PAIRS)
+        _source(futures, "demo futures feed", "demo-futures-source.json", pairs=DEMO_PERPETUALS)
         _move_paper(paper_url)
         # Nothing is entered before the books agree with the venue again.
         ExchangeAccount.objects.update(reconciled_at=None)
@@ -62,17 +76,29 @@ def _admin() -> tuple[User, str]:
     return User.objects.create_superuser(ADMIN, password=password, role=Role.ADMIN), password
 
 
-def _paper_account(admin: User, paper_url: str) -> ExchangeAccount:
-    """The account that trades on the paper exchange, armed; its keys are told to the exchange by file."""
-    account = ExchangeAccount.objects.filter(environment=Environment.PAPER).order_by("id").first()
+def _paper_account(admin: User, name: str, venue: str, paper_url: str) -> ExchangeAccount:
+    """An account that trades on the paper exchange, armed; its keys are told to the exchange by file."""
+    account = ExchangeAccount.objects.filter(environment=Environment.PAPER, venue=venue).order_by("id").first()
     if account is None:
         account = ExchangeAccount.objects.create(
-            user=admin, name=PAPER, environment=Environment.PAPER, base_url=paper_url, armed=True
+            user=admin, name=name, venue=venue, environment=Environment.PAPER, base_url=paper_url, armed=True
         )
         seal_credentials(account, {"apiKey": secrets.token_hex(16), "secret": secrets.token_hex(32)})
         account.save()
+        _demo_settings(account)
     _tell_paper(account, open_credentials(account))
     return account
+
+
+def _demo_settings(account: ExchangeAccount) -> None:
+    """Settings that make the demo show more; a person may change them like any other."""
+    if not settings.WINDLASS.demo:
+        return
+    SettingOverride.objects.bulk_create(
+        SettingOverride(account=account, symbol=symbol, name=name, value=value, changed_by="demo")
+        for symbol, values in DEMO_SETTINGS[account.name].items()
+        for name, value in values.items()
+    )
 
 
 def _tell_paper(account: ExchangeAccount, credentials: Mapping[str, str]) -> None:

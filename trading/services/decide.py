@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from project.accounts.models import ExchangeAccount
+from project.accounts.vault import VaultError
 from risk.domain.denial import DenialCode
 from signals.evaluate import Meant, Stored, evaluate
 from signals.intent import Action, IntentKind, MarketPosition
@@ -17,7 +18,7 @@ from trading import locks, selectors
 from trading.domain.classify import Classification, Meaning, NoMeaning, Wanted, classify
 from trading.domain.settings import SettingError
 from trading.domain.vocabulary import PositionSide
-from trading.errors import VenueError
+from trading.errors import WindlassError
 from trading.gateways.base import Gateway
 from trading.services import entry, exits, market, outcomes, queue
 from trading.services.desk import Desk
@@ -50,16 +51,16 @@ def _undecided(account_id: int) -> list[Alert]:
 def _fetch_prices(
     account_id: int, batch: Sequence[Alert], *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]
 ) -> None:
-    """A venue that can't be asked leaves the price missing, and missing denies."""
+    """A venue that can't be asked leaves the price missing, and missing denies; so do keys that do not open."""
     account = ExchangeAccount.objects.get(pk=account_id)
     desk = Desk(account, clock())
     meanings = [_evaluated(desk, alert) for alert in batch]
-    symbols = {m.instrument.symbol for m in meanings if isinstance(m, Meant) and m.instrument.id not in desk.tickers}
+    symbols = {meant.instrument.symbol for meant in meanings if isinstance(meant, Meant)}
     if not symbols:
         return
     try:
-        market.ensure_prices(account, symbols, gateway=gateway(), clock=clock)
-    except VenueError as error:
+        market.ensure_prices(account, symbols, gateway=gateway, clock=clock)
+    except (VaultError, WindlassError) as error:
         log.warning("no price for %s: %s", ", ".join(sorted(symbols)), error)
 
 

@@ -26,7 +26,11 @@ ON CONFLICT (instrument_id) DO UPDATE
 SET bid = excluded.bid, ask = excluded.ask, last = excluded.last, mark = excluded.mark, at = excluded.at
 WHERE signals_ticker.at <= excluded.at
 """
-WANT = "UPDATE signals_ticker SET wanted_at = %s WHERE instrument_id = ANY(%s)"
+WANT = "UPDATE signals_ticker SET wanted_at = %s WHERE instrument_id = ANY(%s) AND wanted_at < %s"
+WANT_AGAIN = timedelta(hours=1)
+# How often a pair that is alerted all the time is noted as wanted.
+FRESH = timedelta(seconds=5)
+# A watched price is asked for every 2 s: an older one belongs to a pair that nobody watched.
 
 
 def refresh_prices(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
@@ -35,13 +39,21 @@ def refresh_prices(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) 
     return _ask_prices(watched, gateway=gateway, clock=clock)
 
 
-def ensure_prices(account: ExchangeAccount, symbols: Iterable[str], *, gateway: Gateway, clock: Clock) -> None:
-    """Prices for pairs that nobody watched until now, so that their first alert finds one. Raises NotReached."""
-    now, known = clock(), Ticker.objects.filter(at__gte=clock() - timedelta(seconds=60)).values("instrument_id")
-    rows = _instruments(account).filter(symbol__in=list(symbols))
+def ensure_prices(
+    account: ExchangeAccount, symbols: Iterable[str], *, gateway: Callable[[], Gateway], clock: Clock
+) -> None:
+    """Prices for pairs that nobody watches now, so that their next alert finds one; from now on they are watched.
+
+    The gateway is only built where a price is lacking. Raises what building it raises, and NotReached.
+    """
+    now = clock()
+    rows = dict(_instruments(account).filter(symbol__in=list(symbols)).values_list("symbol", "pk"))
     with connection.cursor() as cursor:
-        cursor.execute(WANT, [now, [row.pk for row in rows]])
-    _ask_prices({row.symbol: row.pk for row in rows.exclude(pk__in=known)}, gateway=gateway, clock=clock)
+        cursor.execute(WANT, [now, sorted(rows.values()), now - WANT_AGAIN])
+    fresh = set(Ticker.objects.filter(at__gte=now - FRESH).values_list("instrument_id", flat=True))
+    lacking = {symbol: pk for symbol, pk in rows.items() if pk not in fresh}
+    if lacking:
+        _ask_prices(lacking, gateway=gateway(), clock=clock)
 
 
 def _instruments(account: ExchangeAccount) -> QuerySet[Instrument]:

@@ -107,6 +107,14 @@ def test_what_was_closed_elsewhere_comes_off_the_first_legs_and_stays_off() -> N
     assert targets([holding(0, 5), holding(1, 5, closed_qty=D(4))], rules=COARSE, held_qty=D(0)) == ()
 
 
+def test_a_lot_that_a_later_leg_has_sold_is_not_promised_by_an_earlier_one() -> None:
+    """Leg 0 had 30.07 and leg 1 1.94: 30 and 2. Leg 1 sold its 2, then leg 0 grew to 31.04: 30.98 are held, not 31."""
+    legs = [holding(0, "31.04", resting=resting("30")), holding(1, "1.94", closed_qty=D(2))]
+    assert targets(legs, rules=COARSE, held_qty=D("30.98")) == ()
+    without = [holding(0, "31.04"), legs[1]]
+    assert targets(without, rules=COARSE, held_qty=D("30.98")) == (Place(10, D(30), D(101)),)
+
+
 def test_targets_make_room_for_a_reduction() -> None:
     """Both rest in full; 6 of 10 are to be reduced: leg 0's target goes, leg 1's shrinks to 4."""
     legs = [holding(0, 5, resting=resting("5", order_id=1)), holding(1, 5, resting=resting("5", order_id=2))]

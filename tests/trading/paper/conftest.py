@@ -26,6 +26,9 @@ class Trader:
     paper: PaperExchange
     name: str
 
+    def usdm(self) -> ccxt.binanceusdm:
+        return self.paper.ccxt_usdm(key=self.name, secret=f"{self.name}-secret")
+
     def ccxt(self) -> ccxt.binance:
         return self.paper.ccxt(key=self.name, secret=f"{self.name}-secret")
 
@@ -35,8 +38,17 @@ class Trader:
     def order(self, **params: Any) -> httpx.Response:
         return self.signed("POST", "/api/v3/order", **params)
 
+    def perp(self, **params: Any) -> httpx.Response:
+        return self.signed("POST", "/fapi/v1/order", **params)
+
+    def algo(self, **params: Any) -> httpx.Response:
+        return self.signed("POST", "/fapi/v1/algoOrder", **params)
+
     def ledger(self) -> dict[str, Any]:
         return self.paper.ledger(self.name)
+
+    def futures(self) -> dict[str, Any]:
+        return self.paper.futures(self.name)
 
 
 @pytest.fixture(scope="module")

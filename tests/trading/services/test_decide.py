@@ -17,6 +17,7 @@ from signals.market import instruments
 from signals.models import Alert, IndicatorValue, Instrument, Signal, Source, Ticker
 from tests.support.factories import Desk, store
 from tests.trading.services.levers import at_venue, chosen, found, one_leg, states
+from trading.gateways.base import Gateway
 from trading.models import Leg, Order, PositionGroup, Pyramid, Slot
 from trading.services import decide, market, outcomes
 from trading.services.outcomes import OutcomeTwice
@@ -65,9 +66,10 @@ def silent(desk: Desk) -> None:
 
 
 def old_prices(desk: Desk) -> None:
-    """The price was known 11 s ago; 10 s are allowed."""
-    market.ensure_prices(desk.account, ["BTC/USDT"], gateway=desk.gateway, clock=timezone.now)
+    """The price was known 11 s ago, 10 s are allowed, and the venue does not tell a newer one."""
+    market.ensure_prices(desk.account, ["BTC/USDT"], gateway=lambda: desk.gateway, clock=timezone.now)
     Ticker.objects.update(at=timezone.now() - timedelta(seconds=11))
+    silent(desk)
 
 
 def no_balances(desk: Desk) -> None:
@@ -365,6 +367,30 @@ def test_prices_of_a_pair_nobody_watched_are_fetched_first(desk: Desk) -> None:
     alert = decided(desk, symbol="SOLUSDT", action="buy", interval="60")
     assert alert.outcome == "ENTERED"
     assert Ticker.objects.get(instrument__symbol="SOL/USDT").last == 150
+
+
+def test_a_pair_that_was_forgotten_is_asked_for_and_watched_again(desk: Desk) -> None:
+    """Its last alert came two days ago: nobody polls its price any more, and what is known of it is old."""
+    decided(desk, **{**SELL, "symbol": "SOLUSDT"})
+    long_ago = timezone.now() - timedelta(days=2)
+    Ticker.objects.update(at=long_ago, wanted_at=long_ago)
+    assert decided(desk, symbol="SOLUSDT", action="buy", interval="60").outcome == "ENTERED"
+    assert Ticker.objects.get(instrument__symbol="SOL/USDT").wanted_at > long_ago
+    PositionGroup.objects.update(closed_at=timezone.now())
+    assert market.refresh_prices(desk.account, gateway=desk.gateway, clock=timezone.now) == 1
+
+
+def test_a_price_that_is_polled_is_not_asked_for_again(desk: Desk) -> None:
+    decided(desk, **SELL)
+    asked: list[Desk] = []
+
+    def gateway() -> Gateway:
+        asked.append(desk)
+        return desk.gateway
+
+    desk.alert(**SELL)
+    decide.process_inbox(desk.account.pk, gateway=gateway, clock=timezone.now)
+    assert asked == []
 
 
 def test_the_grid_hangs_at_the_live_price_when_the_alert_names_none(desk: Desk) -> None:

@@ -32,18 +32,17 @@ def rung(broker: Redis) -> list[str]:
     return sorted(task.removeprefix("trading.") for queue in QUEUES for task, _ in waiting(broker, queue))
 
 
-def order(**values: Any) -> Callable[[Desk], None]:
-    """One order of the account, as the table says."""
+def order(times: dict[str, timedelta] | None = None, **values: Any) -> Callable[[Desk], None]:
+    """One order of the account, as the table says; times are distances from the moment of the test."""
 
     def make(desk: Desk) -> None:
         entered(one_leg(desk))
-        Order.objects.update(**values)
+        Order.objects.update(**values, **{name: timezone.now() + span for name, span in (times or {}).items()})
 
     return make
 
 
-def past(**ago: float) -> Any:
-    return timezone.now() - timedelta(**ago)
+SECOND = timedelta(seconds=1)
 
 
 def undecided(desk: Desk) -> None:
@@ -63,10 +62,10 @@ DUE: list[tuple[Callable[[Desk], None], list[str]]] = [
     (order(state="OPEN"), []),
     (order(state="OPEN", cancel_requested=True), ["submit_exits"]),
     (order(state="CANCELLING", cancel_requested=True), []),
-    (order(state="SUBMITTING", valid_until=past(seconds=0)), []),
-    (order(state="SUBMITTING", valid_until=past(seconds=1) - CALL_TIMEOUT), ["look_up"]),
-    (order(state="UNKNOWN", next_poll_at=past(seconds=1)), ["look_up"]),
-    (order(state="UNKNOWN", next_poll_at=past(seconds=-600)), []),
+    (order({"valid_until": -SECOND}, state="SUBMITTING"), []),
+    (order({"valid_until": -SECOND - CALL_TIMEOUT}, state="SUBMITTING"), ["look_up"]),
+    (order({"next_poll_at": -SECOND}, state="UNKNOWN"), ["look_up"]),
+    (order({"next_poll_at": 600 * SECOND}, state="UNKNOWN"), []),
     (order(state="NEEDS_HUMAN"), []),
     (order(state="FILLED", reported_qty=1), ["poll_fills"]),
     (order(state="FILLED", reported_qty=1, filled_qty=1), []),

@@ -22,6 +22,8 @@ from trading.paper.server.tapes import Tapes
 
 logger = logging.getLogger("paper.exchange")
 
+FILLS = frozenset({Filled, PerpFilled})
+
 
 class Exchange:
     """Decide, apply, record: every change of state goes through `_carry_out`."""
@@ -109,6 +111,11 @@ class Exchange:
         if not batch:
             return
         self.journal.append(batch)
+        if any(type(event) in FILLS for event in batch):
+            self._publish(batch)
+
+    def _publish(self, batch: list[Event]) -> None:
+        """Put customers' trades on the tapes."""
         orders, perp_orders = self.state.orders, self.state.perps.orders
         self.tapes.publish((orders[event.order_id], event) for event in batch if isinstance(event, Filled))
         self.futures.tapes.publish(

@@ -1,13 +1,15 @@
 """Events as lines: the same back, and a damaged line is never half read."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.paper.core.events import Accepted, Closed, Deposited, Filled, Positioned, Priced, Reserved
+from trading.paper.core.events import Event
 from trading.paper.ledger import records
 
-kinds = [Accepted, Closed, Deposited, Filled, Positioned, Priced, Reserved]
+kinds = get_args(Event)
 events = st.sampled_from(kinds).flatmap(
     lambda kind: st.builds(kind, **{name: st.from_type(kind.__annotations__[name]) for name in kind._fields})
 )

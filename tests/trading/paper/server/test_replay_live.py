@@ -62,6 +62,16 @@ def test_an_order_at_the_last_price_fills(paper: PaperExchange) -> None:
     assert Decimal(client.fetch_order(order["id"], "SOL/USDT")["average"]) <= Decimal(price)
 
 
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_perpetuals_follow_spot_on_their_own_ticks(paper: PaperExchange, symbol: str) -> None:
+    minutes = paper.get("/fapi/v1/klines", symbol=symbol, interval="1m", limit=1000).json()
+    spot = {row[0]: row for row in candles(paper, symbol, "1m")}
+    tick = Decimal("0.1") if symbol == "BTCUSDT" else Decimal("0.01")
+    assert len(minutes) > 100
+    for row in minutes[:-1]:
+        assert [Decimal(price) for price in row[1:5]] == [Decimal(price) // tick * tick for price in spot[row[0]][1:5]]
+
+
 def test_prices_move_and_a_restart_goes_on_where_it_was(paper: PaperExchange) -> None:
     first = paper.read("state")
     while paper.read("state")["replayStep"] < first["replayStep"] + 3:

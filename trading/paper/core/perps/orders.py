@@ -36,6 +36,9 @@ class AlgoStatus(StrEnum):
     REJECTED = "REJECTED"
 
 
+LIQUIDATION = "LIQUIDATION"
+# The origin of orders that the exchange itself places.
+
 LIMITED = frozenset({AlgoType.STOP, AlgoType.TAKE_PROFIT})
 # These become limit orders, the others market orders.
 

@@ -8,7 +8,7 @@ from trading.paper.core.matching import Match
 from trading.paper.core.orders import Order, OrderType, Side, Status, TimeInForce
 from trading.paper.core.perps import margin
 from trading.paper.core.perps.events import Insured, PerpAccepted, PerpClosed, PerpEvent, PerpFilled
-from trading.paper.core.perps.orders import PerpOrder
+from trading.paper.core.perps.orders import LIQUIDATION, PerpOrder
 from trading.paper.core.perps.positions import Position, traded
 from trading.paper.core.perps.state import PerpAccount, Perps
 from trading.paper.core.prints import Print, reached
@@ -124,7 +124,7 @@ def _close_out(perps: Perps, account: PerpAccount, position: Position, now_ms: i
         position_side=position.side,
         reduce_only=1,
         close_position=0,
-        origin="LIQUIDATION",
+        origin=LIQUIDATION,
         stop_price=0,
     )
     yield from take(perps, order_id, [Match(price=price, qty=abs(position.qty))], now_ms=now_ms)

@@ -53,6 +53,7 @@ _BY_REASON: dict[Reason, tuple[int, str]] = {
     Reason.WOULD_TRIGGER: (-2021, "Order would immediately trigger."),
 }
 
+
 def translated(error: Refused) -> WireError:
     """A refusal of the exchange in Binance's terms."""
     code, msg = _BY_REASON[error.reason]

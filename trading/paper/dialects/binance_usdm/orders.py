@@ -6,7 +6,7 @@ from typing import Any
 
 from trading.paper.core.orders import OrderType, Side, TimeInForce
 from trading.paper.core.perps.commands import closes
-from trading.paper.core.perps.orders import AlgoType, PerpOrder, PerpRequest, PositionSide
+from trading.paper.core.perps.orders import LIQUIDATION, AlgoType, PerpOrder, PerpRequest, PositionSide
 from trading.paper.core.refusals import Reason, Refused
 from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot.errors import WireError, missing, unwanted
@@ -16,7 +16,8 @@ from trading.paper.dialects.binance_usdm.errors import invalid, not_here, transl
 from trading.paper.dialects.binance_usdm.reading import client_id, member, position_side
 from trading.paper.server.exchange import Exchange
 
-MOST_IN_BATCH = 5
+MOST_IN_BATCH = 10
+# Binance takes five orders and ten cancels; ten are fine here for both.
 
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
@@ -100,12 +101,13 @@ def _reduces(params: Params, side: Side, apart: PositionSide) -> bool:
 
 def batch_place(exchange: Exchange, account: str, params: Params) -> Any:
     """POST batchOrders: each order by itself, a refused one does not stop the others."""
-    return [_one(exchange, account, row) for row in _rows(params, "batchOrders")]
-
-
-def _one(exchange: Exchange, account: str, row: Any) -> Any:
-    if not isinstance(row, dict):
+    rows = _rows(params, "batchOrders")
+    if not all(isinstance(row, dict) for row in rows):
         raise invalid("batchOrders")
+    return [_one(exchange, account, row) for row in rows]
+
+
+def _one(exchange: Exchange, account: str, row: dict[str, Any]) -> Any:
     try:
         return place(exchange, account, {name: str(value) for name, value in row.items()})
     except Refused as error:
@@ -120,7 +122,7 @@ def _rows(params: Params, name: str) -> list[Any]:
         rows = json.loads(read.text(params, name))
     except ValueError as error:
         raise invalid(name) from error
-    if not isinstance(rows, list) or not 0 < len(rows) <= 2 * MOST_IN_BATCH:
+    if not isinstance(rows, list) or not 0 < len(rows) <= MOST_IN_BATCH:
         raise invalid(name)
     return rows
 
@@ -216,6 +218,19 @@ def all_orders(exchange: Exchange, account: str, params: Params) -> Any:
     span = read.span(params)
     within = [order for order in orders if order.created_ms in span]
     return [shapes.order(order) for order in read.page(within, params, from_start=first_id is not None)]
+
+
+def forced_orders(exchange: Exchange, account: str, params: Params) -> Any:
+    """GET forceOrders: the liquidations."""
+    wanted, span = params.get("symbol", ""), read.span(params)
+    symbols = [wanted] if wanted else list(exchange.state.perps.contracts)
+    found = [
+        order
+        for symbol in symbols
+        for order in exchange.state.perps.desk_orders[(account, symbol)]
+        if order.origin == LIQUIDATION and order.created_ms in span
+    ]
+    return [shapes.order(order) for order in read.page(found, params, from_start=False)]
 
 
 def user_trades(exchange: Exchange, account: str, params: Params) -> Any:

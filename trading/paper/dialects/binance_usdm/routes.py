@@ -43,6 +43,7 @@ PRIVATE: dict[tuple[str, str], Callable[[Exchange, str, Params], Any]] = {
     ("GET", "/fapi/v1/allAlgoOrders"): algo_orders.all_orders,
     ("GET", "/fapi/v1/allOrders"): orders.all_orders,
     ("GET", "/fapi/v1/commissionRate"): account.commission_rate,
+    ("GET", "/fapi/v1/forceOrders"): orders.forced_orders,
     ("GET", "/fapi/v1/income"): account.income,
     ("GET", "/fapi/v1/leverageBracket"): account.leverage_bracket,
     ("GET", "/fapi/v1/multiAssetsMargin"): settings.multi_assets,

@@ -242,4 +242,3 @@ def test_the_ledger_alone_rebuilds_everything(mode: tuple[bool, bool], script: l
     ]
     half, other = perps.markets["BTCUSDT"].book.buys, again.markets["BTCUSDT"].book.buys
     assert [order.id for order in half.walk()] == [order.id for order in other.walk()]
-

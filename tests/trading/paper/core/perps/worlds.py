@@ -84,7 +84,9 @@ def wait_for(perps: Perps, side: str, kind: str, qty: str = "0", **more: object)
         "time_in_force": "GTC",
         "qty": a(qty),
     }
-    numbers = {name: a(value) if isinstance(value, str) and name not in NAMES else value for name, value in more.items()}
+    numbers = {
+        name: a(value) if isinstance(value, str) and name not in NAMES else value for name, value in more.items()
+    }
     algo_id = perps.next_algo_id
     carry_out(perps, algos.place(perps, AlgoRequest(**(fields | numbers)), now_ms=1))  # type: ignore[arg-type]
     return perps.algos[algo_id]

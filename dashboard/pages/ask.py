@@ -1,0 +1,75 @@
+"""A question before a deed: what it will do, in numbers. A page for browsers without scripts, a dialog for the others."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from dashboard.access import may_act
+
+NO_ROLE = "Your role may look, not act. This takes the role trader or admin."
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something the person types; lengths in characters."""
+
+    name: str
+    label: str
+    value: str = ""
+    min_length: int = 3
+    max_length: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Title, the consequence line by line, and the one button; `danger` outlines it."""
+
+    title: str
+    consequence: tuple[str, ...]
+    button: str
+    note: str = ""
+    danger: bool = True
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the deed came to; done=False: it did not happen, and the text says why."""
+
+    text: str
+    done: bool = True
+
+
+Typed = Mapping[str, str]
+Act = Callable[[Typed], Told]
+
+
+def ask(request: HttpRequest, question: Question, act: Act, *, account_id: int) -> HttpResponse:
+    """GET shows the question, POST acts and leads back to the account's overview."""
+    typed = {field.name: request.POST.get(field.name, "").strip() for field in question.fields}
+    problem, status = _obstacle(request, question, typed)
+    if problem or request.method != "POST":
+        context = {"question": question, "problem": problem, "typed": typed, "home": home(account_id)}
+        return render(request, "dashboard/ask.html", context, status=status)
+    told = act(typed)
+    messages.add_message(request, messages.SUCCESS if told.done else messages.WARNING, told.text)
+    return redirect(home(account_id))
+
+
+def _obstacle(request: HttpRequest, question: Question, typed: Typed) -> tuple[str, int]:
+    if not may_act(request.user):
+        return NO_ROLE, 403
+    if request.method != "POST":
+        return "", 200
+    wrong = (f for f in question.fields if not f.min_length <= len(typed[f.name]) <= f.max_length)
+    said = next((f"{f.label}: {f.min_length} to {f.max_length} characters are needed." for f in wrong), "")
+    return said, 422 if said else 200
+
+
+def home(account_id: int) -> str:
+    """The overview of an account."""
+    return f"{reverse('dashboard:overview')}?account={account_id}"

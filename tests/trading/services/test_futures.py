@@ -1,0 +1,98 @@
+"""Futures on real parts: shorts, terms, stops that rest at the venue, funding, positions that agree."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from tests.support.factories import Desk, make_desk
+from tests.support.paper import PaperExchange
+from trading.models import FundingPayment, Order, PositionGroup
+from trading.services import connect, funding, reconcile
+from trading.services.invariants import CHECKS
+
+
+@pytest.fixture
+def perps(transactional_db: None, paper_process: PaperExchange) -> Iterator[Desk]:
+    """An armed futures account on the live paper exchange."""
+    paper_process.faults([])
+    yield make_desk(paper_process, venue="binanceusdm")
+
+
+def sell(desk: Desk, price: str, **fields: str) -> str:
+    alert = desk.alert(symbol="BTCUSDT.P", action="sell", price=price, interval="60", **fields)
+    desk.decide()
+    desk.settle()
+    alert.refresh_from_db()
+    return f"{alert.outcome} {alert.reason}"
+
+
+def short(desk: Desk) -> PositionGroup:
+    """A SHORT of which leg 0 has filled. 1 000 USDT: five legs of 200, above the venue's minimum of 50."""
+    desk.setting("per_symbol_pct", "50")
+    assert sell(desk, "60000", size="1000 USDT").startswith("ENTERED")
+    desk.price("BTCUSDT", "60050")
+    desk.settle()
+    return PositionGroup.objects.get()
+
+
+def test_a_sell_opens_a_short_that_steps_up_and_takes_its_profit_below(perps: Desk) -> None:
+    group = short(perps)
+    entries = list(Order.objects.filter(purpose="ENTRY").order_by("id"))
+    assert (group.side, [order.side for order in entries]) == ("SHORT", ["SELL"] * 5)
+    assert [order.price for order in entries[:2]] == [60000, 60300]
+    target = Order.objects.get(purpose="TARGET")
+    assert (target.side, target.price, target.reduce_only) == ("BUY", Decimal(59400), True)
+    perps.price("BTCUSDT", "59300")
+    perps.settle()
+    group.refresh_from_db()
+    assert (group.status, group.close_reason) == ("CLOSED", "TARGETS_TAKEN")
+    assert group.realised_pnl > 0
+    assert not perps.gateway.positions()
+
+
+def test_the_tightest_stop_rests_at_the_venue_and_closes_the_group_when_it_triggers(perps: Desk) -> None:
+    perps.setting("stop", "fixed")
+    perps.setting("fixed_stop_pct", "3")
+    group = short(perps)
+    stop = Order.objects.get(purpose="STOP")
+    assert (stop.state, stop.type, stop.venue_order_id) == ("OPEN", "STOP_MARKET", "")
+    assert stop.venue_algo_id
+    perps.paper.price("BTCUSDT", "63000")
+    perps.settle()
+    perps.refresh()
+    perps.sweep()
+    stop.refresh_from_db()
+    group.refresh_from_db()
+    assert stop.venue_order_id
+    assert (group.status, group.qty) == ("CLOSED", 0)
+
+
+def test_funding_is_recorded_once_and_counts_in_the_result(perps: Desk) -> None:
+    group = short(perps)
+    before = group.realised_pnl
+    perps.paper.control("funding", {})
+    assert funding.collect(perps.account, gateway=perps.gateway) >= 1
+    assert funding.collect(perps.account, gateway=perps.gateway) == 0
+    group.refresh_from_db()
+    assert group.realised_pnl == before + FundingPayment.objects.get().amount
+
+
+def test_positions_balances_and_all_invariants_agree_with_the_venue(perps: Desk) -> None:
+    short(perps)
+    perps.refresh()
+    assert reconcile.strange_positions(perps.account.pk, gateway=perps.gateway) == []
+    assert dict(reconcile.unexplained(perps.account.pk, gateway=perps.gateway)) == {}
+    assert {
+        name: found.violations for name, check in CHECKS.items() if (found := check(timezone.now())).violations
+    } == {}
+
+
+def test_a_position_that_is_not_ours_fails_the_account_closed(perps: Desk) -> None:
+    client = perps.paper.ccxt_usdm(key=perps.key.removeprefix("account-"), secret=perps.secret)
+    client.create_order("BTC/USDT:USDT", "market", "buy", "0.01")
+    reconcile.reconcile(perps.account.pk, gateway=perps.gateway, clock=timezone.now, timing=connect.timing())
+    perps.account.refresh_from_db()
+    assert perps.account.health == "POSITION_DIFFERS"
+    assert sell(perps, "60000").startswith("ACCOUNT_UNHEALTHY")
