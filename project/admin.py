@@ -1,12 +1,13 @@
 """What the admin pages of every app share: the look, and the difference between rows of people and of the engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin import display
 from django.db.models import DecimalField, Model
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 Column = str | Callable[[Any], str]
@@ -44,6 +45,24 @@ class Admin(ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False  # a count over a million fills takes longer than the page
+
+
+def asked_back(
+    page: "Admin", request: HttpRequest, chosen: Iterable[Model], *, title: str, lines: Iterable[str]
+) -> TemplateResponse | None:
+    """The page that names an action's consequence, a line a row; None once the person has said yes to it."""
+    if request.POST.get("confirmed"):
+        return None
+    context = {
+        **page.admin_site.each_context(request),
+        "title": title,
+        "lines": list(lines),
+        "chosen": list(chosen),
+        "action": request.POST["action"],
+        "back": request.get_full_path(),
+        "opts": page.opts,
+    }
+    return TemplateResponse(request, "admin/confirm_action.html", context)
 
 
 class Unchangeable:

@@ -1,17 +1,25 @@
 """Groups with everything in them, orders, fills, slots; the settings somebody changed."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from project.admin import Admin, EngineAdmin, EngineStack, EngineTable, columns
+from project.admin import Admin, EngineAdmin, EngineStack, EngineTable, asked_back, columns, plain
 from project.journal.record import record
+from trading import locks
 from trading.domain import settings as registry
+from trading.domain.order_state import RESTING, OrderState
 from trading.domain.refusal import Refusal
 from trading.domain.settings import Scope, Setting
+from trading.domain.vocabulary import Purpose
 from trading.models import (
     Canary,
     Fill,
@@ -24,6 +32,7 @@ from trading.models import (
     SettingOverride,
     Slot,
 )
+from trading.services import exits, groups, orders, queue
 
 # A page nests two tables deep: group → pyramids → legs and group → orders → fills; a leg links to its own page.
 LEG_SHOWN = ("index", "price", "qty", "weight_pct", "take_profit_pct", "target_price")
@@ -86,6 +95,46 @@ class PositionGroupAdmin(EngineAdmin):
     search_fields = ("=id", "instrument__symbol")
     list_select_related = ("instrument",)
     inlines = (PyramidStack, OrderStack)
+    actions = ("close", "block", "unblock")
+
+    @admin.action(description="Close: cancel what rests, sell what is held at market…")
+    def close(self, request: HttpRequest, chosen: "QuerySet[PositionGroup]") -> TemplateResponse | None:
+        """The same as the button on the page; asks back with what would be sold."""
+        open_ones = list(chosen.filter(closed_at=None, closing_at=None))
+        lines = [f"{_named(group)}: sells {plain(group.qty)} at market, cancels what rests" for group in open_ones]
+        page = asked_back(self, request, chosen, title="Close these groups", lines=lines or ["None of them is open."])
+        if page is None:
+            now, operator = timezone.now(), request.user.get_username()
+            began = sum(exits.close_by_hand(group.pk, operator=operator, now=now) for group in open_ones)
+            messages.warning(request, f"{began} of {len(chosen)} groups are closing now.")
+        return page
+
+    @admin.action(description="Block: neither pyramids nor offset")
+    def block(self, request: HttpRequest, chosen: "QuerySet[PositionGroup]") -> None:
+        """It keeps its exits."""
+        _set_blocked(request, chosen, to=True)
+
+    @admin.action(description="Unblock")
+    def unblock(self, request: HttpRequest, chosen: "QuerySet[PositionGroup]") -> None:
+        """Pyramids and offset again."""
+        _set_blocked(request, chosen, to=False)
+
+
+def _named(row: PositionGroup | QueuedSignal) -> str:
+    return f"{row.instrument.symbol} {row.side}"
+
+
+def _set_blocked(request: HttpRequest, chosen: Iterable[PositionGroup], *, to: bool) -> None:
+    """Block or unblock, under the locks of the engine, and journal who."""
+    for row in chosen:
+        with transaction.atomic():
+            locks.account(row.account_id)
+            group = locks.group(row.pk)
+            group.blocked = to
+            group.save(update_fields=["blocked"])
+            payload = {"operator": request.user.get_username(), "blocked": to}
+            record("group.blocked", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
+    messages.info(request, f"{len(list(chosen))} groups {'blocked' if to else 'unblocked'}.")
 
 
 @admin.register(Pyramid)
@@ -116,6 +165,36 @@ class OrderAdmin(EngineAdmin):
     search_help_text = "A number, a client order id or a venue order id, whole; or part of a symbol."
     list_select_related = ("instrument",)
     inlines = (FillTable,)
+    actions = ("cancel",)
+
+    @admin.action(description="Cancel entry orders…")
+    def cancel(self, request: HttpRequest, chosen: "QuerySet[Order]") -> TemplateResponse | None:
+        """Entries only: a target or stop would be placed again at once, because a filled quantity always has an exit."""
+        mine = [order for order in chosen if order.purpose == Purpose.ENTRY and order.state in CANCELLABLE]
+        lines = [
+            f"{order.instrument.symbol}: {order.side} {plain(order.qty)} at {plain(order.price)}" for order in mine
+        ]
+        nothing = ["None of them is an entry that rests or waits. Targets and stops go when their group is closed."]
+        page = asked_back(self, request, chosen, title="Cancel these entry orders", lines=lines or nothing)
+        if page is None:
+            cancelled = sum(_withdrawn(order.pk, order.account_id) for order in mine)
+            messages.warning(request, f"{cancelled} of {len(chosen)} orders are being cancelled.")
+        return page
+
+
+CANCELLABLE = RESTING | {OrderState.NEW}
+
+
+def _withdrawn(order_id: int, account_id: int) -> bool:
+    """Take an order back; False when it ended meanwhile."""
+    with transaction.atomic():
+        locks.account(account_id)
+        order = locks.orders(Order.objects.filter(pk=order_id)).get()
+        if order.state not in CANCELLABLE:
+            return False
+        orders.withdraw(order, code="BY_HAND")
+        groups.review(order.group_id, now=timezone.now())
+        return True
 
 
 @admin.register(Fill)
@@ -156,6 +235,26 @@ class QueuedSignalAdmin(EngineAdmin):
     list_filter = ("state", "account", "side")
     search_fields = ("instrument__symbol",)
     list_select_related = ("instrument",)
+    actions = ("promote", "remove")
+
+    @admin.action(description="Promote: try to enter now, before its turn")
+    def promote(self, request: HttpRequest, chosen: "QuerySet[QueuedSignal]") -> None:
+        """Each still needs a slot and passes every check; what was refused says why."""
+        for row in chosen:
+            verdict = queue.promote_by_hand(row.pk, operator=request.user.get_username(), now=timezone.now())
+            level = messages.SUCCESS if verdict.outcome in queue.WAITS_ON else messages.WARNING
+            messages.add_message(request, level, f"{_named(row)}: {verdict.reason}")
+
+    @admin.action(description="Remove from the queue…")
+    def remove(self, request: HttpRequest, chosen: "QuerySet[QueuedSignal]") -> TemplateResponse | None:
+        """For good: only a new alert brings one back."""
+        lines = [f"{_named(row)}, waiting since {row.queued_at:%H:%M} UTC, will not be entered" for row in chosen]
+        page = asked_back(self, request, chosen, title="Remove these signals", lines=lines)
+        if page is None:
+            now, operator = timezone.now(), request.user.get_username()
+            gone = sum(queue.remove_by_hand(row.pk, operator=operator, now=now) for row in chosen)
+            messages.warning(request, f"{gone} of {len(chosen)} signals were taken out of the queue.")
+        return page
 
 
 @admin.register(Canary)
@@ -224,6 +323,11 @@ def _scope(data: dict[str, Any]) -> Scope:
     return next((scope for field, scope in named if data.get(field)), Scope.GLOBAL)
 
 
+def _place(row: SettingOverride) -> tuple[object, ...]:
+    """Which setting, at which scope."""
+    return (row.name, row.user_id, row.account_id, row.symbol)
+
+
 @admin.register(SettingOverride)
 class SettingOverrideAdmin(Admin):
     """Settings somebody changed; everything else has its default. The narrowest scope wins."""
@@ -238,12 +342,16 @@ class SettingOverrideAdmin(Admin):
     def save_model(self, request: HttpRequest, obj: SettingOverride, form: Any, change: bool) -> None:
         """Save with who changed it, and journal it."""
         obj.changed_by = request.user.get_username()
+        older = SettingOverride.objects.filter(pk=obj.pk).first()
+        moved = older is not None and _place(older) != _place(obj)
+        if older is not None and moved:
+            self._journal(request, older, before=older.value, after=None)
         super().save_model(request, obj, form, change)
-        self._journal(request, obj, obj.value)
+        self._journal(request, obj, before=older.value if older and not moved else None, after=obj.value)
 
     def delete_model(self, request: HttpRequest, obj: SettingOverride) -> None:
         """Back to the wider scope, which is journalled too."""
-        self._journal(request, obj, None)
+        self._journal(request, obj, before=obj.value, after=None)
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
@@ -251,7 +359,9 @@ class SettingOverrideAdmin(Admin):
         for row in queryset:
             self.delete_model(request, row)
 
-    def _journal(self, request: HttpRequest, obj: SettingOverride, value: object) -> None:
+    def _journal(self, request: HttpRequest, obj: SettingOverride, *, before: object, after: object) -> None:
+        """Who changed what at which scope; None stands for what the wider scope says."""
         scope = {"user": obj.user_id, "account": obj.account_id, "symbol": obj.symbol}
-        payload = {"operator": request.user.get_username(), "name": obj.name, "value": value, "scope": scope}
+        changed = {"name": obj.name, "scope": scope, "before": before, "after": after}
+        payload = {"operator": request.user.get_username(), **changed}
         record("setting.changed", subject=f"setting:{obj.name}", payload=payload, account_id=obj.account_id)

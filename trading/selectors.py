@@ -138,7 +138,7 @@ def picture(group: PositionGroup) -> GroupPicture:
     position = positions.from_fills(fills.values(), side=side, rules=rules, funding=paid)
     legs = list(Leg.objects.filter(pyramid__group=group).select_related("pyramid").order_by("pyramid__index", "index"))
     ticker = Ticker.objects.filter(instrument_id=group.instrument_id).first()
-    ladder = tuple(_rung(leg, _entries(leg, orders)) for leg in legs)
+    ladder = tuple(_rung(leg, _entries(leg, orders), rules.contract_size) for leg in legs)
     views = defaultdict(list)
     for row in rows:
         views[by_id[row.order_id].leg_id].append(fills[row.pk])
@@ -174,7 +174,7 @@ def _entries(leg: Leg, orders: Iterable[Order]) -> list[Order]:
     return [o for o in orders if o.leg_id == leg.pk and o.purpose == Purpose.ENTRY]
 
 
-def _rung(leg: Leg, entries: Sequence[Order]) -> LadderLeg:
+def _rung(leg: Leg, entries: Sequence[Order], contract_size: Decimal) -> LadderLeg:
     """A leg as the ladder sees it: its plan, what came in, and the order that may still bring more."""
     filled, cost = total(o.filled_qty for o in entries), total(o.filled_cost for o in entries)
     live = next((o for o in entries if is_unsettled(o)), None)
@@ -188,7 +188,7 @@ def _rung(leg: Leg, entries: Sequence[Order]) -> LadderLeg:
         filled_qty=filled,
         take_profit_pct=leg.take_profit_pct,
         created_at=leg.pyramid.created_at,
-        average_price=cost / filled if filled else None,
+        average_price=cost / filled / contract_size if filled else None,
         resting=RestingEntry(live.pk, live.price, OrderState(live.state)) if live else None,
         done=bool(leg.ended_reason) or (live is None and _ended_for_good(entries)),
     )

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
@@ -88,6 +87,9 @@ KEY_FIELDS = {
 }  # the form's names → the envelope's
 
 
+COLUMNS = frozenset(field.name for field in ExchangeAccount._meta.concrete_fields)
+
+
 def _secret(label: str) -> forms.CharField:
     help_text = "Written only: never shown again. Leave empty to keep what is set."
     widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}, render_value=False)
@@ -138,11 +140,8 @@ class ExchangeAccountForm(forms.ModelForm):
             self.add_error("base_url", "Only a paper account has an address of its own; leave it empty.")
 
     def _check_armed(self, data: dict[str, Any]) -> None:
-        environment = data.get("environment")
-        if not data.get("armed") or environment == Environment.PAPER:
+        if not data.get("armed") or data.get("environment") == Environment.PAPER:
             return
-        if environment == Environment.LIVE and not settings.WINDLASS.live_allowed:
-            self.add_error("armed", "Live money needs WINDLASS_LIVE=1 in the environment of every process.")
         if not data.get("api_key") and not self.instance.sealed_credentials:
             self.add_error("armed", "There are no keys yet. Enter them before arming.")
 
@@ -169,7 +168,7 @@ class ExchangeAccountAdmin(Admin):
 
     def save_model(self, request: HttpRequest, obj: ExchangeAccount, form: ExchangeAccountForm, change: bool) -> None:
         """Save, seal new keys to the id the account has by now, and journal what was changed (names, no values)."""
-        changed = sorted(set(form.changed_data) - set(KEY_FIELDS))
+        changed = sorted(set(form.changed_data) & COLUMNS)
         # Only what was typed: health and reconciled_at may have moved since the form was opened.
         obj.save(update_fields=[*changed, "updated_at"] if change else None)
         if form.credentials:

@@ -163,8 +163,9 @@ def test_keys_are_sealed_to_user_and_venue(day: rows.Desk, root: Client) -> None
     ("fields", "said"),
     [
         ({"api_key": "only"}, "Enter API key and secret together"),
-        ({"environment": "live", "armed": "on", **KEYS}, "Live money needs WINDLASS_LIVE=1"),
+        ({"environment": "live", "armed": "on", **KEYS}, "Start Windlass with WINDLASS_LIVE=1."),
         ({"environment": "testnet", "armed": "on"}, "There are no keys yet"),
+        ({"environment": "testnet", "armed": "on", **KEYS}, "A new account starts unarmed"),
         ({"environment": "live", "base_url": "http://127.0.0.1:8082"}, "Only a paper account has an address"),
     ],
 )
@@ -270,7 +271,7 @@ def test_a_setting_is_checked_and_journalled(day: rows.Desk, root: Client) -> No
     set_override(root, name="max_open_groups", value=" 12 ", account=day.account.pk)
     row = SettingOverride.objects.get()
     assert (row.value, row.changed_by) == ("12", "root")
-    assert JournalEntry.objects.get(kind="setting.changed").payload["value"] == "12"
+    assert JournalEntry.objects.get(kind="setting.changed").payload["after"] == "12"
 
 
 @pytest.mark.parametrize(
@@ -298,7 +299,7 @@ def test_a_setting_taken_back_is_journalled(day: rows.Desk, root: Client) -> Non
     set_override(root, name="max_open_groups", value="12")
     row = SettingOverride.objects.get()
     root.post(reverse("admin:trading_settingoverride_delete", args=[row.pk]), {"post": "yes"})
-    assert JournalEntry.objects.filter(kind="setting.changed", payload__value=None).count() == 1
+    assert JournalEntry.objects.filter(kind="setting.changed", payload__before="12", payload__after=None).count() == 1
 
 
 def test_the_mode_is_changed_with_a_reason(day: rows.Desk, root: Client) -> None:

@@ -19,7 +19,10 @@ def queued(day: rows.Desk, base: str, *, minutes: int, price: str | None = None,
     """A signal that waits for `minutes` already."""
     at = day.now - timedelta(minutes=minutes)
     signal = Signal.objects.create(
-        alert=day.account.sources.get().alerts.first(), account=day.account, meaning="ENTRY", symbol=f"{base}/USDT"
+        alert=day.account.sources.get().alerts.filter(signal=None).first(),
+        account=day.account,
+        meaning="ENTRY",
+        symbol=f"{base}/USDT",
     )
     return QueuedSignal.objects.create(
         account=day.account, instrument=Instrument.objects.get(base=base), signal=signal, queued_at=at, refreshed_at=at,

@@ -11,7 +11,7 @@ from risk.domain.mode import PlanKind
 from risk.domain.sizing import Sized, SizeRequest, capital
 from risk.domain.sizing_syntax import parse_size
 from signals.evaluate import Meant
-from signals.intent import Level
+from signals.intent import Level, SizeKind
 from signals.models import Signal
 from signals.verdict import Outcome, Verdict
 from trading.domain import grid, settings
@@ -28,6 +28,8 @@ from trading.selectors import rules_of
 from trading.services import orders
 from trading.services.desk import Desk
 from trading.services.orders import NewOrder
+
+BY_RISK = frozenset({SizeKind.RISK_PCT, SizeKind.RISK_QUOTE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False)
     leverage = Decimal(group.leverage if group else meant.intent.leverage or desk.account.leverage)
     draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price, index, leverage)
     sized = _sized(desk, draft)
-    if isinstance(sized, Denial):
-        return denied(sized)
+    if isinstance(sized, Denial | Refusal):
+        return denied(sized) if isinstance(sized, Denial) else refused(sized)
     plan = _planned(draft, sized)
     return refused(plan) if isinstance(plan, Refusal) else _through_gate(desk, draft, sized, plan)
 
@@ -150,13 +152,16 @@ def _better_price(desk: Desk, meant: Meant, side: PositionSide) -> Decimal:
 # size, plan, gate --------------------------------------------------------------------------------
 
 
-def _sized(desk: Desk, draft: Draft) -> Sized | Denial:
+def _sized(desk: Desk, draft: Draft) -> Sized | Denial | Refusal:
     """How much the pyramid gets: what the alert says, else the source, else the setting."""
     request: SizeRequest | Denial | None = SizeRequest.of(size) if (size := draft.meant.intent.size) else None
     if request is None and draft.meant.alert.default_size:
         request = parse_size(draft.meant.alert.default_size)
     if isinstance(request, Denial):
         return request
+    wanted, stop = request or draft.chosen.grid.capital_of(draft.index), _stop_distance(draft)
+    if isinstance(stop, Refusal) and wanted.kind in BY_RISK:
+        return stop
     return capital(
         request,
         setting=draft.chosen.grid.capital_of(draft.index),
@@ -164,17 +169,17 @@ def _sized(desk: Desk, draft: Draft) -> Sized | Denial:
         free=desk.available_quote,
         position=draft.group.cost if draft.group else None,
         price=draft.price,
-        stop_distance=_stop_distance(draft),
+        stop_distance=None if isinstance(stop, Refusal) else stop,
         base=draft.rules.base,
         quote=draft.rules.quote,
         contract_size=draft.rules.contract_size,
     )
 
 
-def _stop_distance(draft: Draft) -> Decimal | None:
-    """How far the entry's first stop stands; None when it has none, which a size by risk refuses."""
+def _stop_distance(draft: Draft) -> Decimal | Refusal:
+    """How far the entry's first stop stands, which a size by risk is counted with; or why it cannot stand there."""
     exits = draft.chosen.exits
-    found = distance(
+    return distance(
         side=draft.side,
         entry=draft.price,
         kinds=exits.stop,
@@ -183,7 +188,6 @@ def _stop_distance(draft: Draft) -> Decimal | None:
         rules=draft.rules,
         level=draft.meant.intent.stop_loss,
     )
-    return None if isinstance(found, Refusal) else found
 
 
 def _planned(draft: Draft, sized: Sized) -> GridPlan | Refusal:

@@ -58,13 +58,20 @@ def _reduce(desk: Desk, meant: Meant, group: PositionGroup, found: Classificatio
     """Decide one group's reduction and start it: the targets make room, then the market order goes."""
     locked = locks.group(group.pk)
     seen = selectors.picture(locked)
+    reserved = locked.reduce_qty + seen.reducing_qty
     size = meant.intent.size
     if found.ratio is None and size is not None:
         wanted = reduction_by_size(
-            seen.position, SizeRequest.of(size), rules=seen.rules, price=seen.price, equity=desk.equity
+            seen.position,
+            SizeRequest.of(size),
+            rules=seen.rules,
+            price=seen.price,
+            equity=desk.equity,
+            free=desk.available_quote,
+            reserved_qty=reserved,
         )
     else:
-        wanted = reduction(seen.position, rules=seen.rules, price=seen.price, ratio=found.ratio)
+        wanted = reduction(seen.position, rules=seen.rules, price=seen.price, ratio=found.ratio, reserved_qty=reserved)
     if isinstance(wanted, Reduction):
         _start(locked, wanted, desk.now)
     return wanted

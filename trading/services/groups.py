@@ -14,6 +14,7 @@ from trading.domain.exit_plan import ExitDecision, ExitView, PlaceAggregate, des
 from trading.domain.group_status import status, withdraws_entries
 from trading.domain.money import ZERO, floor_to
 from trading.domain.order_state import TERMINAL
+from trading.domain.reduce import due
 from trading.domain.retry import may_try
 from trading.domain.settings import ExitSettings
 from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open_remainder, remainder, taken
@@ -170,16 +171,22 @@ def _target(seen: GroupPicture, action: Place | PlaceAggregate) -> NewOrder:
 
 
 def _reduce(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
-    """Send a decided reduction once the targets have made room for it; one that filled meanwhile leaves less to sell."""
-    lot_step = seen.rules.lot_step
-    wanted = min(group.reduce_qty, floor_to(max(seen.position.qty, ZERO), lot_step))
-    free = floor_to(seen.position.qty - seen.promised_qty, lot_step)
-    if wanted <= 0 or free < wanted or not _may_place(seen, Purpose.REDUCE, None, now):
+    """Send of a decided reduction what the targets have made room for; what filled meanwhile leaves less to sell."""
+    if group.reduce_qty <= 0 or not _may_place(seen, Purpose.REDUCE, None, now):
         return
-    number = sum(o.purpose == Purpose.REDUCE for o in seen.orders)
-    orders.create(group, [_market(seen, Purpose.REDUCE, wanted, number)], now=now)
-    group.reduce_qty = ZERO
-    group.save(update_fields=["reduce_qty"])
+    step = due(
+        group.reduce_qty,
+        held_qty=seen.position.qty - seen.reducing_qty,
+        promised_qty=seen.promised_qty - seen.reducing_qty,
+        rules=seen.rules,
+        price=seen.price,
+    )
+    if step.send_qty > 0:
+        number = sum(o.purpose == Purpose.REDUCE for o in seen.orders)
+        orders.create(group, [_market(seen, Purpose.REDUCE, step.send_qty, number)], now=now)
+    if step.reserved_qty != group.reduce_qty:
+        group.reduce_qty = step.reserved_qty
+        group.save(update_fields=["reduce_qty"])
 
 
 def reduce_again(order: Order) -> None:
