@@ -202,6 +202,7 @@ COMMANDS: Mapping[str, str] = {
     "rebuild": "--check",
     "rotate_kek": "",
     "send_alert": "PAIR buy|sell|exit [--price P] [--interval 60] [--field NAME=VALUE] [--source FILE] [--no-wait]",
+    "settle_order": "[ID STATE --reason TEXT]",
     "status": "[--json]",
     "up": "",
 }

@@ -154,8 +154,8 @@ class ExchangeAccountAdmin(Admin):
     list_display = ("name", "user", "venue", "environment", "armed", "keys", "health", "reconciled_at")
     list_filter = ("environment", "venue", "armed")
     search_fields = ("name",)
-    readonly_fields = ("keys", "health", "health_detail", "reconciled_at")
-    fieldsets = (
+    readonly_fields: tuple[str, ...] = ("keys", "health", "health_detail", "reconciled_at")
+    fieldsets: tuple[Any, ...] = (
         (None, {"fields": ("user", "name", "venue", "environment", "base_url", "quote")}),
         ("Keys", {"fields": ("keys", "api_key", "api_secret", "passphrase")}),
         ("Trading", {"fields": ("armed", "health", "health_detail", "reconciled_at")}),

@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.async_api import Page, expect
 
 from project.accounts import mode
+from project.accounts.models import ExchangeAccount
 from project.journal.publish import publish
 from project.journal.record import record
 from project.journal.sealer import seal_batch
@@ -162,3 +163,49 @@ async def test_a_lost_connection_is_said_with_the_age_of_what_is_shown(
     own_web.stop()
     await expect(page.locator("[data-lost]")).to_contain_text("Connection lost, trying again. What is shown is")
     await expect(page.locator("[data-link]")).to_have_text("not live")
+
+
+async def test_closing_asks_with_the_consequence_and_closes(browser_page: OpenPage) -> None:
+    page = await browser_page(1440)
+    await row_of(page, "ETH/USDT").get_by_role("link", name="Close ETH/USDT LONG…").click()
+    dialog = page.locator("dialog#ask")
+    await expect(dialog).to_contain_text("Cancels 3 resting orders, sells 0.0379 ETH at market")
+    await dialog.get_by_role("button", name="Close now").click()
+    await expect(page.locator(".note")).to_contain_text("Closing ETH/USDT LONG")
+    await expect(row_of(page, "ETH/USDT")).to_contain_text("closing")
+    assert (await database_sync_to_async(group)("ETH/USDT")).close_reason == "BY_HAND root"
+
+
+async def test_a_question_can_be_left(browser_page: OpenPage) -> None:
+    page = await browser_page(1440)
+    await row_of(page, "ETH/USDT").get_by_role("link", name="Close ETH/USDT LONG…").click()
+    await page.locator("dialog#ask").get_by_role("link", name="Cancel").click()
+    await expect(page.locator("dialog#ask")).not_to_be_visible()
+    assert (await database_sync_to_async(group)("ETH/USDT")).closing_at is None
+
+
+async def test_a_phone_closes_from_the_detail(browser_page: OpenPage) -> None:
+    page = await browser_page(390)
+    await row_of(page, "ETH/USDT").locator(".more").click()
+    await page.locator("tbody.detail:visible").get_by_role("link", name="Close…").click()
+    await expect(page.locator("dialog#ask")).to_contain_text("sells 0.0379 ETH")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+async def test_queue_and_person_appear_and_fit(day: rows.Desk, browser_page: OpenPage, width: int) -> None:
+    page = await browser_page(width)
+    await expect(page.locator("#queue")).not_to_be_visible()
+    await expect(page.locator("#person")).not_to_be_visible()
+    await database_sync_to_async(trouble)(day)
+    await expect(page.locator("#queue")).to_contain_text("the only one")
+    await expect(page.locator("#person")).to_contain_text("cannot prove that it was not placed")
+    await expect(page.locator("#person")).to_contain_text("The venue refused the keys")
+    assert await overflow(page) == 0
+
+
+def trouble(day: rows.Desk) -> None:
+    """One waits for a slot, one order needs a person, and the venue refuses the keys."""
+    rows.queued(day, "XRP", minutes=5, price="0.5427", last_denial="10 of 10 slots are taken. Wait for one to close.")
+    Order.objects.filter(state=OrderState.UNKNOWN).update(state=OrderState.NEEDS_HUMAN)
+    ExchangeAccount.objects.update(health="KEYS_REFUSED", health_detail="binance refused the account's keys (-2015).")
+    happen("account.unhealthy", "account:1")

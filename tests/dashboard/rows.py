@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from project.accounts.models import Balance, ExchangeAccount, Installation, Role, TradingMode, User
-from signals.models import Alert, Instrument, Refusal, Source, Ticker
+from signals.models import Alert, Instrument, Refusal, Signal, Source, Ticker
 from trading.domain.order_state import OrderState
 from trading.domain.vocabulary import GroupStatus, OrderType, PositionSide, Purpose
-from trading.models import Canary, Fill, Leg, Order, PositionGroup, Pyramid, Slot
+from trading.models import Canary, Fill, Leg, Order, PositionGroup, Pyramid, QueuedSignal, Slot
 
 S, D = OrderState, Decimal
 PASSWORD = "correct horse battery"
@@ -126,6 +126,21 @@ def position(group: PositionGroup, *, qty: str, cost: str, realised: str = "0") 
     group.qty, group.cost, group.realised_pnl = D(qty), D(cost), D(realised)
     group.average_entry = (group.cost / group.qty).quantize(D("1E-8"))
     group.save()
+
+
+def queued(day: Desk, base: str, *, minutes: int, price: str | None = None, **fields: Any) -> QueuedSignal:
+    """A signal that waits for `minutes` already."""
+    at = day.now - timedelta(minutes=minutes)
+    signal = Signal.objects.create(
+        alert=day.account.sources.get().alerts.filter(signal=None).first(),
+        account=day.account,
+        meaning="ENTRY",
+        symbol=f"{base}/USDT",
+    )
+    return QueuedSignal.objects.create(
+        account=day.account, instrument=Instrument.objects.get(base=base), signal=signal, queued_at=at, refreshed_at=at,
+        alert_price=price, **({"timeframe_secs": 900, "side": "LONG"} | fields),
+    )  # fmt: skip
 
 
 def desk(owner: User, *, now: datetime) -> Desk:

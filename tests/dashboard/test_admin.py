@@ -328,3 +328,25 @@ def test_nobody_takes_their_own_role_away(day: rows.Desk, root: Client) -> None:
     address = reverse("admin:accounts_user_change", args=[me.pk])
     answer = root.post(address, {"username": "root", "role": "viewer", "is_active": "on"})
     assert "Another admin has to take your role away" in answer.content.decode()
+
+
+def test_a_changed_setting_says_what_it_was_before(day: rows.Desk, root: Client) -> None:
+    set_override(root, name="max_open_groups", value="12")
+    address = reverse("admin:trading_settingoverride_change", args=[SettingOverride.objects.get().pk])
+    root.post(address, {"name": "max_open_groups", "value": "9", "user": "", "account": "", "symbol": ""})
+    entry = JournalEntry.objects.filter(kind="setting.changed").order_by("-id").first()
+    assert {name: entry.payload[name] for name in ("operator", "before", "after")} == {
+        "operator": "root",
+        "before": "12",
+        "after": "9",
+    }
+
+
+def test_a_setting_that_moves_to_another_scope_is_taken_back_at_the_first(day: rows.Desk, root: Client) -> None:
+    set_override(root, name="max_open_groups", value="12")
+    address = reverse("admin:trading_settingoverride_change", args=[SettingOverride.objects.get().pk])
+    form = {"name": "max_open_groups", "value": "12", "user": "", "account": day.account.pk, "symbol": ""}
+    root.post(address, form)
+    entries = JournalEntry.objects.filter(kind="setting.changed").order_by("id")
+    said = [(e.payload["scope"]["account"], e.payload["before"], e.payload["after"]) for e in entries]
+    assert said == [(None, None, "12"), (None, "12", None), (day.account.pk, None, "12")]

@@ -111,6 +111,8 @@ def test_a_group_that_is_over_says_so(day: rows.Desk, trader: Client) -> None:
 
 def test_the_button_leads_to_flat_on_the_exchange(desk: Desk, client: Client) -> None:
     desk.buy()
+    desk.price("BTCUSDT", "59990")  # through the first leg
+    desk.settle()
     client.force_login(desk.account.user)
     held = PositionGroup.objects.get()
     said = closing.consequence(held)

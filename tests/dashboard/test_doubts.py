@@ -90,6 +90,8 @@ def test_what_was_filled_at_the_exchange_comes_in_and_gets_its_exit(desk: Desk, 
     """The entry is sent and filled; we forget that we know: after settling by its number the books are whole again."""
     client.force_login(desk.account.user)
     desk.buy()
+    desk.price("BTCUSDT", "59990")  # through the first leg
+    desk.settle()
     entry = Order.objects.filter(purpose="ENTRY", state="FILLED").first()
     number, filled = entry.venue_order_id, entry.filled_qty
     entry.fills.all().delete()

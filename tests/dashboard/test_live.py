@@ -5,16 +5,17 @@ from decimal import Decimal as Dec
 
 import pytest
 from django.db import transaction
+from django.test import Client
 
 from dashboard import live
-from dashboard.snapshot import Overview, Pulse
+from dashboard.snapshot import GroupRow, Overview, Pulse
 from project.accounts.models import ExchangeAccount
 from project.journal.models import JournalEntry
 from project.journal.record import record
 from project.journal.sealer import seal_batch
 from signals.models import Alert, Ticker
 from tests.dashboard import rows
-from trading.models import Canary, SettingOverride
+from trading.models import Canary, FundingPayment, PositionGroup, SettingOverride
 
 
 @pytest.fixture
@@ -205,3 +206,60 @@ def test_gathering_takes_a_fixed_number_of_queries(
         day.pyramid(day.group(market, minutes=3, timeframe_secs=60), [("100", "1", "101")])
     with django_assert_max_num_queries(32):
         live.gather(None, now=now)
+
+
+# exits, futures, funding -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def watched(day: rows.Desk, now: datetime) -> GroupRow:
+    """The ETH group with two stops, a hybrid target at 2,650, a stop at the venue, leverage 3 and two fundings."""
+    row = PositionGroup.objects.get(instrument__base="ETH", closed_at=None)
+    row.tp_mode, row.leverage, row.reduce_qty = "HYBRID", 3, Dec("0.01")
+    row.watch = [
+        {"kind": "STOP_FIXED", "trigger_price": "2500", "note": ""},
+        {"kind": "STOP_TRAILING", "trigger_price": None, "note": "armed at 2680"},
+        {"kind": "AGGREGATE_TARGET", "trigger_price": "2650", "note": ""},
+    ]
+    row.save()
+    day.order(row, None, "STOP", "OPEN", qty=Dec("0.0379"), trigger_price=Dec("2490"))
+    for number, amount in enumerate(("-0.05", "0.02")):
+        FundingPayment.objects.create(
+            account=day.account, instrument=row.instrument, group=row, venue_id=str(number), amount=amount, at=now
+        )
+    return next(group for group in live.gather(None, now=now).groups if group.id == row.pk)
+
+
+def test_watched_exits_stand_with_their_trigger_prices(watched: GroupRow) -> None:
+    assert [(exit_.words, exit_.trigger_price, exit_.note) for exit_ in watched.watch] == [
+        ("stop at the venue", Dec(2490), "resting"),
+        ("fixed stop", Dec(2500), ""),
+        ("trailing stop", None, "armed at 2680"),
+        ("aggregate target", Dec(2650), ""),
+    ]
+
+
+def test_a_watched_target_counts_as_the_next_one(watched: GroupRow) -> None:
+    assert watched.next_target == Dec(2650)  # before the resting 2,668.21
+
+
+def test_funding_is_summed(watched: GroupRow) -> None:
+    assert watched.funding == Dec("-0.03")
+
+
+def test_the_page_shows_it_all(watched: GroupRow, root: Client) -> None:
+    page = root.get("/").content.decode()
+    for said in ("fixed stop <b>2,500.00</b>", "armed at 2680", "3×", "reducing by 0.0100", "funding"):
+        assert said in page
+
+
+@pytest.mark.parametrize(
+    ("side", "last", "result"),
+    [("LONG", "2700", "2.1090"), ("SHORT", "2700", "-2.1090"), ("SHORT", "2600", "1.6872")],
+)
+def test_a_short_wins_when_the_price_falls(day: rows.Desk, now: datetime, side: str, last: str, result: str) -> None:
+    # 0.037962 × 2,700 − 100.3884 = 2.1090; × 2,600: −1.6872
+    PositionGroup.objects.filter(instrument__base="ETH", closed_at=None).update(side=side)
+    Ticker.objects.filter(instrument__base="ETH").update(last=last)
+    eth = next(group for group in live.gather(None, now=now).groups if group.market.base == "ETH")
+    assert round(eth.unrealised, 4) == Dec(result)

@@ -8,34 +8,18 @@ from django.test import Client
 
 from dashboard import live, waiting
 from dashboard.snapshot import Overview
-from signals.models import Instrument, Signal
 from tests.dashboard import rows
 from trading.models import PositionGroup, QueuedSignal
 
 State = QueuedSignal.State
 
 
-def queued(day: rows.Desk, base: str, *, minutes: int, price: str | None = None, **fields: object) -> QueuedSignal:
-    """A signal that waits for `minutes` already."""
-    at = day.now - timedelta(minutes=minutes)
-    signal = Signal.objects.create(
-        alert=day.account.sources.get().alerts.filter(signal=None).first(),
-        account=day.account,
-        meaning="ENTRY",
-        symbol=f"{base}/USDT",
-    )
-    return QueuedSignal.objects.create(
-        account=day.account, instrument=Instrument.objects.get(base=base), signal=signal, queued_at=at, refreshed_at=at,
-        alert_price=price, **({"timeframe_secs": 900, "side": "LONG"} | fields),
-    )  # fmt: skip
-
-
 @pytest.fixture
 def three(day: rows.Desk) -> rows.Desk:
     """XRP fell 4.0 % (0.5427 → 0.5210) since its alert, ETH on another timeframe stands still, SOL waits since before."""
-    queued(day, "SOL", minutes=30, price="148.90", timeframe_secs=60)
-    queued(day, "XRP", minutes=5, price="0.5427", replacement_count=2)
-    queued(day, "ETH", minutes=10, price="2634.12", timeframe_secs=60)
+    rows.queued(day, "SOL", minutes=30, price="148.90", timeframe_secs=60)
+    rows.queued(day, "XRP", minutes=5, price="0.5427", replacement_count=2)
+    rows.queued(day, "ETH", minutes=10, price="2634.12", timeframe_secs=60)
     return day
 
 
@@ -55,7 +39,7 @@ def test_who_waits_stands_in_the_order_of_going_in_and_says_why(three: rows.Desk
 
 def test_a_reverse_waits_for_its_group(day: rows.Desk, now: datetime) -> None:
     held = PositionGroup.objects.get(instrument__base="BTC", closed_at=None)
-    queued(day, "BTC", minutes=1, side="SHORT", after_group=held)
+    rows.queued(day, "BTC", minutes=1, side="SHORT", after_group=held)
     row = seen(day, now).waiting[0]
     assert (row.rank, row.why) == (None, f"after group {held.pk} closes")
 
@@ -72,7 +56,7 @@ def test_a_reverse_waits_for_its_group(day: rows.Desk, now: datetime) -> None:
 def test_who_left_lately_says_how(
     day: rows.Desk, now: datetime, state: str, by: str, minutes: int, said: list[str]
 ) -> None:
-    queued(day, "XRP", minutes=90, state=state, ended_by=by, ended_at=now - timedelta(minutes=minutes))
+    rows.queued(day, "XRP", minutes=90, state=state, ended_by=by, ended_at=now - timedelta(minutes=minutes))
     assert [row.words for row in waiting.left_lately(day.account, now=now)] == said
 
 
@@ -90,7 +74,7 @@ def test_the_panel_shows_the_last_denial(three: rows.Desk, root: Client) -> None
 
 @pytest.fixture
 def row(day: rows.Desk) -> QueuedSignal:
-    return queued(day, "XRP", minutes=5, price="0.5427")
+    return rows.queued(day, "XRP", minutes=5, price="0.5427")
 
 
 def test_removing_asks_and_takes_out(row: QueuedSignal, trader: Client) -> None:

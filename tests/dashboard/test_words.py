@@ -6,6 +6,8 @@ import pytest
 
 from dashboard import words
 from dashboard.words import OrderLine
+from trading.domain.admission import QueueRule
+from trading.domain.exit_view import ExitReason
 from trading.domain.order_state import OrderState as S
 from trading.domain.vocabulary import GroupStatus, Purpose
 
@@ -73,3 +75,28 @@ def test_why_a_group_closed() -> None:
         "time exit",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("BY_HAND mira", "by hand, mira"),
+        ("STOP_TRAILING", "trailing stop"),
+        ("STOPPED_AT_VENUE", "stop at the venue"),
+        ("AGGREGATE_TARGET", "aggregate target"),
+        ("SOMETHING_ELSE", "something else"),
+        ("", ""),
+    ],
+)
+def test_a_close_reason_in_words(reason: str, said: str) -> None:
+    assert words.close_words(reason) == said
+
+
+@pytest.mark.parametrize("kind", list(ExitReason))
+def test_every_watched_exit_has_its_words(kind: ExitReason) -> None:
+    assert kind in words.WATCH_WORDS
+
+
+@pytest.mark.parametrize("rule", list(QueueRule))
+def test_every_rule_of_the_queue_has_its_words(rule: QueueRule) -> None:
+    assert words.rank_words(rule, ahead_of=2).startswith("before 2: it")

@@ -141,6 +141,11 @@ class Stack:
         with psycopg.connect(record["database_url"], autocommit=True) as connection:
             return connection.execute(statement, parameters).fetchall()  # type: ignore[arg-type]
 
+    def until_reconciled(self) -> None:
+        """Until every account may trade: its books agreed with the venue's since the start."""
+        waiting = "SELECT name FROM accounts_exchangeaccount WHERE reconciled_at IS NULL"
+        until(lambda: not self.rows(waiting), secs=40, about="the reconcile of all accounts")
+
     # its door -------------------------------------------------------------------------------
 
     @property

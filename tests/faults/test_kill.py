@@ -32,8 +32,7 @@ def stack() -> Iterator[Stack]:
     made = Stack.fresh(DEMO_SPEED="60")
     try:
         made.start()
-        reconciled = "SELECT 1 FROM accounts_exchangeaccount WHERE reconciled_at IS NOT NULL"
-        until(lambda: made.rows(reconciled), secs=20, about="the first reconcile")
+        made.until_reconciled()
         made.rows(MARKET_ENTRIES)
         yield made
     finally:

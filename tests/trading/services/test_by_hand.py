@@ -1,0 +1,171 @@
+"""What a person does: look, explain, flatten, settle, rotate the key."""
+
+import base64
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from project.accounts import vault
+from project.accounts.models import ExchangeAccount
+from project.accounts.vault import open_credentials, seal, seal_credentials
+from project.journal.models import JournalEntry
+from signals.formats import FormatRefused
+from signals.models import Alert, Source
+from signals.strict_json import JsonRefused
+from tests.support.factories import Desk, make_user
+from tests.trading.services.levers import at_venue, chosen, entered, one_leg, states
+from trading.domain.order_state import OrderState
+from trading.models import Order, PositionGroup, Slot
+from trading.services import explain, flatten, human, market, rotate
+from trading.services.status import status
+
+BUY = '{"symbol": "BTCUSDT", "action": "buy", "price": "59900", "interval": "60"}'
+
+
+def test_status_counts_everything_once(desk: Desk) -> None:
+    one_leg(desk).buy(price="60100")
+    desk.alert(symbol="NOPE", action="buy")
+    desk.decide()
+    desk.alert(symbol="BTCUSDT", action="buy")
+    told = status(now=timezone.now())
+    assert told.alerts == {"ENTERED": 1, "UNKNOWN_SYMBOL": 1, "UNDECIDED": 1}
+    assert (told.groups, told.orders) == ({"ACTIVE": 1}, {"FILLED": 1, "OPEN": 1})
+    assert (told.slots, told.mode, told.queue) == ({"open": 1, "size": 10}, "NORMAL", 0)
+    assert (told.canary_age_secs, told.accounts) == (None, {"paper": "OK"})
+    assert told.unsealed_age_secs >= 0
+
+
+# explain -----------------------------------------------------------------------------------------
+
+
+def test_an_explanation_tells_outcome_and_orders_and_leaves_nothing(desk: Desk) -> None:
+    market.ensure_prices(desk.account, ["BTC/USDT"], gateway=lambda: desk.gateway, clock=timezone.now)
+    before = JournalEntry.objects.count()
+    told = explain.explain(BUY, source=desk.source, now=timezone.now())
+    assert (told.format, told.verdict.outcome) == ("windlass", "ENTERED")
+    assert [(order.leg, order.side) for order in told.orders] == [(leg, "BUY") for leg in range(5)]
+    assert all(order.target_price > order.price for order in told.orders)
+    assert [model.objects.count() for model in (Alert, Order, PositionGroup, Slot)] == [0] * 4
+    assert JournalEntry.objects.count() == before
+
+
+def test_an_explanation_gives_the_reason_of_a_denial(desk: Desk) -> None:
+    ExchangeAccount.objects.update(armed=False)
+    told = explain.explain(BUY, source=desk.source, now=timezone.now())
+    assert (told.verdict.outcome, told.orders) == ("NOT_ARMED", ())
+
+
+@pytest.mark.parametrize(("raw", "error"), [("{", JsonRefused), ('{"hello": 1}', FormatRefused)])
+def test_what_the_door_refuses_cannot_be_explained(desk: Desk, raw: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        explain.explain(raw, source=desk.source, now=timezone.now())
+
+
+# flatten -----------------------------------------------------------------------------------------
+
+
+def test_flatten_ends_groups_orders_and_the_queue(desk: Desk) -> None:
+    chosen(one_leg(desk), max_open_groups=2)
+    desk.buy("BTCUSDT", price="60100")
+    desk.buy("ETHUSDT", price="2990")
+    entered(desk, symbol="SOLUSDT", price="149")
+    assert flatten.flatten(desk.account.pk, operator="mira", now=timezone.now()) == 2
+    assert flatten.flatten(desk.account.pk, operator="mira", now=timezone.now()) == 0
+    assert not flatten.left(desk.account).flat
+    desk.settle()
+    left = flatten.left(desk.account)
+    assert (left.groups, left.orders, left.resting_at_venue, left.flat) == (0, 0, 0, True)
+    assert {group.close_reason for group in PositionGroup.objects.all()} == {"FLATTEN"}
+    assert not Slot.objects.filter(released_at=None).exists()
+    assert {order["status"] for order in at_venue(desk)} <= {"FILLED", "CANCELED"}
+
+
+# what only a person can decide -------------------------------------------------------------------
+
+
+def stuck(desk: Desk) -> Order:
+    entered(one_leg(desk))
+    Order.objects.update(state="NEEDS_HUMAN")
+    return Order.objects.get()
+
+
+@pytest.mark.parametrize("to", human.CHOICES)
+def test_a_person_ends_what_the_venue_cannot_prove(desk: Desk, to: OrderState) -> None:
+    order = stuck(desk)
+    human.settle(order.pk, to=to, operator="mira", reason="seen at the venue", now=timezone.now())
+    order.refresh_from_db()
+    assert (order.state, order.code) == (to, "BY_HAND")
+    assert order.detail == "mira: seen at the venue"
+
+
+def test_an_order_that_waits_for_nobody_is_left_alone(desk: Desk) -> None:
+    entered(one_leg(desk))
+    with pytest.raises(human.NotWaiting, match="only one in state NEEDS_HUMAN"):
+        human.settle(Order.objects.get().pk, to=OrderState.CANCELED, operator="mira", reason="", now=timezone.now())
+    assert states() == ["NEW"]
+
+
+# the key -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_home(settings: Any, tmp_path: Path) -> Path:
+    settings.WINDLASS = replace(settings.WINDLASS, home=tmp_path, kek="")
+    return tmp_path
+
+
+@pytest.mark.django_db
+def test_a_rotation_seals_everything_anew(own_home: Path) -> None:
+    account, source = owned()
+    before, old = vault.kek_path().read_text(), bytes(account.sealed_credentials)
+    assert rotate.rotate(operator="mira") == 2
+    after = vault.kek_path().read_text()
+    account.refresh_from_db()
+    source.refresh_from_db()
+    assert after != before
+    assert len(after.split()) == 1
+    assert bytes(account.sealed_credentials)[:5] != old[:5]
+    assert open_credentials(account) == {"apiKey": "k", "secret": "s"}
+    assert vault.open_sealed(bytes(source.hmac_sealed or b""), aad=f"source:{source.pk}".encode()) == b"hmac"
+    assert JournalEntry.objects.get(kind="kek.rotated").payload == {"operator": "mira", "envelopes": 2}
+
+
+@pytest.mark.django_db
+def test_a_rotation_that_was_cut_short_is_finished_by_the_next(own_home: Path) -> None:
+    account, _ = owned()
+    rotate._prepend_new_key()  # and the process dies here
+    assert open_credentials(account) == {"apiKey": "k", "secret": "s"}
+    new = vault.kek_path().read_text().split()[0]
+    rotate.rotate(operator="mira")
+    account.refresh_from_db()
+    assert vault.kek_path().read_text().split() == [new]
+    assert open_credentials(account) == {"apiKey": "k", "secret": "s"}
+
+
+@pytest.mark.django_db
+def test_a_key_from_the_environment_is_rotated_there(settings: Any) -> None:
+    one = base64.urlsafe_b64encode(bytes(range(32))).decode()
+    settings.WINDLASS = replace(settings.WINDLASS, kek=one)
+    account, _ = owned()
+    with pytest.raises(rotate.KeyFromEnvironment, match="WINDLASS_KEK"):
+        rotate.rotate(operator="mira")
+    two = base64.urlsafe_b64encode(bytes(32)).decode()
+    settings.WINDLASS = replace(settings.WINDLASS, kek=f"{two},{one}")
+    assert rotate.rotate(operator="mira") == 2
+    settings.WINDLASS = replace(settings.WINDLASS, kek=two)
+    account.refresh_from_db()
+    assert open_credentials(account) == {"apiKey": "k", "secret": "s"}
+
+
+def owned() -> tuple[ExchangeAccount, Source]:
+    """An account with keys and a source with an HMAC key."""
+    account = ExchangeAccount.objects.create(user=make_user(), name="main")
+    seal_credentials(account, {"apiKey": "k", "secret": "s"})
+    account.save()
+    source = Source.objects.create(user=account.user, account=account, name="pine", pair_whitelist=[])
+    source.hmac_sealed = seal(b"hmac", aad=f"source:{source.pk}".encode())
+    source.save()
+    return account, source

@@ -1,0 +1,180 @@
+"""Reconcile: what the venue says wins; what nobody can explain is written down by name, once it is certain."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from project.accounts.models import Balance, BalanceMovement, ExchangeAccount
+from project.journal.models import JournalEntry
+from signals.models import Instrument, Ticker
+from tests.support.factories import Desk
+from tests.trading.services.levers import (
+    ORDER,
+    at_venue,
+    elsewhere,
+    entered,
+    found,
+    impatient,
+    injected,
+    one_leg,
+    own_gateway,
+    states,
+)
+from trading.errors import NotReached
+from trading.models import Order
+from trading.services import connect, lookups, market, reconcile
+
+Kind = BalanceMovement.Kind
+
+
+def reconciled(desk: Desk) -> None:
+    reconcile.reconcile(desk.account.pk, gateway=desk.gateway, clock=timezone.now, timing=connect.timing())
+
+
+def movements() -> list[tuple[str, str, Decimal]]:
+    rows = BalanceMovement.objects.exclude(amount=0).order_by("id")
+    return [(row.kind, row.currency, row.amount) for row in rows]
+
+
+def test_the_first_look_is_the_baseline(desk: Desk) -> None:
+    assert movements() == [(Kind.BASELINE, "USDT", Decimal(10000))]
+    reconciled(desk)
+    assert len(movements()) == 1
+    held = {currency: amount for currency, amount in reconcile.expected(desk.account.pk).items() if amount}
+    assert held == {"USDT": Decimal(10000)}
+
+
+def test_no_baseline_is_taken_once_an_order_exists(desk: Desk) -> None:
+    entered(one_leg(desk))
+    BalanceMovement.objects.all().delete()
+    reconcile._set_baseline(desk.account.pk, gateway=desk.gateway, clock=timezone.now)
+    assert movements() == []
+
+
+def test_a_deposit_is_written_down_as_somebody_elses(desk: Desk) -> None:
+    desk.paper.deposit({"USDT": "250", "BTC": "0.5"}, account=desk.key)
+    reconciled(desk)
+    assert movements()[1:] == [(Kind.FOREIGN, "BTC", Decimal("0.5")), (Kind.FOREIGN, "USDT", Decimal(250))]
+    assert reconcile.unexplained(desk.account.pk, gateway=desk.gateway) == {}
+    noted = JournalEntry.objects.filter(kind="balance.moved", payload__kind="foreign")
+    assert {row.payload["currency"]: row.payload["amount"] for row in noted} == {"BTC": "0.5", "USDT": "250"}
+    reconciled(desk)
+    assert len(movements()) == 3
+
+
+def test_our_own_fills_are_nobody_elses(desk: Desk) -> None:
+    one_leg(desk).buy(price="59900")
+    desk.paper.price("BTCUSDT", "59800")  # filled, and nobody has asked yet
+    reconciled(desk)
+    assert states() == ["FILLED"]
+    assert [kind for kind, _, _ in movements()] == [Kind.BASELINE]
+
+
+def test_while_an_order_is_undecided_nothing_is_called_foreign(desk: Desk) -> None:
+    entered(impatient(one_leg(desk)), price="60100")
+    desk.paper.fault("timeout_after_accept", **ORDER)
+    desk.submit()
+    assert states() == ["UNKNOWN"]
+    Order.objects.update(next_poll_at=timezone.now() + 10 * lookups.CALL_TIMEOUT)
+    reconciled(desk)
+    assert [kind for kind, _, _ in movements()] == [Kind.BASELINE]
+    Order.objects.update(next_poll_at=timezone.now())
+    reconciled(desk)
+    assert states() == ["FILLED"]
+    assert [kind for kind, _, _ in movements()] == [Kind.BASELINE]
+
+
+def test_a_fill_between_two_looks_is_not_called_foreign(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_leg(desk).buy(price="59900")
+    fill = lambda: desk.paper.price("BTCUSDT", "59800")  # noqa: E731
+    with injected(monkeypatch, reconcile, "unexplained", before=fill):
+        reconciled(desk)
+    assert [kind for kind, _, _ in movements()] == [Kind.BASELINE]
+    assert states() == ["FILLED"]
+
+
+def test_an_account_is_healthy_after_its_reconcile(desk: Desk) -> None:
+    reconcile.mark_unhealthy(desk.account.pk, code="VENUE_NOT_REACHED", detail="silence")
+    reconcile.mark_unhealthy(desk.account.pk, code="VENUE_NOT_REACHED", detail="silence")
+    assert ExchangeAccount.objects.get().health == "VENUE_NOT_REACHED"
+    assert JournalEntry.objects.filter(kind="account.unhealthy").count() == 1
+    reconciled(desk)
+    account = ExchangeAccount.objects.get()
+    assert (account.health, account.health_detail) == ("", "")
+    assert JournalEntry.objects.filter(kind="account.healthy").count() == 2  # the first look counts too
+
+
+def test_a_venue_that_cannot_be_asked_leaves_everything_as_it_was(desk: Desk) -> None:
+    before = ExchangeAccount.objects.get().reconciled_at
+    desk.paper.faults([{"match": {"method": "GET", "path": ""}, "times": 99, "action": "http_503_before_accept"}])
+    with pytest.raises(NotReached):
+        reconciled(desk)
+    assert ExchangeAccount.objects.get().reconciled_at == before
+
+
+def test_two_reconciles_at_once_write_a_movement_once(desk: Desk) -> None:
+    """The sweep's lease keeps them apart; without it the second still finds nothing left to explain."""
+    desk.paper.deposit({"USDT": "250"}, account=desk.key)
+
+    def again() -> None:
+        reconcile.reconcile(desk.account.pk, gateway=own_gateway(desk), clock=timezone.now, timing=connect.timing())
+
+    elsewhere(again)
+    reconciled(desk)
+    assert movements()[1:] == [(Kind.FOREIGN, "USDT", Decimal(250))]
+
+
+# an order that only shows by its traces ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("price", ["59900", "60100"])
+def test_an_order_is_traced_when_its_id_is_not_found(desk: Desk, monkeypatch: pytest.MonkeyPatch, price: str) -> None:
+    """A venue that forgets client ids of filled or open orders: it is among the open ones, or behind an execution."""
+    entered(impatient(one_leg(desk)), price=price)
+    desk.paper.fault("timeout_after_accept", **ORDER)
+    desk.submit()
+    gateway = own_gateway(desk)
+    ask = gateway.find_order
+
+    def forgetful(**named: Any) -> object:
+        return ask(**{**named, "client_order_id": ""}) if named.get("venue_order_id") else None
+
+    monkeypatch.setattr(gateway, "find_order", forgetful)
+    lookups.look_up(desk.account.pk, gateway=gateway, clock=timezone.now, timing=connect.timing())
+    assert found()[0].venue_order_id == str(at_venue(desk)[0]["orderId"])
+    assert states() in (["OPEN"], ["FILLED"])
+
+
+# prices, balances, instruments -------------------------------------------------------------------
+
+
+def test_a_currency_that_is_gone_is_kept_as_nothing(desk: Desk) -> None:
+    Balance.objects.create(account=desk.account, currency="GONE", total=5, free=5, at=timezone.now())
+    market.refresh_balances(desk.account, gateway=desk.gateway, clock=timezone.now)
+    assert Balance.objects.get(currency="GONE").total == 0
+    assert Balance.objects.get(currency="USDT").total == 10000
+
+
+def test_an_older_price_never_replaces_a_newer_one(desk: Desk) -> None:
+    market.ensure_prices(desk.account, ["BTC/USDT"], gateway=lambda: desk.gateway, clock=timezone.now)
+    future = timezone.now() + 10 * lookups.CALL_TIMEOUT
+    Ticker.objects.update(at=future, last=1)
+    market.refresh_prices(desk.account, gateway=desk.gateway, clock=timezone.now)
+    assert Ticker.objects.get().last == 1
+
+
+def test_a_market_that_is_listed_no_more_becomes_inactive(desk: Desk) -> None:
+    gone = Instrument.objects.get(symbol="ETH/USDT")
+    Instrument.objects.create(
+        **{f.name: getattr(gone, f.name) for f in Instrument._meta.concrete_fields if f.name not in ("id", "symbol")},
+        symbol="GONE/USDT",
+    )
+    market.refresh_instruments(desk.account, gateway=desk.gateway, clock=timezone.now)
+    assert Instrument.objects.get(symbol="GONE/USDT").active is False
+    assert Instrument.objects.get(symbol="ETH/USDT").active is True
+
+
+def test_nothing_watched_asks_nothing(desk: Desk) -> None:
+    assert market.refresh_prices(desk.account, gateway=desk.gateway, clock=timezone.now) == 0
