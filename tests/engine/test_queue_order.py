@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,14 +11,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from signals.models import Instrument, Ticker
+from signals.models import Ticker
 from tests.engine.stage import ROUNDS, chosen, fresh_desk, truncate
 from tests.engine.states import told
-from tests.support.factories import PRICES, Desk, store
+from tests.support.factories import PRICES, Desk
 from tests.support.paper import PaperExchange
 from trading.domain.admission import QueueRule
-from trading.models import PositionGroup, QueuedSignal, Slot
-from trading.services import decide, queue
+from trading.models import QueuedSignal, Slot
+from trading.services import queue
 from trading.services.desk import Desk as Books
 
 pytestmark = pytest.mark.django_db
@@ -74,9 +74,7 @@ def full(django_db_setup: None, django_db_blocker: object, exchange: PaperExchan
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         made = fresh_desk(exchange)
         chosen(made, max_open_groups=1, legs=[["0", "100", "1"]])
-        for interval in ("60", "240"):
-            told(made, action="buy", price="59900", interval=interval)
-        QueuedSignal.objects.all().delete()
+        assert told(made, action="buy", price="59900") == "ENTERED"
         yield made
         truncate()
 
@@ -86,8 +84,7 @@ def wait(desk: Desk, crowd: list[Said]) -> dict[int, Said]:
     now, waiting = timezone.now(), {}
     for said in crowd:
         for _ in range(said.replacements + 1):
-            body = {"symbol": said.symbol, "action": "buy", "interval": said.interval, "price": str(said.price)}
-            store(desk.source, {"id": f"{said}{_}", **body})
+            desk.alert(symbol=said.symbol, action="buy", interval=said.interval, price=str(said.price))
     Ticker.objects.update(at=now)
     desk.decide()
     for said in crowd:
