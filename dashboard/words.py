@@ -91,7 +91,7 @@ HEALTH_WORDS: Mapping[str, str] = MappingProxyType(
 RANK_WORDS: Mapping[QueueRule, str] = MappingProxyType(
     {
         QueueRule.CONTINUATION: "it continues an open group",
-        QueueRule.DEEPEST_LOSS: "its price fell further below its alert's",
+        QueueRule.DEEPEST_LOSS: "its price moved further in our favour",
         QueueRule.REPLACEMENTS: "it was replaced more often",
         QueueRule.FIRST_IN: "it has waited longer",
     }

@@ -30,7 +30,7 @@ def seen(day: rows.Desk, now: datetime) -> Overview:
 def test_who_waits_stands_in_the_order_of_going_in_and_says_why(three: rows.Desk, now: datetime) -> None:
     found = seen(three, now).waiting
     assert [(row.rank, row.market.symbol, row.why) for row in found] == [
-        (1, "XRP/USDT", "before 2: its price fell further below its alert's"),
+        (1, "XRP/USDT", "before 2: its price moved further in our favour"),
         (2, "SOL/USDT", "before 3: it has waited longer"),
         (3, "ETH/USDT", "the last"),
     ]

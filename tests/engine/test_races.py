@@ -62,9 +62,7 @@ def cancels(at: Worker) -> Deed:
 
 
 def reconciles(at: Worker) -> Deed:
-    return lambda: reconcile.reconcile(
-        at.account.pk, gateway=at.gateway, clock=timezone.now, timing=connect.timing()
-    )
+    return lambda: reconcile.reconcile(at.account.pk, gateway=at.gateway, clock=timezone.now, timing=connect.timing())
 
 
 def group() -> PositionGroup:
@@ -106,7 +104,14 @@ def test_two_processes_empty_one_inbox(exchange: PaperExchange) -> None:
     """Arrival order holds whoever decides: the outcomes are those of one process alone."""
     for desk in desks(exchange):
         chosen(desk, max_open_groups=2)
-        for interval, action in (("60", "buy"), ("60", "buy"), ("30", "buy"), ("15", "buy"), ("15", "exit"), ("60", "exit")):
+        for interval, action in (
+            ("60", "buy"),
+            ("60", "buy"),
+            ("30", "buy"),
+            ("15", "buy"),
+            ("15", "exit"),
+            ("60", "exit"),
+        ):
             desk.alert(symbol="BTCUSDT", action=action, interval=interval)
         together(worker(desk).decide, worker(desk).decide, worker(desk).decide)
         assert outcomes() == ["ENTERED", "TOO_SOON", "ENTERED", "QUEUED", "NOTHING_TO_EXIT", "EXITED"]

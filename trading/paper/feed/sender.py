@@ -84,7 +84,8 @@ class Feed:
         replay = reply.json()
         self.anchor_ms = replay["anchorMs"] - replay["anchorMs"] % SECOND_MS
         for watch in (watch for group in self.groups for watch in group.watches):
-            watch.seen_ms = max(watch.seen_ms, replay["startedMs"])
+            # The first bar of the replay begins with its anchor, which is rounded down and may lie before the start.
+            watch.seen_ms = max(watch.seen_ms, self.anchor_ms - 1)
         logger.info("the replay runs")
         return True
 
