@@ -36,7 +36,9 @@ def configuration(*, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {"not_readiness": {"()": NotReadiness}, "scrub": {"()": Scrub}},
         "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_readiness", "scrub"]}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_readiness", "scrub"]}
+        },
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             name: {"level": level} for name in ("project", "signals", "risk", "trading", "dashboard", "windlass")

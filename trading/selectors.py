@@ -214,7 +214,7 @@ def _holding(
     leg: Leg, orders: Sequence[Order], fills: Sequence[FillView], side: PositionSide, rules: InstrumentRules
 ) -> LegHolding:
     targets = [o for o in orders if o.leg_id == leg.pk and o.purpose == Purpose.TARGET]
-    live = next((o for o in targets if o.state not in TERMINAL), None)
+    live = next((o for o in targets if is_unsettled(o)), None)  # until its last fill is here it promises what it sold
     return LegHolding(
         leg_id=leg.pk,
         index=leg.index,

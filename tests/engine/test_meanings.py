@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from project.accounts.models import TradingMode
+from signals.models import Ticker
 from tests.engine.stage import fresh_desk, truncate
 from tests.engine.states import STATES, next_bar, told
 from tests.support.factories import Desk
@@ -136,7 +137,7 @@ def test_an_alert_gets_its_outcome_and_its_orders(scene: Scene, says: str, mode:
     wanted = WRITES.get((outcome, scene.state), NOTHING)
     pending = sum(order.cancel_requested for order in scene.before.values() if order.state == "OPEN")
     TradingMode.objects.update(mode=mode)
-    scene.desk.refresh()
+    Ticker.objects.update(at=timezone.now())
     assert told(scene.desk, **SAYS[says]) == outcome
     assert follows(scene.before) == wanted
     # Cancels leave in every mode; entries are written in NORMAL only, and leave then.
@@ -148,7 +149,7 @@ def test_an_alert_gets_its_outcome_and_its_orders(scene: Scene, says: str, mode:
 def test_a_second_entry_in_the_same_bar_is_too_soon(scene: Scene) -> None:
     """One pyramid a bar; who waits is replaced, who has ended is entered anew."""
     again = {"LIVE": "TOO_SOON", "PARTIALLY_FILLED": "TOO_SOON", "ACTIVE": "TOO_SOON", "CLOSING": "TOO_SOON"}
-    scene.desk.refresh()
+    Ticker.objects.update(at=timezone.now())
     first = told(scene.desk, action="buy")
     second = told(scene.desk, action="buy")
     assert second == again.get(scene.state, {"ENTERED": "TOO_SOON", "QUEUED": "QUEUED"}.get(first))

@@ -5,7 +5,7 @@ The default run is the same every time; with WINDLASS_ROUNDS set it explores.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -37,13 +37,31 @@ from trading.services import cancel, connect, exits_sweep, queue, reconcile, sub
 
 EXAMPLES = max(25, ROUNDS)
 STEPS = 20
+PATIENCE_MS = 400
+# Of a client whose venue may not answer.
 
 SYMBOLS = st.sampled_from(sorted(PRICES))
-INTERVALS = st.sampled_from(["60", "240"])
+LOTS = {"BTCUSDT": "0.00001", "ETHUSDT": "0.0001", "SOLUSDT": "0.001"}
+SAYINGS = st.sampled_from(
+    [
+        *[{"action": "buy", "interval": interval} for interval in ("60", "60", "60", "240")],
+        {"action": "buy", "interval": "60", "size": "300 USDT"},
+        {"action": "buy", "interval": "240", "size": "3000 USDT"},
+        {"action": "sell", "interval": "60"},
+        {"action": "exit"},
+        {"action": "reduce", "size": "30% position"},
+        {"action": "reduce", "size": "60% position"},
+    ]
+)
 # Of the first price, percent: through legs (−0.5 … −2), targets (+0.5, +1) and stops.
-LEVELS = st.sampled_from([90, 96, 98, "98.6", "99.2", "99.6", "99.9", 100, "100.2", "100.6", "101.1", 103])
-PARTS = st.sampled_from(["0.2", "0.5", "0.9"])  # of a leg of 20 USDT
-ORDERS = st.sampled_from(["POST", "DELETE"])
+LEVELS = st.sampled_from(["90", "96", "97.9", "98.6", "99.2", "99.6", "99.9", "100", "100.2", "100.6", "101.1", "103"])
+PARTS = st.sampled_from([None, None, "0.2", "0.5", "0.9"])  # how much trades there, in legs of 20 USDT; None for all
+WORK = ("submit", "poll", "settle", "settle", "watch", "sweep", "queue", "look_up", "reconcile")
+THEN = st.lists(st.sampled_from(["settle", "settle", "submit", "poll", "watch", "sweep"]), max_size=3)
+ORDER, OPEN, TRADES, ACCOUNT = (f"/api/v3/{name}" for name in ("order", "openOrders", "myTrades", "account"))
+REQUESTS = st.sampled_from(
+    [*[("POST", ORDER)] * 4, *[("DELETE", ORDER)] * 2, ("GET", ORDER), ("GET", OPEN), ("GET", TRADES), ("GET", ACCOUNT)]
+)
 FAULTS = st.sampled_from(
     [
         "garbage_after_accept",
@@ -53,7 +71,6 @@ FAULTS = st.sampled_from(
         "timeout_before_accept",
     ]
 )
-QUESTIONS = st.sampled_from(["/api/v3/openOrders", "/api/v3/myTrades", "/api/v3/order", "/api/v3/account"])
 CHOICES = st.fixed_dictionaries(
     {
         "tp_mode": st.sampled_from(["PER_LEG", "AGGREGATE", "HYBRID"]),
@@ -77,120 +94,77 @@ class Engine(RuleBasedStateMachine):
         super().__init__()
         self.desk = fresh_desk(paper)
 
-    @initialize(values=CHOICES)
-    def configure(self, values: dict[str, object]) -> None:
+    @initialize(values=CHOICES, held=st.lists(st.tuples(SYMBOLS, LEVELS), max_size=3))
+    def begin(self, values: dict[str, object], held: list[tuple[str, str]]) -> None:
+        """Settings of any kind, and some trading behind us: pairs bought, their prices moved, all of it seen."""
         changed = {name: value for name, value in values.items() if PLAIN.get(name, "-") != value}
         chosen(self.desk, fixed_stop_pct="3", per_symbol_pct="50", **changed)
+        for symbol, level in held:
+            self.alert(symbol, {"action": "buy", "interval": "60"})
+            self.desk.submit()
+            self.desk.price(symbol, _at(symbol, level))
+            self.desk.settle()
 
     @contextmanager
     def at_work(self) -> Iterator[Desk]:
         """A task at work: a venue that cannot be asked shuts the account until it is reconciled."""
-        impatient(self.desk, timeout_ms=400)
+        impatient(self.desk, timeout_ms=PATIENCE_MS)
         try:
             yield self.desk
         except NotReached as error:
             reconcile.mark_unhealthy(self.desk.account.pk, code=error.code, detail=str(error))
 
-    # alerts ---------------------------------------------------------------------------------
+    # the world ------------------------------------------------------------------------------
 
-    def _told(self, **fields: str) -> None:
-        self.desk.alert(**fields)
+    @rule(symbol=SYMBOLS, says=SAYINGS, bars=st.booleans(), then=THEN)
+    def alert(self, symbol: str, says: dict[str, str], bars: bool = False, then: Sequence[str] = ()) -> None:
+        """Somebody says something, perhaps in the next bar."""
+        Pyramid.objects.update(created_at=F("created_at") - timedelta(hours=5 * bars))
+        self.desk.alert(symbol=symbol, **says)
         with self.at_work() as desk:
             desk.decide()
+        self.works(then)
 
-    @rule(symbol=SYMBOLS, interval=INTERVALS, size=st.sampled_from(["", "", "300 USDT", "3000 USDT"]))
-    def buy(self, symbol: str, interval: str, size: str) -> None:
-        self._told(symbol=symbol, action="buy", interval=interval, **({"size": size} if size else {}))
+    @rule(symbol=SYMBOLS, level=LEVELS, part=PARTS, then=THEN)
+    def trade(self, symbol: str, level: str, part: str | None, then: Sequence[str]) -> None:
+        """The market goes somewhere; with a part, only so much trades there."""
+        qty = part and Decimal(part) * 20 / Decimal(PRICES[symbol])
+        self.desk.paper.price(symbol, _at(symbol, level), qty=qty and str(qty.quantize(Decimal(LOTS[symbol]))))
+        self.works(then)
 
-    @rule(symbol=SYMBOLS, interval=INTERVALS)
-    def sell(self, symbol: str, interval: str) -> None:
-        self._told(symbol=symbol, action="sell", interval=interval)
+    @rule(action=FAULTS, request=REQUESTS)
+    def fault(self, action: str, request: tuple[str, str]) -> None:
+        """The next such request goes wrong."""
+        self.desk.paper.fault(action, method=request[0], path=request[1])
 
-    @rule(symbol=SYMBOLS)
-    def leave(self, symbol: str) -> None:
-        self._told(symbol=symbol, action="exit")
-
-    @rule(symbol=SYMBOLS, size=st.sampled_from(["30% position", "50% position", "90% position"]))
-    def reduce(self, symbol: str, size: str) -> None:
-        self._told(symbol=symbol, action="reduce", size=size)
-
-    @rule()
-    def next_bar(self) -> None:
-        Pyramid.objects.update(created_at=F("created_at") - timedelta(hours=5))
-
-    # the market -----------------------------------------------------------------------------
-
-    @rule(symbol=SYMBOLS, level=LEVELS)
-    def price(self, symbol: str, level: int | str) -> None:
-        self.desk.paper.price(symbol, _at(symbol, level))
-
-    @rule(symbol=SYMBOLS, level=LEVELS, part=PARTS)
-    def part(self, symbol: str, level: int | str, part: str) -> None:
-        """Only so much trades at the price."""
-        lots = {"BTCUSDT": "0.00001", "ETHUSDT": "0.0001", "SOLUSDT": "0.001"}
-        qty = Decimal(part) * 20 / Decimal(PRICES[symbol])
-        self.desk.paper.price(symbol, _at(symbol, level), qty=str(qty.quantize(Decimal(lots[symbol]))))
+    @rule(
+        size=st.integers(1, 4), mode=st.sampled_from(["NORMAL", "NORMAL", "NORMAL", "PAUSED", "REDUCED", "EMERGENCY"])
+    )
+    def govern(self, size: int, mode: str) -> None:
+        """A person changes the pool's size and the mode."""
+        chosen(self.desk, max_open_groups=size)
+        change_mode(mode)
 
     # workers --------------------------------------------------------------------------------
 
-    def _work(self, work: Callable[[Desk], object]) -> None:
-        with self.at_work() as desk:
-            work(desk)
-
-    @rule()
-    def submit(self) -> None:
-        self._work(lambda desk: desk.submit())
-
-    @rule()
-    def poll(self) -> None:
-        self._work(lambda desk: desk.poll())
-
-    @rule()
-    def refresh_and_watch(self) -> None:
-        self._work(lambda desk: (desk.refresh(), watch.look(desk.account.pk, now=timezone.now())))
-
-    @rule()
-    def sweep(self) -> None:
-        exits_sweep.sweep(self.desk.account.pk, now=timezone.now())
-
-    @rule()
-    def queue_sweep(self) -> None:
-        queue.sweep(self.desk.account.pk, now=timezone.now())
-
-    @rule()
-    def look_up(self) -> None:
-        time_passes()
-        self._work(lambda desk: desk.look_up())
-
-    @rule()
-    def reconcile(self) -> None:
-        self._work(reconciled)
-
-    @rule()
-    def settle(self) -> None:
-        self._work(lambda desk: desk.settle())
-
-    # what goes wrong ------------------------------------------------------------------------
-
-    @rule(action=FAULTS, method=ORDERS)
-    def order_fault(self, action: str, method: str) -> None:
-        self.desk.paper.fault(action, method=method, path="/api/v3/order")
-
-    @rule(action=FAULTS, path=QUESTIONS)
-    def question_fault(self, action: str, path: str) -> None:
-        self.desk.paper.fault(action, method="GET", path=path)
+    @rule(whats=st.lists(st.sampled_from(WORK), min_size=1, max_size=4))
+    def works(self, whats: Sequence[str]) -> None:
+        """Bells are heard, in this order."""
+        for what in whats:
+            with self.at_work() as desk:
+                WORKERS[what](desk)
 
     @rule(opening=st.booleans(), sent=st.integers(0, 3))
     def die_submitting(self, opening: bool, sent: int) -> None:
         """The owner dies: some of what it claimed was sent, none of it settled."""
-        impatient(self.desk, timeout_ms=400)
+        impatient(self.desk, timeout_ms=PATIENCE_MS)
         claims = submit.claim(self.desk.account.pk, opening=opening, now=timezone.now(), timing=connect.timing())
         for owned in claims[:sent]:
             _dying(lambda owned=owned: self.desk.gateway.place(owned.request))
 
     @rule(sent=st.integers(0, 3))
     def die_cancelling(self, sent: int) -> None:
-        impatient(self.desk, timeout_ms=400)
+        impatient(self.desk, timeout_ms=PATIENCE_MS)
         for order in cancel.claim_cancels(self.desk.account.pk)[:sent]:
             names = {"symbol": order.instrument.symbol, "venue_order_id": order.venue_order_id}
             _dying(lambda names=names: self.desk.gateway.cancel(**names))
@@ -198,15 +172,7 @@ class Engine(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         restart(self.desk)
-        self._work(reconciled)
-
-    @rule(to=st.sampled_from(["NORMAL", "NORMAL", "PAUSED", "REDUCED", "EMERGENCY"]))
-    def mode(self, to: str) -> None:
-        change_mode(to)
-
-    @rule(size=st.integers(1, 4))
-    def pool(self, size: int) -> None:
-        chosen(self.desk, max_open_groups=size)
+        self.works(["reconcile"])
 
     # the judge ------------------------------------------------------------------------------
 
@@ -221,7 +187,29 @@ class Engine(RuleBasedStateMachine):
         reckoned(self.desk)
 
 
-def _at(symbol: str, level: int | str) -> str:
+def _looked_up(desk: Desk) -> None:
+    time_passes()
+    desk.look_up()
+
+
+def _watched(desk: Desk) -> None:
+    desk.refresh()
+    watch.look(desk.account.pk, now=timezone.now())
+
+
+WORKERS: Mapping[str, Callable[[Desk], object]] = {
+    "submit": Desk.submit,
+    "poll": Desk.poll,
+    "settle": Desk.settle,
+    "watch": _watched,
+    "sweep": lambda desk: exits_sweep.sweep(desk.account.pk, now=timezone.now()),
+    "queue": lambda desk: queue.sweep(desk.account.pk, now=timezone.now()),
+    "look_up": _looked_up,
+    "reconcile": reconciled,
+}
+
+
+def _at(symbol: str, level: str) -> str:
     return str((Decimal(PRICES[symbol]) * Decimal(level) / 100).quantize(Decimal("0.01")))
 
 

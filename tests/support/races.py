@@ -6,7 +6,7 @@ Each action runs in a thread of its own with its own database connection, as ano
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 import pytest
@@ -27,7 +27,7 @@ PATIENCE_SECS = 60.0
 class Worker(Desk):
     """The same account as another process works on it: with a gateway of its own, for one carries one order at a time."""
 
-    own: Gateway
+    own: Gateway = field(kw_only=True)
 
     @property
     def gateway(self) -> Gateway:
@@ -36,7 +36,8 @@ class Worker(Desk):
 
 def worker(desk: Desk) -> Worker:
     """One more process at the desk's account."""
-    return Worker(desk.paper, desk.account, desk.source, desk.key, connect._build(desk.account))
+    same = {part.name: getattr(desk, part.name) for part in fields(Desk)}
+    return Worker(**same, own=connect._build(desk.account))
 
 
 @contextmanager

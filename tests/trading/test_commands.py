@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import threading
 from io import StringIO
@@ -12,13 +13,15 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 
+from project.accounts import mode
+from project.accounts.vault import open_credentials
 from project.journal import sealer
 from project.journal.models import JournalEntry, Seal
 from tests.e2e.stack import until
 from tests.support.factories import Desk
 from tests.support.paper import free_port
-from tests.trading.services.levers import one_leg
-from trading.models import Order
+from tests.trading.services.levers import entered, one_leg
+from trading.models import Order, PositionGroup
 
 PROMISED = {"alerts", "groups", "orders", "slots", "queue", "mode", "canary_age_secs", "unsealed_age_secs"}
 
@@ -97,3 +100,81 @@ def test_the_pump_seals_and_rings_until_it_is_told_to_stop(desk: Desk) -> None:
     sealed = sum(Seal.objects.values_list("count", flat=True))
     assert sealed == JournalEntry.objects.count()
     assert sealer.broken_seals() == []
+
+
+# what a person does ------------------------------------------------------------------------------
+
+BUY = '{"symbol": "BTCUSDT", "action": "buy", "price": "60100", "interval": "60"}'
+
+
+def test_an_alert_is_explained_in_numbers_and_in_words(desk: Desk) -> None:
+    traded(desk)
+    told = json.loads(said("explain_alert", "--source", "test", "--body", BUY, "--json"))
+    assert (told["format"], told["outcome"]) == ("windlass", "TOO_SOON")
+    words = said("explain_alert", "--source", "test", "--body", BUY.replace("BTC", "ETH").replace("60100", "3000"))
+    assert words.endswith("Nothing was sent and nothing was kept.\n")
+    assert PositionGroup.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("explain_alert", "--source", "nobody", "--body", BUY), "There is no source called nobody. Sources: test."),
+        (("explain_alert", "--source", "test", "--body", "{"), "The door would refuse this body"),
+        (("flatten", "--account", "nobody", "--yes"), "There is no such account"),
+        (("settle_order", "999999", "CANCELED", "--reason", "seen"), "There is no order 999999"),
+        (("settle_order", "999999"), "Give the state and --reason"),
+    ],
+)
+def test_a_command_that_cannot_be_carried_out_says_why(desk: Desk, words: tuple[str, ...], message: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(message)):
+        said(*words)
+
+
+def test_an_order_is_settled_by_hand(desk: Desk) -> None:
+    entered(one_leg(desk))
+    assert said("settle_order") == "No order waits for a person.\n"
+    order = Order.objects.get()
+    with pytest.raises(CommandError, match="NEEDS_HUMAN"):
+        said("settle_order", str(order.pk), "CANCELED", "--reason", "seen at the venue")
+    Order.objects.update(state="NEEDS_HUMAN")
+    assert order.client_order_id in said("settle_order")
+    assert "is CANCELED" in said("settle_order", str(order.pk), "CANCELED", "--reason", "seen at the venue")
+
+
+def test_rebuild_finds_no_difference_after_trading_and_names_one(desk: Desk) -> None:
+    traded(desk)
+    assert "0 differences" in said("rebuild", "--check")
+    Order.objects.filter(purpose="ENTRY").update(state="CANCELED")
+    with pytest.raises(SystemExit):
+        said("rebuild", "--check")
+
+
+def test_flatten_watches_until_three_looks_found_nothing(desk: Desk) -> None:
+    entered(one_leg(desk))  # nothing has left yet: it is dropped at once
+    told = said("flatten", "--yes", "--timeout", "30")
+    assert "1 groups are closing" in told
+    assert "Flat: three looks" in told
+    assert mode.current().mode == "PAUSED"
+
+
+def test_flatten_says_what_is_left_when_nobody_works(desk: Desk) -> None:
+    traded(desk)
+    out = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("flatten", "--yes", "--timeout", "0", stdout=out)
+    assert "Not flat yet" in out.getvalue()
+
+
+def test_flatten_asks_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builtins.input", lambda _: "no")
+    with pytest.raises(CommandError, match="Nothing was done"):
+        said("flatten")
+    assert mode.current().mode == "NORMAL"
+
+
+def test_the_key_is_rotated(desk: Desk) -> None:
+    assert open_credentials(desk.account)
+    said("rotate_kek")
+    desk.account.refresh_from_db()
+    assert open_credentials(desk.account)["apiKey"]

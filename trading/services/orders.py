@@ -12,7 +12,7 @@ from project.accounts.models import Installation
 from project.journal.record import Event, record_all
 from trading import bells
 from trading.domain.client_id import client_order_id
-from trading.domain.order_state import OrderState, allowed
+from trading.domain.order_state import TERMINAL, OrderState, allowed
 from trading.domain.vocabulary import MarketKind, OrderType, Purpose, Side, TimeInForce
 from trading.errors import IllegalTransition
 from trading.models import Order, PositionGroup
@@ -128,10 +128,10 @@ def moved(
 
 
 def withdraw(order: Order, *, code: str) -> None:
-    """Make an order go away: dropped when it never left, cancelled at the venue when it is there."""
+    """Make an order go away: dropped when it never left, cancelled at the venue when it is there; ended, it is let be."""
     if order.state == OrderState.NEW:
         move(order, OrderState.DROPPED, code=code)
-    elif not order.cancel_requested:
+    elif not order.cancel_requested and order.state not in TERMINAL:
         move(order, OrderState(order.state), cancel_requested=True, code=code)
         ring_after_commit("submit_exits", order.account_id)
 

@@ -19,7 +19,7 @@ from tests.support.factories import Desk, make_user
 from tests.trading.services.levers import at_venue, chosen, entered, one_leg, states
 from trading.domain.order_state import OrderState
 from trading.models import Order, PositionGroup, Slot
-from trading.services import explain, flatten, human, market, rotate
+from trading.services import exits, explain, flatten, human, market, rotate
 from trading.services.status import status
 
 BUY = '{"symbol": "BTCUSDT", "action": "buy", "price": "59900", "interval": "60"}'
@@ -81,6 +81,16 @@ def test_flatten_ends_groups_orders_and_the_queue(desk: Desk) -> None:
     assert {group.close_reason for group in PositionGroup.objects.all()} == {"FLATTEN"}
     assert not Slot.objects.filter(released_at=None).exists()
     assert {order["status"] for order in at_venue(desk)} <= {"FILLED", "CANCELED"}
+
+
+def test_a_group_is_closed_by_hand_once(desk: Desk) -> None:
+    one_leg(desk).buy(price="60100")
+    group = PositionGroup.objects.get()
+    assert exits.close_by_hand(group.pk, operator="mira", now=timezone.now())
+    assert not exits.close_by_hand(group.pk, operator="mira", now=timezone.now())
+    desk.settle()
+    group.refresh_from_db()
+    assert (group.status, group.close_reason) == ("CLOSED", "BY_HAND mira")
 
 
 # what only a person can decide -------------------------------------------------------------------

@@ -1,0 +1,54 @@
+"""What the model and the races have found, each as a test of its own."""
+
+from tests.engine.stage import impatient, reckoned, time_passes
+from tests.engine.states import active, fall_to, partially_filled, told, waiting
+from tests.support.factories import Desk
+from trading.models import Order, PositionGroup, QueuedSignal
+
+
+def targets() -> list[tuple[int, str]]:
+    """Targets by leg, and how they stand."""
+    rows = Order.objects.filter(purpose="TARGET").order_by("leg__index", "id")
+    return list(rows.values_list("leg__index", "state"))
+
+
+def test_a_target_whose_fills_are_on_their_way_is_not_placed_again(desk: Desk) -> None:
+    """All five fill at once. Recording the first one's fills must not take the others' for gone."""
+    active(desk)
+    fall_to(desk, "61000")
+    assert targets() == [(leg, "FILLED") for leg in range(5)]
+    reckoned(desk)
+
+
+def test_a_reduction_that_never_arrived_is_decided_anew(desk: Desk) -> None:
+    active(desk)
+    assert told(desk, action="reduce", size="50% position") == "REDUCED"
+    impatient(desk)
+    desk.paper.fault("timeout_before_accept", method="POST", path="/api/v3/order")
+    desk.submit()
+    assert Order.objects.filter(purpose="REDUCE", state="UNKNOWN").exists()
+    impatient(desk, timeout_ms=10_000)
+    for _ in range(3):
+        time_passes()
+        desk.look_up()
+    reckoned(desk)
+    orders = Order.objects.filter(purpose="REDUCE").order_by("id")
+    assert list(orders.values_list("state", flat=True)) == ["NOT_PLACED", "FILLED"]
+
+
+def test_a_target_that_was_faster_leaves_less_to_reduce(desk: Desk) -> None:
+    """0.00032 BTC held, 90 % are to go; the target sells all of it before it can be cancelled."""
+    partially_filled(desk)
+    assert told(desk, action="reduce", size="60% position") == "REDUCED"
+    desk.paper.price("BTCUSDT", "60700", qty="0.0002")
+    reckoned(desk)
+    group = PositionGroup.objects.get()
+    assert 0 <= group.qty
+    assert group.status in ("CLOSED", "DUST_CLOSED", "PARTIALLY_FILLED")
+
+
+def test_covering_a_short_takes_no_waiting_long_out_of_the_queue(desk: Desk) -> None:
+    """A buy that leaves the strategy short closes a SHORT: the LONG that waits is none of its business."""
+    waiting(desk)
+    assert told(desk, action="buy", market_position="short") == "NOTHING_TO_EXIT"
+    assert QueuedSignal.objects.get().state == "WAITING"
