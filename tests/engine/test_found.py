@@ -1,5 +1,7 @@
 """What the model and the races have found, each as a test of its own."""
 
+from decimal import Decimal
+
 from tests.engine.stage import impatient, reckoned, time_passes
 from tests.engine.states import active, fall_to, partially_filled, told, waiting
 from tests.support.factories import Desk
@@ -24,7 +26,7 @@ def test_a_reduction_that_never_arrived_is_decided_anew(desk: Desk) -> None:
     active(desk)
     assert told(desk, action="reduce", size="50% position") == "REDUCED"
     impatient(desk)
-    desk.paper.fault("timeout_before_accept", method="POST", path="/api/v3/order")
+    desk.paper.fault("timeout_before_accept", method="POST", path="/api/v3/order", times=5)
     desk.submit()
     assert Order.objects.filter(purpose="REDUCE", state="UNKNOWN").exists()
     impatient(desk, timeout_ms=10_000)
@@ -32,18 +34,18 @@ def test_a_reduction_that_never_arrived_is_decided_anew(desk: Desk) -> None:
         time_passes()
         desk.look_up()
     reckoned(desk)
-    orders = Order.objects.filter(purpose="REDUCE").order_by("id")
-    assert list(orders.values_list("state", flat=True)) == ["NOT_PLACED", "FILLED"]
+    sold = Order.objects.filter(purpose="REDUCE", state="FILLED").values_list("filled_qty", flat=True)
+    assert sum(sold) == Decimal("0.00082")  # of 0.00165 held
 
 
 def test_a_target_that_was_faster_leaves_less_to_reduce(desk: Desk) -> None:
-    """0.00032 BTC held, 90 % are to go; the target sells all of it before it can be cancelled."""
+    """0.00032 BTC held, 60 % are to go; the target sells a part of it before it can be cancelled."""
     partially_filled(desk)
     assert told(desk, action="reduce", size="60% position") == "REDUCED"
     desk.paper.price("BTCUSDT", "60700", qty="0.0002")
     reckoned(desk)
     group = PositionGroup.objects.get()
-    assert 0 <= group.qty
+    assert group.qty >= 0
     assert group.status in ("CLOSED", "DUST_CLOSED", "PARTIALLY_FILLED")
 
 
