@@ -9,7 +9,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 WITH_ENV := ./deploy/with-env
 
 .NOTPARALLEL:
-.PHONY: help up test check lint fmt types imports pytest doctor lock reset clean install install-dev
+.PHONY: help up test check lint fmt types imports documents pytest doctor lock reset clean install install-dev
 
 help:
 	@echo "make up      set up and run Windlass; Ctrl-C stops it"
@@ -26,7 +26,7 @@ doctor: install
 
 test: check pytest
 
-check: lint types imports
+check: lint types imports documents
 
 lint: install-dev
 	@$(PY) -m ruff check .
@@ -34,6 +34,9 @@ lint: install-dev
 
 types: install-dev
 	@$(PY) -m mypy project signals risk trading dashboard celery_app.py
+
+documents: install-dev
+	@$(PY) -m docs.generate --check
 
 imports: install-dev
 	@$(VENV)/bin/lint-imports

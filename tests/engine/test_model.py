@@ -71,6 +71,7 @@ FAULTS = st.sampled_from(
         "timeout_before_accept",
     ]
 )
+MODES = st.sampled_from([*["NORMAL"] * 5, "PAUSED", "REDUCED", "EMERGENCY"])
 CHOICES = st.fixed_dictionaries(
     {
         "tp_mode": st.sampled_from(["PER_LEG", "AGGREGATE", "HYBRID"]),
@@ -94,7 +95,7 @@ class Engine(RuleBasedStateMachine):
         super().__init__()
         self.desk = fresh_desk(paper)
 
-    @initialize(values=CHOICES, held=st.lists(st.tuples(SYMBOLS, LEVELS), max_size=3))
+    @initialize(values=CHOICES, held=st.lists(st.tuples(SYMBOLS, LEVELS), min_size=1, max_size=3))
     def begin(self, values: dict[str, object], held: list[tuple[str, str]]) -> None:
         """Settings of any kind, and some trading behind us: pairs bought, their prices moved, all of it seen."""
         changed = {name: value for name, value in values.items() if PLAIN.get(name, "-") != value}
@@ -137,9 +138,7 @@ class Engine(RuleBasedStateMachine):
         """The next such request goes wrong."""
         self.desk.paper.fault(action, method=request[0], path=request[1])
 
-    @rule(
-        size=st.integers(1, 4), mode=st.sampled_from(["NORMAL", "NORMAL", "NORMAL", "PAUSED", "REDUCED", "EMERGENCY"])
-    )
+    @rule(size=st.integers(1, 4), mode=MODES)
     def govern(self, size: int, mode: str) -> None:
         """A person changes the pool's size and the mode."""
         chosen(self.desk, max_open_groups=size)

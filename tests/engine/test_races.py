@@ -3,6 +3,7 @@
 After every round the dust settles, every invariant holds, and the exchange's ledger agrees.
 """
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -28,6 +29,9 @@ BUY = {"symbol": "BTCUSDT", "action": "buy", "price": "59900"}
 EXIT = {"symbol": "BTCUSDT", "action": "exit", "interval": "60"}
 LOT = Decimal("0.00001")
 
+DOOR = threading.Lock()
+# One door stores alerts: who has the lower id was there first.
+
 Deed = Callable[[], object]
 
 
@@ -35,7 +39,8 @@ def says(at: Worker, **fields: str) -> Deed:
     """An alert comes in and its bell is heard."""
 
     def deed() -> str:
-        alert = at.alert(**fields)
+        with DOOR:
+            alert = at.alert(**fields)
         at.decide()
         alert.refresh_from_db()
         return alert.outcome
