@@ -26,6 +26,7 @@ class Part:
     words: str
     env: Mapping[str, str] = field(default_factory=dict)
     demo_only: bool = False
+    demo_words: str = ""  # further words in the demo
     stop_signal: signal.Signals = signal.SIGTERM
 
 
@@ -57,7 +58,8 @@ PARTS = (
     Part(
         "paper",
         Stage.VENUE,
-        "-m trading.paper --port {paper} --data {home}/paper --speed {speed} --hold --keys {home}/paper/keys.json",
+        "-m trading.paper --port {paper} --data {home}/paper --speed {speed} --keys {home}/paper/keys.json",
+        demo_words=" --hold",  # until the feed starts it; without a feed the market simply runs
     ),
     Part("pump", Stage.WORK, "manage.py pump"),
     Part("sweeps", Stage.WORK, WORKER + " -c 1 -Q sweeps,market,misc -n sweeps@%h"),
@@ -112,7 +114,11 @@ def programs(options: Options, env: Mapping[str, str], *, flower_login: str) -> 
         part.name: Program(
             name=part.name,
             launch=replace(
-                python(part.words, env={**env, **part.env, **secret.get(part.name, {})}, values=values),
+                python(
+                    part.words + part.demo_words * options.demo,
+                    env={**env, **part.env, **secret.get(part.name, {})},
+                    values=values,
+                ),
                 stop_signal=part.stop_signal,
             ),
             stage=part.stage,
