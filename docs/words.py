@@ -83,7 +83,7 @@ MEANINGLESS: Mapping[str, Explained] = {
     "AMBIGUOUS_SIDE": E("Both sides are open.", "Name one with `market_position` or `side`."),
     "SIDE_MISSING": E("A reverse with nothing open does not say which way.", "Add `market_position`."),
     "ALREADY_ON_SIDE": E("A reverse to the side that is held already.", "Nothing."),
-    "SHORT_ON_SPOT": E("A spot market cannot be sold short.", "Trade the pair on a futures account (planned)."),
+    "SHORT_ON_SPOT": E("A spot market cannot be sold short.", "Trade the pair on a futures account."),
     "ACTION_MISSING": E("The alert says neither action nor market position.", "Add `action`."),
 }
 

@@ -37,7 +37,7 @@ from trading.services import (
 log = logging.getLogger(__name__)
 
 CANARY = "answer_canary"
-LEASE_SPAN = timedelta(seconds=60)
+LEASE_SPAN = timedelta(seconds=20)
 # A sweep that takes longer has died; another may begin.
 
 AccountTask = Callable[[ExchangeAccount], object]

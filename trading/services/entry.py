@@ -59,7 +59,7 @@ def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False)
     """
     group = desk.group_for(meant.instrument, meant.timeframe_secs, side)
     chosen = desk.settings(meant.instrument.symbol)
-    early = _unsupported(meant) or _guarded(desk, meant, side, chosen)
+    early = _unsupported(meant, adds=group is not None) or _guarded(desk, meant, side, chosen)
     early = early or (_too_early(desk, meant, group, chosen) if group else None)
     if early:
         return early
@@ -122,12 +122,13 @@ def _too_early(desk: Desk, meant: Meant, group: PositionGroup, chosen: EngineSet
     return refused(refusal) if refusal else None
 
 
-def _unsupported(meant: Meant) -> Verdict | None:
+def _unsupported(meant: Meant, *, adds: bool) -> Verdict | None:
     """What the alert asks for and nobody here carries out is refused by name, never ignored."""
     intent, spot = meant.intent, not meant.instrument.derivative
     asked = {
         "take_profit": bool(intent.take_profit),
         "leverage on spot": spot and intent.leverage not in (None, 1),
+        "stop_loss on a pyramid (the group keeps its first alert's stop)": adds and intent.stop_loss is not None,
     }
     named = ", ".join(name for name, is_asked in asked.items() if is_asked)
     if not named:
@@ -160,7 +161,7 @@ def _sized(desk: Desk, draft: Draft) -> Sized | Denial | Refusal:
     if isinstance(request, Denial):
         return request
     wanted, stop = request or draft.chosen.grid.capital_of(draft.index), _stop_distance(draft)
-    if isinstance(stop, Refusal) and wanted.kind in BY_RISK:
+    if isinstance(stop, Refusal) and (wanted.kind in BY_RISK or draft.meant.intent.stop_loss is not None):
         return stop
     return capital(
         request,

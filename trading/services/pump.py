@@ -29,7 +29,8 @@ GROUP BY account_id
 UNION ALL
 SELECT 'poll_fills', account_id FROM trading_order WHERE reported_qty > filled_qty GROUP BY account_id
 UNION ALL
-SELECT 'reconcile_books', id FROM accounts_exchangeaccount WHERE reconciled_at IS NULL
+SELECT 'reconcile_books', id FROM accounts_exchangeaccount
+WHERE reconciled_at IS NULL OR health = 'VENUE_NOT_REACHED'
 """
 
 

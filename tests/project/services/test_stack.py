@@ -32,7 +32,10 @@ def words(name: str, **changed: str) -> str:
         ("door", "--port 8081"),
         ("entries", "-Q entries "),
         ("exits", "-Q kill,exits "),
-        ("feed", "--token-file /data/demo-source.json --futures-token-file /data/demo-futures-source.json --pyramids --speed 60"),
+        (
+            "feed",
+            "--token-file /data/demo-source.json --futures-token-file /data/demo-futures-source.json --pyramids --speed 60",
+        ),
         ("flower", "--port=5555"),
         ("paper", "--port 8082 --data /data/paper --speed 60"),
         ("pump", "manage.py pump"),

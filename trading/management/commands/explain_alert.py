@@ -5,12 +5,14 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 from django.utils import timezone
 
 from project.journal.record import plain
 from signals.formats import FormatRefused
 from signals.models import Source
 from signals.strict_json import JsonRefused
+from trading.management.commands.status import NOT_RUNNING
 from trading.services.explain import Explanation, explain
 
 
@@ -27,15 +29,23 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print. Raises CommandError when the source is unknown or the door would refuse the body."""
-        source = Source.objects.select_related("account").filter(name=options["source"]).order_by("id").first()
-        if source is None:
-            names = ", ".join(Source.objects.values_list("name", flat=True)) or "none yet"
-            raise CommandError(f"There is no source called {options['source']}. Sources: {names}.")
         try:
+            source = _source(options["source"])
             found = explain(options["body"] or sys.stdin.read(), source=source, now=timezone.now())
+        except OperationalError:
+            raise CommandError(NOT_RUNNING) from None
         except (FormatRefused, JsonRefused) as error:
             raise CommandError(f"The door would refuse this body: {error}") from None
         self.stdout.write(as_json(found) if options["json"] else text(found))
+
+
+def _source(name: str) -> Source:
+    """The oldest source of that name. Raises CommandError with the names there are."""
+    source = Source.objects.select_related("account").filter(name=name).order_by("id").first()
+    if source is None:
+        names = ", ".join(Source.objects.values_list("name", flat=True)) or "none yet"
+        raise CommandError(f"There is no source called {name}. Sources: {names}.")
+    return source
 
 
 def as_json(found: Explanation) -> str:
