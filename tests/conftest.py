@@ -1,11 +1,18 @@
 """Fixtures that every test may use: a paper exchange, an account on it, a source."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from tests.support.factories import Desk, make_desk
 from tests.support.paper import PaperExchange
+
+# The same examples in every CI run: what is new is found at home, not on somebody else's change.
+hypothesis_settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis_settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

@@ -280,7 +280,8 @@ def test_hostile_values_are_understood_or_refused_with_a_code(body):
     assert outcome
 
 
-STRANGERS = st.text(st.characters(categories=["Ll", "Nd"]), min_size=1, max_size=12).map("zz_{}".format)
+# Digits only: a stranger whose words resemble an order's field is refused, and that has its own test.
+STRANGERS = st.text("0123456789", min_size=1, max_size=12).map("zz_{}".format)
 
 
 @given(st.dictionaries(STRANGERS, st.booleans() | NUMBERS.map(str), max_size=6))
