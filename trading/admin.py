@@ -23,6 +23,7 @@ from trading.domain.vocabulary import Purpose
 from trading.models import (
     Canary,
     Fill,
+    ForeignOrder,
     FundingPayment,
     Leg,
     Order,
@@ -365,3 +366,15 @@ class SettingOverrideAdmin(Admin):
         changed = {"name": obj.name, "scope": scope, "before": before, "after": after}
         payload = {"operator": request.user.get_username(), **changed}
         record("setting.changed", subject=f"setting:{obj.name}", payload=payload, account_id=obj.account_id)
+
+
+@admin.register(ForeignOrder)
+class ForeignOrderAdmin(EngineAdmin):
+    """What rests at a venue and is none of ours: placed by hand, or by another program on the same keys."""
+
+    list_display = columns(
+        "account", "instrument", "side", "type", "price", "qty", "filled_qty", "seen_at", "gone_at", of=ForeignOrder
+    )
+    list_filter = ("account", "side")
+    search_fields = ("venue_order_id", "client_order_id")
+    list_select_related = ("account", "instrument")

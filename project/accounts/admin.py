@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget
 
@@ -169,6 +170,9 @@ class ExchangeAccountAdmin(Admin):
     def save_model(self, request: HttpRequest, obj: ExchangeAccount, form: ExchangeAccountForm, change: bool) -> None:
         """Save, seal new keys to the id the account has by now, and journal what was changed (names, no values)."""
         changed = sorted(set(form.changed_data) & COLUMNS)
+        if obj.armed and obj.first_armed_at is None:
+            obj.first_armed_at = timezone.now()
+            changed.append("first_armed_at")
         # Only what was typed: health and reconciled_at may have moved since the form was opened.
         obj.save(update_fields=[*changed, "updated_at"] if change else None)
         if form.credentials:

@@ -61,6 +61,9 @@ class ExchangeAccount(models.Model):
     margin_mode = models.CharField(max_length=10, choices=MarginMode, default=MarginMode.ISOLATED)
     leverage = models.PositiveSmallIntegerField(default=1, help_text="Futures only; asserted before the first entry.")
     armed = models.BooleanField(default=False, help_text="Entries are placed only while this is on.")
+    first_armed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="From then on a live account's first day is counted."
+    )
     sealed_credentials = models.BinaryField(blank=True, default=b"")
     health = models.CharField(max_length=40, blank=True, default="")
     health_detail = models.TextField(blank=True, default="")

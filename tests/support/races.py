@@ -37,7 +37,12 @@ class Worker(Desk):
 def worker(desk: Desk) -> Worker:
     """One more process at the desk's account."""
     same = {part.name: getattr(desk, part.name) for part in fields(Desk)}
-    return Worker(**same, own=connect._build(desk.account))
+    return Worker(**same, own=own_gateway(desk))
+
+
+def own_gateway(desk: Desk) -> Gateway:
+    """A gateway for a thread of its own, as another process has one."""
+    return connect._build(desk.account)
 
 
 @contextmanager

@@ -57,6 +57,18 @@ class OrderReport:
 
 
 @dataclass(frozen=True, slots=True)
+class RestingReport:
+    """An order that rests at the venue, whoever placed it; qty base or contracts, price quote, None at market."""
+
+    order: OrderReport
+    symbol: str
+    side: Side
+    type: str
+    price: Decimal | None
+    qty: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class FillReport:
     """One execution as the venue tells it; cost in quote, fee ≥ 0 in fee_currency (a rebate is < 0).
 
@@ -158,6 +170,9 @@ class Gateway(Protocol):
 
     def open_orders(self, symbol: str) -> Sequence[OrderReport]:
         """All orders resting on a symbol, conditional ones too, ours and foreign."""
+
+    def resting(self) -> Sequence[RestingReport]:
+        """Everything that rests on any market, conditional ones too, ours and foreign."""
 
     def fills_of(self, *, symbol: str, venue_order_id: str) -> Sequence[FillReport]:
         """All executions of one order."""

@@ -21,6 +21,7 @@ from trading.gateways.base import (
     OrderReport,
     OrderRequest,
     PositionReport,
+    RestingReport,
     Terms,
     TickerReport,
 )
@@ -200,11 +201,19 @@ class CcxtGateway:
     def open_orders(self, symbol: str) -> Sequence[OrderReport]:
         """All orders resting on a symbol, conditional ones too (futures keep them apart), ours and foreign."""
         with self._translated(error_map.for_question):
-            resting = [reports.order_report(raw) for raw in self._client.fetch_open_orders(symbol)]
-            if not self._venue.derivative:
-                return resting
+            return [reports.order_report(raw, conditional=waits) for raw, waits in self._open(symbol)]
+
+    def resting(self) -> Sequence[RestingReport]:
+        """Everything that rests on any market, conditional ones too, ours and foreign."""
+        with self._translated(error_map.for_question):
+            return [reports.resting_report(raw, conditional=waits) for raw, waits in self._open(None)]
+
+    def _open(self, symbol: str | None) -> Iterator[tuple[Mapping[str, Any], bool]]:
+        """Ccxt's open orders, each with whether it is a conditional one; no symbol: of every market."""
+        yield from ((raw, False) for raw in self._client.fetch_open_orders(symbol))
+        if self._venue.derivative:
             waiting = self._client.fetch_open_orders(symbol, None, None, {"trigger": True})
-            return [*resting, *(reports.order_report(raw, conditional=True) for raw in waiting)]
+            yield from ((raw, True) for raw in waiting)
 
     # fills ----------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from trading.gateways.base import (
     InstrumentReport,
     OrderReport,
     PositionReport,
+    RestingReport,
     TickerReport,
 )
 
@@ -68,6 +69,19 @@ def order_report(raw: Raw, *, conditional: bool = False) -> OrderReport:
         filled_qty=decimal(raw.get("filled")),
         at=when(raw["timestamp"]) if raw.get("timestamp") else None,
         venue_algo_id=given if conditional else "",
+    )
+
+
+def resting_report(raw: Raw, *, conditional: bool) -> RestingReport:
+    """Ccxt's open order with what a person wants to see of it."""
+    price = raw.get("price") or raw.get("triggerPrice")
+    return RestingReport(
+        order=order_report(raw, conditional=conditional),
+        symbol=raw["symbol"],
+        side=Side(raw["side"].upper()),
+        type=(raw.get("type") or "").upper(),
+        price=price_or_none(price),
+        qty=decimal(raw.get("amount")),
     )
 
 

@@ -1,6 +1,7 @@
 """The engine's rows."""
 
 from trading.models.config import SettingOverride
+from trading.models.foreign import ForeignOrder
 from trading.models.group import Leg, PositionGroup, Pyramid
 from trading.models.order import Fill, FundingPayment, Order
 from trading.models.queue import QueuedSignal
@@ -10,6 +11,7 @@ from trading.models.system import Canary
 __all__ = [
     "Canary",
     "Fill",
+    "ForeignOrder",
     "FundingPayment",
     "Leg",
     "Order",

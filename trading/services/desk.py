@@ -19,7 +19,7 @@ from trading.domain.money import ZERO, total
 from trading.domain.order_state import TERMINAL
 from trading.domain.settings import EngineSettings
 from trading.domain.vocabulary import OrderType, PositionSide, Purpose, Side
-from trading.models import Fill, Order, PositionGroup, SettingOverride, Slot
+from trading.models import Fill, ForeignOrder, Order, PositionGroup, SettingOverride, Slot
 
 PLAIN_TYPES = frozenset({OrderType.LIMIT, OrderType.MARKET})
 
@@ -121,13 +121,24 @@ class Desk:
         in no balance yet; what was sold since is left out: it counts at the next refresh.
         """
         whole: Decimal = balance.total
-        return whole - self.reserved_quote - self._bought_since(balance.at)
+        return whole - self.reserved_quote - self._bought_since(balance.at) - self._bound_by_others
 
     def _margin_left(self, balance: Balance) -> Decimal:
         """The venue's free margin, less what entries need that it did not know of when it was asked."""
         unseen = (o for o in self._entries if o.acknowledged_at is None or o.acknowledged_at >= balance.at)
         free: Decimal = balance.free
         return free - total(leaves_cost(order) / order.group.leverage for order in unseen)
+
+    @cached_property
+    def _bound_by_others(self) -> Decimal:
+        """What resting purchases that are none of ours would still cost; the venue has locked it for them."""
+        mine = (o for o in self._foreign if o.side == Side.BUY and o.instrument.quote == self.account.quote)
+        return total((o.qty - o.filled_qty) * o.price for o in mine if o.price is not None)
+
+    @cached_property
+    def _foreign(self) -> list[ForeignOrder]:
+        rows = ForeignOrder.objects.filter(account=self.account, gone_at=None)
+        return list(rows.select_related("instrument"))
 
     @cached_property
     def reserved_quote(self) -> Decimal:
@@ -157,14 +168,15 @@ class Desk:
     def _at_venue(self, instrument: InstrumentFacts, side: PositionSide) -> VenueFacts:
         """What is known of the account at its venue."""
         resting = [o for o in self._live_orders if o.instrument_id == instrument.id]
+        theirs = [o.conditional for o in self._foreign if o.instrument_id == instrument.id]
         other = [g for g in self.groups_of(instrument) if g.side == side.opposite]
         venue = venues.capability(self.account.venue)
         return VenueFacts(
             health=self.account.health,
             reconciled=self.account.reconciled_at is not None,
             clock_offset_ms=self.account.clock_offset_ms,
-            open_orders=sum(order.type in PLAIN_TYPES for order in resting),
-            algo_orders=sum(order.type not in PLAIN_TYPES for order in resting),
+            open_orders=sum(order.type in PLAIN_TYPES for order in resting) + theirs.count(False),
+            algo_orders=sum(order.type not in PLAIN_TYPES for order in resting) + theirs.count(True),
             max_open_orders=instrument.max_open_orders,
             max_algo_orders=venue.max_algo_orders if venue else None,
             hedge_mode=self.account.position_mode == PositionMode.HEDGE,

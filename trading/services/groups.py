@@ -35,7 +35,7 @@ def review(group_id: int, *, now: datetime) -> None:
     """
     group = locks.group(group_id)
     if group.closed_at is not None:
-        return _late_figures(group)
+        return _late(group, now)
     seen = selectors.picture(group)
     if group.closing_at is None:
         _tend(group, seen, now)
@@ -45,9 +45,11 @@ def review(group_id: int, *, now: datetime) -> None:
     return _write(group, selectors.picture(group), now)
 
 
-def _late_figures(group: PositionGroup) -> None:
-    """A fill that came after the end still counts."""
-    _write_figures(group, selectors.picture(group))
+def _late(group: PositionGroup, now: datetime) -> None:
+    """A fill that came after the end still counts, and what it bought is sold: nobody else would."""
+    seen = selectors.picture(group)
+    _write_figures(group, seen)
+    _sell_rest(group, seen, now)
 
 
 def start_closing(group: PositionGroup, *, reason: str, now: datetime, words: str = "") -> None:

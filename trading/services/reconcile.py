@@ -17,7 +17,7 @@ from trading.domain.reconcile import VenueFill, effects
 from trading.domain.vocabulary import MarketKind, Side
 from trading.gateways.base import Gateway
 from trading.models import Fill, FundingPayment, Order, PositionGroup
-from trading.services import fills, funding, lookups, market
+from trading.services import fills, funding, lookups, market, strangers
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: Timing
     market.refresh_instruments(account, gateway=gateway, clock=clock)
     lookups.look_up(account_id, gateway=gateway, clock=clock, timing=timing)
     fills.collect(account_id, gateway=gateway, clock=clock)
+    strangers.look(account, gateway=gateway, clock=clock)
     funding.collect(account, gateway=gateway)
     if not BalanceMovement.objects.filter(account_id=account_id, kind=Kind.BASELINE).exists():
         _set_baseline(account_id, gateway=gateway, clock=clock)

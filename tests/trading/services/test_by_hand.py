@@ -16,7 +16,8 @@ from signals.formats import FormatRefused
 from signals.models import Alert, Source
 from signals.strict_json import JsonRefused
 from tests.support.factories import Desk, make_user
-from tests.trading.services.levers import at_venue, chosen, entered, one_leg, states
+from tests.support.levers import chosen, one_leg
+from tests.trading.services.levers import at_venue, entered, states
 from trading.domain.order_state import OrderState
 from trading.models import Order, PositionGroup, Slot
 from trading.services import exits, explain, flatten, human, market, rotate

@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 
-import pytest
 from django.utils import timezone
 
 from tests.support.factories import Desk
-from tests.trading.services.levers import CANCEL, at_venue, elsewhere, found, impatient, injected, one_leg, states
+from tests.support.levers import CANCEL, impatient, one_leg
+from tests.support.races import elsewhere, injected
+from tests.trading.services.levers import at_venue, found, states
 from trading.gateways.ccxt_gateway import CcxtGateway
 from trading.models import PositionGroup
 from trading.services import cancel
@@ -45,9 +46,9 @@ def test_a_cancel_is_claimed_once(desk: Desk) -> None:
     assert states() == ["CANCELLING"]
 
 
-def test_a_fill_that_was_faster_than_the_cancel_counts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fill_that_was_faster_than_the_cancel_counts(desk: Desk) -> None:
     exited(resting(desk))
-    with injected(monkeypatch, CcxtGateway, "cancel", before=lambda: desk.paper.price("BTCUSDT", "59900")):
+    with injected(CcxtGateway, "cancel", before=lambda: desk.paper.price("BTCUSDT", "59900")):
         cancelled(desk)
     assert states() == ["FILLED"]
     desk.settle()
@@ -55,10 +56,10 @@ def test_a_fill_that_was_faster_than_the_cancel_counts(desk: Desk, monkeypatch: 
     assert PositionGroup.objects.get().status == "CLOSED"
 
 
-def test_a_part_that_filled_before_the_cancel_is_sold(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_that_filled_before_the_cancel_is_sold(desk: Desk) -> None:
     exited(resting(desk))
     some = lambda: desk.paper.price("BTCUSDT", "59901.37", qty="0.0006")  # noqa: E731
-    with injected(monkeypatch, CcxtGateway, "cancel", before=some):
+    with injected(CcxtGateway, "cancel", before=some):
         cancelled(desk)
     desk.settle()
     [entry] = found()
@@ -102,12 +103,10 @@ def test_an_order_withdrawn_before_it_left_is_dropped(desk: Desk) -> None:
     assert PositionGroup.objects.get().status == "FAILED"
 
 
-def test_an_exit_that_comes_between_claim_and_call_cancels_what_was_sent(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_exit_that_comes_between_claim_and_call_cancels_what_was_sent(desk: Desk) -> None:
     one_leg(desk).alert(symbol="BTCUSDT", action="buy", price="59900", interval="60")
     desk.decide()
-    with injected(monkeypatch, CcxtGateway, "place", before=lambda: exited(desk)):
+    with injected(CcxtGateway, "place", before=lambda: exited(desk)):
         desk.submit()
     desk.settle()
     assert states() == ["CANCELED"]

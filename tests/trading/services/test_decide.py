@@ -16,7 +16,8 @@ from risk.models import RiskDecision
 from signals.market import instruments
 from signals.models import Alert, IndicatorValue, Instrument, Signal, Source, Ticker
 from tests.support.factories import Desk, store
-from tests.trading.services.levers import at_venue, chosen, found, one_leg, states
+from tests.support.levers import chosen, one_leg
+from tests.trading.services.levers import at_venue, found, states
 from trading.gateways.base import Gateway
 from trading.models import Leg, Order, PositionGroup, Pyramid, Slot
 from trading.services import decide, market, outcomes

@@ -6,17 +6,9 @@ from decimal import Decimal
 from django.utils import timezone
 
 from tests.support.factories import Desk
-from tests.trading.services.levers import (
-    at_venue,
-    chosen,
-    elsewhere,
-    found,
-    held,
-    one_leg,
-    own_gateway,
-    states,
-    together,
-)
+from tests.support.levers import chosen, one_leg
+from tests.support.races import elsewhere, own_gateway, together
+from tests.trading.services.levers import at_venue, found, held, states
 from trading.domain.vocabulary import Side
 from trading.gateways.base import FillReport
 from trading.models import Fill, Order, PositionGroup

@@ -11,8 +11,9 @@ from redis import Redis
 from project.accounts import mode
 from project.accounts.models import ExchangeAccount
 from tests.support.factories import Desk
+from tests.support.levers import one_leg
 from tests.support.plugin import SERVERS
-from tests.trading.services.levers import entered, one_leg
+from tests.trading.services.levers import entered
 from tests.trading.test_bells import QUEUES, waiting
 from trading.models import Canary, Order
 from trading.services import pump

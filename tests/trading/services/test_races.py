@@ -2,23 +2,14 @@
 
 from typing import Any
 
-import pytest
 from django.utils import timezone
 
 from project.journal.models import JournalEntry
 from signals.models import Alert
 from tests.support.factories import Desk
-from tests.trading.services.levers import (
-    at_venue,
-    chosen,
-    elsewhere,
-    found,
-    injected,
-    one_leg,
-    own_gateway,
-    states,
-    together,
-)
+from tests.support.levers import chosen, one_leg
+from tests.support.races import elsewhere, injected, own_gateway, together
+from tests.trading.services.levers import at_venue, found, states
 from trading import locks
 from trading.gateways.ccxt_gateway import CcxtGateway
 from trading.models import Order, PositionGroup, Slot
@@ -101,20 +92,18 @@ def test_two_submitters_send_every_order_once(desk: Desk) -> None:
     assert len({order["clientOrderId"] for order in at_venue(desk)}) == len(at_venue(desk)) == 5
 
 
-def test_an_alert_that_arrives_during_the_decision_waits_for_the_next_batch(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_alert_that_arrives_during_the_decision_waits_for_the_next_batch(desk: Desk) -> None:
     first = desk.alert(**BUY, interval="60")
     late: list[Alert] = []
     add = lambda: late.append(desk.alert(symbol="BTCUSDT", action="sell", interval="60"))  # noqa: E731
-    with injected(monkeypatch, decide.outcomes, "settle", before=add):
+    with injected(decide.outcomes, "settle", before=add):
         desk.decide()
     for alert in (first, *late):
         alert.refresh_from_db()
     assert [first.outcome, late[0].outcome] == ["ENTERED", "EXITED"]
 
 
-def test_an_exit_between_claim_and_send_ends_what_was_sent(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exit_between_claim_and_send_ends_what_was_sent(desk: Desk) -> None:
     """The order is on its way: it is sent, then cancelled, and its group ends."""
     one_leg(desk).alert(**BUY, interval="60")
     desk.decide()
@@ -123,7 +112,7 @@ def test_an_exit_between_claim_and_send_ends_what_was_sent(desk: Desk, monkeypat
         desk.alert(symbol="BTCUSDT", action="sell", interval="60")
         process(desk)
 
-    with injected(monkeypatch, submit, "claim", after=leave):
+    with injected(submit, "claim", after=leave):
         desk.submit()
     desk.settle()
     assert states() == ["CANCELED"]
@@ -131,7 +120,7 @@ def test_an_exit_between_claim_and_send_ends_what_was_sent(desk: Desk, monkeypat
     assert {order["status"] for order in at_venue(desk)} == {"CANCELED"}
 
 
-def test_a_takeover_during_the_call_shuts_the_sender_out(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_takeover_during_the_call_shuts_the_sender_out(desk: Desk) -> None:
     """Somebody holds us for dead while the venue answers: his look-up tells the outcome, once."""
     one_leg(desk).alert(**BUY, interval="60")
     desk.decide()
@@ -140,7 +129,7 @@ def test_a_takeover_during_the_call_shuts_the_sender_out(desk: Desk, monkeypatch
         Order.objects.update(valid_until=timezone.now() - 2 * lookups.CALL_TIMEOUT)
         lookups.doubt(desk.account.pk, now=timezone.now())
 
-    with injected(monkeypatch, CcxtGateway, "place", after=take_over):
+    with injected(CcxtGateway, "place", after=take_over):
         desk.submit()
     assert states() == ["UNKNOWN"]
     desk.look_up()

@@ -10,18 +10,9 @@ from project.accounts.models import Balance, BalanceMovement, ExchangeAccount
 from project.journal.models import JournalEntry
 from signals.models import Instrument, Ticker
 from tests.support.factories import Desk
-from tests.trading.services.levers import (
-    ORDER,
-    at_venue,
-    elsewhere,
-    entered,
-    found,
-    impatient,
-    injected,
-    one_leg,
-    own_gateway,
-    states,
-)
+from tests.support.levers import ORDER, impatient, one_leg
+from tests.support.races import elsewhere, injected, own_gateway
+from tests.trading.services.levers import at_venue, entered, found, states
 from trading.errors import NotReached
 from trading.models import Order
 from trading.services import connect, lookups, market, reconcile
@@ -86,10 +77,10 @@ def test_while_an_order_is_undecided_nothing_is_called_foreign(desk: Desk) -> No
     assert [kind for kind, _, _ in movements()] == [Kind.BASELINE]
 
 
-def test_a_fill_between_two_looks_is_not_called_foreign(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fill_between_two_looks_is_not_called_foreign(desk: Desk) -> None:
     one_leg(desk).buy(price="59900")
     fill = lambda: desk.paper.price("BTCUSDT", "59800")  # noqa: E731
-    with injected(monkeypatch, reconcile, "unexplained", before=fill):
+    with injected(reconcile, "unexplained", before=fill):
         reconciled(desk)
     assert [kind for kind, _, _ in movements()] == [Kind.BASELINE]
     assert states() == ["FILLED"]

@@ -8,19 +8,10 @@ from django.utils import timezone
 
 from project.accounts import mode
 from tests.support.factories import Desk
+from tests.support.levers import ORDER, impatient, one_leg, time_passes
 from tests.support.paper import free_port
-from tests.trading.services.levers import (
-    ORDER,
-    at_venue,
-    entered,
-    found,
-    impatient,
-    long_ago,
-    one_leg,
-    own_gateway,
-    proven_absent,
-    states,
-)
+from tests.support.races import own_gateway
+from tests.trading.services.levers import at_venue, entered, found, proven_absent, states
 from trading.domain.order_state import VenueStatus
 from trading.gateways.base import Gateway, OrderReport
 from trading.models import Order, PositionGroup, Slot
@@ -172,7 +163,7 @@ def test_absence_needs_three_polls(desk: Desk, polls: int) -> None:
     desk.paper.fault("timeout_before_accept", **ORDER)
     send(desk, claimed(desk))
     for _ in range(polls):
-        long_ago()
+        time_passes()
         desk.look_up()
     assert states() == ["UNKNOWN"]
 
@@ -182,7 +173,7 @@ def test_absence_needs_the_signature_to_have_died(desk: Desk) -> None:
     desk.paper.fault("timeout_before_accept", **ORDER)
     send(desk, claimed(desk))
     for _ in range(5):
-        long_ago(valid_until=timezone.now() + timedelta(seconds=1))
+        time_passes(valid_until=timezone.now() + timedelta(seconds=1))
         desk.look_up()
     assert states() == ["UNKNOWN"]
     assert Order.objects.get().polls == 5
@@ -199,7 +190,7 @@ def test_an_unknown_order_holds_its_slot_and_its_funds(desk: Desk) -> None:
     entered(impatient(one_leg(desk)))
     desk.paper.fault("timeout_before_accept", **ORDER)
     send(desk, claimed(desk))
-    long_ago()
+    time_passes()
     desk.look_up()
     assert Slot.objects.filter(released_at=None).count() == 1
     assert PositionGroup.objects.get().status == "LIVE"
@@ -258,7 +249,7 @@ def test_a_change_that_nobody_can_explain_calls_for_a_person(desk: Desk) -> None
 def test_an_order_whose_sender_died_is_looked_up_not_sent(desk: Desk) -> None:
     entered(one_leg(desk))
     claimed(desk)  # the owner dies here
-    long_ago()
+    time_passes()
     desk.look_up()
     assert states() == ["UNKNOWN"]
     assert found()[0].code == "SENDER_GONE"
@@ -269,7 +260,7 @@ def test_an_order_whose_sender_died_after_the_call_is_found(desk: Desk) -> None:
     entered(one_leg(desk))
     [owned] = claimed(desk)
     desk.gateway.place(owned.request)  # and dies before it can write what it was told
-    long_ago()
+    time_passes()
     desk.look_up()
     assert states() == ["OPEN"]
     assert len(at_venue(desk)) == 1
@@ -285,7 +276,7 @@ def test_a_call_that_is_under_way_is_left_alone(desk: Desk) -> None:
 def test_the_old_owner_writes_nothing_once_its_fence_is_lost(desk: Desk) -> None:
     entered(one_leg(desk))
     [owned] = claimed(desk)
-    long_ago()
+    time_passes()
     lookups.doubt(desk.account.pk, now=timezone.now())
     report = OrderReport(owned.request.client_order_id, "77", VenueStatus.FILLED, Decimal("0.00166"))
     submit.settle(owned, report, now=timezone.now())

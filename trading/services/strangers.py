@@ -1,0 +1,153 @@
+"""Orders at the venue held against ours: what rests there after it ended here is cancelled, what is not ours is shown."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from project.accounts.models import ExchangeAccount
+from project.journal.record import Event, record_all
+from signals.models import Instrument
+from trading import locks
+from trading.domain.order_state import TERMINAL, OrderState
+from trading.domain.reconcile import Difference, OurBook, OurOrder, TheirBook, TheirOrder, compare
+from trading.errors import OrderNotOpen, Unknown
+from trading.gateways.base import Gateway, RestingReport
+from trading.models import ForeignOrder, Order
+from trading.services import cancel
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+Name = tuple[str, str]
+
+
+def look(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> None:
+    """Compare everything that rests at the venue with our orders. Raises NotReached."""
+    reports = {_name(report): report for report in gateway.resting()}
+    ours = list(_candidates(account.pk, reports.values()))
+    found = compare(
+        OurBook([_ours(order) for order in ours], (), {}), TheirBook([_theirs(r) for r in reports.values()], (), {})
+    )
+    by_client = {order.client_order_id: order for order in ours}
+    for difference in found:
+        if difference.kind is Difference.ORDER_STILL_OPEN:
+            _cancel(by_client[difference.subject], gateway=gateway, clock=clock)
+    strange = [(c.symbol, c.subject) for c in found if c.kind is Difference.ORDER_FOREIGN]
+    _write(account, [reports[name] for name in strange], now=clock())
+
+
+def _name(report: RestingReport) -> Name:
+    """What the venue calls it: its number is unique per symbol at the most."""
+    return report.symbol, report.order.venue_order_id or report.order.venue_algo_id
+
+
+def _candidates(account_id: int, reports: Iterable[RestingReport]) -> Iterable[Order]:
+    """Our orders that may be one of these: not ended, or of the same number or client order id."""
+    names = [(r.order.client_order_id, r.order.venue_order_id, r.order.venue_algo_id) for r in reports]
+    clients, numbers, algos = (
+        {name for name in column if name} for column in (zip(*names, strict=True) if names else ((), (), ()))
+    )
+    known = Q(client_order_id__in=clients) | Q(venue_order_id__in=numbers) | Q(venue_algo_id__in=algos)
+    return Order.objects.filter(known | ~Q(state__in=sorted(TERMINAL)), account_id=account_id).select_related(
+        "instrument"
+    )
+
+
+def _ours(order: Order) -> OurOrder:
+    number = order.venue_order_id or order.venue_algo_id
+    state = OrderState(order.state)
+    return OurOrder(order.client_order_id, number, order.instrument.symbol, state, order.filled_qty)
+
+
+def _theirs(report: RestingReport) -> TheirOrder:
+    return TheirOrder(report.order.client_order_id, _name(report)[1], report.symbol, report.order.filled_qty)
+
+
+# ours, ended here, and still there ---------------------------------------------------------------
+
+
+def _cancel(order: Order, *, gateway: Gateway, clock: Clock) -> None:
+    """An order that ended by our books rests at the venue: learn its number, cancel it, read how it ended.
+
+    A cancel that fails is repeated by the next sweep, for the order still rests then.
+    """
+    cancel.look_at(order, gateway=gateway, clock=clock)
+    order.refresh_from_db()
+    try:
+        gateway.cancel(
+            symbol=order.instrument.symbol, venue_order_id=order.venue_order_id, venue_algo_id=order.venue_algo_id
+        )
+    except (OrderNotOpen, Unknown) as error:
+        log.warning("order %s rests at the venue though it is %s: %s", order.pk, order.state, error)
+    else:
+        log.error("order %s rested at the venue though it is %s: cancelled there", order.pk, order.state)
+        with transaction.atomic():
+            locks.account(order.account_id)
+            facts = {"state": order.state, "group": order.group_id}
+            record_all([Event("order.still_open", f"order:{order.pk}", facts, order.account_id)])
+    cancel.look_at(order, gateway=gateway, clock=clock)
+
+
+# not ours ----------------------------------------------------------------------------------------
+
+
+def _write(account: ExchangeAccount, strange: Sequence[RestingReport], *, now: datetime) -> None:
+    """Keep the list as it is at the venue; what is new or gone is journalled."""
+    listed = {(row.instrument.symbol, row.venue_order_id): row for row in _listed(account.pk)}
+    there = {_name(report): report for report in strange}
+    gone = [row for name, row in listed.items() if name not in there]
+    new = [report for name, report in there.items() if name not in listed]
+    moved = [(row, there[name]) for name, row in listed.items() if name in there]
+    changed = [(row, r) for row, r in moved if row.filled_qty != r.order.filled_qty]
+    if not (gone or new or changed):
+        return
+    with transaction.atomic():
+        locks.account(account.pk)
+        _add(account, new, now)
+        ForeignOrder.objects.filter(pk__in=[row.pk for row in gone]).update(gone_at=now)
+        for row, report in changed:
+            ForeignOrder.objects.filter(pk=row.pk).update(filled_qty=report.order.filled_qty)
+        record_all(Event("foreign.gone", f"account:{account.pk}", _facts(row), account.pk) for row in gone)
+
+
+def _listed(account_id: int) -> Iterable[ForeignOrder]:
+    return ForeignOrder.objects.filter(account_id=account_id, gone_at=None).select_related("instrument")
+
+
+def _add(account: ExchangeAccount, new: Sequence[RestingReport], now: datetime) -> None:
+    """Write newcomers; one that was taken for gone (an unsteady answer) comes back as the same row."""
+    markets = Instrument.objects.filter(venue=account.venue, environment=account.environment)
+    by_symbol = {row.symbol: row for row in markets.filter(symbol__in={report.symbol for report in new})}
+    rows = [_row(account, by_symbol[report.symbol], report, now) for report in new]
+    ForeignOrder.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["account", "instrument", "venue_order_id", "conditional"],
+        update_fields=["price", "qty", "filled_qty", "gone_at"],
+    )
+    record_all(Event("foreign.seen", f"account:{account.pk}", _facts(row), account.pk) for row in rows)
+
+
+def _row(account: ExchangeAccount, instrument: Instrument, report: RestingReport, now: datetime) -> ForeignOrder:
+    return ForeignOrder(
+        account=account,
+        instrument=instrument,
+        venue_order_id=_name(report)[1],
+        conditional=not report.order.venue_order_id,
+        client_order_id=report.order.client_order_id,
+        side=report.side,
+        type=report.type,
+        price=report.price,
+        qty=report.qty,
+        filled_qty=report.order.filled_qty,
+        seen_at=now,
+    )
+
+
+def _facts(row: ForeignOrder) -> dict[str, Any]:
+    names = ("venue_order_id", "client_order_id", "side", "type", "price", "qty", "filled_qty")
+    return {"symbol": row.instrument.symbol, **{name: getattr(row, name) for name in names}}
