@@ -49,8 +49,8 @@ ADVICE: Mapping[str, Advice] = MappingProxyType(
         ),
         "POSITION_DIFFERS": Advice(
             EXITS_GO_ON,
-            "Somebody traded this market outside Windlass. At the venue bring the position to what our groups hold, "
-            "or close the groups of this pair here; it is compared again every 15 s.",
+            "Somebody traded this market outside Windlass. What closed a group by hand can be adopted here; anything else "
+            "bring back at the venue to what our groups hold. It is compared again every 15 s.",
         ),
         "CLOCK_OFFSET": Advice(
             EXITS_GO_ON, "Set this machine's clock by a time server; it is measured again every 15 s."

@@ -3,6 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from dashboard.pages.adopt import adopt_trades
 from dashboard.pages.close_group import close_group
 from dashboard.pages.health import live, ready
 from dashboard.pages.login import Login
@@ -14,6 +15,7 @@ from dashboard.pages.settle import settle
 app_name = "dashboard"
 urlpatterns = [
     path("", overview, name="overview"),
+    path("accounts/<int:account_id>/adopt", adopt_trades, name="adopt"),
     path("groups/<int:group_id>/close", close_group, name="close_group"),
     path("health/live", live, name="health_live"),
     path("health/ready", ready, name="health_ready"),

@@ -6,7 +6,6 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dashboard import doubts
 from dashboard.doubts import ENDINGS, Ending
 from dashboard.formats import qty
 from dashboard.pages.ask import Field, Question, Told, Typed, ask
@@ -37,8 +36,8 @@ def settle(request: HttpRequest, order_id: int, ending: str) -> HttpResponse:
 def _settled(order: Order, ending: Ending, typed: Typed, *, operator: str) -> Told:
     seen = {"venue_order_id": typed.get("venue_order_id", ""), "reason": typed["reason"]}
     try:
-        doubts.settle(order.pk, ending, operator=operator, now=timezone.now(), **seen)
-    except (human.NotWaiting, doubts.NumberTaken) as error:
+        human.settle(order.pk, to=ending.state, operator=operator, now=timezone.now(), **seen)
+    except (human.NotWaiting, human.NumberMissing, human.NumberTaken) as error:
         return Told(str(error), done=False)
     return Told(f"Order {order.pk} is settled: {ending.said}")
 

@@ -19,8 +19,9 @@ from project.journal import sealer
 from project.journal.models import JournalEntry, Seal
 from tests.e2e.stack import until
 from tests.support.factories import Desk
+from tests.support.levers import one_leg
 from tests.support.paper import free_port
-from tests.trading.services.levers import entered, one_leg
+from tests.trading.services.levers import entered
 from trading.models import Order, PositionGroup
 
 PROMISED = {"alerts", "groups", "orders", "slots", "queue", "mode", "canary_age_secs", "unsealed_age_secs"}
@@ -135,11 +136,14 @@ def test_an_order_is_settled_by_hand(desk: Desk) -> None:
     entered(one_leg(desk))
     assert said("settle_order") == "No order waits for a person.\n"
     order = Order.objects.get()
+    words = ("settle_order", str(order.pk), "CANCELED", "--reason", "seen at the venue")
     with pytest.raises(CommandError, match="NEEDS_HUMAN"):
-        said("settle_order", str(order.pk), "CANCELED", "--reason", "seen at the venue")
+        said(*words)
     Order.objects.update(state="NEEDS_HUMAN")
     assert order.client_order_id in said("settle_order")
-    assert "is CANCELED" in said("settle_order", str(order.pk), "CANCELED", "--reason", "seen at the venue")
+    with pytest.raises(CommandError, match="has a number at the venue"):
+        said(*words)
+    assert "is CANCELED" in said(*words, "--venue-order-id", "4711")
 
 
 def test_rebuild_finds_no_difference_after_trading_and_names_one(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from signals.models import Ticker
 from tests.support.factories import Desk
 from tests.support.paper import free_port
 from tests.support.plugin import SERVERS
-from tests.trading.services.levers import elsewhere
+from tests.support.races import elsewhere
 from trading import bells, locks, tasks
 from trading.models import Canary, Order, PositionGroup
 

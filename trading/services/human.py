@@ -1,31 +1,70 @@
 """What only a person can decide: how an order ended that its venue cannot prove absent."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 
 from trading import locks
-from trading.domain.order_state import TERMINAL, OrderState
+from trading.domain.money import ZERO
+from trading.domain.order_state import OrderState
 from trading.models import Order
-from trading.services import groups, orders
+from trading.services import groups, orders, reports
 
-CHOICES = tuple(sorted(TERMINAL - {OrderState.DROPPED}))
+PLACED = frozenset({OrderState.FILLED, OrderState.CANCELED})
+# Endings of an order that was at the venue: it has a number there, and fills that are still to be read.
+CHOICES = tuple(sorted(PLACED | {OrderState.NOT_PLACED}))
 
 
 class NotWaiting(Exception):
     """The order does not wait for a person: only one in state NEEDS_HUMAN may be settled by hand."""
 
 
-def settle(order_id: int, *, to: OrderState, operator: str, reason: str, now: datetime) -> None:
-    """End an order as a person saw it at the venue; journalled with who and why. Raises NotWaiting.
+class NumberMissing(Exception):
+    """An order that was placed has a number at the venue: give it, so that its fills can be read."""
 
-    FILLED or CANCELED with fills: give its fills first by reconciling; a person never types quantities.
+
+class NumberTaken(Exception):
+    """Another order of this account has that venue number already: look the client order id up again."""
+
+
+def settle(
+    order_id: int, *, to: OrderState, operator: str, reason: str, now: datetime, venue_order_id: str = ""
+) -> None:
+    """End an order as a person saw it at the venue, journalled. Raises NotWaiting, NumberMissing or NumberTaken.
+
+    A placed one keeps the venue's number and counts as having at least what the person attests (all of it, or one
+    lot), so that its fills are asked for at once: quantities and prices come from the venue alone.
     """
     account_id = Order.objects.values_list("account_id", flat=True).get(pk=order_id)
     with transaction.atomic():
         locks.account(account_id)
-        order = locks.orders(Order.objects.filter(pk=order_id)).get()
+        order = locks.orders(Order.objects.filter(pk=order_id).select_related("instrument")).get()
         if order.state != OrderState.NEEDS_HUMAN:
             raise NotWaiting(NotWaiting.__doc__)
-        orders.move(order, to, code="BY_HAND", detail=f"{operator}: {reason}")
-        groups.review(order.group_id, now=now)
+        by_hand = {"code": "BY_HAND", "detail": f"{operator}: {reason}"}
+        if to in PLACED:
+            _attest(order, to, venue_order_id)
+            orders.move(order, to, **by_hand)
+            groups.review(order.group_id, now=now)
+        else:
+            reports.not_placed(order, now=now, **by_hand)
+
+
+def _attest(order: Order, to: OrderState, venue_order_id: str) -> None:
+    """Write down the number, and what must have filled at the least; fills follow from the venue."""
+    if not venue_order_id:
+        raise NumberMissing(NumberMissing.__doc__)
+    namesakes = Order.objects.filter(account_id=order.account_id, venue_order_id=venue_order_id)
+    if namesakes.exclude(pk=order.pk).exists():
+        raise NumberTaken(NumberTaken.__doc__)
+    least = max(_least(order, to), order.reported_qty, order.filled_qty)
+    orders.move(order, OrderState.NEEDS_HUMAN, venue_order_id=venue_order_id, reported_qty=least)
+    orders.ring_after_commit("poll_fills", order.account_id)
+
+
+def _least(order: Order, to: OrderState) -> Decimal:
+    """What must have filled at the least, base or contracts."""
+    whole: Decimal = order.qty
+    step: Decimal = order.instrument.lot_step
+    return whole if to is OrderState.FILLED else max(min(step, whole), ZERO)

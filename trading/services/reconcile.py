@@ -2,11 +2,12 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Sum
 
 from project.accounts.models import BalanceMovement, ExchangeAccount
 from project.journal.record import record
@@ -149,17 +150,37 @@ def held_positions(account_id: int) -> dict[tuple[str, str], Decimal]:
 
 
 def strange_positions(account_id: int, *, gateway: Gateway) -> list[str]:
-    """Futures positions that differ from ours and stay so over two looks for fills, in words. Raises NotReached."""
-    theirs = {(report.symbol, report.side.value): report.qty for report in gateway.positions()}
-    ours = held_positions(account_id)
-    wrong = [key for key in sorted({*ours, *theirs}) if ours.get(key, ZERO) != theirs.get(key, ZERO)]
+    """Holdings that differ from our groups' and stay so over two looks, in words. Raises NotReached.
+
+    Futures must agree exactly; of a spot currency the venue may hold more than our groups do, not less.
+    """
+    wrong = _differing(account_id, gateway=gateway)
     if not wrong or _undecided(account_id) or fills_pending(account_id):
         return []
-    return [
-        f"{symbol} {side}: the venue holds {theirs.get((symbol, side), ZERO).normalize():f}, "
-        f"our groups {ours.get((symbol, side), ZERO).normalize():f}"
-        for symbol, side in wrong
-    ]
+    return [words for words in _differing(account_id, gateway=gateway) if words in wrong]
+
+
+def _differing(account_id: int, *, gateway: Gateway) -> list[str]:
+    return [*_differing_positions(account_id, gateway), *_lacking_holdings(account_id, gateway)]
+
+
+def _differing_positions(account_id: int, gateway: Gateway) -> Iterator[str]:
+    theirs = {(report.symbol, report.side.value): report.qty for report in gateway.positions()}
+    ours = held_positions(account_id)
+    for symbol, side in sorted({*ours, *theirs}):
+        there, here = theirs.get((symbol, side), ZERO), ours.get((symbol, side), ZERO)
+        if there != here:
+            yield f"{symbol} {side}: the venue holds {there.normalize():f}, our groups {here.normalize():f}"
+
+
+def _lacking_holdings(account_id: int, gateway: Gateway) -> Iterator[str]:
+    """Spot currencies of which our open groups hold more than the venue has: their exits cannot be sold."""
+    rows = PositionGroup.objects.filter(account_id=account_id, instrument__kind=MarketKind.SPOT, closed_at=None)
+    held = rows.filter(qty__gt=0).values_list("instrument__base").annotate(held=Sum("qty")).order_by("instrument__base")
+    there = {report.currency: report.total for report in gateway.balances()} if held else {}
+    for base, here in held:
+        if here > there.get(base, ZERO):
+            yield f"{base}: the venue holds {there.get(base, ZERO).normalize():f}, our groups {here.normalize():f}"
 
 
 def fills_pending(account_id: int) -> bool:

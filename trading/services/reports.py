@@ -39,9 +39,9 @@ def absorb(order: Order, report: OrderReport, *, now: datetime, cancel_refused: 
         groups.review(order.group_id, now=now)
 
 
-def not_placed(order: Order, *, now: datetime) -> None:
+def not_placed(order: Order, *, now: datetime, **facts: str) -> None:
     """An order proven absent: try again with a new id, or let the entry go; its group decides other exits anew."""
-    orders.move(order, OrderState.NOT_PLACED, next_poll_at=None)
+    orders.move(order, OrderState.NOT_PLACED, next_poll_at=None, **facts)
     opens = order.purpose == Purpose.ENTRY
     next_step = after_not_placed(opens_position=opens, created_at=order.created_at, now=now)
     if next_step is AfterNotPlaced.AGAIN and opens and not order.cancel_requested:

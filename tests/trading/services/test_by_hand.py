@@ -106,10 +106,18 @@ def stuck(desk: Desk) -> Order:
 @pytest.mark.parametrize("to", human.CHOICES)
 def test_a_person_ends_what_the_venue_cannot_prove(desk: Desk, to: OrderState) -> None:
     order = stuck(desk)
-    human.settle(order.pk, to=to, operator="mira", reason="seen at the venue", now=timezone.now())
+    number = "4711" if to in human.PLACED else ""
+    seen = {"reason": "seen at the venue", "venue_order_id": number}
+    human.settle(order.pk, to=to, operator="mira", now=timezone.now(), **seen)
     order.refresh_from_db()
     assert (order.state, order.code) == (to, "BY_HAND")
     assert order.detail == "mira: seen at the venue"
+
+
+def test_a_placed_order_needs_its_number(desk: Desk) -> None:
+    with pytest.raises(human.NumberMissing):
+        human.settle(stuck(desk).pk, to=OrderState.FILLED, operator="mira", reason="seen", now=timezone.now())
+    assert states() == ["NEEDS_HUMAN"]
 
 
 def test_an_order_that_waits_for_nobody_is_left_alone(desk: Desk) -> None:

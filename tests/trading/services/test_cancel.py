@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from tests.support.factories import Desk
-from tests.support.levers import CANCEL, impatient, one_leg
+from tests.support.levers import CANCEL, LOST, UNANSWERED, one_leg
 from tests.support.races import elsewhere, injected
 from tests.trading.services.levers import at_venue, found, states
 from trading.gateways.ccxt_gateway import CcxtGateway
@@ -18,7 +18,7 @@ EXIT = {"symbol": "BTCUSDT", "action": "sell", "interval": "60"}
 def resting(desk: Desk) -> Desk:
     """One leg on the book, at a price where nobody else stands."""
     one_leg(desk).buy(price="59901.37")
-    return impatient(desk)
+    return desk
 
 
 def exited(desk: Desk) -> None:
@@ -71,14 +71,14 @@ def test_a_part_that_filled_before_the_cancel_is_sold(desk: Desk) -> None:
 
 def test_a_cancel_without_an_answer_is_looked_up(desk: Desk) -> None:
     exited(resting(desk))
-    desk.paper.fault("timeout_after_accept", **CANCEL)
+    desk.paper.fault(UNANSWERED, **CANCEL)
     cancelled(desk)
     assert states() == ["CANCELED"]
 
 
 def test_a_cancel_that_never_arrived_takes_the_order_back_and_is_sent_again(desk: Desk) -> None:
     exited(resting(desk))
-    desk.paper.fault("timeout_before_accept", **CANCEL)
+    desk.paper.fault(LOST, **CANCEL)
     cancelled(desk)
     assert states() == ["OPEN"]
     cancelled(desk)

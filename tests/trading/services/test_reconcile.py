@@ -10,7 +10,7 @@ from project.accounts.models import Balance, BalanceMovement, ExchangeAccount
 from project.journal.models import JournalEntry
 from signals.models import Instrument, Ticker
 from tests.support.factories import Desk
-from tests.support.levers import ORDER, impatient, one_leg
+from tests.support.levers import ORDER, UNANSWERED, one_leg
 from tests.support.races import elsewhere, injected, own_gateway
 from tests.trading.services.levers import at_venue, entered, found, states
 from trading.errors import NotReached
@@ -64,8 +64,8 @@ def test_our_own_fills_are_nobody_elses(desk: Desk) -> None:
 
 
 def test_while_an_order_is_undecided_nothing_is_called_foreign(desk: Desk) -> None:
-    entered(impatient(one_leg(desk)), price="60100")
-    desk.paper.fault("timeout_after_accept", **ORDER)
+    entered(one_leg(desk), price="60100")
+    desk.paper.fault(UNANSWERED, **ORDER)
     desk.submit()
     assert states() == ["UNKNOWN"]
     Order.objects.update(next_poll_at=timezone.now() + 10 * lookups.CALL_TIMEOUT)
@@ -123,8 +123,8 @@ def test_two_reconciles_at_once_write_a_movement_once(desk: Desk) -> None:
 @pytest.mark.parametrize("price", ["59900", "60100"])
 def test_an_order_is_traced_when_its_id_is_not_found(desk: Desk, monkeypatch: pytest.MonkeyPatch, price: str) -> None:
     """A venue that forgets client ids of filled or open orders: it is among the open ones, or behind an execution."""
-    entered(impatient(one_leg(desk)), price=price)
-    desk.paper.fault("timeout_after_accept", **ORDER)
+    entered(one_leg(desk), price=price)
+    desk.paper.fault(UNANSWERED, **ORDER)
     desk.submit()
     gateway = own_gateway(desk)
     ask = gateway.find_order

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from project.accounts import mode
 from tests.support.factories import Desk
-from tests.support.levers import ORDER, impatient, one_leg, time_passes
+from tests.support.levers import LOST, ORDER, UNANSWERED, impatient, one_leg, time_passes
 from tests.support.paper import free_port
 from tests.support.races import own_gateway
 from tests.trading.services.levers import at_venue, entered, found, proven_absent, states
@@ -133,8 +133,8 @@ def test_an_order_without_an_answer_is_found_and_never_sent_again(desk: Desk, ac
 
 def test_an_unknown_market_order_that_filled_is_found(desk: Desk) -> None:
     """A filled order frees its client id at the venue, and is found all the same."""
-    entered(impatient(one_leg(desk)), price="60100")
-    desk.paper.fault("timeout_after_accept", **ORDER)
+    entered(one_leg(desk), price="60100")
+    desk.paper.fault(UNANSWERED, **ORDER)
     send(desk, claimed(desk))
     desk.look_up()
     desk.settle()
@@ -144,8 +144,8 @@ def test_an_unknown_market_order_that_filled_is_found(desk: Desk) -> None:
 
 
 def test_an_order_that_never_arrived_is_proven_absent_and_placed_under_a_new_id(desk: Desk) -> None:
-    entered(impatient(one_leg(desk)))
-    desk.paper.fault("timeout_before_accept", **ORDER)
+    entered(one_leg(desk))
+    desk.paper.fault(LOST, **ORDER)
     send(desk, claimed(desk))
     proven_absent(desk)
     first, second = found()
@@ -159,8 +159,8 @@ def test_an_order_that_never_arrived_is_proven_absent_and_placed_under_a_new_id(
 
 @pytest.mark.parametrize("polls", [1, 2])
 def test_absence_needs_three_polls(desk: Desk, polls: int) -> None:
-    entered(impatient(one_leg(desk)))
-    desk.paper.fault("timeout_before_accept", **ORDER)
+    entered(one_leg(desk))
+    desk.paper.fault(LOST, **ORDER)
     send(desk, claimed(desk))
     for _ in range(polls):
         time_passes()
@@ -169,26 +169,26 @@ def test_absence_needs_three_polls(desk: Desk, polls: int) -> None:
 
 
 def test_absence_needs_the_signature_to_have_died(desk: Desk) -> None:
-    entered(impatient(one_leg(desk)))
-    desk.paper.fault("timeout_before_accept", **ORDER)
+    entered(one_leg(desk))
+    desk.paper.fault(LOST, **ORDER)
     send(desk, claimed(desk))
     for _ in range(5):
-        time_passes(valid_until=timezone.now() + timedelta(seconds=1))
+        time_passes(valid_until=timezone.now() + timedelta(minutes=1))
         desk.look_up()
     assert states() == ["UNKNOWN"]
     assert Order.objects.get().polls == 5
 
 
 def test_an_unknown_order_is_not_asked_for_before_its_time(desk: Desk) -> None:
-    entered(impatient(one_leg(desk)))
-    desk.paper.fault("timeout_before_accept", **ORDER)
+    entered(one_leg(desk))
+    desk.paper.fault(LOST, **ORDER)
     send(desk, claimed(desk))
     assert (desk.look_up(), desk.look_up()) == (1, 0)
 
 
 def test_an_unknown_order_holds_its_slot_and_its_funds(desk: Desk) -> None:
-    entered(impatient(one_leg(desk)))
-    desk.paper.fault("timeout_before_accept", **ORDER)
+    entered(one_leg(desk))
+    desk.paper.fault(LOST, **ORDER)
     send(desk, claimed(desk))
     time_passes()
     desk.look_up()
@@ -197,8 +197,8 @@ def test_an_unknown_order_holds_its_slot_and_its_funds(desk: Desk) -> None:
 
 
 def test_an_old_entry_that_never_arrived_is_let_go(desk: Desk) -> None:
-    entered(impatient(one_leg(desk)))
-    desk.paper.fault("timeout_before_accept", **ORDER)
+    entered(one_leg(desk))
+    desk.paper.fault(LOST, **ORDER)
     send(desk, claimed(desk))
     Order.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     proven_absent(desk)
@@ -207,8 +207,8 @@ def test_an_old_entry_that_never_arrived_is_let_go(desk: Desk) -> None:
 
 
 def test_an_exit_that_never_arrived_is_always_tried_again(desk: Desk) -> None:
-    impatient(one_leg(desk)).buy(price="60100")
-    desk.paper.fault("timeout_before_accept", **ORDER)
+    one_leg(desk).buy(price="60100")
+    desk.paper.fault(LOST, **ORDER)
     desk.alert(symbol="BTCUSDT", action="sell", interval="60")
     desk.decide()
     desk.submit()  # the target goes; then the exit is sent and gets no answer
@@ -226,8 +226,8 @@ def test_an_exit_that_never_arrived_is_always_tried_again(desk: Desk) -> None:
 def test_fills_on_their_way_do_not_call_for_a_person(desk: Desk) -> None:
     """What another order of ours bought meanwhile is no unexplained change: it is collected first."""
     one_leg(desk).buy("ETHUSDT", price="2990")
-    entered(impatient(desk))
-    desk.paper.fault("timeout_before_accept", **ORDER)
+    entered(desk)
+    desk.paper.fault(LOST, **ORDER)
     send(desk, claimed(desk))
     desk.paper.price("ETHUSDT", "2980")  # fills at the venue; nobody has asked yet
     proven_absent(desk)
@@ -235,8 +235,8 @@ def test_fills_on_their_way_do_not_call_for_a_person(desk: Desk) -> None:
 
 
 def test_a_change_that_nobody_can_explain_calls_for_a_person(desk: Desk) -> None:
-    entered(impatient(one_leg(desk)))
-    desk.paper.fault("timeout_before_accept", **ORDER)
+    entered(one_leg(desk))
+    desk.paper.fault(LOST, **ORDER)
     send(desk, claimed(desk))
     desk.paper.deposit({"BTC": "0.00166"}, account=desk.key)
     proven_absent(desk)

@@ -20,10 +20,11 @@ class Command(BaseCommand):
         """The order, how it ended, why."""
         parser.add_argument("order", type=int, nargs="?", help="the order's id")
         parser.add_argument("state", choices=[state.value for state in human.CHOICES], nargs="?", help="how it ended")
+        parser.add_argument("--venue-order-id", default="", help="its number at the venue, if it was placed")
         parser.add_argument("--reason", default="", help="what you saw at the venue")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """List or settle. Raises CommandError when the order does not wait."""
+        """List or settle. Raises CommandError when the order does not wait, or a number is missing."""
         if options["order"] is None:
             return self._list()
         if not options["state"] or not options["reason"]:
@@ -34,11 +35,12 @@ class Command(BaseCommand):
                 to=OrderState(options["state"]),
                 operator=getpass.getuser(),
                 reason=options["reason"],
+                venue_order_id=options["venue_order_id"],
                 now=timezone.now(),
             )
         except Order.DoesNotExist:
             raise CommandError(f"There is no order {options['order']}.") from None
-        except human.NotWaiting as error:
+        except (human.NotWaiting, human.NumberMissing, human.NumberTaken) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Order {options['order']} is {options['state']}.")
         return None

@@ -15,6 +15,7 @@ class Resting:
 
     id: int
     price: int
+    shown: int = 0
 
 
 prices = st.lists(st.integers(1, 12), max_size=40)

@@ -1,5 +1,6 @@
 """Small exchanges in memory for the tests of the core."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from trading.paper.core import atoms, commands
@@ -41,11 +42,13 @@ def world(*, price: str = "0", funds: dict[str, str] | None = None, depth: Depth
     return state
 
 
-def carry_out(state: State, batch: list[Event]) -> list[Event]:
-    """Apply the events of a command and hand them back."""
+def carry_out(state: State, batch: Iterable[Event]) -> list[Event]:
+    """Apply each event of a command before the next is asked for, and hand them all back."""
+    done = []
     for event in batch:
         apply(state, event)
-    return batch
+        done.append(event)
+    return done
 
 
 def ask_for(side: str, qty: str = "0", price: str = "0", **more: object) -> Request:

@@ -1,0 +1,120 @@
+"""Trades by hand at the venue: noticed, refused entries meanwhile, and adopted on request."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from project.accounts.models import BalanceMovement, ExchangeAccount
+from tests.support.factories import Desk, make_desk
+from tests.support.levers import one_leg
+from tests.support.paper import PaperExchange
+from tests.trading.services.test_strangers import by_hand, reconciled
+from trading.models import Order, PositionGroup
+from trading.services import adopt, reconcile
+from trading.services.invariants import CHECKS
+
+
+@pytest.fixture
+def perps(transactional_db: None, paper_process: PaperExchange) -> Iterator[Desk]:
+    """An armed futures account on the live paper exchange."""
+    paper_process.faults([])
+    yield make_desk(paper_process, venue="binanceusdm")
+
+
+def health() -> str:
+    found: str = ExchangeAccount.objects.values_list("health", flat=True).get()
+    return found
+
+
+def adopted(desk: Desk) -> tuple[adopt.HandTrade, ...]:
+    return adopt.adopt(desk.account, operator="ana", gateway=desk.gateway, now=timezone.now())
+
+
+def holds(*names: str) -> list[tuple[str, ...]]:
+    return [CHECKS[name](timezone.now()).violations for name in names]
+
+
+def long_of(desk: Desk) -> PositionGroup:
+    """One leg of 0.05 BTC, bought, its target resting."""
+    desk.setting("per_symbol_pct", "50")
+    one_leg(desk).buy(price="60010", size="3000 USDT")
+    return PositionGroup.objects.get()
+
+
+def sold_by_hand(desk: Desk, qty: str) -> None:
+    """Somebody cancels our target at the venue and sells."""
+    client: Any = desk.gateway._client  # type: ignore[attr-defined]
+    client.cancel_all_orders("BTC/USDT")
+    by_hand(desk, "sell", qty)
+
+
+def test_what_was_sold_by_hand_on_spot_stops_entries_until_it_is_adopted(desk: Desk) -> None:
+    group = long_of(desk)
+    held = group.qty
+    sold_by_hand(desk, "0.03")
+    reconciled(desk)
+    assert health() == "POSITION_DIFFERS"
+    (trade,) = adopted(desk)
+    assert (trade.group.pk, trade.qty) == (group.pk, Decimal("0.03"))
+    Order.objects.filter(state="REJECTED").update(updated_at=timezone.now() - timedelta(hours=1))
+    desk.sweep()  # a target was tried in vain meanwhile, and the wait after its rejection is over
+    reconciled(desk)
+    group.refresh_from_db()
+    assert (health(), group.qty) == ("", held - Decimal("0.03"))
+    target = Order.objects.filter(purpose="TARGET", state="OPEN").get()
+    assert target.qty <= group.qty
+    assert holds("I1", "I2", "I6", "I8", "I9", "I12", "I13") == [()] * 7
+
+
+def test_a_group_sold_whole_by_hand_closes_with_its_result(desk: Desk) -> None:
+    group = long_of(desk)
+    sold_by_hand(desk, str(group.qty.normalize()))
+    reconciled(desk)
+    adopted(desk)
+    desk.settle()
+    reconciled(desk)
+    group.refresh_from_db()
+    assert group.status in ("CLOSED", "DUST_CLOSED")
+    assert health() == ""
+    foreign = BalanceMovement.objects.filter(kind="foreign").values_list("currency", "amount")
+    assert sum(amount for currency, amount in foreign if currency == "USDT") == 0
+    assert holds("I6", "I12", "I13") == [()] * 3
+
+
+def test_a_short_bought_back_by_hand_is_adopted_and_its_account_trades_again(perps: Desk) -> None:
+    perps.setting("per_symbol_pct", "50")
+    perps.setting("legs", [["0", "100", "1"]])
+    perps.alert(symbol="BTCUSDT.P", action="sell", price="59990", interval="60", size="3000 USDT")
+    perps.decide()
+    perps.settle()
+    group = PositionGroup.objects.get()
+    by_hand(perps, "buy", "0.02")
+    reconciled(perps)
+    assert health() == "POSITION_DIFFERS"
+    assert adopted(perps)
+    perps.settle()
+    reconciled(perps)
+    group.refresh_from_db()
+    assert (health(), group.qty) == ("", Decimal("0.03"))
+    assert holds("I1", "I6", "I9", "I12", "I13") == [()] * 5
+
+
+def test_a_purchase_by_hand_stays_the_persons_own(desk: Desk) -> None:
+    long_of(desk)
+    by_hand(desk, "buy", "0.01")
+    reconciled(desk)
+    assert health() == ""
+    assert adopted(desk) == ()
+
+
+def test_two_adoptions_at_once_book_a_trade_once(desk: Desk) -> None:
+    long_of(desk)
+    sold_by_hand(desk, "0.03")
+    reconciled(desk)
+    assert len(adopted(desk)) == 1
+    assert adopted(desk) == ()
+    assert reconcile.unexplained(desk.account.pk, gateway=desk.gateway) == {}

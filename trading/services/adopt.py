@@ -1,0 +1,154 @@
+"""Trades made by hand at the venue that closed what our groups hold: found there, and taken into our books on request.
+
+Only what shrinks a group can be adopted: it is booked as a reduction of the one group that held enough. A purchase by
+hand has no plan, no target and no stop; it stays the person's own.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from project.accounts.models import BalanceMovement, ExchangeAccount
+from project.journal.record import record
+from signals.models import Instrument
+from trading import locks
+from trading.domain.money import total
+from trading.domain.order_state import OrderState
+from trading.domain.reconcile import VenueFill, effects
+from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, Purpose
+from trading.gateways.base import FillReport, Gateway
+from trading.models import Order, PositionGroup
+from trading.services import fills, orders, reconcile
+from trading.services.orders import NewOrder
+
+CAUSE = "adopted by {operator} as a reduction of group {group}"
+
+
+@dataclass(frozen=True, slots=True)
+class HandTrade:
+    """One order that somebody placed at the venue, by its executions, and the group whose position it shrank."""
+
+    group: PositionGroup
+    venue_order_id: str
+    fills: tuple[FillReport, ...]
+
+    @property
+    def qty(self) -> Decimal:
+        """What was traded, base or contracts."""
+        return total(fill.qty for fill in self.fills)
+
+
+def find(account: ExchangeAccount, *, gateway: Gateway) -> tuple[HandTrade, ...]:
+    """Trades by hand that an open group can explain, oldest first. Raises NotReached."""
+    open_groups: Mapping[Instrument, list[PositionGroup]] = defaultdict(list)
+    rows = PositionGroup.objects.filter(account=account, closed_at=None).select_related("instrument", "account")
+    for group in rows.order_by("id"):
+        open_groups[group.instrument].append(group)
+    return tuple(
+        trade
+        for instrument, groups in open_groups.items()
+        for trade in _explained(account, instrument, groups, gateway)
+    )
+
+
+def _explained(
+    account: ExchangeAccount, instrument: Instrument, groups: Sequence[PositionGroup], gateway: Gateway
+) -> list[HandTrade]:
+    """Each strange order with the oldest group that held as much on that side; the others are nobody's."""
+    left = {group.pk: group.qty for group in groups}
+    found = []
+    for number, executions in _strange(account, instrument, groups[0].opened_at, gateway).items():
+        sold = total(fill.qty for fill in executions)
+        holders = (g for g in groups if left[g.pk] >= sold and _shrinks(g, executions))
+        if holder := next(holders, None):
+            left[holder.pk] -= sold
+            found.append(HandTrade(holder, number, tuple(executions)))
+    return found
+
+
+def _strange(
+    account: ExchangeAccount, instrument: Instrument, since: datetime, gateway: Gateway
+) -> Mapping[str, list[FillReport]]:
+    """Executions of orders that are none of ours, by the venue's order number, oldest first."""
+    by_number: dict[str, list[FillReport]] = defaultdict(list)
+    for fill in gateway.fills_since(symbol=instrument.symbol, since=since):
+        by_number[fill.venue_order_id].append(fill)
+    rows = Order.objects.filter(account=account, instrument=instrument)
+    ours = set(rows.filter(venue_order_id__in=by_number).values_list("venue_order_id", flat=True))
+    return {number: executions for number, executions in by_number.items() if number not in ours}
+
+
+def _shrinks(group: PositionGroup, executions: Sequence[FillReport]) -> bool:
+    """Whether they are all on the side that closes the group, and came after it was opened."""
+    side = PositionSide(group.side).exit_side
+    return all(fill.side is side and fill.at >= group.opened_at for fill in executions)
+
+
+def adopt(account: ExchangeAccount, *, operator: str, gateway: Gateway, now: datetime) -> tuple[HandTrade, ...]:
+    """Book every trade that `find` finds; targets are re-sized, and a group with nothing left closes. Raises NotReached."""
+    found = find(account, gateway=gateway)
+    balanced = not reconcile.unexplained(account.pk, gateway=gateway)
+    for trade in found:
+        with transaction.atomic():
+            locks.account(account.pk)
+            _book(trade, operator=operator, now=now)
+            if balanced:  # the movement was written down as somebody else's; now it is ours
+                _take_back(trade, operator=operator, now=now)
+    return found
+
+
+def _book(trade: HandTrade, *, operator: str, now: datetime) -> None:
+    """The order as it was placed, through the same states as every other, and its fills."""
+    group = trade.group
+    wanted = NewOrder(
+        key=f"group:{group.pk}/by_hand:{trade.venue_order_id}",
+        purpose=Purpose.REDUCE,
+        side=PositionSide(group.side).exit_side,
+        type=OrderType.MARKET,
+        qty=trade.qty,
+        price=None,
+        reference_price=trade.fills[-1].price,
+    )
+    orders.create(group, [wanted], now=now, rings=False)
+    order = Order.objects.select_related("instrument").get(intent_key=wanted.key, attempt=0)
+    orders.move(order, OrderState.SUBMITTING, code="BY_HAND", detail=f"adopted by {operator}")
+    orders.move(order, OrderState.FILLED, venue_order_id=trade.venue_order_id, reported_qty=trade.qty)
+    fills.apply(order.pk, trade.fills, now=now)
+
+
+def _take_back(trade: HandTrade, *, operator: str, now: datetime) -> None:
+    """Undo the foreign movements that reconcile wrote for this trade."""
+    account_id, cause = trade.group.account_id, CAUSE.format(operator=operator, group=trade.group.pk)
+    for currency, amount in _moved(trade).items():
+        movement = {"currency": currency, "amount": -amount, "kind": BalanceMovement.Kind.FOREIGN, "cause": cause}
+        BalanceMovement.objects.create(account_id=account_id, at=now, **movement)
+        record("balance.moved", subject=f"account:{account_id}", payload=movement, account_id=account_id)
+
+
+def _moved(trade: HandTrade) -> Mapping[str, Decimal]:
+    """What the trade did to the balances, per currency; on futures with what the wallet was booked for it."""
+    instrument = trade.group.instrument
+    moved = effects(_venue_fill(fill, instrument) for fill in trade.fills)
+    realised = total(fill.realised for fill in trade.fills)
+    booked = moved.get(instrument.quote, Decimal(0)) + realised
+    return {**moved, instrument.quote: booked}
+
+
+def _venue_fill(fill: FillReport, instrument: Instrument) -> VenueFill:
+    return VenueFill(
+        symbol=instrument.symbol,
+        venue_order_id=fill.venue_order_id,
+        venue_trade_id=fill.venue_trade_id,
+        side=fill.side,
+        qty=fill.qty,
+        cost=fill.cost,
+        fee=fill.fee,
+        fee_currency=fill.fee_currency,
+        base=instrument.base,
+        quote=instrument.quote,
+        kind=MarketKind(instrument.kind),
+    )
