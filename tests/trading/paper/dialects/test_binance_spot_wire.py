@@ -20,6 +20,7 @@ LIMIT = {
     "quantity": "0.001",
     "price": "59000",
 }
+STOP = LIMIT | {"type": "STOP_LOSS_LIMIT", "side": "SELL", "price": "58000"}
 MARKET = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.001"}
 
 
@@ -72,7 +73,11 @@ def failure(name: str) -> tuple[int, int, str]:
         (LIMIT | {"quantity": "0.000000001"}, (400, -1111, "Parameter 'quantity' has too much precision.")),
         (MARKET | {"quantity": "101"}, failure("MARKET_LOT_SIZE")),
         (LIMIT | {"type": "LIMIT_MAKER"}, unwanted("timeInForce")),
-        (LIMIT | {"type": "STOP_LOSS"}, (400, -2010, "Stop loss orders are not supported for this symbol.")),
+        (LIMIT | {"type": "STOP_LOSS"}, unwanted("timeInForce")),
+        (LIMIT | {"stopPrice": "58000"}, unwanted("stopPrice")),
+        (STOP | {"stopPrice": "61000"}, (400, -2010, "Stop price would trigger immediately.")),
+        (STOP | {"trailingDelta": "5"}, failure("TRAILING_DELTA")),
+        (LIMIT | {"quantity": "0.01", "icebergQty": "0.0001"}, failure("ICEBERG_PARTS")),
         (LIMIT | {"quantity": "1"}, (400, -2010, "Account has insufficient balance for requested action.")),
     ],
 )
