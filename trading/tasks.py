@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from logging import INFO, WARNING
 
 from celery import shared_task
 from django.db import OperationalError
@@ -46,7 +47,7 @@ AccountTask = Callable[[ExchangeAccount], object]
 def account_task(function: AccountTask) -> Callable[[int], None]:
     """A task about one account: clears its bell, and turns a venue that can't be asked into a state of the account.
 
-    An account that somebody else holds for too long is left to the next bell.
+    An account that somebody else holds for too long, and a database that is away, are left to the next bell.
     """
 
     @shared_task(name=f"trading.{function.__name__}")
@@ -61,9 +62,9 @@ def account_task(function: AccountTask) -> Callable[[int], None]:
         except (LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue, VaultError) as error:
             reconcile.mark_unhealthy(account_id, code=error.code, detail=str(error))
         except OperationalError as error:
-            if not isinstance(error.__cause__, LockNotAvailable):
-                raise
-            log.info("%s: account %s is busy, left to the next bell", function.__name__, account_id)
+            busy = isinstance(error.__cause__, LockNotAvailable)
+            why = "is busy" if busy else f"cannot be read: {error}"
+            log.log(INFO if busy else WARNING, "%s: account %s %s", function.__name__, account_id, why)
 
     return run
 
@@ -81,8 +82,13 @@ def _only_one(name: str, account: ExchangeAccount, work: Callable[[Gateway], obj
 
 @shared_task(name="trading.ring_accounts")
 def ring_accounts(task: str) -> None:
-    """Beat's tick: ring `task` for every account."""
-    for account_id in ExchangeAccount.objects.order_by("id").values_list("id", flat=True):
+    """Beat's tick: ring `task` for every account; while the database is away there is nothing to ring for."""
+    try:
+        ids = list(ExchangeAccount.objects.order_by("id").values_list("id", flat=True))
+    except OperationalError as error:
+        log.warning("no bell for %s: the database cannot be read: %s", task, error)
+        return
+    for account_id in ids:
         bells.ring(task, account_id)
 
 

@@ -170,6 +170,17 @@ def test_flatten_says_what_is_left_when_nobody_works(desk: Desk) -> None:
     assert "Not flat yet" in out.getvalue()
 
 
+def test_flatten_cannot_work_where_nothing_may_leave(desk: Desk) -> None:
+    mode.change("EMERGENCY", operator="mira", reason="drill")
+    with pytest.raises(CommandError, match="no order leaves"):
+        said("flatten", "--yes")
+
+
+def test_flatten_leaves_a_stricter_mode_as_it_is(desk: Desk) -> None:
+    mode.change("REDUCED", operator="mira", reason="winding down")
+    assert "The mode stays REDUCED" in said("flatten", "--yes", "--timeout", "30")
+
+
 def test_flatten_asks_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("builtins.input", lambda _: "no")
     with pytest.raises(CommandError, match="Nothing was done"):

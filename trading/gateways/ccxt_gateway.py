@@ -61,6 +61,7 @@ class CcxtGateway:
         self._asserted: set[Terms] = set()
         self._status = 0
         self._body = ""
+        self._written = False
         self._write = client.fetch
         client.fetch = self._fetch
         client.on_rest_response = self._remember
@@ -71,6 +72,7 @@ class CcxtGateway:
         """Ccxt's last step before the socket, after throttling and signing: what is stale or forbidden stops here."""
         if self._placing is not None:
             self._check_at_socket(self._placing, signed_at(url, body))
+        self._written = True
         answer = self._write(url, method, headers, body)
         if not isinstance(answer, dict | list):  # ccxt would read "nothing" out of it: no balances, no orders
             raise ccxt.BadResponse("the venue's answer is no JSON")
@@ -97,14 +99,14 @@ class CcxtGateway:
     @contextmanager
     def _translated(self, translate: Translator) -> Iterator[None]:
         """Foreign errors end here and nowhere else."""
-        self._status, self._body = 0, ""
+        self._status, self._body, self._written = 0, "", False
         try:
             yield
         except ccxt.BaseError as error:
-            answer = error_map.Answer(self._status, self._body)
+            answer = error_map.Answer(self._status, self._body, self._written)
             raise translate(error, venue=self._venue.name, answer=answer) from error
         except UNREADABLE as error:
-            answer = error_map.Answer(self._status, "")
+            answer = error_map.Answer(self._status, "", self._written)
             unclear = ccxt.BadResponse(f"the answer cannot be read: {type(error).__name__}: {error}")
             raise translate(unclear, venue=self._venue.name, answer=answer) from error
 

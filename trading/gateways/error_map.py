@@ -32,10 +32,11 @@ SERVER_ERRORS = 500  # a status from here on proves nothing, whatever the body s
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The last HTTP answer: status 0 where none came."""
+    """The last HTTP answer: status 0 where none came; written: whether a request reached the socket at all."""
 
     status: int
     body: str
+    written: bool = True
 
 
 def venue_code(body: str) -> str:
@@ -72,7 +73,7 @@ def for_order(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueErro
     """What a failed `create_order` means: rejected (proven), not sent (proven), or unknown."""
     code = venue_code(answer.body)
     fields = {"venue": venue, "error": code or type(error).__name__, "detail": short(error)}
-    if never_left(error):
+    if not answer.written or never_left(error):
         return NotSent(**fields)
     proven = isinstance(error, PROVEN) and not isinstance(error, UNPROVEN) and not DUPLICATE.search(answer.body)
     if proven and code and answer.status < SERVER_ERRORS:

@@ -38,7 +38,7 @@ def process_inbox(account_id: int, *, gateway: Callable[[], Gateway], clock: Cal
     """
     decided = 0
     while batch := _undecided(account_id):
-        _fetch_prices(account_id, batch, gateway=gateway, clock=clock)
+        fetch_prices(account_id, batch, gateway=gateway, clock=clock)
         decided += _decide_batch(account_id, clock())
     return decided
 
@@ -48,10 +48,13 @@ def _undecided(account_id: int) -> list[Alert]:
     return list(rows.order_by("id")[:BATCH])
 
 
-def _fetch_prices(
+def fetch_prices(
     account_id: int, batch: Sequence[Alert], *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]
 ) -> None:
-    """A venue that can't be asked leaves the price missing, and missing denies; so do keys that do not open."""
+    """Prices of the pairs that the alerts are about, where nobody watched them.
+
+    A venue that can't be asked leaves the price missing, and missing denies; so do keys that do not open.
+    """
     account = ExchangeAccount.objects.get(pk=account_id)
     desk = Desk(account, clock())
     meanings = [_evaluated(desk, alert) for alert in batch]

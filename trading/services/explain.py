@@ -1,5 +1,6 @@
 """What would this alert do now? Decides it for real, in a transaction that is rolled back; nothing is sent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from signals import formats
 from signals.models import Alert, Source
 from signals.verdict import Verdict
 from trading import locks
+from trading.gateways.base import Gateway
 from trading.models import Leg, Order
 from trading.services import decide
 from trading.services.bootstrap import digest
@@ -38,16 +40,22 @@ class Explanation:
     orders: tuple[PlannedOrder, ...]
 
 
-def explain(raw: str, *, source: Source, now: datetime) -> Explanation:
-    """Decide `raw` as if it had just arrived from the source. Raises FormatRefused or JsonRefused, as the door would."""
+def explain(raw: str, *, source: Source, gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> Explanation:
+    """Decide `raw` as if it had just arrived from the source. Raises FormatRefused or JsonRefused, as the door would.
+
+    A pair that nobody watched gets its price first, as it would for a real alert.
+    """
+    now = clock()
     body = formats.read(raw)
     chosen = formats.choose(body, endpoint=source.kind, by_token=True, allowed=source.formats)
     formats.parse(body, chosen)
+    facts = _as_stored(raw, chosen.name, source, now)
+    decide.fetch_prices(source.account_id, [Alert(**facts)], gateway=gateway, clock=clock)
     with transaction.atomic():
         account = locks.account(source.account_id)
-        alert = Alert.objects.create(**_as_stored(raw, chosen.name, source, now))
+        alert = Alert.objects.create(**facts)
         before = set(Order.objects.filter(account=account).values_list("id", flat=True))
-        verdict = decide.decide_alert(Desk(account, now), alert)
+        verdict = decide.decide_alert(Desk(account, clock()), alert)
         planned = tuple(_planned(order) for order in _new_orders(source.account_id, before))
         transaction.set_rollback(True)
     return Explanation(chosen.name, verdict, planned)

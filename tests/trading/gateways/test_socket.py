@@ -140,3 +140,10 @@ def test_the_mode_is_read_again_when_it_is_two_seconds_old(guarded: Bench, monke
     mode.change(M.EMERGENCY, operator="mira", reason="test")
     monkeypatch.setattr(socket_guard, "FRESH_SECS", 0.0)
     assert guard.refusal(opens_position=True) == "the trading mode is EMERGENCY"
+
+
+def test_what_ccxt_refuses_before_writing_was_never_sent(bench: Bench) -> None:
+    """A market that ccxt does not know: nothing reached the socket, so nothing has to be looked up."""
+    with pytest.raises(NotSent, match="market symbol"):
+        bench.gateway.place(bench.request(symbol="NOPE/USDT"))
+    assert bench.ledger == []

@@ -20,7 +20,7 @@ from tests.support.levers import chosen, one_leg
 from tests.trading.services.levers import at_venue, entered, states
 from trading.domain.order_state import OrderState
 from trading.models import Order, PositionGroup, Slot
-from trading.services import exits, explain, flatten, human, market, rotate
+from trading.services import exits, explain, flatten, human, rotate
 from trading.services.status import status
 
 BUY = '{"symbol": "BTCUSDT", "action": "buy", "price": "59900", "interval": "60"}'
@@ -43,9 +43,8 @@ def test_status_counts_everything_once(desk: Desk) -> None:
 
 
 def test_an_explanation_tells_outcome_and_orders_and_leaves_nothing(desk: Desk) -> None:
-    market.ensure_prices(desk.account, ["BTC/USDT"], gateway=lambda: desk.gateway, clock=timezone.now)
     before = JournalEntry.objects.count()
-    told = explain.explain(BUY, source=desk.source, now=timezone.now())
+    told = explain.explain(BUY, source=desk.source, gateway=lambda: desk.gateway, clock=timezone.now)
     assert (told.format, told.verdict.outcome) == ("windlass", "ENTERED")
     assert [(order.leg, order.side) for order in told.orders] == [(leg, "BUY") for leg in range(5)]
     assert all(order.target_price > order.price for order in told.orders)
@@ -55,14 +54,14 @@ def test_an_explanation_tells_outcome_and_orders_and_leaves_nothing(desk: Desk) 
 
 def test_an_explanation_gives_the_reason_of_a_denial(desk: Desk) -> None:
     ExchangeAccount.objects.update(armed=False)
-    told = explain.explain(BUY, source=desk.source, now=timezone.now())
+    told = explain.explain(BUY, source=desk.source, gateway=lambda: desk.gateway, clock=timezone.now)
     assert (told.verdict.outcome, told.orders) == ("NOT_ARMED", ())
 
 
 @pytest.mark.parametrize(("raw", "error"), [("{", JsonRefused), ('{"hello": 1}', FormatRefused)])
 def test_what_the_door_refuses_cannot_be_explained(desk: Desk, raw: str, error: type[Exception]) -> None:
     with pytest.raises(error):
-        explain.explain(raw, source=desk.source, now=timezone.now())
+        explain.explain(raw, source=desk.source, gateway=lambda: desk.gateway, clock=timezone.now)
 
 
 # flatten -----------------------------------------------------------------------------------------

@@ -12,10 +12,9 @@ from tests.support.races import elsewhere, injected, own_gateway, together
 from tests.trading.services.levers import at_venue, found, states
 from trading import locks
 from trading.gateways.ccxt_gateway import CcxtGateway
-from trading.models import Order, PositionGroup, Slot
+from trading.models import Order, PositionGroup
 from trading.services import connect, decide, lookups, submit
 
-ROUNDS = 20
 INTERVALS = ("1", "3", "5", "15", "30", "60")
 BUY = {"symbol": "BTCUSDT", "action": "buy", "price": "59900"}
 
@@ -31,27 +30,6 @@ def claim(desk: Desk) -> list[submit.Claim]:
 def six_alerts(desk: Desk) -> list[int]:
     """Entries into six groups of their own: same pair, six timeframes."""
     return [desk.alert(**BUY, interval=interval).pk for interval in INTERVALS]
-
-
-def finished(desk: Desk) -> None:
-    """Every group of the round is gone, its slot free again."""
-    Slot.objects.filter(released_at=None).update(released_at=timezone.now())
-    PositionGroup.objects.filter(closed_at=None).update(closed_at=timezone.now(), status="FAILED")
-    Order.objects.filter(state="NEW").update(state="DROPPED")
-
-
-def test_six_alerts_for_three_slots_never_take_four(desk: Desk) -> None:
-    chosen(one_leg(desk), max_open_groups=3)
-    for _ in range(ROUNDS):
-        ids = six_alerts(desk)
-        together(*[lambda: process(desk)] * 3)
-        assert Slot.objects.filter(released_at=None).count() == 3
-        assert PositionGroup.objects.filter(closed_at=None).count() == 3
-        outcomes = list(Alert.objects.filter(pk__in=ids).order_by("pk").values_list("outcome", flat=True))
-        assert outcomes[:3] == ["ENTERED"] * 3  # first come, first served
-        assert "ENTERED" not in outcomes[3:]
-        assert "" not in outcomes
-        finished(desk)
 
 
 def test_every_alert_is_settled_once_however_many_decide(desk: Desk) -> None:
@@ -77,19 +55,6 @@ def test_an_order_is_claimed_by_one_of_many(desk: Desk) -> None:
     claims = [owned.order_id for taken in together(*[lambda: claim(desk)] * 4) for owned in taken]
     assert sorted(claims) == [order.pk for order in found()]
     assert {order.fence for order in found()} == {1}
-
-
-def test_two_submitters_send_every_order_once(desk: Desk) -> None:
-    desk.alert(**BUY, interval="60")
-    desk.decide()
-
-    def work() -> None:
-        submit.submit(claim(desk), gateway=own_gateway(desk), clock=timezone.now)
-
-    together(work, work, work)
-    desk.submit()
-    assert states() == ["OPEN"] * 5
-    assert len({order["clientOrderId"] for order in at_venue(desk)}) == len(at_venue(desk)) == 5
 
 
 def test_an_alert_that_arrives_during_the_decision_waits_for_the_next_batch(desk: Desk) -> None:

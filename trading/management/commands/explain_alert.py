@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,6 +14,7 @@ from signals.formats import FormatRefused
 from signals.models import Source
 from signals.strict_json import JsonRefused
 from trading.management.commands.status import NOT_RUNNING
+from trading.services import connect
 from trading.services.explain import Explanation, explain
 
 
@@ -31,7 +33,8 @@ class Command(BaseCommand):
         """Print. Raises CommandError when the source is unknown or the door would refuse the body."""
         try:
             source = _source(options["source"])
-            found = explain(options["body"] or sys.stdin.read(), source=source, now=timezone.now())
+            gateway = partial(connect.gateway, source.account)
+            found = explain(options["body"] or sys.stdin.read(), source=source, gateway=gateway, clock=timezone.now)
         except OperationalError:
             raise CommandError(NOT_RUNNING) from None
         except (FormatRefused, JsonRefused) as error:

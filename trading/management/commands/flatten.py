@@ -35,7 +35,7 @@ class Command(BaseCommand):
         if not accounts:
             raise CommandError("There is no such account.")
         self._ask(accounts, sure=options["yes"])
-        mode.change(mode.Mode.PAUSED, operator=getpass.getuser(), reason="flatten")
+        self._pause()
         for account in accounts:
             count = flatten.flatten(account.pk, operator=getpass.getuser(), now=timezone.now())
             self.stdout.write(f"{account.name}: {count} groups are closing, at market.")
@@ -43,9 +43,17 @@ class Command(BaseCommand):
 
     def _ask(self, accounts: list[ExchangeAccount], *, sure: bool) -> None:
         names = ", ".join(str(account) for account in accounts)
-        question = f"This sets the mode to PAUSED and sells every open position of {names} at market. Type FLATTEN: "
+        question = f"This stops entries and sells every open position of {names} at market. Type FLATTEN: "
         if not sure and input(question) != "FLATTEN":
             raise CommandError("Nothing was done.")
+
+    def _pause(self) -> None:
+        """No new entries meanwhile; a stricter mode stays. Raises CommandError in EMERGENCY, where nothing can leave."""
+        current = mode.current().mode
+        if current == mode.Mode.EMERGENCY:
+            raise CommandError("The mode is EMERGENCY: no order leaves, exits neither. Set it to REDUCED first.")
+        if current == mode.Mode.NORMAL:
+            mode.change(mode.Mode.PAUSED, operator=getpass.getuser(), reason="flatten")
 
     def _watch(self, accounts: list[ExchangeAccount], *, give_up: float) -> None:
         flat = 0
@@ -59,4 +67,4 @@ class Command(BaseCommand):
                 self.stdout.write(f"Not flat yet: {left}. The workers go on; run this again to verify.")
                 sys.exit(1)
             time.sleep(PAUSE_SECS)
-        self.stdout.write("Flat: three looks at the venue found nothing. The mode stays PAUSED.")
+        self.stdout.write(f"Flat: three looks at the venue found nothing. The mode stays {mode.current().mode}.")
