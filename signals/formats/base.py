@@ -1,5 +1,6 @@
 """What a format is, and the fields that Windlass's own formats share. Pure."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +13,27 @@ from .fields import MAX_ID, MAX_NAME, Body, Fields, Object
 ENDPOINTS: Final = ("tradingview", "indicators", "alerts", "signals")
 
 
+NEVER: Final = re.compile(r"(?!)")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretMark:
+    """Where a secret stands that is no field of its own: before and after it stay, when a body is stored.
+
+    pattern has the groups before, secret and after; `within` is the JSON field it is searched in, empty = a text body.
+    """
+
+    pattern: re.Pattern[str]
+    within: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One vendor's way of writing alerts.
 
-    `required` and `fields` are for people: what is missing, and which format a body resembles. `token_only` formats
-    are tried only where the sender proved itself by the token in the path, because their bodies hold nothing else.
+    `required`, `fields` and `resembles` (for texts) are for people: what is missing, and which format a body resembles.
+    `token_only` formats are tried only where the sender proved itself by the token in the path, because their bodies
+    hold nothing else; `general` ones only where no platform's format claims the body, in the order of the registry.
     """
 
     name: str
@@ -28,6 +44,9 @@ class Format:
     detect: Callable[[Body], bool]
     parse: Callable[[Body], Intent]
     token_only: bool = False
+    general: bool = False
+    resembles: re.Pattern[str] = NEVER
+    secret_marks: tuple[SecretMark, ...] = ()
 
 
 class Common(TypedDict):
@@ -67,4 +86,10 @@ def common(fields: Fields) -> Common:
 def object_of(body: Body) -> Object:
     """The body of a format whose `detect` wants an object."""
     assert isinstance(body, dict)
+    return body
+
+
+def text_of(body: Body) -> str:
+    """The body of a format whose `detect` wants a text."""
+    assert isinstance(body, str)
     return body

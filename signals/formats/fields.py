@@ -5,14 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from difflib import get_close_matches
-from functools import lru_cache
 from typing import Final, TypeVar
 
 from signals import timeframes
 from signals.intent import Level, LevelKind, Scalar, Size, SizeKind
 from signals.strict_json import Json, JsonRefused, number, shown
 
+from .misspelling import misspelling_of
 from .sizes import MOST_PCT, size_from_text
 
 T = TypeVar("T")
@@ -31,7 +30,11 @@ MILLISECONDS_FROM = Decimal(100_000_000_000)
 NUMBER_SHAPE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 SYMBOL_SHAPE = re.compile(r"\w[\w:/.!&-]{1,39}")
 NAME_SHAPE = re.compile(rf"[^\W\d_][\w .%()+-]{{0,{MAX_NAME - 1}}}")
-SECRET_NAMES: Final = frozenset({"api_key", "api_secret", "passphrase", "password", "secret", "token"})
+SECRET_NAMES: Final = frozenset(
+    {"api_key", "api_secret", "email_token", "key", "passphrase", "password", "secret", "signaltoken", "token"}
+)
+# In lower case; every format's secret fields are among them, so that no format stores what another one proves with.
+EXCHANGE_SHAPE = re.compile(r"[A-Za-z][\w .-]*")
 SYMBOL_EXPECTED = "a ticker such as BINANCE:BTCUSDT, BTCUSDT.P or BTC/USDT"
 TIME_EXPECTED = "ISO 8601 such as 2026-11-20T10:15:00Z, or epoch seconds or milliseconds"
 NUMBER_EXPECTED = "a number such as 61234.5, quoted or not"
@@ -66,15 +69,6 @@ def kind_of(value: Json) -> str:
     return names.get(type(value), "null")
 
 
-@lru_cache(maxsize=512)
-def misspelling_of(name: str, known: frozenset[str]) -> str:
-    """The known field that `name` was probably meant to be, or nothing."""
-    plain = name.strip().lower().replace("-", "_").replace(" ", "_")
-    if plain in known:
-        return plain
-    return next(iter(get_close_matches(plain, sorted(known), n=1, cutoff=0.82)), "")
-
-
 @dataclass(slots=True)
 class Fields:
     """A JSON object being read. Each reader takes one field, notes what is wrong with it, and goes on.
@@ -87,9 +81,9 @@ class Fields:
     errors: list[FieldError] = field(default_factory=list)
 
     def wrong(self, name: str, code: str, expected: str, got: object = "") -> None:
-        """Note an error. The values of secret fields are never quoted."""
-        quoted = "" if name in SECRET_NAMES else shown(got)
-        self.errors.append(FieldError(self.path + name, code, expected, quoted))
+        """Note an error. The values of secret fields are never quoted, and nothing at length."""
+        quoted = "" if name.lower() in SECRET_NAMES else shown(kind_of(got) if isinstance(got, (dict, list)) else got)
+        self.errors.append(FieldError(self.path + shown(name, limit=MAX_NAME), code, expected, quoted))
 
     def finish(self) -> None:
         """Raise FormatRefused when anything was wrong."""
@@ -162,6 +156,8 @@ class Fields:
         venue, text = self.text(exchange, limit=MAX_NAME), self.text(name, required=True, limit=MAX_NAME)
         if text and not SYMBOL_SHAPE.fullmatch(text):
             self.wrong(name, "NOT_A_SYMBOL", SYMBOL_EXPECTED, text)
+        if venue and not EXCHANGE_SHAPE.fullmatch(venue):
+            self.wrong(exchange, "NOT_AN_EXCHANGE", "the name of an exchange, such as BINANCE", venue)
         head, colon, _ = text.partition(":")
         return (head if colon and "/" not in head and not venue else venue), text
 
@@ -195,7 +191,8 @@ class Fields:
         value = self.body.get(name)
         if value is not None and not isinstance(value, dict):
             self.wrong(name, "WRONG_TYPE", "an object", kind_of(value))
-        return Fields(value if isinstance(value, dict) else {}, f"{self.path}{name}.", self.errors)
+        found = value if isinstance(value, dict) else {}
+        return Fields(found, f"{self.path}{shown(name, limit=MAX_NAME)}.", self.errors)
 
     def numbers(self, names: Iterable[str] | None = None) -> tuple[tuple[str, Decimal], ...]:
         """All (or the named) fields as numbers, nulls left out: TradingView sends null where a plot has no value yet."""
@@ -228,6 +225,9 @@ class Fields:
     def rest(self, known: frozenset[str], refused: Mapping[str, str]) -> tuple[tuple[str, Scalar], ...]:
         """What is left of the object: kept as metadata, but refused where it means an order we would not obey."""
         left = [name for name in self.body if name not in known]
+        if len(left) > MAX_VALUES:
+            self.wrong("", "TOO_MANY", f"at most {MAX_VALUES} other fields", len(left))
+            return ()
         for name in left:
             if name in refused:
                 self.wrong(name, "UNSUPPORTED_FIELD", refused[name], kind_of(self.body[name]))

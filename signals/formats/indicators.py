@@ -42,4 +42,5 @@ FORMAT: Final = Format(
     secret_fields=SECRET,
     detect=detect,
     parse=parse,
+    general=True,
 )

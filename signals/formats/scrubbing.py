@@ -1,29 +1,36 @@
 """Blanking secrets before anything is stored. Pure."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from signals.strict_json import Json, JsonRefused, loads
 
+from .base import SecretMark
 from .fields import SECRET_NAMES, Body, FormatRefused
 
 MASK: Final = "***"
 WITHHELD: Final = "(withheld: in this body a secret cannot be told from the rest)"
 LEAST_REPLACED = 8
 # A credential this short may well be an ordinary word of the body.
+ORDINARY: Final = frozenset({"code", "key"})
+# Words of many texts: they announce a secret only as the name of a JSON field.
 
 
 class Scrubber:
-    """Knows the secret fields of all formats: in JSON `"name": value`, in text `name=value`."""
+    """Knows the secret fields of all formats (in JSON `"name": value`, in text `name=value`) and their secret marks."""
 
-    def __init__(self, names: frozenset[str]) -> None:
+    def __init__(self, names: frozenset[str], marks: Iterable[SecretMark] = ()) -> None:
         """names: every format's secret fields; the usual suspects are added."""
         self.names = names | SECRET_NAMES
-        words = "|".join(sorted(map(re.escape, self.names)))
-        self._in_json = re.compile(rf'("(?:{words})"\s*:\s*)("(?:[^"\\]|\\.)*"|[-+.\w]+)', re.IGNORECASE)
-        self._in_text = re.compile(rf"(?im)^(\s*(?:{words})\s*=\s*)[^;\n]*")
+        self._marks = tuple(marks)
+        self._within = {mark.within: mark for mark in self._marks if mark.within}
+        words = "|".join(sorted(map(re.escape, self.names | self._within.keys())))
+        self._in_json = re.compile(rf'"({words})"(\s*:\s*)("(?:[^"\\]|\\.)*"|[-+.\w]+)', re.IGNORECASE)
+        self._in_text = re.compile(rf"(?im)((?:^|;|\\n)\s*(?:{words})\s*=\s*)(?:(?!\\n)[^;\n])*")
         self._masked = re.compile(rf'"?(?:{words})"?\s*[:=]\s*"?{re.escape(MASK)}"?', re.IGNORECASE)
         self._folded = frozenset(name.lower() for name in self.names)
+        self._signs = tuple(f'"{n}"' if n in ORDINARY else n for n in sorted(self._folded | self._within.keys()))
 
     def body(self, text: str, body: Body, *, proofs: tuple[str, ...] = ()) -> str:
         """The text with every secret blanked, wherever it stands. Raises FormatRefused where one cannot be."""
@@ -37,12 +44,39 @@ class Scrubber:
         clean = self._blanked(text, proofs)
         return clean if self._is_clean(clean) or self._every_name_is_blanked(clean) else WITHHELD
 
+    def marked(self, body: Body) -> tuple[str, ...]:
+        """The secrets that stand in a body without a field of their own."""
+        if isinstance(body, str):
+            searched = [(mark, body) for mark in self._marks if not mark.within]
+        else:
+            searched = [(mark, text) for name, mark in self._within.items() if isinstance(text := body.get(name), str)]
+        found = [match["secret"] for mark, text in searched for match in mark.pattern.finditer(text)]
+        return tuple(secret for secret in found if secret != MASK)
+
     def _blanked(self, text: str, proofs: tuple[str, ...]) -> str:
         if self._may_hold_secrets(text):
-            text = self._in_text.sub(rf"\1{MASK}", self._in_json.sub(rf'\1"{MASK}"', text))
+            text = self._in_text.sub(rf"\1{MASK}", self._in_json.sub(self._blanked_field, text))
+        if not text.lstrip().startswith("{"):
+            text = self._without_marks(text)
         for proof in proofs:
             if len(proof) >= LEAST_REPLACED:
                 text = text.replace(proof, MASK)
+        return text
+
+    def _blanked_field(self, found: re.Match[str]) -> str:
+        hidden = self._hidden(found[1], found[3][1:-1] if found[3].startswith('"') else found[3])
+        return f'"{found[1]}"{found[2]}"{hidden}"'
+
+    def _hidden(self, name: str, value: str) -> str:
+        """What is stored in place of a secret field: the mask, or the rest of a value that holds more than its secret."""
+        mark = self._within.get(name.lower())
+        found = mark.pattern.fullmatch(value) if mark else None
+        return f"{found['before']}{MASK}{found['after']}" if found else MASK
+
+    def _without_marks(self, text: str) -> str:
+        for mark in self._marks:
+            if not mark.within:
+                text = mark.pattern.sub(rf"\g<before>{MASK}\g<after>", text)
         return text
 
     def _every_name_is_blanked(self, text: str) -> bool:
@@ -53,7 +87,7 @@ class Scrubber:
     def _may_hold_secrets(self, text: str) -> bool:
         """False when no secret field's name occurs at all, not even spelled with escapes: so for most alerts."""
         folded = text.lower()
-        return "\\u" in folded or any(name in folded for name in self._folded)
+        return "\\u" in folded or any(sign in folded for sign in self._signs)
 
     def _is_clean(self, text: str) -> bool:
         """True when no secret field shows more than the mask; only escapes and nesting can fool the pattern."""
@@ -68,4 +102,7 @@ class Scrubber:
         return isinstance(value, list) and any(self._exposed(inner) for inner in value)
 
     def _leaks(self, name: str, value: Json) -> bool:
-        return name.lower() in self._folded and value not in (None, MASK)
+        plain = name.lower()
+        if plain in self._within and isinstance(value, str):
+            return value != self._hidden(plain, value)
+        return (plain in self._folded or plain in self._within) and value not in (None, MASK)

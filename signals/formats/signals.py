@@ -55,4 +55,5 @@ FORMAT: Final = Format(
     secret_fields=SECRET,
     detect=detect,
     parse=parse,
+    general=True,
 )

@@ -40,5 +40,6 @@ FORMAT: Final = Format(
     secret_fields=SECRET,
     detect=detect,
     parse=parse,
+    general=True,
     token_only=True,
 )

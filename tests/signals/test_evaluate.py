@@ -47,7 +47,7 @@ BUY = {"symbol": "BTCUSDT", "action": "buy"}
 
 def evaluated(body: dict[str, Any], **changed: Any) -> Meant | Stored | Verdict:
     alert = replace(ALERT, raw=json.dumps(body), **changed)
-    return evaluate(alert, instruments=LISTED, max_age=MINUTE)
+    return evaluate(alert, instruments=LISTED, max_age=lambda _: MINUTE)
 
 
 def outcome(body: dict[str, Any], **changed: Any) -> str:

@@ -170,7 +170,7 @@ def _meant(desk: Desk, row: QueuedSignal) -> Meant | Verdict:
     listed, alert = instruments.listed(desk.account.venue, desk.account.environment), row.signal.alert
     if alert is None:
         return Verdict(Outcome.UNREADABLE, "The signal has no alert to read its plan from.")
-    found = evaluate(selectors.alert_facts(alert), instruments=listed, max_age=ANY_AGE)
+    found = evaluate(selectors.alert_facts(alert), instruments=listed, max_age=lambda _: ANY_AGE)
     return found if isinstance(found, (Meant, Verdict)) else Verdict(Outcome.UNREADABLE, "No entry any more.")
 
 

@@ -398,3 +398,13 @@ def test_the_grid_hangs_at_the_live_price_when_the_alert_names_none(desk: Desk) 
     one_leg(desk)
     decided(desk, symbol="BTCUSDT", action="buy", interval="60")
     assert [order.price for order in found()] == [Decimal(60000)]
+
+
+def test_how_old_an_alert_may_be_is_a_matter_of_the_pair(desk: Desk) -> None:
+    desk.setting("max_age_secs", 3600, symbol="ETH/USDT")
+    old = (timezone.now() - timedelta(minutes=10)).isoformat()
+    alerts = [desk.alert(symbol=s, action="buy", timestamp=old) for s in ("ETHUSDT", "BTCUSDT")]
+    desk.decide()
+    for alert in alerts:
+        alert.refresh_from_db()
+    assert [alert.outcome for alert in alerts] == ["ENTERED", "STALE"]
