@@ -30,14 +30,14 @@ def rows(desk: Desk) -> tuple[WaitingRow, ...]:
     if not waiting:
         return ()
     ranked = queue.ranked(desk)
-    views = [queue._view(desk, row) for row in ranked]
+    views = [queue.view(desk, row) for row in ranked]
     why = _reasons(views, rules=desk.settings("").queue.rules)
     first = [_row(desk, row, view, n, why[n - 1]) for n, (row, view) in enumerate(zip(ranked, views, strict=True), 1)]
     ids = {row.pk for row in ranked}
     held = [row for row in waiting if row.pk not in ids]
     return (
         *first,
-        *(_row(desk, r, queue._view(desk, r), None, f"after group {r.after_group_id} closes") for r in held),
+        *(_row(desk, r, queue.view(desk, r), None, f"after group {r.after_group_id} closes") for r in held),
     )
 
 

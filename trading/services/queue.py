@@ -105,7 +105,7 @@ def _note(row: QueuedSignal, kind: str, **facts: object) -> None:
 def ranked(desk: Desk) -> list[QueuedSignal]:
     """Who waits, the next to go in first."""
     rows = {row.pk: row for row in waiting(desk.account.pk) if _is_free(row)}
-    views = [_view(desk, row) for row in rows.values()]
+    views = [view(desk, row) for row in rows.values()]
     return [rows[view.id] for view in admission.rank(views, rules=desk.settings("").queue.rules)]
 
 
@@ -114,7 +114,7 @@ def _is_free(row: QueuedSignal) -> bool:
     return row.after_group is None or row.after_group.closed_at is not None
 
 
-def _view(desk: Desk, row: QueuedSignal) -> Waiting:
+def view(desk: Desk, row: QueuedSignal) -> Waiting:
     ticker = desk.tickers.get(row.instrument_id)
     side, said = PositionSide(row.side), row.alert_price
     discount = ZERO
@@ -202,7 +202,7 @@ def expire(account_id: int, *, now: datetime) -> int:
     desk = _desk(account_id, now)
     rows = {row.pk: row for row in waiting(account_id)}
     overdue = admission.expired(
-        [_view(desk, row) for row in rows.values()], now=now, max_age=desk.settings("").queue.max_age
+        [view(desk, row) for row in rows.values()], now=now, max_age=desk.settings("").queue.max_age
     )
     for view in overdue:
         end(rows[view.id], State.EXPIRED, now=now, by="QUEUE_EXPIRED")
