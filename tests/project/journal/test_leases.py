@@ -6,7 +6,7 @@ import pytest
 
 from project.journal import leases
 from project.journal.models import Lease
-from tests.trading.services.levers import together
+from tests.support.races import together
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SPAN = timedelta(seconds=5)

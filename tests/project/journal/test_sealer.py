@@ -15,7 +15,7 @@ from project.journal.models import JournalEntry, Seal
 from project.journal.record import Event, record, record_all
 from project.journal.sealer import Sealed, broken_seals, seal_all, seal_batch, unsealed_age
 from tests.support.plugin import SERVERS
-from tests.trading.services.levers import elsewhere
+from tests.support.races import elsewhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -245,3 +245,29 @@ def test_the_app_role_can_add_to_history_and_read_it(app: psycopg.Connection[tup
 def test_the_app_role_owns_nothing(app: psycopg.Connection[tuple[Any, ...]], statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         app.execute(statement)  # type: ignore[call-overload]
+
+
+# a restored journal ------------------------------------------------------------------------------
+
+
+def current_xid() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        return int(cursor.fetchone()[0])
+
+
+def test_a_journal_from_a_server_with_higher_numbers_goes_on() -> None:
+    """As after a restore into a new server: the last seal lies ahead of every new transaction."""
+    JournalEntry.objects.create(kind="test", subject="old", xid=current_xid() + 2000)
+    sealer.catch_up()
+    assert seal() == ["old"]
+    note("new")
+    assert seal() == ["new"]
+    assert broken_seals() == []
+
+
+def test_numbers_that_are_far_enough_are_left_alone() -> None:
+    note("a")
+    before = current_xid()
+    sealer.catch_up()
+    assert current_xid() <= before + 2

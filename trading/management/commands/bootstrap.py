@@ -7,15 +7,17 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from project.journal import sealer
 from trading.services.bootstrap import bootstrap
 
 
 class Command(BaseCommand):
     """Safe to repeat: makes only what is missing."""
 
-    help = "Create the first login, the paper account and the first sources (run by `up`)."
+    help = "After a restore, lead the journal on; create the first login, the paper account and the first sources (run by `up`)."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print what was made."""
+        sealer.catch_up()
         made = bootstrap(paper_url=f"http://127.0.0.1:{settings.WINDLASS.paper_port}")
         self.stdout.write(json.dumps(asdict(made)))
