@@ -25,6 +25,7 @@ app = Celery("windlass", fixups=None if CARRIES_TASKS else [])
 ROUTES = {
     "trading.answer_canary": {"queue": "misc"},
     "trading.look_up": {"queue": "exits"},
+    "trading.note_pnl": {"queue": "misc"},
     "trading.poll_balances": {"queue": "market"},
     "trading.poll_fills": {"queue": "exits"},
     "trading.poll_prices": {"queue": "market"},
@@ -54,6 +55,7 @@ BEAT = {
     "exits": every(10.0, "sweep_exits"),
     "fills": every(2.0, "poll_fills"),
     "instruments": every(60.0, "refresh_instruments"),
+    "pnl": every(60.0, "note_pnl"),
     "prices": every(2.0, "poll_prices"),
     "queue": every(10.0, "sweep_queue"),
     "reconcile": every(15.0, "reconcile_books"),

@@ -1,24 +1,36 @@
-"""The account page with what arming asks for: it knows the engine's conditions, which the accounts' own floor does not."""
+"""Accounts and alerts with what only the engine knows: conditions of arming, the connection, what followed, replay."""
 
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from dashboard import preflight
 from project.accounts.admin import ExchangeAccountAdmin, ExchangeAccountForm
-from project.accounts.models import Environment, ExchangeAccount
+from project.accounts.models import Environment, ExchangeAccount, PositionMode
+from project.admin import Column, journal_of
+from signals.admin import AlertAdmin
+from signals.market import venues
+from signals.models import Alert
 from trading.domain.arming import ArmingCondition, ArmingRequest, missing_conditions, starts_armed
+from trading.models import PositionGroup
+from trading.services import probe
 from trading.services.desk import Desk
 
 ASKED_ANEW = frozenset({"armed", "environment", "venue", "user", "api_key"})
 # An armed live account that keeps these keeps its arming; a change of one is arming again.
+TERMS = frozenset({"position_mode", "margin_mode"})
+CLOSE_FIRST = "Close them first: a venue changes neither mode while anything is held."
 SAVE_FIRST = "A new account starts unarmed: save it, let the pre-flight become green, then arm it here."
 
 
@@ -31,6 +43,29 @@ class ArmingForm(ExchangeAccountForm):
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         help_text="To arm a live account, type its name.",
     )
+
+    def clean(self) -> dict[str, Any]:
+        """And what only the engine knows: what the venue can do, and what is open."""
+        data = super().clean()
+        self._check_futures(data)
+        return data
+
+    def _check_futures(self, data: dict[str, Any]) -> None:
+        venue = venues.capability(data.get("venue", ""))
+        if venue is None:
+            known = ", ".join(sorted(venues.VENUES))
+            self.add_error("venue", f"This venue is not known here. Choose one of {known}.")
+            return
+        hedge = data.get("position_mode") == PositionMode.HEDGE
+        if not venue.derivative and (hedge or data.get("leverage", 1) != 1):
+            self.add_error("leverage", f"{venue.name} trades spot: leverage 1 and one-way are all it knows.")
+        if hedge and not venue.hedge_mode:
+            self.add_error("position_mode", f"{venue.name} holds one side of a pair at a time: choose one-way.")
+        if TERMS & set(self.changed_data) and self._open_groups():
+            self.add_error("position_mode", f"{self._open_groups()} groups are open under these terms. {CLOSE_FIRST}")
+
+    def _open_groups(self) -> int:
+        return PositionGroup.objects.filter(account_id=self.instance.pk, closed_at=None).count()
 
     def _check_armed(self, data: dict[str, Any]) -> None:
         """Everything that is missing, all at once."""
@@ -64,6 +99,8 @@ class ArmingAdmin(ExchangeAccountAdmin):
     """Venue, keys, the pre-flight, and the switch that lets entries through."""
 
     form = ArmingForm
+    actions = ("test_connection",)
+    actions_detail = ("test_this_connection",)
     readonly_fields = (*ExchangeAccountAdmin.readonly_fields, "pre_flight")
     fieldsets = (
         *ExchangeAccountAdmin.fieldsets[:-1],
@@ -78,7 +115,63 @@ class ArmingAdmin(ExchangeAccountAdmin):
         found = preflight.lines(account, now=timezone.now())
         return format_html_join("", "<div>{}: {}</div>", ((line.name, line.trouble or "✓") for line in found))
 
+    @admin.action(description="Test connection: address, clock, keys, markets")
+    def test_connection(self, request: HttpRequest, chosen: "QuerySet[ExchangeAccount]") -> None:
+        """Asks each venue a few questions; nothing is changed or sent."""
+        for account in chosen:
+            _told(request, account)
+
+    @action(description="Test connection", url_path="test-connection", permissions=["view"])
+    def test_this_connection(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The same, from the account's own page."""
+        account = self.get_object(request, object_id)
+        if account is not None:
+            _told(request, account)
+        return redirect("admin:accounts_exchangeaccount_change", object_id)
+
     def save_model(self, request: HttpRequest, obj: ExchangeAccount, form: Any, change: bool) -> None:
         """A new paper account is armed at once; it moves no money."""
         obj.armed = obj.armed or (not change and starts_armed(obj.environment))
         super().save_model(request, obj, form, change)
+
+
+admin.site.unregister(Alert)
+
+
+@admin.register(Alert)
+class ReplayingAlertAdmin(AlertAdmin):
+    """Alerts with what followed from them, and the way to send one again."""
+
+    actions_detail = ("replay", "journal")
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[Column, ...]:
+        """What followed stands first."""
+        return ("followed", *super().get_fields(request, obj))
+
+    @admin.display(description="what followed")
+    def followed(self, alert: Alert) -> str | SafeString:
+        """Links to the groups that it opened, added to or closed."""
+        ids = {alert.details.get("group"), *alert.details.get("groups", ())} - {None}
+        found = PositionGroup.objects.filter(pk__in=ids).select_related("instrument")
+        links = (
+            (reverse("admin:trading_positiongroup_change", args=[group.pk]), group.pk, group.instrument.symbol)
+            for group in found
+        )
+        return format_html_join(", ", '<a class="text-primary-600" href="{}">group {}, {}</a>', links) or "no group"
+
+    @action(description="Replay…", url_path="replay", permissions=["view"])
+    def replay(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page that names the consequence."""
+        return redirect("dashboard:replay", int(object_id))
+
+    @action(description="Journal", url_path="journal", permissions=["view"])
+    def journal(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What was written down about it."""
+        return journal_of(f"alert:{object_id}")
+
+
+def _told(request: HttpRequest, account: ExchangeAccount) -> None:
+    """A line a question; what failed as an error."""
+    for answer in probe.probe(account, clock=timezone.now):
+        level = messages.SUCCESS if answer.well else messages.ERROR
+        messages.add_message(request, level, f"{account.name}, {answer.name}: {answer.said}")

@@ -70,5 +70,5 @@ def _open(figures: Cards) -> Card:
 
 
 def _slots(figures: Cards) -> Card:
-    sub = f"{figures.taken} of {figures.pool_size} open"
+    sub = f"{figures.taken} of {figures.pool_size} taken"
     return Card("slots", "Slots", sub=sub, slots=figures.slots, hint="Each open group holds one unit of the pool.")

@@ -45,6 +45,11 @@ def share_pct(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
     return HUNDRED * part / whole if part is not None and whole else None
 
 
+def distance_pct(level: Decimal | None, *, price: Decimal | None) -> Decimal | None:
+    """How far a level is from the price, in percent of the price; None where either is not known."""
+    return None if level is None or not price else HUNDRED * (level - price) / price
+
+
 def return_pct(result: Decimal, equity_now: Decimal | None) -> Decimal | None:
     """A result in percent of the equity it started from: result ÷ (equity − result)."""
     return share_pct(result, equity_now - result) if equity_now is not None else None

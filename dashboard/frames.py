@@ -41,9 +41,11 @@ def show(overview: Overview, *, demo: bool, webhook_url: str) -> Shown:
     parts: dict[str, Pieces] = {
         "health": {"health": _piece("health", shared)},
         "person": dict(_person(shared)),
+        "unknown": _rows("unknown", overview.unknown, shared),
         "cards": {f"card-{card.key}": _piece("card", {"card": card}) for card in cards(overview.cards)},
         "groups": dict(_groups(overview)) or _empty("groups", shared),
         "queue": _rows("waiting", overview.waiting, shared) | _rows("left", overview.left_queue, shared),
+        "foreign": _rows("foreign", overview.foreign, shared),
         "closed": _rows("closed", overview.closed, shared) or _empty("closed", shared),
         "alerts": _rows("alert", overview.alerts, shared) or _empty("alerts", shared),
         "refused": _rows("refused", overview.refused, shared) or _empty("refused", shared),

@@ -113,13 +113,14 @@ def _watched(row: PositionGroup) -> tuple[WatchRow, ...]:
 def _watch(said: Mapping[str, str | None]) -> WatchRow:
     price = said["trigger_price"]
     name = words.watch_words(said["kind"] or "")
-    return WatchRow(name, None if price is None else Decimal(price), said.get("note") or "")
+    stops = said["kind"] in words.STOPS
+    return WatchRow(name, None if price is None else Decimal(price), said.get("note") or "", stops=stops)
 
 
 def _resting_stops(orders: Iterable[Order]) -> tuple[WatchRow, ...]:
     """Stops that rest at the venue: they stand even while we are down."""
     stops = (o for o in orders if o.purpose == Purpose.STOP and o.state not in TERMINAL)
-    return tuple(WatchRow("stop at the venue", o.trigger_price, words.order_words(o.state)) for o in stops)
+    return tuple(WatchRow("stop at the venue", o.trigger_price, words.order_words(o.state), stops=True) for o in stops)
 
 
 def _funding(row: PositionGroup) -> Decimal | None:
@@ -132,7 +133,9 @@ def _line(order: Order) -> words.OrderLine:
 
 
 def _order(order: Order) -> OrderRow:
-    return OrderRow(_line(order), order.side, order.type, order.price, order.client_order_id, order.trigger_price)
+    return OrderRow(
+        _line(order), order.side, order.type, order.price, order.client_order_id, order.trigger_price, order.pk
+    )
 
 
 def _fills(orders: Iterable[Order]) -> tuple[FillRow, ...]:

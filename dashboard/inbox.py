@@ -82,6 +82,7 @@ def _alert(row: Alert, symbols: Mapping[int, str]) -> AlertRow:
         tone=tone,
         code=row.outcome if row.outcome not in OUTCOMES or row.outcome in CODED else "",
         reason=row.reason,
+        replayable=bool(row.format and row.outcome and row.source.enabled),
     )
 
 

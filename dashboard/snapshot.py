@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from dashboard.figures import Equity, Record
-from dashboard.words import OrderLine, order_words
+from dashboard.figures import Equity, Record, distance_pct
+from dashboard.words import OrderLine, mode_words, order_words
+from trading.domain.order_state import RESTING, OrderState
+from trading.domain.vocabulary import PositionSide, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,17 @@ class OrderRow:
     price: Decimal | None
     client_order_id: str
     trigger_price: Decimal | None = None
+    id: int = 0
 
     @property
     def words(self) -> str:
         """Its state in words."""
         return order_words(self.line.state)
+
+    @property
+    def withdrawable(self) -> bool:
+        """Whether a person may take it back: an entry that rests or waits."""
+        return self.line.purpose == Purpose.ENTRY and self.line.state in RESTING | {OrderState.NEW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,12 @@ class WatchRow:
     words: str
     trigger_price: Decimal | None
     note: str = ""
+    stops: bool = False  # it ends a loss; the others take a profit or end by time
+
+    @property
+    def short(self) -> str:
+        """A stop's name where there is no room: "emergency", "fixed"."""
+        return self.words.removesuffix(" stop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +183,36 @@ class GroupRow:
     watch: tuple[WatchRow, ...] = ()
 
     @property
+    def mode(self) -> str:
+        """How it takes profit, in words."""
+        return mode_words(self.tp_mode)
+
+    @property
+    def mode_word(self) -> str:
+        """The same where there is no room: the mode's name."""
+        return self.tp_mode.replace("_", " ").lower()
+
+    @property
     def filled_legs(self) -> int:
         """Legs with a fill, taken ones included."""
         return sum(bool(leg.mark) for leg in self.legs)
+
+    @property
+    def stop(self) -> WatchRow | None:
+        """The stop that the price reaches first: the highest of a LONG, the lowest of a SHORT."""
+        priced = [(row.trigger_price, row) for row in self.watch if row.stops and row.trigger_price is not None]
+        sign = PositionSide(self.side).sign
+        return max(priced, key=lambda pair: sign * pair[0])[1] if priced else None
+
+    @property
+    def stop_distance_pct(self) -> Decimal | None:
+        """How far the price has to go to it, in percent of the price; below 0 for a LONG's."""
+        return distance_pct(self.stop.trigger_price if self.stop else None, price=self.market.last)
+
+    @property
+    def target_distance_pct(self) -> Decimal | None:
+        """How far the price has to go to the next target, in percent of the price; above 0 for a LONG's."""
+        return distance_pct(self.next_target, price=self.market.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +250,7 @@ class AlertRow:
     tone: str
     code: str
     reason: str
+    replayable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +300,39 @@ class DoubtRow:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownRow:
+    """An order of which nobody knows whether it was placed: it is looked up again at next_poll_at, never sent again."""
+
+    id: int
+    market: Market
+    purpose: str
+    side: str
+    type: str
+    qty: Decimal
+    price: Decimal | None
+    code: str
+    polls: int
+    next_poll_at: datetime | None
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRow:
+    """An order that rests at the venue and is not ours."""
+
+    id: int
+    market: Market
+    side: str
+    type: str
+    qty: Decimal
+    filled_qty: Decimal
+    price: Decimal | None
+    venue_order_id: str
+    conditional: bool
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Ailment:
     """An account that the engine holds back: what is wrong, what still works, what to do."""
 
@@ -298,4 +373,6 @@ class Overview:
     waiting: tuple[WaitingRow, ...] = ()
     left_queue: tuple[LeftRow, ...] = ()
     doubts: tuple[DoubtRow, ...] = ()
+    unknown: tuple[UnknownRow, ...] = ()
+    foreign: tuple[ForeignRow, ...] = ()
     ailment: Ailment | None = None

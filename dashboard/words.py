@@ -9,7 +9,10 @@ from trading.domain.admission import QueueRule
 from trading.domain.exit_view import ExitReason
 from trading.domain.order_state import OrderState as S
 from trading.domain.refusal import plain
-from trading.domain.vocabulary import GroupStatus, Purpose
+from trading.domain.vocabulary import Purpose, TakeProfitMode
+from trading.domain.words import GROUP_WORDS, ORDER_WORDS, group_words, order_words
+
+__all__ = ["GROUP_WORDS", "ORDER_WORDS", "group_words", "order_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,35 +26,6 @@ class OrderLine:
     code: str = ""
 
 
-ORDER_WORDS: Mapping[str, str] = MappingProxyType(
-    {
-        S.NEW: "waiting to be sent",
-        S.SUBMITTING: "being sent",
-        S.OPEN: "resting",
-        S.PARTIALLY_FILLED: "partly filled",
-        S.FILLED: "filled",
-        S.CANCELLING: "being cancelled",
-        S.CANCELED: "cancelled",
-        S.EXPIRED: "expired",
-        S.REJECTED: "rejected",
-        S.UNKNOWN: "unknown, being looked up",
-        S.NOT_PLACED: "not placed",
-        S.NEEDS_HUMAN: "needs a person",
-        S.DROPPED: "dropped",
-    }
-)
-GROUP_WORDS: Mapping[str, str] = MappingProxyType(
-    {
-        GroupStatus.WAITING: "waiting for a slot",
-        GroupStatus.LIVE: "resting, nothing filled",
-        GroupStatus.PARTIALLY_FILLED: "partly filled",
-        GroupStatus.ACTIVE: "filled",
-        GroupStatus.CLOSING: "closing",
-        GroupStatus.CLOSED: "closed",
-        GroupStatus.DUST_CLOSED: "closed, dust written off",
-        GroupStatus.FAILED: "withdrawn, nothing filled",
-    }
-)
 CLOSE_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "EXIT_SIGNAL": "exit signal",
@@ -63,6 +37,15 @@ CLOSE_WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 BY_HAND = "BY_HAND"  # followed by who
+MODE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        TakeProfitMode.PER_LEG: "leg by leg, each at its own target",
+        TakeProfitMode.AGGREGATE: "all at once, at one target for the whole group",
+        TakeProfitMode.HYBRID: "leg by leg or all at once, whichever comes first",
+    }
+)
+# What ends a loss, of everything that is watched.
+STOPS = frozenset(reason for reason in ExitReason if reason.startswith("STOP_"))
 WATCH_WORDS: Mapping[str, str] = MappingProxyType(
     {
         ExitReason.AGGREGATE_TARGET: "aggregate target",
@@ -108,22 +91,17 @@ TARGET_WORDS = (
 )
 
 
-def order_words(state: str) -> str:
-    """The words of an order's state; an unforeseen state stands for itself."""
-    return ORDER_WORDS.get(state, state)
-
-
-def group_words(status: str) -> str:
-    """The words of a group's status."""
-    return GROUP_WORDS.get(status, status)
-
-
 def close_words(reason: str) -> str:
     """Why a group closed, in words; a code without its own becomes plain text."""
     code, _, who = reason.partition(" ")
     if code == BY_HAND:
         return f"by hand, {who}" if who else "by hand"
     return CLOSE_WORDS.get(reason) or WATCH_WORDS.get(reason) or reason.replace("_", " ").lower()
+
+
+def mode_words(mode: str) -> str:
+    """How a group takes profit, in words."""
+    return MODE_WORDS.get(mode, mode)
 
 
 def watch_words(kind: str) -> str:

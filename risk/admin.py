@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from project.admin import EngineAdmin
+from project.admin import EngineAdmin, account_name
 from risk.models import RiskDecision
 
 
@@ -10,7 +10,7 @@ from risk.models import RiskDecision
 class RiskDecisionAdmin(EngineAdmin):
     """Each passage through the gate, with every check's numbers."""
 
-    list_display = ("id", "at", "account", "allowed", "code", "sentence")
-    list_filter = ("allowed", "code", "account")
+    list_display = ("id", "at", account_name(), "allowed", "code", "sentence")
+    list_filter = ("allowed", "code", "account", "at")
     search_fields = ("sentence",)
     list_select_related = ("account",)

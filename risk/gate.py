@@ -1,10 +1,9 @@
 """The gate: every plan passes all checks in order before an order is written; what was measured is kept."""
 
-from dataclasses import asdict
 from typing import Any
 
 from project.journal.record import plain
-from risk.domain.checks import CHECKS, GateResult, Proposed, Snapshot, run
+from risk.domain.checks import CHECKS, CheckLine, GateResult, Proposed, Snapshot, run
 from risk.domain.limits import RiskLimits
 from risk.models import RiskDecision
 
@@ -25,4 +24,9 @@ def decide(plan: Proposed, book: Snapshot, limits: RiskLimits, *, signal_id: int
 
 def lines(result: GateResult) -> list[dict[str, Any]]:
     """The checks' numbers, as JSON keeps them."""
-    return [plain(asdict(line)) for line in result.lines]
+    return [_line(line) for line in result.lines]
+
+
+def _line(line: CheckLine) -> dict[str, Any]:
+    value, limit = plain(line.value), plain(line.limit)
+    return {"name": line.name, "value": value, "limit": limit, "unit": line.unit, "ok": line.ok}

@@ -1,25 +1,33 @@
-"""Groups with everything in them, orders, fills, slots; the settings somebody changed."""
+"""Groups with everything in them, orders, fills, slots, the queue; all of it the engine's own."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import action
 
-from project.admin import Admin, EngineAdmin, EngineStack, EngineTable, asked_back, columns, plain
-from project.journal.record import record
-from trading import locks
-from trading.domain import settings as registry
-from trading.domain.order_state import RESTING, OrderState
-from trading.domain.refusal import Refusal
-from trading.domain.settings import Scope, Setting
-from trading.domain.vocabulary import Purpose
+from project.admin import (
+    EngineAdmin,
+    EngineStack,
+    EngineTable,
+    account_name,
+    asked_back,
+    columns,
+    flag,
+    journal_of,
+    plain,
+    short,
+    worded,
+)
+from trading.admin_settings import SettingOverrideAdmin
+from trading.domain.words import group_words, order_words
 from trading.models import (
     Canary,
     Fill,
@@ -27,17 +35,22 @@ from trading.models import (
     FundingPayment,
     Leg,
     Order,
+    PnlPoint,
     PositionGroup,
     Pyramid,
     QueuedSignal,
-    SettingOverride,
     Slot,
 )
-from trading.services import exits, groups, orders, queue
+from trading.services import block, exits, queue, withdraw
+
+__all__ = ["SettingOverrideAdmin"]  # found through this module
 
 # A page nests two tables deep: group → pyramids → legs and group → orders → fills; a leg links to its own page.
-LEG_SHOWN = ("index", "price", "qty", "weight_pct", "take_profit_pct", "target_price")
-ORDER_SHOWN = ("purpose", "state", "side", "type", "price", "qty", "filled_qty", "code")
+LEG_SHOWN = ("index", "price", "qty", "weight_pct", "take_profit_pct", "target_price", "ended_reason")
+ORDER_STATE = worded("state", order_words)
+ACCOUNT = account_name()
+FOLDED = ("settings", "watch")
+ORDER_SHOWN = ("side", "type", "price", "trigger_price", "qty", "filled_qty", "code")
 
 
 class FillTable(EngineTable):
@@ -48,19 +61,29 @@ class FillTable(EngineTable):
 
 
 class OrderTable(EngineTable):
-    """Orders of a leg."""
+    """Orders of a group or leg, each with its fills."""
 
     model = Order
-    fields = readonly_fields = columns(*ORDER_SHOWN, of=Order)
+    ordering = ("id",)
+    fields = readonly_fields = ("leg", "purpose", ORDER_STATE, *columns(*ORDER_SHOWN, of=Order), "fills", "ids")
 
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Order]":
+        """With what its rows show."""
+        rows: QuerySet[Order] = super().get_queryset(request).select_related("leg__pyramid").prefetch_related("fills")
+        return rows
 
-class OrderStack(EngineStack):
-    """Orders of a group or leg, with their fills."""
+    @admin.display(description="fills")
+    def fills(self, order: Order) -> str | SafeString:
+        """Time, quantity, price and fee of each."""
+        found = (
+            (f"{f.at:%H:%M:%S}", plain(f.qty), short(f.price), plain(f.fee), f.fee_currency) for f in order.fills.all()
+        )
+        return format_html_join("", "<div>{} UTC {} @ {}, fee {} {}</div>", found) or "–"
 
-    model = Order
-    readonly_fields = columns(*ORDER_SHOWN, "client_order_id", "venue_order_id", of=Order)
-    fields = (readonly_fields[:4], readonly_fields[4:8], readonly_fields[8:])  # three lines an order
-    inlines = (FillTable,)
+    @admin.display(description="ids")
+    def ids(self, order: Order) -> SafeString:
+        """Ours, and the venue's."""
+        return format_html("<div>{}</div><div>{}</div>", order.client_order_id, order.venue_order_id or "–")
 
 
 class LegTable(EngineTable):
@@ -74,7 +97,8 @@ class LegStack(EngineStack):
     """Legs of a pyramid, with their orders."""
 
     model = Leg
-    fields = readonly_fields = columns(*LEG_SHOWN, of=Leg)
+    readonly_fields = columns(*LEG_SHOWN, of=Leg)
+    fields = (readonly_fields,)
     inlines = (OrderTable,)
 
 
@@ -82,7 +106,8 @@ class PyramidStack(EngineStack):
     """Pyramids of a group, with their legs."""
 
     model = Pyramid
-    fields = readonly_fields = columns("index", "base_price", "capital", "bound_by", "created_at", of=Pyramid)
+    readonly_fields = columns("index", "base_price", "capital", "bound_by", "created_at", of=Pyramid)
+    fields = (readonly_fields,)
     inlines = (LegTable,)
 
 
@@ -90,13 +115,24 @@ class PyramidStack(EngineStack):
 class PositionGroupAdmin(EngineAdmin):
     """Position groups: pyramids, legs, orders and fills below each."""
 
-    shown = ("id", "instrument", "side", "status", "qty", "average_entry", "realised_pnl", "close_reason", "opened_at")
-    list_display = columns(*shown, of=PositionGroup)
-    list_filter = ("status", "side", "account", "close_reason")
-    search_fields = ("=id", "instrument__symbol")
-    list_select_related = ("instrument",)
-    inlines = (PyramidStack, OrderStack)
+    figures = columns("qty", "average_entry", "realised_pnl", of=PositionGroup)
+    list_display = (
+        *("id", ACCOUNT, "instrument", "side", worded("status", group_words), *figures),
+        *("tp_mode", flag("blocked"), "close_reason", "opened_at"),
+    )
+    list_filter = ("status", "side", "tp_mode", "blocked", "account", "close_reason", "opened_at")
+    search_fields = ("=id", "instrument__symbol", "=orders__client_order_id")
+    search_help_text = "A group's number, part of a pair, or a client order id."
+    list_select_related = ("instrument", "account")
+    inlines = (PyramidStack, OrderTable)
     actions = ("close", "block", "unblock")
+    actions_detail = ("close_this", "journal")
+
+    def get_fieldsets(self, request: HttpRequest, obj: PositionGroup | None = None) -> list[tuple[str | None, Any]]:
+        """What it is, four figures a line; what it was opened with stands folded below."""
+        shown = [field for field in self.get_fields(request, obj) if field not in FOLDED]
+        lines = [tuple(shown[at : at + 4]) for at in range(0, len(shown), 4)]
+        return [(None, {"fields": lines}), ("Opened with", {"fields": FOLDED, "classes": ["collapse"]})]
 
     @admin.action(description="Close: cancel what rests, sell what is held at market…")
     def close(self, request: HttpRequest, chosen: "QuerySet[PositionGroup]") -> TemplateResponse | None:
@@ -120,22 +156,25 @@ class PositionGroupAdmin(EngineAdmin):
         """Pyramids and offset again."""
         _set_blocked(request, chosen, to=False)
 
+    @action(description="Close…", url_path="close", permissions=["view"])
+    def close_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page that names the consequence."""
+        return redirect("dashboard:close_group", int(object_id))
+
+    @action(description="Journal", url_path="journal", permissions=["view"])
+    def journal(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What was written down about it."""
+        return journal_of(f"group:{object_id}")
+
 
 def _named(row: PositionGroup | QueuedSignal) -> str:
     return f"{row.instrument.symbol} {row.side}"
 
 
 def _set_blocked(request: HttpRequest, chosen: Iterable[PositionGroup], *, to: bool) -> None:
-    """Block or unblock, under the locks of the engine, and journal who."""
-    for row in chosen:
-        with transaction.atomic():
-            locks.account(row.account_id)
-            group = locks.group(row.pk)
-            group.blocked = to
-            group.save(update_fields=["blocked"])
-            payload = {"operator": request.user.get_username(), "blocked": to}
-            record("group.blocked", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
-    messages.info(request, f"{len(list(chosen))} groups {'blocked' if to else 'unblocked'}.")
+    operator = request.user.get_username()
+    changed = sum(block.set_blocked(row.pk, to=to, operator=operator) for row in chosen)
+    messages.info(request, f"{changed} of {len(list(chosen))} groups {'blocked' if to else 'unblocked'}.")
 
 
 @admin.register(Pyramid)
@@ -143,6 +182,9 @@ class PyramidAdmin(EngineAdmin):
     """Entries into groups."""
 
     list_display = columns("id", "group", "index", "base_price", "capital", "bound_by", "created_at", of=Pyramid)
+    list_filter = ("bound_by", "group__account", "created_at")
+    search_fields = ("=group__id", "group__instrument__symbol")
+    search_help_text = "A group's number, or part of a pair."
     list_select_related = ("group",)
     inlines = (LegStack,)
 
@@ -151,51 +193,62 @@ class PyramidAdmin(EngineAdmin):
 class LegAdmin(EngineAdmin):
     """DCA legs as planned."""
 
-    list_display = columns("id", "pyramid", "index", "price", "qty", "weight_pct", "target_price", of=Leg)
+    shown = ("id", "pyramid", "index", "price", "qty", "weight_pct", "target_price", "ended_reason")
+    list_display = columns(*shown, of=Leg)
+    list_filter = ("ended_reason", "pyramid__group__account")
+    search_fields = ("=pyramid__group__id", "pyramid__group__instrument__symbol")
+    search_help_text = "A group's number, or part of a pair."
     list_select_related = ("pyramid",)
-    inlines = (OrderStack,)
+    inlines = (OrderTable,)
 
 
 @admin.register(Order)
 class OrderAdmin(EngineAdmin):
     """Every instruction to a venue. Orders are never deleted."""
 
-    list_display = columns("id", "created_at", "instrument", *ORDER_SHOWN, of=Order)
-    list_filter = ("state", "purpose", "account", "created_at")
-    search_fields = ("=id", "=client_order_id", "=venue_order_id", "instrument__symbol")
+    shown = columns("side", "type", "price", "qty", "filled_qty", of=Order)
+    list_display = (
+        "id",
+        "created_at",
+        "account",
+        "instrument",
+        "purpose",
+        worded("state", order_words),
+        *shown,
+        "code",
+    )
+    list_filter = ("state", "purpose", "type", "account", "code", "created_at")
+    search_fields = ("=id", "=client_order_id", "=venue_order_id", "=venue_algo_id", "instrument__symbol")
     search_help_text = "A number, a client order id or a venue order id, whole; or part of a symbol."
-    list_select_related = ("instrument",)
+    list_select_related = ("instrument", "account")
     inlines = (FillTable,)
     actions = ("cancel",)
+    actions_detail = ("cancel_this", "journal")
 
     @admin.action(description="Cancel entry orders…")
     def cancel(self, request: HttpRequest, chosen: "QuerySet[Order]") -> TemplateResponse | None:
         """Entries only: a target or stop would be placed again at once, because a filled quantity always has an exit."""
-        mine = [order for order in chosen if order.purpose == Purpose.ENTRY and order.state in CANCELLABLE]
+        mine = [order for order in chosen if withdraw.may_withdraw(order)]
         lines = [
             f"{order.instrument.symbol}: {order.side} {plain(order.qty)} at {plain(order.price)}" for order in mine
         ]
         nothing = ["None of them is an entry that rests or waits. Targets and stops go when their group is closed."]
         page = asked_back(self, request, chosen, title="Cancel these entry orders", lines=lines or nothing)
         if page is None:
-            cancelled = sum(_withdrawn(order.pk, order.account_id) for order in mine)
+            now, operator = timezone.now(), request.user.get_username()
+            cancelled = sum(withdraw.withdraw_by_hand(order.pk, operator=operator, now=now) for order in mine)
             messages.warning(request, f"{cancelled} of {len(chosen)} orders are being cancelled.")
         return page
 
+    @action(description="Cancel…", url_path="cancel", permissions=["view"])
+    def cancel_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page that names the consequence."""
+        return redirect("dashboard:cancel_order", int(object_id))
 
-CANCELLABLE = RESTING | {OrderState.NEW}
-
-
-def _withdrawn(order_id: int, account_id: int) -> bool:
-    """Take an order back; False when it ended meanwhile."""
-    with transaction.atomic():
-        locks.account(account_id)
-        order = locks.orders(Order.objects.filter(pk=order_id)).get()
-        if order.state not in CANCELLABLE:
-            return False
-        orders.withdraw(order, code="BY_HAND")
-        groups.review(order.group_id, now=timezone.now())
-        return True
+    @action(description="Journal", url_path="journal", permissions=["view"])
+    def journal(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What was written down about it."""
+        return journal_of(f"order:{object_id}")
 
 
 @admin.register(Fill)
@@ -212,7 +265,7 @@ class FillAdmin(EngineAdmin):
 class FundingPaymentAdmin(EngineAdmin):
     """Funding paid or received on futures; part of the result of its group."""
 
-    list_display = columns("at", "instrument", "amount", "group", "account", of=FundingPayment)
+    list_display = (*columns("at", "instrument", "amount", "group", of=FundingPayment), ACCOUNT)
     list_filter = ("account", "at")
     search_fields = ("=venue_id", "instrument__symbol")
     list_select_related = ("instrument", "group", "account")
@@ -222,20 +275,26 @@ class FundingPaymentAdmin(EngineAdmin):
 class SlotAdmin(EngineAdmin):
     """Units of the pool, taken and given back."""
 
-    list_display = ("account", "number", "group", "pool_size", "taken_at", "released_at")
+    list_display = (ACCOUNT, "number", "pair", "pool_size", "taken_at", "released_at")
     list_filter = ("account", ("released_at", admin.EmptyFieldListFilter))
-    list_select_related = ("account", "group")
+    search_fields = ("group__instrument__symbol", "=group__id")
+    list_select_related = ("account", "group__instrument")
+
+    @admin.display(description="held by", ordering="group")
+    def pair(self, slot: Slot) -> str:
+        """The group that holds it, or held it."""
+        return f"{_named(slot.group)} (group {slot.group_id})"
 
 
 @admin.register(QueuedSignal)
 class QueuedSignalAdmin(EngineAdmin):
     """Entries that wait for a slot, or waited, and how it ended."""
 
-    shown = ("id", "state", "instrument", "side", "timeframe_secs", "alert_price", "replacement_count", "queued_at")
-    list_display = columns(*shown, "last_denial", of=QueuedSignal)
-    list_filter = ("state", "account", "side")
-    search_fields = ("instrument__symbol",)
-    list_select_related = ("instrument",)
+    shown = ("state", "instrument", "side", "timeframe_secs", "alert_price", "replacement_count")
+    list_display = ("id", ACCOUNT, *columns(*shown, "queued_at", "last_denial", "ended_by", of=QueuedSignal))
+    list_filter = ("state", "account", "side", "queued_at")
+    search_fields = ("instrument__symbol", "ended_by")
+    list_select_related = ("instrument", "account")
     actions = ("promote", "remove")
 
     @admin.action(description="Promote: try to enter now, before its turn")
@@ -265,116 +324,22 @@ class CanaryAdmin(EngineAdmin):
     list_display = ("id", "rung_at", "answered_at")
 
 
-def _described(setting: Setting) -> str:
-    limits = f" {setting.low}–{setting.high}" if setting.low is not None and setting.high is not None else ""
-    return f"{setting.group}: {setting.name}{limits} {setting.unit}".rstrip()
-
-
-def _choices() -> list[tuple[str, str]]:
-    return [(name, _described(setting)) for name, setting in registry.REGISTRY.items()]
-
-
-SCOPES = tuple(Scope)  # widest first
-
-
-class SettingOverrideForm(forms.ModelForm):
-    """One setting at one scope, checked by the registry that the engine reads it with."""
-
-    name = forms.ChoiceField(choices=_choices, widget=UnfoldAdminSelectWidget)
-    value = forms.CharField(
-        widget=UnfoldAdminTextareaWidget({"rows": 2}),
-        help_text="As in docs/configuration.md: 5, on, 1% equity, or legs as (0, 20, 1.0) (−0.5, 20, 0.5) …",
-    )
-
-    class Meta:
-        model = SettingOverride
-        fields = ("user", "account", "symbol", "name", "value")
-        help_texts = {"symbol": "A pair of the account, as in BTC/USDT."}  # noqa: RUF012 - Django's own shape
-
-    def clean(self) -> dict[str, Any]:
-        """The value must pass the registry, the scope must be one the setting has."""
-        data: dict[str, Any] = super().clean() or {}
-        if "name" in data and "value" in data:
-            data["value"] = self._checked(data["name"], data["value"])
-            self._check_scope(data)
-        return data
-
-    def _checked(self, name: str, text: str) -> str:
-        value = registry.parse(name, text)
-        if isinstance(value, Refusal):
-            self.add_error("value", forms.ValidationError(f"{value.code}: {value.sentence()}", code=value.code))
-            return text
-        return registry.as_text(name, value)
-
-    def _check_scope(self, data: dict[str, Any]) -> None:
-        narrowest = registry.REGISTRY[data["name"]].narrowest
-        chosen = _scope(data)
-        if SCOPES.index(chosen) > SCOPES.index(narrowest):
-            message = f"{data['name']} has no {chosen.lower()} scope; the narrowest is {narrowest.lower()}."
-            self.add_error(None, forms.ValidationError(message, code="SCOPE_TOO_NARROW"))
-        if data.get("user") and data.get("account"):
-            self.add_error("user", "An account has its user already: leave one of the two empty.")
-        if data.get("symbol") and not data.get("account"):
-            self.add_error("symbol", "A pair's setting needs its account.")
-
-
-def _scope(data: dict[str, Any]) -> Scope:
-    """The narrowest scope that the form names."""
-    named = (("symbol", Scope.PAIR), ("account", Scope.ACCOUNT), ("user", Scope.USER))
-    return next((scope for field, scope in named if data.get(field)), Scope.GLOBAL)
-
-
-def _place(row: SettingOverride) -> tuple[object, ...]:
-    """Which setting, at which scope."""
-    return (row.name, row.user_id, row.account_id, row.symbol)
-
-
-@admin.register(SettingOverride)
-class SettingOverrideAdmin(Admin):
-    """Settings somebody changed; everything else has its default. The narrowest scope wins."""
-
-    form = SettingOverrideForm
-    list_display = ("name", "value", "user", "account", "symbol", "changed_by", "changed_at")
-    list_filter = ("name", "account", "user")
-    search_fields = ("name", "symbol")
-    readonly_fields = ("changed_by", "changed_at")
-    list_select_related = ("user", "account")
-
-    def save_model(self, request: HttpRequest, obj: SettingOverride, form: Any, change: bool) -> None:
-        """Save with who changed it, and journal it."""
-        obj.changed_by = request.user.get_username()
-        older = SettingOverride.objects.filter(pk=obj.pk).first()
-        moved = older is not None and _place(older) != _place(obj)
-        if older is not None and moved:
-            self._journal(request, older, before=older.value, after=None)
-        super().save_model(request, obj, form, change)
-        self._journal(request, obj, before=older.value if older and not moved else None, after=obj.value)
-
-    def delete_model(self, request: HttpRequest, obj: SettingOverride) -> None:
-        """Back to the wider scope, which is journalled too."""
-        self._journal(request, obj, before=obj.value, after=None)
-        super().delete_model(request, obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        """One by one, so that each is journalled."""
-        for row in queryset:
-            self.delete_model(request, row)
-
-    def _journal(self, request: HttpRequest, obj: SettingOverride, *, before: object, after: object) -> None:
-        """Who changed what at which scope; None stands for what the wider scope says."""
-        scope = {"user": obj.user_id, "account": obj.account_id, "symbol": obj.symbol}
-        changed = {"name": obj.name, "scope": scope, "before": before, "after": after}
-        payload = {"operator": request.user.get_username(), **changed}
-        record("setting.changed", subject=f"setting:{obj.name}", payload=payload, account_id=obj.account_id)
-
-
 @admin.register(ForeignOrder)
 class ForeignOrderAdmin(EngineAdmin):
     """What rests at a venue and is none of ours: placed by hand, or by another program on the same keys."""
 
-    list_display = columns(
-        "account", "instrument", "side", "type", "price", "qty", "filled_qty", "seen_at", "gone_at", of=ForeignOrder
-    )
-    list_filter = ("account", "side")
-    search_fields = ("venue_order_id", "client_order_id")
+    shown = ("instrument", "side", "type", "price", "qty", "filled_qty", "venue_order_id", "seen_at", "gone_at")
+    list_display = (ACCOUNT, *columns(*shown, of=ForeignOrder))
+    list_filter = ("account", "side", ("gone_at", admin.EmptyFieldListFilter))
+    search_fields = ("=venue_order_id", "=client_order_id", "instrument__symbol")
     list_select_related = ("account", "instrument")
+
+
+@admin.register(PnlPoint)
+class PnlPointAdmin(EngineAdmin):
+    """The profit curve: a point a minute, and one at each close."""
+
+    figures = columns("equity", "realised_pnl", "unrealised_pnl", "open_groups", "group", of=PnlPoint)
+    list_display = ("at", ACCOUNT, *figures)
+    list_filter = ("account", "at", ("group", admin.EmptyFieldListFilter))
+    list_select_related = ("account", "group")

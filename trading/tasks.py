@@ -29,6 +29,7 @@ from trading.services import (
     fills,
     lookups,
     market,
+    pnl,
     queue,
     reconcile,
     submit,
@@ -139,6 +140,12 @@ def poll_prices(account: ExchangeAccount) -> None:
 def poll_balances(account: ExchangeAccount) -> None:
     """Refresh balances."""
     market.refresh_balances(account, gateway=connect.gateway(account), clock=timezone.now)
+
+
+@account_task
+def note_pnl(account: ExchangeAccount) -> None:
+    """Write the account's profit of this minute."""
+    pnl.note_minute(account, now=timezone.now())
 
 
 @account_task

@@ -1,6 +1,6 @@
 """Users, exchange accounts with their keys, balances, the trading mode."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget
 
 from project.accounts import mode, vault
 from project.accounts.models import (
@@ -88,6 +88,17 @@ KEY_FIELDS = {
 }  # the form's names → the envelope's
 
 
+FUTURES_FIELDS = ("position_mode", "margin_mode", "leverage")
+MAX_LEVERAGE = 125
+HELP = {
+    "venue": "The exchange, by its ccxt name: binance (spot) or binanceusdm (USD-M futures).",
+    "environment": "paper moves no money, testnet the venue's play money, live yours.",
+    "position_mode": "Futures: one-way holds LONG or SHORT of a pair; hedge may hold both at once.",
+    "margin_mode": "Futures: isolated risks a position's own margin, cross the whole wallet.",
+    "leverage": f"Futures: 1 to {MAX_LEVERAGE} ×, set at the venue before the first entry. An alert may ask for its own.",
+    "armed": "Entries are placed only while this is on. Exits never ask for it.",
+}
+
 COLUMNS = frozenset(field.name for field in ExchangeAccount._meta.concrete_fields)
 
 
@@ -112,7 +123,17 @@ class ExchangeAccountForm(forms.ModelForm):
 
     class Meta:
         model = ExchangeAccount
-        fields = ("user", "name", "venue", "environment", "base_url", "quote", "armed")
+        fields = ("user", "name", "venue", "environment", "base_url", "quote", *FUTURES_FIELDS, "armed")
+        widgets: ClassVar = {"leverage": UnfoldAdminIntegerFieldWidget(attrs={"min": 1, "max": MAX_LEVERAGE})}
+        help_texts: ClassVar = HELP
+
+    def clean_leverage(self) -> int:
+        """Within what any venue offers; the setting max_leverage and the gate may allow less."""
+        leverage: int = self.cleaned_data["leverage"]
+        if not 1 <= leverage <= MAX_LEVERAGE:
+            message = f"{leverage} × is not possible: 1 to {MAX_LEVERAGE} × are. 1 means without leverage."
+            raise forms.ValidationError(message, code="LEVERAGE_OUT_OF_RANGE")
+        return leverage
 
     def clean(self) -> dict[str, Any]:
         """What one field cannot know: keys belong to user and venue, live money needs more than a tick."""
@@ -152,12 +173,14 @@ class ExchangeAccountAdmin(Admin):
     """Venue, keys and the switch that lets entries through."""
 
     form = ExchangeAccountForm
-    list_display = ("name", "user", "venue", "environment", "armed", "keys", "health", "reconciled_at")
-    list_filter = ("environment", "venue", "armed")
-    search_fields = ("name",)
+    list_display = ("name", "user", "venue", "environment", "armed", "keys", "state", "reconciled_at")
+    list_filter = ("environment", "venue", "armed", "health")
+    search_fields = ("name", "user__username")
+    list_select_related = ("user",)
     readonly_fields: tuple[str, ...] = ("keys", "health", "health_detail", "reconciled_at")
     fieldsets: tuple[Any, ...] = (
         (None, {"fields": ("user", "name", "venue", "environment", "base_url", "quote")}),
+        ("Futures", {"fields": FUTURES_FIELDS, "description": "A spot account keeps one-way and 1 ×."}),
         ("Keys", {"fields": ("keys", "api_key", "api_secret", "passphrase")}),
         ("Trading", {"fields": ("armed", "health", "health_detail", "reconciled_at")}),
     )
@@ -166,6 +189,11 @@ class ExchangeAccountAdmin(Admin):
     def keys(self, account: ExchangeAccount) -> str:
         """Whether keys are in the vault; more is never told."""
         return "set" if account.sealed_credentials else "not set"
+
+    @admin.display(description="health", ordering="health")
+    def state(self, account: ExchangeAccount) -> str:
+        """What keeps entries out; the account's page says more."""
+        return account.health or "healthy"
 
     def save_model(self, request: HttpRequest, obj: ExchangeAccount, form: ExchangeAccountForm, change: bool) -> None:
         """Save, seal new keys to the id the account has by now, and journal what was changed (names, no values)."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from risk.domain.denial import Denial, DenialCode, deny, missing
 from risk.domain.limits import RiskLimits
-from risk.domain.mode import ALLOWS, PlanKind, permits
-from risk.domain.precision import PRECISION
+from risk.domain.mode import MODES_FOR, PlanKind, permits
+from risk.domain.precision import exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +145,14 @@ class GateResult:
         return f"All {len(self.lines)} checks passed." if self.denial is None else self.denial.sentence()
 
 
+@exact
 def run(checks: Sequence[Check], plan: Proposed, book: Snapshot, limits: RiskLimits) -> GateResult:
     """Run the checks that apply, in order, up to the first denial."""
-    lines: list[CheckLine] = []
+    lines, reduces = list[CheckLine](), plan.reduces
     for check in checks:
-        if (check.entries_only and plan.reduces) or not check.asks(plan, book):
+        if (check.entries_only and reduces) or not check.asks(plan, book):
             continue
-        with localcontext(PRECISION):
-            found = check.run(plan, book, limits)
+        found = check.run(plan, book, limits)
         lines.append(CheckLine(check.name, found.value, found.limit, found.unit, found.denial is None))
         if found.denial is not None:
             return GateResult(tuple(lines), found.denial)
@@ -173,9 +173,9 @@ def mode(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     """The trading mode lets this kind of plan through."""
     if book.mode is None:
         return _unknown("mode", plan)
-    wanted = " or ".join(name for name in ALLOWS if permits(name, plan.kind))
+    ok, wanted = permits(book.mode, plan.kind), MODES_FOR[plan.kind]
     subject = f"{plan.kind} {plan.symbol}"
-    return _measured(DenialCode.MODE, ok=permits(book.mode, plan.kind), subject=subject, value=book.mode, limit=wanted)
+    return _measured(DenialCode.MODE, ok=ok, subject=subject, value=book.mode, limit=wanted)
 
 
 def armed(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:

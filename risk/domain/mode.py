@@ -37,3 +37,9 @@ ALLOWS: Mapping[str, frozenset[PlanKind]] = MappingProxyType(
 def permits(mode: str, kind: PlanKind) -> bool:
     """Whether a mode lets a kind of plan through; a mode that nobody knows lets nothing through."""
     return kind in ALLOWS.get(mode, frozenset())
+
+
+MODES_FOR: Mapping[PlanKind, str] = MappingProxyType(
+    {kind: " or ".join(mode for mode in ALLOWS if permits(mode, kind)) for kind in PlanKind}
+)
+# The modes that let a kind of plan through, in words.

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from types import MappingProxyType
 
 from risk.domain.denial import Denial, DenialCode, deny, missing
-from risk.domain.precision import PRECISION
+from risk.domain.precision import exact
 from signals.intent import Size, SizeKind
 
 
@@ -120,6 +120,7 @@ def _capped(asked: Cap, caps: Sequence[Cap]) -> Sized:
     return Sized(max(least.quote, Decimal(0)), least.name, shown)
 
 
+@exact
 def _amount(asked: SizeRequest, facts: Mapping[str, Decimal | None], *, base: str, quote: str) -> Decimal | Denial:
     """A request in quote."""
     kind = _kind(asked, base=base, quote=quote)
@@ -131,8 +132,7 @@ def _amount(asked: SizeRequest, facts: Mapping[str, Decimal | None], *, base: st
     lacking = next((name for name in rule.needs if name not in known), None)
     if lacking is not None:
         return missing(lacking, subject=f"the size {kind}")
-    with localcontext(PRECISION):
-        return rule.quote(asked.value, *known.values())
+    return rule.quote(asked.value, *known.values())
 
 
 def _kind(asked: SizeRequest, *, base: str, quote: str) -> SizeKind | None:

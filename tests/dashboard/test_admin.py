@@ -18,7 +18,7 @@ from project.journal.models import JournalEntry, Lease, Seal
 from risk.models import RiskDecision
 from signals.models import IndicatorValue, Instrument, Signal, Source
 from tests.dashboard import rows
-from trading.models import FundingPayment, PositionGroup, QueuedSignal, SettingOverride
+from trading.models import ForeignOrder, FundingPayment, PnlPoint, PositionGroup, QueuedSignal, SettingOverride
 
 
 def sha256(text: str) -> bytes:
@@ -50,6 +50,13 @@ def full(day: rows.Desk, now: datetime) -> rows.Desk:
     Seal.objects.create(first_number=1, count=1, from_xid=1, last_xid=1, last_entry_id=1, horizon=2, head=b"\1" * 32)
     SettingOverride.objects.create(name="max_open_groups", value="7")
     JournalEntry.objects.create(kind="test.happened", subject="test:1")
+    ForeignOrder.objects.create(
+        account=account, instrument=Instrument.objects.get(base="BTC"), venue_order_id="77", side="SELL", qty=1,
+        seen_at=now,
+    )  # fmt: skip
+    PnlPoint.objects.create(
+        account=account, at=now, equity="10823.96", realised_pnl="31.87", unrealised_pnl=0, open_groups=3
+    )
     FundingPayment.objects.create(
         account=account, instrument=Instrument.objects.get(base="BTC"), venue_id="1", amount="-0.02", at=now
     )
@@ -112,8 +119,13 @@ def test_the_admin_is_for_admins(day: rows.Desk, role: Role) -> None:
 # accounts and their keys -------------------------------------------------------------------------
 
 
+TERMS = {"position_mode": "one-way", "margin_mode": "isolated", "leverage": "1"}
+
+
 def account_form(owner: User, **fields: Any) -> dict[str, Any]:
-    return {"user": owner.pk, "name": "main", "venue": "binance", "environment": "paper", "quote": "USDT"} | fields
+    return (
+        {"user": owner.pk, "name": "main", "venue": "binance", "environment": "paper", "quote": "USDT"} | TERMS | fields
+    )
 
 
 KEYS = {"api_key": "KEY-1234567890", "api_secret": "SECRET-0987654321"}

@@ -16,6 +16,8 @@ from signals.models import Instrument, Signal
 from tests.dashboard import rows
 from trading.models import Order, PositionGroup, QueuedSignal, SettingOverride
 
+TERMS = {"position_mode": "one-way", "margin_mode": "isolated", "leverage": "1"}
+
 
 def act(root: Client, action: str, chosen: list[models.Model], **fields: str) -> str:
     form = {"action": action, "_selected_action": [row.pk for row in chosen]} | fields
@@ -100,7 +102,7 @@ def vars_of(chosen: Any) -> dict[str, Any]:
 
 
 def arm(root: Client, account: ExchangeAccount, **fields: Any) -> str:
-    form = {"user": account.user_id, "name": "main", "venue": "binance", "environment": "live", "quote": "USDT"}
+    form = {"user": account.user_id, "name": "main", "venue": "binance", "environment": "live", "quote": "USDT"} | TERMS
     address = reverse("admin:accounts_exchangeaccount_change", args=[account.pk])
     return root.post(address, form | {"armed": "on"} | fields, follow=True).content.decode()
 
@@ -141,7 +143,13 @@ def test_an_armed_one_is_saved_without_typing_again(ready: ExchangeAccount, root
 
 @pytest.mark.parametrize(("environment", "armed"), [("paper", True), ("testnet", False), ("live", False)])
 def test_a_new_account_is_armed_on_paper_only(day: rows.Desk, root: Client, environment: str, armed: bool) -> None:
-    form = {"user": day.account.user_id, "name": "new", "venue": "binance", "environment": environment, "quote": "USDT"}
+    form = {
+        "user": day.account.user_id,
+        "name": "new",
+        "venue": "binance",
+        "environment": environment,
+        "quote": "USDT",
+    } | TERMS
     root.post(reverse("admin:accounts_exchangeaccount_add"), form)
     assert ExchangeAccount.objects.get(name="new").armed is armed
 

@@ -20,3 +20,9 @@ def exchange() -> Iterator[PaperExchange]:
 def desk(transactional_db: None, exchange: PaperExchange) -> Desk:
     """A fresh desk on this file's exchange."""
     return fresh_desk(exchange)
+
+
+@pytest.fixture
+def perps(transactional_db: None, exchange: PaperExchange) -> Desk:
+    """A fresh futures desk on this file's exchange."""
+    return fresh_desk(exchange, venue="binanceusdm")

@@ -14,10 +14,10 @@ from project.accounts.models import ExchangeAccount
 from project.journal import sealer
 from project.journal.models import JournalEntry
 from signals.market import instruments
-from tests.support import oracle
-from tests.support.factories import PRICES, Desk, make_desk
+from tests.support import oracle, oracle_futures
+from tests.support.factories import Desk, make_desk
+from tests.support.levers import clear_books, time_passes
 from tests.support.paper import PaperExchange
-from trading.models import Order
 from trading.services import connect, exits_sweep, queue, reconcile
 from trading.services.invariants import CHECKS, check_all
 from trading.services.socket_guard import ModeGuard
@@ -33,14 +33,15 @@ ACCOUNTS_KEPT = 30
 # On one exchange.
 ENOUGH = 30
 # Passes after which the dust must have settled.
+LEDGERS = {"binance": oracle.differences, "binanceusdm": oracle_futures.differences}
 
 
-def fresh_desk(paper: PaperExchange) -> Desk:
+def fresh_desk(paper: PaperExchange, *, venue: str = "binance") -> Desk:
     """Empty tables, empty books, a new process, one new account."""
     truncate()
     renew(paper) if len(paper._keys) > ACCOUNTS_KEPT else clear_books(paper)
     connect._guard = ModeGuard()
-    return make_desk(paper)
+    return make_desk(paper, venue=venue)
 
 
 def desks(paper: PaperExchange, rounds: int = ROUNDS) -> Iterator[Desk]:
@@ -63,26 +64,6 @@ def renew(paper: PaperExchange) -> None:
     paper.start()
 
 
-def clear_books(paper: PaperExchange) -> None:
-    """Whatever earlier rounds left resting fills, for accounts that nobody looks at any more."""
-    paper.faults([])
-    for symbol, price in PRICES.items():
-        for factor in (10, 1000, 100):
-            paper.price(symbol, str(int(price) * factor // 100))
-
-
-def chosen(desk: Desk, **values: object) -> None:
-    """Change settings of the account."""
-    for name, value in values.items():
-        desk.setting(name, value)
-
-
-def impatient(desk: Desk, *, timeout_ms: int = 300) -> Desk:
-    """A desk whose gateway gives up on an answer soon."""
-    desk.gateway._client.timeout = timeout_ms  # type: ignore[attr-defined]
-    return desk
-
-
 def change_mode(to: str) -> None:
     """Change the mode, and let every process notice at once."""
     mode.change(to, operator="test", reason="a test")
@@ -90,12 +71,6 @@ def change_mode(to: str) -> None:
 
 
 # time and restarts -------------------------------------------------------------------------------
-
-
-def time_passes() -> None:
-    """Undecided orders become old: calls that were under way are over, look-ups are due."""
-    past = {"valid_until": timezone.now() - timedelta(minutes=1), "next_poll_at": timezone.now()}
-    Order.objects.filter(state__in=("SUBMITTING", "UNKNOWN")).update(**past)
 
 
 def restart(desk: Desk) -> None:
@@ -149,7 +124,7 @@ def wrong_in_the_end(desk: Desk) -> list[str]:
         pass
     results = check_all(clock=timezone.now, settle_secs=0)
     found = [f"{name}: {words}" for name, result in results.items() for words in result.violations]
-    return found + oracle.differences(desk)
+    return found + LEDGERS[desk.account.venue](desk)
 
 
 def reckoned(desk: Desk) -> None:

@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from django.db.models import F
 
-from tests.engine.stage import chosen
 from tests.support.factories import Desk
+from tests.support.levers import chosen
 from trading.models import Pyramid
 
 Bringing = Callable[[Desk], None]

@@ -2,9 +2,10 @@
 
 from decimal import Decimal
 
-from tests.engine.stage import impatient, reckoned, time_passes
+from tests.engine.stage import reckoned
 from tests.engine.states import active, fall_to, partially_filled, told, waiting
 from tests.support.factories import Desk
+from tests.support.levers import LOST, ORDER, time_passes
 from trading.models import Order, PositionGroup, QueuedSignal
 
 
@@ -25,11 +26,9 @@ def test_a_target_whose_fills_are_on_their_way_is_not_placed_again(desk: Desk) -
 def test_a_reduction_that_never_arrived_is_decided_anew(desk: Desk) -> None:
     active(desk)
     assert told(desk, action="reduce", size="50% position") == "REDUCED"
-    impatient(desk)
-    desk.paper.fault("timeout_before_accept", method="POST", path="/api/v3/order", times=5)
+    desk.paper.fault(LOST, **ORDER, times=5)
     desk.submit()
     assert Order.objects.filter(purpose="REDUCE", state="UNKNOWN").exists()
-    impatient(desk, timeout_ms=10_000)
     for _ in range(3):
         time_passes()
         desk.look_up()

@@ -17,19 +17,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from tests.engine.stage import (
-    ROUNDS,
-    change_mode,
-    chosen,
-    fresh_desk,
-    impatient,
-    reckoned,
-    reconciled,
-    restart,
-    time_passes,
-    wrong_now,
-)
+from tests.engine.stage import ROUNDS, change_mode, fresh_desk, reckoned, reconciled, restart, wrong_now
 from tests.support.factories import PRICES, Desk
+from tests.support.levers import chosen, impatient, patient, time_passes
 from tests.support.paper import PaperExchange
 from trading.errors import NotReached, VenueError
 from trading.models import Pyramid
@@ -114,6 +104,8 @@ class Engine(RuleBasedStateMachine):
             yield self.desk
         except NotReached as error:
             reconcile.mark_unhealthy(self.desk.account.pk, code=error.code, detail=str(error))
+        finally:
+            patient(self.desk)
 
     # the world ------------------------------------------------------------------------------
 
@@ -182,7 +174,7 @@ class Engine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.desk.paper.faults([])
         change_mode("NORMAL")
-        impatient(self.desk, timeout_ms=10_000)
+        patient(self.desk)
         reckoned(self.desk)
 
 

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from signals.models import Ticker
-from tests.engine.stage import ROUNDS, chosen, fresh_desk, truncate
+from tests.engine.stage import ROUNDS, fresh_desk, truncate
 from tests.engine.states import told
 from tests.support.factories import PRICES, Desk
+from tests.support.levers import chosen
 from tests.support.paper import PaperExchange
 from trading.domain.admission import QueueRule
 from trading.models import QueuedSignal, Slot

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tests.engine.stage import change_mode, chosen, reckoned
+from tests.engine.stage import change_mode, reckoned
 from tests.engine.states import next_bar, partially_filled, told
 from tests.support.factories import Desk
+from tests.support.levers import chosen
 from trading.models import PositionGroup, QueuedSignal, Slot
 from trading.services import queue
 

@@ -21,8 +21,9 @@ from tests.engine.deeds import (
     says,
     sends,
 )
-from tests.engine.stage import change_mode, chosen, desks, impatient, reckoned, wrong_now
+from tests.engine.stage import change_mode, desks, reckoned, wrong_now
 from tests.engine.states import partially_filled, told, waiting
+from tests.support.levers import ORDER, UNANSWERED, chosen
 from tests.support.paper import PaperExchange
 from tests.support.races import elsewhere, injected, together, worker
 from trading.models import Fill, Order, PositionGroup, Pyramid, QueuedSignal, Slot
@@ -146,8 +147,7 @@ def test_a_look_up_against_a_reconcile(exchange: PaperExchange) -> None:
     """An entry without an answer fills while two look for it: found once, and all of it counted."""
     for desk in desks(exchange):
         told(desk, action="buy", price="60000")
-        impatient(desk)
-        desk.paper.fault("timeout_after_accept", method="POST", path="/api/v3/order")
+        desk.paper.fault(UNANSWERED, **ORDER)
         desk.submit()
         first, second = worker(desk), worker(desk)
 

@@ -21,8 +21,9 @@ from tests.engine.deeds import (
     sold,
     sweeps,
 )
-from tests.engine.stage import chosen, desks, reckoned, wrong_now
+from tests.engine.stage import desks, reckoned, wrong_now
 from tests.engine.states import active, closing, told
+from tests.support.levers import chosen
 from tests.support.paper import PaperExchange
 from tests.support.races import injected, together, worker
 from trading.gateways.ccxt_gateway import CcxtGateway

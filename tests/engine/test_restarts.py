@@ -8,49 +8,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from project.accounts.models import ExchangeAccount
-from tests.engine.stage import impatient, reckoned, reconciled, restart
+from tests.engine.deaths import cancel_arrived, cancelled, cancelling, claimed, sent, unanswered
+from tests.engine.stage import reckoned, reconciled, restart
 from tests.engine.states import active, closing, fall_to, live, nothing, partially_filled, told, waiting
 from tests.support.factories import Desk
+from tests.support.levers import CANCEL, LOST, UNANSWERED
 from trading import locks
 from trading.domain.classify import Classification, Meaning
 from trading.domain.vocabulary import PositionSide
 from trading.errors import NotReached
 from trading.models import Order, PositionGroup, QueuedSignal
-from trading.services import cancel, connect, decide, outcomes, submit
+from trading.services import decide, outcomes
 from trading.services.desk import Desk as Books
-from trading.services.submit import Claim
-
-PLACE = {"method": "POST", "path": "/api/v3/order"}
-CANCEL = {"method": "DELETE", "path": "/api/v3/order"}
-LOST = "timeout_before_accept"
-UNANSWERED = "timeout_after_accept"
-
-
-# deaths ------------------------------------------------------------------------------------------
-
-
-def claimed(desk: Desk, *, opening: bool) -> list[Claim]:
-    """Orders become SUBMITTING; their owner dies before the call."""
-    return submit.claim(desk.account.pk, opening=opening, now=timezone.now(), timing=connect.timing())
-
-
-def sent(desk: Desk, *, opening: bool) -> None:
-    """Their owner dies after the call, before it can write what it was told."""
-    for owned in claimed(desk, opening=opening):
-        desk.gateway.place(owned.request)
-
-
-def unanswered(desk: Desk, action: str, *, opening: bool) -> None:
-    """The first order of each kind gets no answer and is UNKNOWN; the owner dies then."""
-    impatient(desk)
-    desk.paper.fault(action, **PLACE)
-    submit.submit(claimed(desk, opening=opening)[:1], gateway=desk.gateway, clock=timezone.now)
-
-
-def cancelled(desk: Desk) -> None:
-    """What is to go is gone, and seen to be gone."""
-    cancel.cancel(cancel.claim_cancels(desk.account.pk), gateway=desk.gateway, clock=timezone.now)
-
 
 # ways to be caught -------------------------------------------------------------------------------
 
@@ -122,22 +91,18 @@ def target_filled_unseen(desk: Desk) -> None:
     desk.paper.price("BTCUSDT", "60700")
 
 
-def cancelling(desk: Desk) -> None:
-    """Everything is CANCELLING; the owner dies before the first call."""
+def all_cancelling(desk: Desk) -> None:
     closing(desk)
-    cancel.claim_cancels(desk.account.pk)
+    cancelling(desk)
 
 
-def cancel_arrived(desk: Desk) -> None:
-    """The venue has cancelled; the owner dies before it writes so."""
+def all_cancelled_unheard(desk: Desk) -> None:
     closing(desk)
-    for order in cancel.claim_cancels(desk.account.pk):
-        desk.gateway.cancel(symbol=order.instrument.symbol, venue_order_id=order.venue_order_id)
+    cancel_arrived(desk)
 
 
 def cancel_lost(desk: Desk) -> None:
     closing(desk)
-    impatient(desk)
     desk.paper.fault(LOST, **CANCEL)
     cancelled(desk)
 
@@ -229,8 +194,8 @@ CAUGHT: Mapping[Caught, list[str]] = {
     target_filled_unseen: ["CLOSED"],
     active: ["ACTIVE"],
     closing: ["CLOSED"],
-    cancelling: ["CLOSED"],
-    cancel_arrived: ["CLOSED"],
+    all_cancelling: ["CLOSED"],
+    all_cancelled_unheard: ["CLOSED"],
     cancel_lost: ["CLOSED"],
     exit_new: ["CLOSED"],
     exit_claimed: ["CLOSED"],

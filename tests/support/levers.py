@@ -15,9 +15,10 @@ PERP = {"method": "POST", "path": "/fapi/v1/order"}
 CONDITIONAL = {"method": "POST", "path": "/fapi/v1/algoOrder"}
 # Requests that a fault is planned for.
 
-LOST = "timeout_before_accept"
-UNANSWERED = "timeout_after_accept"
-# Faults: the request never arrives; it arrives, and its answer does not.
+LOST = "http_503_before_accept"
+UNANSWERED = "http_503_after_accept"
+# Faults that leave an outcome unknown: the order never arrives; it arrives, and the answer says nothing of it.
+# They come at once: a fault that lets the client wait needs an impatient one, and a busy machine outlasts any patience.
 
 
 def chosen(desk: Desk, **values: object) -> None:
@@ -32,7 +33,7 @@ def one_leg(desk: Desk) -> Desk:
     return desk
 
 
-def impatient(desk: Desk, *, timeout_ms: int = 300) -> Desk:
+def impatient(desk: Desk, *, timeout_ms: int = 1000) -> Desk:
     """A desk whose gateway gives up on an answer soon."""
     desk.gateway._client.timeout = timeout_ms  # type: ignore[attr-defined]
     return desk

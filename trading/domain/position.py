@@ -91,9 +91,16 @@ def from_fills(
 
 
 @exact
+def open_profit(*, side: PositionSide, qty: Decimal, cost: Decimal, price: Decimal, unit: Decimal) -> Decimal:
+    """Profit of an open quantity at a price before exit fees, quote; unit: the contract size, 1 on spot."""
+    return side.sign * (qty * price * unit - cost)
+
+
 def unrealised(position: Position, price: Decimal) -> Decimal:
     """Profit of the open quantity at a price before exit fees, quote."""
-    return position.side.sign * (position.qty * price * position.contract_size - position.cost)
+    return open_profit(
+        side=position.side, qty=position.qty, cost=position.cost, price=price, unit=position.contract_size
+    )
 
 
 @exact

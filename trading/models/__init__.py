@@ -4,6 +4,7 @@ from trading.models.config import SettingOverride
 from trading.models.foreign import ForeignOrder
 from trading.models.group import Leg, PositionGroup, Pyramid
 from trading.models.order import Fill, FundingPayment, Order
+from trading.models.pnl import PnlPoint
 from trading.models.queue import QueuedSignal
 from trading.models.slot import Slot
 from trading.models.system import Canary
@@ -15,6 +16,7 @@ __all__ = [
     "FundingPayment",
     "Leg",
     "Order",
+    "PnlPoint",
     "PositionGroup",
     "Pyramid",
     "QueuedSignal",

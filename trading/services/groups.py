@@ -21,7 +21,7 @@ from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose
 from trading.models import Order, PositionGroup, Slot
 from trading.selectors import GroupPicture
-from trading.services import ladder, orders, queue, stops
+from trading.services import ladder, orders, pnl, queue, stops
 from trading.services.orders import NewOrder
 
 TARGETS_TAKEN = "TARGETS_TAKEN"
@@ -298,4 +298,5 @@ def _end(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
         "slots": freed,
     }
     record("group.closed", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
+    pnl.note_close(group, now=now)
     queue.promote(group.account_id, now=now)

@@ -6,7 +6,7 @@ from django.db import IntegrityError
 from project.accounts import mode
 from project.accounts.models import TradingMode
 from project.journal.models import JournalEntry
-from tests.trading.services.levers import together
+from tests.support.races import together
 
 pytestmark = pytest.mark.django_db
 

@@ -129,14 +129,12 @@ def test_a_stop_that_triggers_at_the_venue_closes_its_own_side(hedged: Desk) -> 
     ("alert", "outcome", "left"),
     [
         ({"action": "exit", "side": "long"}, "EXITED", {"SHORT": -LOT}),
-        ({"action": "exit", "side": "short"}, "EXITED", {"LONG": LOT}),
         ({"action": "exit", "prev_market_position": "short"}, "EXITED", {"LONG": LOT}),
         ({"action": "exit"}, "EXITED", {}),
         ({"action": "reverse", "market_position": "long"}, "EXITED", {"LONG": LOT}),  # it is long already
         ({"action": "buy"}, "AMBIGUOUS_SIDE", {"LONG": LOT, "SHORT": -LOT}),
-        ({"action": "reduce", "size": "50% position"}, "AMBIGUOUS_SIDE", {"LONG": LOT, "SHORT": -LOT}),
     ],
-    ids=str,
+    ids=["long named", "short implied", "neither named", "to the long side", "a buy"],
 )
 def test_an_alert_closes_the_side_that_it_names(
     hedged: Desk, alert: dict[str, str], outcome: str, left: dict[str, Decimal]

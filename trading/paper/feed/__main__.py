@@ -42,7 +42,7 @@ def _groups(given: argparse.Namespace) -> list[Group]:
     spot = [Watch(symbol, Spot(symbol, pyramids=given.pyramids)) for symbol in SYMBOLS]
     groups = [Group(_source(given.token_file), spot)]
     if given.futures_token_file is not None:
-        shorts = [Watch(symbol, Perpetual(f"{symbol}.P")) for symbol in SYMBOLS]
+        shorts = [Watch(symbol, Perpetual(f"{symbol}.P", pyramids=given.pyramids)) for symbol in SYMBOLS]
         groups.append(Group(_source(given.futures_token_file), shorts))
     return groups
 
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--door", default="http://127.0.0.1:8081", help="the door (%(default)s)")
     add("--token-file", type=Path, required=True, help='JSON {"token", "secret"} of the spot source')
     add("--futures-token-file", type=Path, help="the same of a futures source: sends shorts and covers too")
-    add("--pyramids", action="store_true", help="buy more in an uptrend, on dips and recoveries")
+    add("--pyramids", action="store_true", help="add in a trend that goes on, on dips and recoveries")
     add("--interval", help="the alerts' timeframe; 1, or the true length of a bar with --pyramids")
     add("--speed", type=int, default=60, help="the exchange's --speed (%(default)s)")
     token = os.environ.get("WINDLASS_PAPER_CONTROL_TOKEN", "")

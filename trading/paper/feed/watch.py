@@ -74,7 +74,7 @@ class Spot:
 
 
 def _dipped(price: int, last_buy: int) -> bool:
-    return price * 10_000 <= last_buy * (10_000 - DIP_BPS)
+    return (last_buy - price) * 10_000 >= abs(last_buy) * DIP_BPS
 
 
 def _recovered(closes: Sequence[int], index: int) -> bool:
@@ -88,18 +88,22 @@ def _over_fast(closes: Sequence[int], index: int) -> bool:
 
 @dataclass(slots=True)
 class Perpetual:
-    """Sells a cross downwards short and covers at the next one upwards."""
+    """Sells a cross downwards short, with pyramids more in between, and covers at the next one upwards."""
 
     symbol: str
-    _short: bool = False
+    pyramids: bool = False
+    _mirror: Spot = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._mirror = Spot(self.symbol, self.pyramids)
 
     def judge(self, closes: Sequence[int], index: int) -> tuple[str, Side, str] | None:
-        """A cover only after a short."""
-        side = cross(closes, index)
-        if side is None or (side is Side.SELL) is self._short:
+        """What the other would do if falling were rising, the other way round; a cover only after a short."""
+        found = self._mirror.judge([-close for close in closes], index)
+        if found is None:
             return None
-        self._short = side is Side.SELL
-        return self.symbol, side, "short" if self._short else "flat"
+        short = found[1] is Side.BUY
+        return (self.symbol, Side.SELL, "short") if short else (self.symbol, Side.BUY, "flat")
 
 
 @dataclass(slots=True)

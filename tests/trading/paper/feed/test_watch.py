@@ -82,3 +82,18 @@ def test_a_perpetual_is_sold_short_and_covered() -> None:
     closes = [*RISE_THEN_FALL, 1, 40, 41, 0.5, 0.5, 0.5]
     assert bar_by_bar(watch, closes) == [(10, "SELL", "short"), (12, "BUY", "flat"), (16, "SELL", "short")]
     assert bar_by_bar(Watch("BTCUSDT", Perpetual("BTCUSDT.P"), -1), FALL_THEN_RISE) == []  # nothing to cover
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        ([85.9, 85.8], []),  # it only falls
+        ([86.4], [(10, "SELL", "short")]),  # 0.5 % above the short at 86 while the fast average trails
+        ([86.2], []),  # 0.2 % above is too little
+        ([150], [(10, "BUY", "flat")]),  # the averages cross
+    ],
+)
+def test_pyramids_of_a_short_are_rallies_of_a_downtrend(after: list[float], told: list[tuple[int, str, str]]) -> None:
+    closes = [90, 91, 92, 93, 94, 95, 96, 97, 98, 86, *after]
+    watch = Watch("BTCUSDT", Perpetual("BTCUSDT.P", pyramids=True), -1)
+    assert bar_by_bar(watch, closes) == [(9, "SELL", "short"), *told]

@@ -1,0 +1,153 @@
+"""The settings somebody changed: a form that the registry checks, and every version with who and when."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from project.admin import Admin
+from project.journal.models import JournalEntry
+from project.journal.record import record
+from trading.domain import settings as registry
+from trading.domain.refusal import Refusal
+from trading.domain.settings import Scope, Setting
+from trading.models import SettingOverride
+
+
+def _described(setting: Setting) -> str:
+    limits = f" {setting.low}–{setting.high}" if setting.low is not None and setting.high is not None else ""
+    return f"{setting.group}: {setting.name}{limits} {setting.unit}".rstrip()
+
+
+def _choices() -> list[tuple[str, str]]:
+    return [(name, _described(setting)) for name, setting in registry.REGISTRY.items()]
+
+
+SCOPES = tuple(Scope)  # widest first
+VERSIONS_SHOWN = 50
+WIDER = "(the wider scope)"
+
+
+class SettingOverrideForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes no parameter
+    """One setting at one scope, checked by the registry that the engine reads it with."""
+
+    name = forms.ChoiceField(choices=_choices, widget=UnfoldAdminSelectWidget)
+    value = forms.CharField(
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
+        help_text="As in docs/configuration.md: 5, on, 1% equity, or legs as (0, 20, 1.0) (−0.5, 20, 0.5) …",
+    )
+
+    class Meta:
+        model = SettingOverride
+        fields = ("user", "account", "symbol", "name", "value")
+        help_texts = {"symbol": "A pair of the account, as in BTC/USDT."}  # noqa: RUF012 - Django's own shape
+
+    def clean(self) -> dict[str, Any]:
+        """The value must pass the registry, the scope must be one the setting has."""
+        data: dict[str, Any] = super().clean() or {}
+        if "name" in data and "value" in data:
+            data["value"] = self._checked(data["name"], data["value"])
+            self._check_scope(data)
+        return data
+
+    def _checked(self, name: str, text: str) -> str:
+        value = registry.parse(name, text)
+        if isinstance(value, Refusal):
+            self.add_error("value", forms.ValidationError(f"{value.code}: {value.sentence()}", code=value.code))
+            return text
+        return registry.as_text(name, value)
+
+    def _check_scope(self, data: dict[str, Any]) -> None:
+        narrowest = registry.REGISTRY[data["name"]].narrowest
+        chosen = _scope(data)
+        if SCOPES.index(chosen) > SCOPES.index(narrowest):
+            message = f"{data['name']} has no {chosen.lower()} scope; the narrowest is {narrowest.lower()}."
+            self.add_error(None, forms.ValidationError(message, code="SCOPE_TOO_NARROW"))
+        if data.get("user") and data.get("account"):
+            self.add_error("user", "An account has its user already: leave one of the two empty.")
+        if data.get("symbol") and not data.get("account"):
+            self.add_error("symbol", "A pair's setting needs its account.")
+
+
+def _scope(data: dict[str, Any]) -> Scope:
+    """The narrowest scope that the form names."""
+    named = (("symbol", Scope.PAIR), ("account", Scope.ACCOUNT), ("user", Scope.USER))
+    return next((scope for field, scope in named if data.get(field)), Scope.GLOBAL)
+
+
+def _versions(row: SettingOverride) -> Iterator[tuple[str, str, str, str]]:
+    """Time, who, before and after of each journalled change; what was not set reads as the wider scope."""
+    scope = {"user": row.user_id, "account": row.account_id, "symbol": row.symbol}
+    found = JournalEntry.objects.filter(kind="setting.changed", subject=f"setting:{row.name}", payload__scope=scope)
+    for entry in found.order_by("-id")[:VERSIONS_SHOWN]:
+        before, after = (WIDER if entry.payload[part] is None else entry.payload[part] for part in ("before", "after"))
+        yield f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.payload["operator"], before, after
+
+
+def _place(row: SettingOverride) -> tuple[object, ...]:
+    """Which setting, at which scope."""
+    return (row.name, row.user_id, row.account_id, row.symbol)
+
+
+@admin.register(SettingOverride)
+class SettingOverrideAdmin(Admin):
+    """Settings somebody changed; everything else has its default. The narrowest scope wins."""
+
+    form = SettingOverrideForm
+    list_display = ("name", "value", "default", "user", "account", "symbol", "changed_by", "changed_at")
+    list_filter = ("name", "account", "user", "changed_by")
+    search_fields = ("name", "symbol")
+    readonly_fields = ("default", "changed_by", "changed_at", "versions")
+    list_select_related = ("user", "account")
+    actions_list = ("every_change",)
+
+    @admin.display(description="default")
+    def default(self, row: SettingOverride) -> str:
+        """What counts where nobody changed anything."""
+        known = registry.REGISTRY.get(row.name)
+        return registry.as_text(row.name, known.default) if known else "–"
+
+    @admin.display(description="versions")
+    def versions(self, row: SettingOverride) -> str | SafeString:
+        """Who changed this setting at this scope, when, from what to what; the latest first."""
+        return format_html_join("", "<div>{} UTC, {}: {} → {}</div>", _versions(row)) or "none yet"
+
+    @action(description="Every change", url_path="every-change", permissions=["view"])  # type: ignore[untyped-decorator]
+    def every_change(self, request: HttpRequest) -> HttpResponse:
+        """The journal of all settings: also of those that were taken back."""
+        return redirect(f"{reverse('admin:journal_journalentry_changelist')}?kind__exact=setting.changed")
+
+    def save_model(self, request: HttpRequest, obj: SettingOverride, form: Any, change: bool) -> None:
+        """Save with who changed it, and journal it."""
+        obj.changed_by = request.user.get_username()
+        older = SettingOverride.objects.filter(pk=obj.pk).first()
+        moved = older is not None and _place(older) != _place(obj)
+        if older is not None and moved:
+            self._journal(request, older, before=older.value, after=None)
+        super().save_model(request, obj, form, change)
+        self._journal(request, obj, before=older.value if older and not moved else None, after=obj.value)
+
+    def delete_model(self, request: HttpRequest, obj: SettingOverride) -> None:
+        """Back to the wider scope, which is journalled too."""
+        self._journal(request, obj, before=obj.value, after=None)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """One by one, so that each is journalled."""
+        for row in queryset:
+            self.delete_model(request, row)
+
+    def _journal(self, request: HttpRequest, obj: SettingOverride, *, before: object, after: object) -> None:
+        """Who changed what at which scope; None stands for what the wider scope says."""
+        scope = {"user": obj.user_id, "account": obj.account_id, "symbol": obj.symbol}
+        changed = {"name": obj.name, "scope": scope, "before": before, "after": after}
+        payload = {"operator": request.user.get_username(), **changed}
+        record("setting.changed", subject=f"setting:{obj.name}", payload=payload, account_id=obj.account_id)

@@ -1,0 +1,54 @@
+"""Profit over time: a point a minute and one at each close, so that curve and drawdown survive a restart."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from project.accounts.models import ExchangeAccount
+from trading.domain.money import ZERO, total
+from trading.domain.position import open_profit
+from trading.domain.vocabulary import PositionSide
+from trading.models import PnlPoint, PositionGroup
+from trading.services.desk import Desk
+
+EVERY = timedelta(minutes=1)
+SLACK = timedelta(seconds=5)
+# A tick that comes a little early is no reason to miss its minute.
+
+
+def note_minute(account: ExchangeAccount, *, now: datetime) -> bool:
+    """Write the account's point of this minute; False when the last one is younger than that."""
+    if PnlPoint.objects.filter(account=account, group=None, at__gt=now - EVERY + SLACK).exists():
+        return False
+    point(account, now=now).save()
+    return True
+
+
+def note_close(group: PositionGroup, *, now: datetime) -> None:
+    """Write the point of a group's end. The account is locked by the caller; a group closes once."""
+    point(group.account, now=now, group=group).save()
+
+
+def point(account: ExchangeAccount, *, now: datetime, group: PositionGroup | None = None) -> PnlPoint:
+    """The account's profit now, by its groups and the last prices."""
+    desk = Desk(account, now)
+    realised = PositionGroup.objects.filter(account=account).aggregate(sum=Sum("realised_pnl"))["sum"]
+    return PnlPoint(
+        account=account,
+        group=group,
+        at=now,
+        equity=desk.equity,
+        realised_pnl=realised or ZERO,
+        unrealised_pnl=total(_unrealised(desk, one) for one in desk.groups),
+        open_groups=len(desk.groups),
+    )
+
+
+def _unrealised(desk: Desk, group: PositionGroup) -> Decimal:
+    """What the group would bring at the last price; one without a price counts as it cost."""
+    ticker = desk.tickers.get(group.instrument_id)
+    if ticker is None:
+        return ZERO
+    size = group.instrument.contract_size
+    return open_profit(side=PositionSide(group.side), qty=group.qty, cost=group.cost, price=ticker.last, unit=size)
