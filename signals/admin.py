@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from project.accounts import vault
-from project.admin import Admin, EngineAdmin, columns
+from project.admin import Admin, EngineAdmin, account_name, columns
 from project.journal.record import record
 from signals.authentication import networks
 from signals.formats import REGISTRY
@@ -188,7 +188,7 @@ def _save(source: Source, request: HttpRequest, what: str) -> None:
 class AlertAdmin(EngineAdmin):
     """Every authenticated delivery with its one outcome."""
 
-    list_display = ("id", "received_at", "source", "account", "outcome", "reason")
+    list_display = ("id", "received_at", "source", account_name(), "outcome", "reason")
     list_filter = ("outcome", "source", "endpoint", "format", "received_at")
     search_fields = ("=id", "reason", "=client_id", "raw")
     search_help_text = "An alert's number, its client id, or words of its reason or body."
@@ -210,8 +210,9 @@ class RefusalAdmin(EngineAdmin):
 class SignalAdmin(EngineAdmin):
     """What alerts turned out to mean, where something followed."""
 
-    list_display = columns("id", "created_at", "meaning", "symbol", "position_side", "price", "account", of=Signal)
-    list_filter = ("meaning", "position_side", "account")
+    shown = ("id", "created_at", "meaning", "symbol", "position_side", "price")
+    list_display = (*columns(*shown, of=Signal), account_name())
+    list_filter = ("meaning", "position_side", "account", "created_at")
     search_fields = ("symbol",)
     list_select_related = ("account",)
 

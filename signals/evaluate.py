@@ -1,7 +1,7 @@
 """Alert → Intent → what it asks for, on which instrument, how old. Knows nothing of open groups. Pure but for parsing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from signals.verdict import Outcome, Verdict
 
 CLOCK_TOLERANCE = timedelta(seconds=30)
 # A sender's clock may run ahead by this much, and {{timenow}} has whole seconds only.
+NO_PAIR = "The alert names no pair. Name it in the alert, or make it the only pair of the source's list."
 
 
 MaxAge = Callable[[str], timedelta]
@@ -66,12 +67,21 @@ def evaluate(alert: AlertFacts, *, instruments: Listed, max_age: MaxAge) -> Mean
 
 
 def _placed(alert: AlertFacts, intent: Intent, instruments: Listed, max_age: MaxAge) -> Meant | Verdict:
-    symbol = resolve(intent.symbol, intent.exchange, instruments.names)
+    wanted = intent.symbol or only_pair(alert)
+    if not wanted:
+        return Verdict(Outcome.UNKNOWN_SYMBOL, NO_PAIR, {"symbol": "", "suggestions": list(alert.whitelist)})
+    symbol = resolve(wanted, intent.exchange, instruments.names)
     if isinstance(symbol, UnknownSymbol):
+        symbol = replace(symbol, suggestions=tuple(s for s in symbol.suggestions if instruments.by_symbol[s].active))
         return Verdict(symbol.code, symbol.message, {"symbol": intent.symbol, "suggestions": list(symbol.suggestions)})
     age = age_of(intent, received_at=alert.received_at)
     meant = Meant(alert, intent, instruments.by_symbol[symbol], timeframe_of(alert, intent), age)
     return _refusal(meant, max_age(symbol)) or meant
+
+
+def only_pair(alert: AlertFacts) -> str:
+    """What an alert without a symbol means: its source's only pair, as a bot of one pair; empty when it has not one."""
+    return alert.whitelist[0] if len(alert.whitelist) == 1 else ""
 
 
 def _refusal(meant: Meant, max_age: timedelta) -> Verdict | None:

@@ -9,15 +9,33 @@ from functools import lru_cache
 from typing import Final
 
 from signals.intent import Intent
-from signals.strict_json import Json, JsonRefused, loads
+from signals.strict_json import Json, JsonRefused, loads, shown
 
 from . import (
+    alertatron,
     alerts,
+    algoway,
+    altrady,
+    bridge,
+    cornix,
+    csv_line,
+    finandy,
+    freqtrade,
+    generic,
     indicators,
+    octobot,
+    okx,
+    pineconnector,
     signals,
+    threecommas_custom,
+    threecommas_dca,
+    threecommas_strategy,
+    traderspost,
+    tv_strategy,
     windlass,
     windlass_nested,
     windlass_values,
+    wundertrading,
 )
 from .base import ENDPOINTS, Format
 from .fields import Body, FieldError, FormatRefused, Object, refusal
@@ -26,13 +44,29 @@ from .scrubbing import MASK, WITHHELD, Scrubber
 __all__ = ["ENDPOINTS", "MASK", "REGISTRY", "SCRUBBER", "WITHHELD", "Body", "FieldError", "Format", "FormatRefused"]
 __all__ += ["choose", "parse", "parse_stored", "read", "secrets_in"]
 
-# NOTE to the owner of this folder: an import of modules that do not exist yet stopped every test run of everybody, so
-# the lead took these out; put each back when its module is there (order: /tmp/brief/formats_init_full.py).
 REGISTRY: Final = (
+    threecommas_strategy.FORMAT,
+    threecommas_custom.FORMAT,
+    threecommas_dca.FORMAT,
+    okx.FORMAT,
+    wundertrading.FORMAT,
+    altrady.FORMAT,
+    algoway.FORMAT,
+    tv_strategy.FORMAT,
+    bridge.FORMAT,
+    traderspost.FORMAT,
+    finandy.FORMAT,
+    freqtrade.FORMAT,
+    octobot.FORMAT,
+    alertatron.FORMAT,
+    pineconnector.FORMAT,
+    csv_line.FORMAT,
+    cornix.FORMAT,
     windlass_nested.FORMAT,
     signals.FORMAT,
     indicators.FORMAT,
     windlass.FORMAT,
+    generic.FORMAT,
     alerts.FORMAT,
     windlass_values.FORMAT,
 )
@@ -45,6 +79,7 @@ ONE_OBJECT = 'The body must be a JSON object: {"symbol": …, "action": …}.'
 SEVERAL = "The body is a list. An alert is one signal: send each object of the list by itself."
 LOOKED_AT = 2000
 # Characters of a text that are compared with the formats, to say which it resembles.
+LONGEST_PATH = 120
 PLACEHOLDER = re.compile(r"\{\{[^{}]{0,60}\}\}")
 PLACEHOLDER_MEND = (
     "a rendered value: the alert must be created on the chart, the placeholder spelled as TradingView does, "
@@ -79,7 +114,7 @@ def _without_placeholders_text(text: str) -> str:
 
 def _without_placeholders(body: Object) -> Object:
     errors = [
-        FieldError(path, "PLACEHOLDER_NOT_RENDERED", PLACEHOLDER_MEND, found[0])
+        FieldError(shown(path, limit=LONGEST_PATH), "PLACEHOLDER_NOT_RENDERED", PLACEHOLDER_MEND, found[0])
         for path, text in _texts(body, "")
         if (found := PLACEHOLDER.search(text))
     ]

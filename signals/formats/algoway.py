@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from signals.intent import Action, Intent, IntentKind, Level, LevelKind, SizeKind
+from signals.intent import Action, Intent, IntentKind, Level, LevelKind, OrderStyle, SizeKind
 
 from .base import Format, object_of
 from .fields import MAX_NAME, Body, Fields
@@ -12,6 +12,7 @@ from .vendor import (
     OWN_MARGIN,
     OWN_TRAILING,
     SIDES,
+    at_market,
     leftovers,
     leverage,
     price,
@@ -63,6 +64,8 @@ def parse(body: Body) -> Intent:
     action = word(fields, "order_action", ACTIONS, ACTIONS_REFUSED, required=True)
     side, wanted = fields.choice("close_side", SIDES), size(fields, "order_contracts", SizeKind.CONTRACTS)
     leaves = action is Action.EXIT
+    if leaves and style(fields, "order_type") is OrderStyle.LIMIT:
+        at_market(fields, "price")
     if side and not leaves:
         fields.wrong("close_side", "CONFLICT", "order_action flat with it", side.value)
     intent = Intent(

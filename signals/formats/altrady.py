@@ -17,6 +17,7 @@ from .vendor import (
     OWN_TRAILING,
     SIDES,
     asks_nothing,
+    at_market,
     leaving,
     leftovers,
     level_of,
@@ -38,19 +39,23 @@ SIZES: Final = {
     "position_percentage": SizeKind.PCT_POSITION,
     "quantity_percentage": SizeKind.PCT_POSITION,
 }
-FIELDS: Final = SECRET | SIZES.keys() | {
-    "action",
-    "exchange",
-    "leverage",
-    "order_type",
-    "price",
-    "side",
-    "signal_id",
-    "signal_price",
-    "stop_loss",
-    "symbol",
-    "take_profit",
-}
+FIELDS: Final = (
+    SECRET
+    | SIZES.keys()
+    | {
+        "action",
+        "exchange",
+        "leverage",
+        "order_type",
+        "price",
+        "side",
+        "signal_id",
+        "signal_price",
+        "stop_loss",
+        "symbol",
+        "take_profit",
+    }
+)
 ACTIONS: Final = {action: action for action in ("open", "increase", "reduce", "close", "reverse")}
 STATE: Final = "open, increase, reduce, close or reverse; a source is switched on and off on its page"
 ACTIONS_REFUSED: Final = dict.fromkeys(("start_bot", "start_and_open", "stop_bot", "stop_and_close"), STATE)
@@ -91,6 +96,8 @@ def parse(body: Body) -> Intent:
     side, wanted = fields.choice("side", SIDES, required=asked in ("open", "reverse")), _size(fields)
     action, left = _action(asked, side, wanted)
     leaves = asked in ("close", "reduce")
+    if leaves:
+        at_market(fields, "price")
     if asked == "reduce" and wanted is None and not fields.errors:
         fields.wrong("position_percentage", "MISSING", "how much to sell: " + ", ".join(SIZES))
     intent = Intent(

@@ -31,7 +31,7 @@ NUMBER_SHAPE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1
 SYMBOL_SHAPE = re.compile(r"\w[\w:/.!&-]{1,39}")
 NAME_SHAPE = re.compile(rf"[^\W\d_][\w .%()+-]{{0,{MAX_NAME - 1}}}")
 SECRET_NAMES: Final = frozenset(
-    {"api_key", "api_secret", "email_token", "key", "passphrase", "password", "secret", "signaltoken", "token"}
+    {"api_key", "api_secret", "code", "email_token", "key", "passphrase", "password", "secret", "signaltoken", "token"}
 )
 # In lower case; every format's secret fields are among them, so that no format stores what another one proves with.
 EXCHANGE_SHAPE = re.compile(r"[A-Za-z][\w .-]*")

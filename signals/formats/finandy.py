@@ -24,7 +24,8 @@ from .vendor import (
 
 FIELDS: Final = frozenset({"name", "open", "positionSide", "secret", "side", "sl", "symbol", "tp"})
 SIDES: Final = {"buy": Action.BUY, "sell": Action.SELL}
-HOOK_SIDES: Final = {"long": LONG, "short": SHORT, "both": None, "flat": FLAT}
+BOTH: Final = "both"
+HOOK_SIDES: Final = {"long": LONG, "short": SHORT, "both": BOTH, "flat": FLAT}
 AMOUNTS: Final = {
     "sumusd": SizeKind.QUOTE,
     "quote": SizeKind.QUOTE,
@@ -77,13 +78,17 @@ def parse(body: Body) -> Intent:
 
 
 def _meaning(
-    order: Action | None, hook: MarketPosition | None
+    order: Action | None, hook: str | None
 ) -> tuple[Action | None, MarketPosition | None, MarketPosition | None]:
     """Action, the side of an exit, where an entry wants to stand."""
     enters = {Action.BUY: LONG, Action.SELL: SHORT}.get(order) if order else None
-    if hook in (LONG, SHORT) and enters is not hook:
-        return (Action.EXIT if order else None), hook, None
-    return order, None, FLAT if hook is FLAT else enters if hook else None
+    if order is None or hook is None:
+        return order, None, None
+    if hook == FLAT:
+        return order, None, FLAT
+    if hook in (BOTH, enters):
+        return order, None, enters
+    return Action.EXIT, MarketPosition(hook), None
 
 
 def _size(opening: Fields) -> Size | None:

@@ -9,7 +9,9 @@ from .fields import Body
 from .vendor import ENTERS, SIDES, leftovers, leverage, price, reader, size, style
 
 FIELDS: Final = frozenset({"entry_tag", "leverage", "ordertype", "pair", "price", "secret", "side", "stakeamount"})
-REFUSED: Final = {"tradeid": "nothing: a position is named by its pair; to exit, send the action exit of the own format"}
+REFUSED: Final = {
+    "tradeid": "nothing: a position is named by its pair; to exit, send the action exit of the own format"
+}
 
 
 def detect(body: Body) -> bool:

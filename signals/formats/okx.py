@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from signals.intent import Action, Intent, IntentKind, Size, SizeKind
+from signals.intent import Action, Intent, IntentKind, Scalar, Size, SizeKind
 
 from .base import Format, object_of
 from .fields import Body, Fields
-from .vendor import LONG, POSITIONS, SHORT, leaving, leftovers, max_age, reader, size, style, word
+from .vendor import LONG, POSITIONS, SHORT, asks_nothing, leaving, leftovers, max_age, reader, size, style
 
 FIELDS: Final = frozenset(
     {"action", "amount", "id", "instrument", "investmentType", "marketPosition", "maxLag", "orderType"}
@@ -26,13 +26,11 @@ INVESTMENTS: Final = {
     "contract": SizeKind.CONTRACTS,
     "margin": SizeKind.QUOTE,
     "percentage_balance": SizeKind.PCT_FREE,
+    "percentage_investment": SizeKind.PCT_EQUITY,  # the account stands for the bot and what was put into it
     "percentage_position": SizeKind.PCT_POSITION,
 }
-INVESTMENTS_REFUSED: Final = {
-    "percentage_investment": "percentage_balance, margin, contract or base: here no bot has an investment of its own"
-}
+OFFSET: Final = "nothing: a limit entry rests at the alert's price or the market's, the grid below it"
 REFUSED: Final = {
-    "orderPriceOffset": "nothing: a limit entry rests at the alert's price or the market's, the grid below it",
     "tpSlType": "nothing: see Settings, exits",
     "tpPct": "nothing: see Settings, exits",
     "slPct": "nothing: see Settings, exits",
@@ -67,14 +65,23 @@ def parse(body: Body) -> Intent:
         size=wanted,
         order_type=style(fields, "orderType"),
         strategy=fields.text("id"),
-        metadata=leftovers(fields, FIELDS, REFUSED),
+        metadata=_offset(fields, exits=exits) + leftovers(fields, FIELDS | {"orderPriceOffset"}, REFUSED),
     )
     fields.finish()
     return intent
 
 
+def _offset(fields: Fields, *, exits: bool) -> tuple[tuple[str, Scalar], ...]:
+    """An exit is not refused for the way it is placed: it goes at market, and the offset is shown with the signal."""
+    if asks_nothing(fields.body.get("orderPriceOffset")):
+        return ()
+    if not exits:
+        fields.wrong("orderPriceOffset", "UNSUPPORTED_FIELD", OFFSET, fields.body["orderPriceOffset"])
+    return fields.scalars(["orderPriceOffset"])
+
+
 def _size(fields: Fields) -> Size | None:
-    kind = word(fields, "investmentType", INVESTMENTS, INVESTMENTS_REFUSED)
+    kind = fields.choice("investmentType", INVESTMENTS)
     if fields.has("amount") and not fields.has("investmentType"):
         fields.wrong("investmentType", "MISSING", "one of " + ", ".join(INVESTMENTS))
     return size(fields, "amount", kind)

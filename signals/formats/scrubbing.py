@@ -7,7 +7,7 @@ from typing import Final
 from signals.strict_json import Json, JsonRefused, loads
 
 from .base import SecretMark
-from .fields import SECRET_NAMES, Body, FormatRefused
+from .fields import SECRET_NAMES, Body, FormatRefused, Object
 
 MASK: Final = "***"
 WITHHELD: Final = "(withheld: in this body a secret cannot be told from the rest)"
@@ -27,7 +27,7 @@ class Scrubber:
         self._within = {mark.within: mark for mark in self._marks if mark.within}
         words = "|".join(sorted(map(re.escape, self.names | self._within.keys())))
         self._in_json = re.compile(rf'"({words})"(\s*:\s*)("(?:[^"\\]|\\.)*"|[-+.\w]+)', re.IGNORECASE)
-        self._in_text = re.compile(rf"(?im)((?:^|;|\\n)\s*(?:{words})\s*=\s*)(?:(?!\\n)[^;\n])*")
+        self._in_text = re.compile(rf"(?im)((?:^|;|\\n)[ \t]*(?:{words})[ \t]*=[ \t]*)(?:(?!\\n)[^;\n])*")
         self._masked = re.compile(rf'"?(?:{words})"?\s*[:=]\s*"?{re.escape(MASK)}"?', re.IGNORECASE)
         self._folded = frozenset(name.lower() for name in self.names)
         self._signs = tuple(f'"{n}"' if n in ORDINARY else n for n in sorted(self._folded | self._within.keys()))
@@ -46,12 +46,15 @@ class Scrubber:
 
     def marked(self, body: Body) -> tuple[str, ...]:
         """The secrets that stand in a body without a field of their own."""
-        if isinstance(body, str):
-            searched = [(mark, body) for mark in self._marks if not mark.within]
-        else:
-            searched = [(mark, text) for name, mark in self._within.items() if isinstance(text := body.get(name), str)]
-        found = [match["secret"] for mark, text in searched for match in mark.pattern.finditer(text)]
-        return tuple(secret for secret in found if secret != MASK)
+        found = self._in_fields(body) if isinstance(body, dict) else self._in_whole(body)
+        return tuple(match["secret"] for match in found if match["secret"] != MASK)
+
+    def _in_fields(self, body: Object) -> list[re.Match[str]]:
+        texts = [(mark, text) for name, mark in self._within.items() if isinstance(text := body.get(name), str)]
+        return [found for mark, text in texts if (found := mark.pattern.fullmatch(text))]
+
+    def _in_whole(self, text: str) -> list[re.Match[str]]:
+        return [found for mark in self._marks if not mark.within for found in mark.pattern.finditer(text)]
 
     def _blanked(self, text: str, proofs: tuple[str, ...]) -> str:
         if self._may_hold_secrets(text):

@@ -15,6 +15,7 @@ from .vendor import (
     OWN_TRAILING,
     SHORT,
     asks_nothing,
+    at_market,
     leaving,
     leftovers,
     max_age,
@@ -58,6 +59,8 @@ def parse(body: Body) -> Intent:
     wanted, style, price = order(fields)
     enters = named in (Action.BUY, Action.SELL)
     action, size = (named, wanted) if enters or named is None else leaving(wanted)
+    if not enters:
+        at_market(fields.inner("order"), "price")
     intent = Intent(
         kind=IntentKind.TRADE,
         format="threecommas_custom",

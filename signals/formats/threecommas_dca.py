@@ -9,7 +9,6 @@ from .fields import MAX_NAME, Body, Fields
 from .vendor import LONG, NO_CANCEL, leftovers, reader, size, word
 
 FIELDS: Final = frozenset({"action", "bot_id", "email_token", "message_type", "pair", "volume"})
-PAIR: Final = "the pair, such as USDT_BTC: here no bot knows its pairs by itself"
 STATE: Final = "a deal's message; to start or stop, tick or untick the source, or pause the account"
 ACTIONS: Final = {
     "start_deal": Action.BUY,
@@ -40,7 +39,7 @@ def detect(body: Body) -> bool:
 
 
 def parse(body: Body) -> Intent:
-    """The intent. Its message names no side: deals are long."""
+    """The intent. Its message names no side: deals are long. Without a pair the source's only pair is meant."""
     fields = reader(object_of(body))
     fields.text("email_token")
     action = word(fields, "action", ACTIONS, ACTIONS_REFUSED) if fields.has("action") else Action.BUY
@@ -48,7 +47,7 @@ def parse(body: Body) -> Intent:
     intent = Intent(
         kind=IntentKind.TRADE,
         format="threecommas_dca",
-        symbol=_pair(fields),
+        symbol=fields.symbol("pair")[1] if fields.has("pair") else "",
         action=action,
         market_position=LONG if adds else None,
         side=LONG if action is Action.EXIT else None,
@@ -59,13 +58,6 @@ def parse(body: Body) -> Intent:
     )
     fields.finish()
     return intent
-
-
-def _pair(fields: Fields) -> str:
-    if not fields.has("pair"):
-        fields.wrong("pair", "MISSING", PAIR)
-        return ""
-    return fields.symbol("pair")[1]
 
 
 def _volume(fields: Fields, *, adds: bool) -> Size | None:
@@ -79,7 +71,7 @@ def _volume(fields: Fields, *, adds: bool) -> Size | None:
 FORMAT: Final = Format(
     name="threecommas_dca",
     endpoint="tradingview",
-    required=(("message_type",), ("pair",)),
+    required=(("message_type",), ("bot_id",)),
     fields=FIELDS | REFUSED.keys(),
     secret_fields=frozenset({"email_token"}),
     detect=detect,

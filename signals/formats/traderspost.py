@@ -18,6 +18,7 @@ from .vendor import (
     OWN_TRAILING,
     SHORT,
     asks_nothing,
+    at_market,
     leaving,
     leftovers,
     level_of,
@@ -82,7 +83,9 @@ def _is_foreign(body: Body) -> bool:
     return bool(OTHERS & body.keys()) or isinstance(body.get("strategy"), dict)
 
 
-OTHERS: Final = frozenset({"api_secret", "bot_uuid", "execution_intent", "indicators", "order_action", "signalToken"}) | {
+OTHERS: Final = frozenset(
+    {"api_secret", "bot_uuid", "execution_intent", "indicators", "order_action", "signalToken"}
+) | {
     "email_token",
     "platform_name",
     "symbol",
@@ -106,7 +109,7 @@ def parse(body: Body) -> Intent:
         market_position=_stands(named, sentiment),
         adds_only=_says(fields, "action", "add"),
         timeframe_secs=fields.timeframe("interval"),
-        price=_price(fields, ordered),
+        price=_price(fields, ordered, exits=named is Action.EXIT),
         sent_at=fields.time("time"),
         size=wanted,
         order_type=ordered,
@@ -132,9 +135,11 @@ def _size(fields: Fields) -> Size | None:
     return size(fields, "quantity", kind)
 
 
-def _price(fields: Fields, ordered: OrderStyle | None) -> Decimal | None:
+def _price(fields: Fields, ordered: OrderStyle | None, *, exits: bool) -> Decimal | None:
     """A limit order's own price, else the price that the chart saw."""
-    if fields.has("limitPrice") and ordered is not OrderStyle.LIMIT:
+    if exits:
+        at_market(fields, "limitPrice")
+    elif fields.has("limitPrice") and ordered is not OrderStyle.LIMIT:
         fields.wrong("limitPrice", "CONFLICT", "orderType limit with it")
     return price(fields, "limitPrice", "signalPrice", "price")
 

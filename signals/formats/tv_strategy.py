@@ -73,7 +73,7 @@ def parse(body: Body) -> Intent:
 
 
 def _action(fields: Fields, strategy: Fields) -> Action | None:
-    """buy or sell, wherever it is written; twice must be the same."""
+    """Buy or sell, wherever it is written; twice must be the same."""
     places = ((strategy, "order_action"), (strategy, "action"), (fields, "action"))
     given = [(part, name, part.choice(name, ORDERS)) for part, name in places if part.has(name)]
     if not given:

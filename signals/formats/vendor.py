@@ -42,7 +42,9 @@ OWN_GRID: Final = "nothing: the grid has legs of its own, see Settings, grid"
 OWN_TRAILING: Final = "nothing: trailing is set under Settings, exits (trailing_activation_pct, trailing_distance_pct)"
 OWN_BREAKEVEN: Final = "nothing: break-even is set under Settings, exits (breakeven_after_target)"
 OWN_MARGIN: Final = "nothing: margin and position mode are the account's own settings"
-NO_STOP_ENTRY: Final = "market or limit: entries do not wait for a trigger; let the chart send the alert when it triggers"
+NO_STOP_ENTRY: Final = (
+    "market or limit: entries do not wait for a trigger; let the chart send the alert when it triggers"
+)
 NO_CANCEL: Final = "exit: it cancels what rests and what waits, and closes what is open"
 NO_EXPIRY: Final = "nothing: entries rest until they are filled or cancelled"
 NO_TEST: Final = "nothing: to try a source out, take its tick `live` away (shadow)"
@@ -151,6 +153,12 @@ def price(fields: Fields, *names: str) -> Decimal | None:
 def leverage(fields: Fields, name: str = "leverage") -> Decimal | None:
     """1–125; 0 is how templates say none."""
     return None if asks_nothing(fields.body.get(name)) else fields.decimal(name, low=Decimal(1), high=MAX_LEVERAGE)
+
+
+def at_market(fields: Fields, name: str) -> None:
+    """Refuse the price of an exit: it would have to wait for it."""
+    if fields.has(name):
+        fields.wrong(name, "UNSUPPORTED_FIELD", "nothing with an exit: exits go at market")
 
 
 def max_age(fields: Fields, name: str) -> Decimal | None:

@@ -18,6 +18,7 @@ from .vendor import (
     OWN_TRAILING,
     SHORT,
     as_pct,
+    at_market,
     fraction_size,
     leaving,
     leftovers,
@@ -36,7 +37,7 @@ from .vendor import (
 HEAD: Final = r"(?:enter|exit)-(?:long|short|all)_[^_\n]*_[^\n]*_"
 CODE: Final = re.compile(rf"(?P<before>{HEAD})(?P<secret>[^_\n]+)(?P<after>)", re.IGNORECASE)
 BARE: Final = re.compile(rf"(?P<before>\A\s*{HEAD})(?P<secret>[^_\s]+)(?P<after>\s*\Z)", re.IGNORECASE)
-KNOWN_BY: Final = re.compile(r"\s*(?:enter|exit)-(?:long|short|all)\b[^\n]*\s*", re.IGNORECASE)
+KNOWN_BY: Final = re.compile(r"\s*(?:enter|exit)-(?:long|short|all)(?:_[^\n]*)?\s*", re.IGNORECASE)
 ACTIONS: Final = {
     "enter-long": (Action.BUY, LONG),
     "enter-short": (Action.SELL, SHORT),
@@ -44,7 +45,9 @@ ACTIONS: Final = {
     "exit-short": (Action.EXIT, SHORT),
     "exit-all": (Action.EXIT, None),
 }
-MARKETS: Final = frozenset({"COIN", "DELIVERY", "FUTURES", "INVERSE", "LINEAR", "PERP", "PERPETUAL", "SPOT", "SWAP", "US"})
+MARKETS: Final = frozenset(
+    {"COIN", "DELIVERY", "FUTURES", "INVERSE", "LINEAR", "PERP", "PERPETUAL", "SPOT", "SWAP", "US"}
+)
 # Second words of exchange names such as HYPERLIQUID_SWAP.
 CODE_EXPECTED: Final = "a code such as ENTER-LONG_BINANCE_BTCUSDT_mybot_15M_0123456789abcdef01234567"
 FIELDS: Final = frozenset(
@@ -83,6 +86,8 @@ def parse(body: Body) -> Intent:
     enters = named in (Action.BUY, Action.SELL)
     wanted = _size(fields, enters=enters)
     action, left = (named, wanted) if enters else leaving(wanted)
+    if not enters:
+        at_market(fields, "price")
     intent = Intent(
         kind=IntentKind.TRADE,
         format="wundertrading",
@@ -114,8 +119,9 @@ def _parts(fields: Fields) -> tuple[str, str, str, str, str] | None:
         return None
     pair = 3 if words[2].upper() in MARKETS and len(words) > 3 else 2
     symbol = words[pair]
-    if symbol.upper() in ("", "NONE") or not SYMBOL_SHAPE.fullmatch(symbol):
-        fields.wrong("code", "NOT_A_SYMBOL", f"{SYMBOL_EXPECTED} as the code's third part: here no bot knows its pairs")
+    symbol = "" if symbol.upper() == "NONE" else symbol  # a bot of several pairs: then the source's only pair is meant
+    if symbol and not SYMBOL_SHAPE.fullmatch(symbol):
+        fields.wrong("code", "NOT_A_SYMBOL", f"{SYMBOL_EXPECTED} as the code's third part")
         return None
     rest = words[pair + 1 :]
     frame = rest[-2] if len(rest) > 1 and timeframes.seconds(rest[-2]) else ""

@@ -1,0 +1,128 @@
+"""A flat body in plain words: `{symbol | ticker | pair, side | order, qty?, price?, type?, …}`. Pure."""
+
+from decimal import Decimal
+from typing import Final
+
+from signals.intent import Action, Intent, IntentKind, MarketPosition, OrderStyle, Size, SizeKind
+
+from .base import Format, object_of
+from .fields import Body, Fields, Object
+from .vendor import LONG, POSITIONS, SHORT, leaving, leftovers, leverage, price, reader, style
+
+SECRET: Final = frozenset({"key", "passphrase", "secret", "token"})
+SYMBOLS: Final = ("symbol", "ticker", "pair", "instrument")
+SIDES: Final = ("side", "order", "order_action", "signal")
+STYLES: Final = ("order_type", "orderType", "type")
+QUANTITIES: Final = ("qty", "quantity", "contracts")
+TEXTS: Final = ("size", "amount")
+STOPS: Final = ("stop_loss", "stopLoss", "sl")
+TARGETS: Final = ("take_profit", "takeProfit", "tp")
+OTHERS: Final = frozenset(
+    {"bar_time", "close", "comment", "exchange", "interval", "leverage", "market_position", "message", "price"}
+    | {"prev_market_position", "strategy", "time", "timeframe", "timenow", "timestamp"}
+)
+FIELDS: Final = SECRET | OTHERS | {*SYMBOLS, *SIDES, *STYLES, *QUANTITIES, *TEXTS, *STOPS, *TARGETS}
+ACTIONS: Final = {
+    "buy": (Action.BUY, None),
+    "sell": (Action.SELL, None),
+    "long": (Action.BUY, LONG),
+    "short": (Action.SELL, SHORT),
+    "close": (Action.EXIT, None),
+    "exit": (Action.EXIT, None),
+    "flat": (Action.EXIT, None),
+    "close_long": (Action.EXIT, LONG),
+    "exit_long": (Action.EXIT, LONG),
+    "close_short": (Action.EXIT, SHORT),
+    "exit_short": (Action.EXIT, SHORT),
+}
+REFUSED: Final = {
+    "limit_price": "price with order_type limit",
+    "post_only": "order_type limit",
+    "reduce_only": "side close",
+    "stop_price": "stop_loss",
+    "time_in_force": "nothing: entries rest until they are filled or cancelled",
+    "trailing_stop": "nothing: trailing is set under Settings, exits",
+}
+
+
+def detect(body: Body) -> bool:
+    """Known by a symbol and a side, under any of their usual names, and no action."""
+    return isinstance(body, dict) and not {"action", "direction"} & body.keys() and _has(body, SYMBOLS, SIDES)
+
+
+def _has(body: Object, *choices: tuple[str, ...]) -> bool:
+    return all(any(isinstance(body.get(name), str) for name in names) for names in choices)
+
+
+def parse(body: Body) -> Intent:
+    """The intent. long and short enter that side after closing the other; buy and sell leave that to the settings."""
+    fields = reader(object_of(body))
+    for name in SECRET:
+        fields.text(name)
+    exchange, symbol = fields.symbol(_one(fields, SYMBOLS) or "symbol")
+    named, side = fields.choice(_one(fields, SIDES) or "side", ACTIONS, required=True) or (None, None)
+    leaves = named is Action.EXIT
+    action, wanted = leaving(_size(fields)) if leaves else (named, _size(fields))
+    target = fields.level(_one(fields, TARGETS) or "take_profit")
+    intent = Intent(
+        kind=IntentKind.TRADE,
+        format="generic",
+        exchange=exchange,
+        symbol=symbol,
+        action=action,
+        side=side if leaves else None,
+        market_position=_stands(fields, None if leaves else side),
+        prev_market_position=fields.choice("prev_market_position", POSITIONS),
+        timeframe_secs=fields.timeframe("interval", "timeframe"),
+        price=price(fields, "price", "close"),
+        sent_at=fields.time("timestamp", "timenow"),
+        bar_time=fields.time("bar_time", "time"),
+        size=wanted,
+        order_type=_style(fields),
+        leverage=leverage(fields),
+        stop_loss=fields.level(_one(fields, STOPS) or "stop_loss"),
+        take_profit=(target,) if target else (),
+        strategy=fields.text("strategy"),
+        message=fields.text("message") or fields.text("comment"),
+        metadata=leftovers(fields, FIELDS, REFUSED),
+    )
+    fields.finish()
+    return intent
+
+
+def _one(fields: Fields, names: tuple[str, ...]) -> str:
+    """The one of these names that is there; two of them are a guess."""
+    given = [name for name in names if fields.has(name)]
+    for name in given[1:]:
+        fields.wrong(name, "CONFLICT", f"one of {', '.join(given)}")
+    return given[0] if given else ""
+
+
+def _stands(fields: Fields, side: MarketPosition | None) -> MarketPosition | None:
+    return fields.choice("market_position", POSITIONS) or side
+
+
+def _style(fields: Fields) -> OrderStyle | None:
+    name = _one(fields, STYLES)
+    return style(fields, name) if name else None
+
+
+def _size(fields: Fields) -> Size | None:
+    """A quantity counts in base; a size or an amount must say in what."""
+    name = _one(fields, (*QUANTITIES, *TEXTS))
+    if name in TEXTS:
+        return fields.size(name, {}, "")
+    value = fields.decimal(name, above=Decimal(0)) if name else None
+    return Size(SizeKind.CONTRACTS if name == "contracts" else SizeKind.BASE, value) if value else None
+
+
+FORMAT: Final = Format(
+    name="generic",
+    endpoint="tradingview",
+    required=(SYMBOLS, SIDES),
+    fields=FIELDS,
+    secret_fields=SECRET,
+    detect=detect,
+    parse=parse,
+    general=True,
+)
