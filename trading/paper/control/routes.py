@@ -38,6 +38,7 @@ class Control:
             ("POST", "depth"): self._depth,
             ("POST", "fault"): self._fault,
             ("POST", "funding"): self._funding,
+            ("POST", "listen-keys"): self._age_listen_keys,
             ("POST", "price"): self._price,
             ("POST", "start"): self._start,
         }
@@ -108,6 +109,11 @@ class Control:
         self._exchange.futures.open_account(name)
         self._exchange.futures.deposit(name, amounts["USDT"])
         return futures_views.account(self._exchange, name)["wallet"]
+
+    def _age_listen_keys(self, body: dict[str, Any]) -> Any:
+        """Let all listen keys be older by so many milliseconds."""
+        self._exchange.futures.listen_keys.age(int(body["age_ms"]))
+        return {}
 
     def _funding(self, body: dict[str, Any]) -> Any:
         """Settle funding now, of one contract or of all that have a price."""

@@ -53,6 +53,8 @@ def _order(order: Order) -> Json:
         "timeInForce": order.time_in_force.value,
         "price": show(order.price),
         "qty": show(order.qty),
+        "stopPrice": show(order.terms.stop_price if order.terms else 0),
+        "orderListId": order.list_id,
         "filled": show(order.filled),
         "filledQuote": show(order.filled_quote),
         "status": order.status.value,

@@ -5,11 +5,11 @@ from typing import Any
 
 from trading.paper.core import events
 from trading.paper.core.accounts import Account, exchanged, relock
-from trading.paper.core.market import Desk
-from trading.paper.core.orders import Fill, Order, OrderType, Side, Status, TimeInForce
+from trading.paper.core.market import Desk, Market
+from trading.paper.core.orders import Fill, Order, OrderType, Side, Status, Terms, TimeInForce
 from trading.paper.core.perps import apply as perps_apply
 from trading.paper.core.perps.events import PerpEvent
-from trading.paper.core.state import State
+from trading.paper.core.state import OrderList, State
 
 
 def apply(state: State, event: events.Event) -> None:
@@ -33,6 +33,8 @@ def _deposited(state: State, event: events.Deposited) -> None:
 
 def _accepted(state: State, event: events.Accepted) -> None:
     order = _order(state, event)
+    if order.terms is not None:
+        _with_terms(state, order, order.terms)
     account = _account(state, event.account)
     desk = (event.account, event.symbol)
     state.orders[order.id] = order
@@ -42,8 +44,54 @@ def _accepted(state: State, event: events.Accepted) -> None:
     state.next_order_id = max(state.next_order_id, order.id + 1)
     relock(account.balance(order.spends), order, spent=0, locked=order.lock_for(order.qty))
     account.updated_ms = event.at_ms
-    if order.rests:
+    if order.waits:
+        state.waiting[event.symbol][order.id] = order
+    elif order.rests:
         state.markets[event.symbol].book.half(order.side).add(order)
+
+
+def _with_terms(state: State, order: Order, terms: Terms) -> None:
+    order.extreme = terms.extreme
+    order.shown = min(terms.iceberg_qty, order.qty)
+    if terms.list_id:
+        state.lists[terms.list_id].orders.append(order)
+
+
+def _termed(state: State, event: Terms) -> None:
+    state.terms[event.order_id] = event
+
+
+def _listed(state: State, event: events.Listed) -> None:
+    state.lists[event.list_id] = OrderList(event)
+
+
+def _triggered(state: State, event: events.Triggered) -> None:
+    order = state.orders[event.order_id]
+    symbol = order.instrument.symbol
+    order.waits = False
+    order.working_ms = order.updated_ms = event.at_ms
+    order.queue_ahead = event.queue_ahead
+    del state.waiting[symbol][order.id]
+    balance = state.accounts[order.account].balance(order.spends)
+    relock(balance, order, spent=0, locked=order.lock_for(order.leaves))
+    if order.rests:
+        state.markets[symbol].book.half(order.side).add(order)
+
+
+def _tracked(state: State, event: events.Tracked) -> None:
+    state.orders[event.order_id].extreme = event.extreme
+
+
+def _amended(state: State, event: events.Amended) -> None:
+    order = state.orders[event.order_id]
+    half = state.markets[order.instrument.symbol].book.half(order.side)
+    order.qty, order.updated_ms = event.qty, event.at_ms
+    balance = state.accounts[order.account].balance(order.spends)
+    relock(balance, order, spent=0, locked=order.lock_for(order.leaves))
+    if order.shown and order.rests and not order.waits:
+        half.remove(order)
+        order.shown = min(order.shown, order.leaves)
+        half.add(order)
 
 
 def _order(state: State, event: events.Accepted) -> Order:
@@ -61,6 +109,7 @@ def _order(state: State, event: events.Accepted) -> Order:
         created_ms=event.at_ms,
         updated_ms=event.at_ms,
         queue_ahead=event.queue_ahead,
+        terms=state.terms.get(event.order_id),
     )
 
 
@@ -76,6 +125,19 @@ def _filled(state: State, event: events.Filled) -> None:
     order.status = Status.PARTIALLY_FILLED if order.leaves else Status.FILLED
     if not order.leaves:
         _leave(state, order)
+    elif order.shown:
+        _show_next(market, order, event.qty)
+
+
+def _show_next(market: Market, order: Order, taken: int) -> None:
+    """An iceberg whose slice is gone shows the next one, behind the others at its price."""
+    half = market.book.half(order.side)
+    resting = order.rests and order.shown <= taken
+    if resting:
+        half.remove(order)
+    order.shown = order.shown - taken if order.shown > taken else min(order.iceberg_qty, order.leaves)
+    if resting:
+        half.add(order)
 
 
 def _settle(state: State, order: Order, event: events.Filled) -> Fill:
@@ -113,7 +175,9 @@ def _leave(state: State, order: Order) -> None:
     symbol = order.instrument.symbol
     desk: Desk = (order.account, symbol)
     del state.desk_open[desk][order.id]
-    if order.rests:
+    if order.waits:
+        del state.waiting[symbol][order.id]
+    elif order.rests:
         state.markets[symbol].book.half(order.side).remove(order)
 
 
@@ -136,12 +200,17 @@ def _perps(state: State, event: PerpEvent) -> None:
 
 
 _APPLIERS: dict[type, Callable[[State, Any], None]] = {
+    Terms: _termed,
     events.Accepted: _accepted,
+    events.Amended: _amended,
     events.Closed: _closed,
     events.Deposited: _deposited,
     events.Filled: _filled,
+    events.Listed: _listed,
     events.Positioned: _positioned,
     events.Priced: _priced,
     events.Reserved: _reserved,
+    events.Tracked: _tracked,
+    events.Triggered: _triggered,
 }
 _APPLIERS.update(dict.fromkeys(perps_apply.APPLIERS, _perps))

@@ -5,11 +5,11 @@ Commands read the tables and change none of them; the caller applies the events,
 
 import hashlib
 
-from trading.paper.core import atoms, filters, matching
-from trading.paper.core.events import Accepted, Closed, Deposited, Event, Filled
+from trading.paper.core import atoms, conditional, filters, matching
+from trading.paper.core.events import Accepted, Amended, Closed, Deposited, Event, Filled
 from trading.paper.core.market import Market
 from trading.paper.core.matching import Match
-from trading.paper.core.orders import Order, OrderType, Request, Side, Status, TimeInForce
+from trading.paper.core.orders import AT_MARKET, CONDITIONAL, Order, OrderType, Request, Side, Status, TimeInForce
 from trading.paper.core.refusals import Reason, Refused
 from trading.paper.core.state import State
 
@@ -22,13 +22,23 @@ def deposit(account: str, amounts: dict[str, int], *, now_ms: int) -> list[Event
 def place(state: State, request: Request, *, now_ms: int) -> list[Event]:
     """Accept an order and everything that follows at once: its fills, and its end if it does not rest."""
     market = state.market(request.symbol)
-    _check_request(state, request, market)
+    check_request(state, request, market)
+    if request.type in CONDITIONAL:
+        return conditional.wait(state, request, market, now_ms=now_ms)
     matches = matching.take(market, request)
     _check_matches(state, request, market, matches)
-    accepted = _accept(state, request, market, matches, now_ms)
-    if request.time_in_force is TimeInForce.FOK and _total(matches) < request.qty:
+    accepted = accept(state, request, qty=request.qty or _total(matches), now_ms=now_ms)
+    if not matches and request.type is not OrderType.MARKET:
+        accepted = accepted._replace(queue_ahead=matching.queue_ahead(market, request.side, request.price))
+    terms = [request.terms._replace(order_id=accepted.order_id)] if request.terms else []
+    return [*terms, accepted, *executed(state, market, accepted, matches)]
+
+
+def executed(state: State, market: Market, taker: Accepted, matches: list[Match]) -> list[Event]:
+    """What follows an order's matches: its trades, and its end if it does not rest."""
+    if taker.time_in_force == TimeInForce.FOK and _total(matches) < taker.qty:
         matches = []
-    return [accepted, *_fills(state, market, accepted, matches), *_end(accepted, matches)]
+    return [*_fills(state, market, taker, matches), *_end(taker, matches)]
 
 
 def cancel(order: Order, *, now_ms: int) -> list[Event]:
@@ -38,12 +48,29 @@ def cancel(order: Order, *, now_ms: int) -> list[Event]:
     return [Closed(now_ms, order.id, Status.CANCELED)]
 
 
+def cancel_with_list(state: State, order: Order, *, now_ms: int) -> list[Event]:
+    """Take an open order out of the book, and with it what is left of its order list."""
+    closed: list[Event] = [*cancel(order, now_ms=now_ms)]
+    return closed + [Closed(now_ms, other.id, Status.CANCELED) for other in state.siblings(order)]
+
+
+def amend(order: Order, qty: int, *, now_ms: int) -> list[Event]:
+    """Make an open order smaller; it keeps its place in the queue."""
+    if not order.open:
+        raise Refused(Reason.CANCEL_UNKNOWN)
+    if not order.filled < qty < order.qty:
+        raise Refused(Reason.AMEND_QTY)
+    filters.check_qty(qty, order.instrument)
+    return [Amended(now_ms, order.id, qty)]
+
+
 def client_id_for(order_id: int) -> str:
     """The client order id the exchange gives where the client gave none: 22 characters, always the same."""
     return hashlib.sha256(f"order {order_id}".encode()).hexdigest()[:22]
 
 
-def _check_request(state: State, request: Request, market: Market) -> None:
+def check_request(state: State, request: Request, market: Market) -> None:
+    """The filters, and that the client order id is free."""
     desk = (request.account, request.symbol)
     open_orders = len(state.desk_open[desk])
     filters.check(request, market.instrument, price_now=market.price, open_orders=open_orders)
@@ -73,8 +100,8 @@ def _total(matches: list[Match]) -> int:
     return sum(match.qty for match in matches)
 
 
-def _accept(state: State, request: Request, market: Market, matches: list[Match], now_ms: int) -> Accepted:
-    ahead = 0 if matches or request.type is OrderType.MARKET else _ahead(market, request)
+def accept(state: State, request: Request, *, qty: int, now_ms: int) -> Accepted:
+    """The event that makes the request an order, with the next id."""
     return Accepted(
         at_ms=now_ms,
         account=request.account,
@@ -85,23 +112,35 @@ def _accept(state: State, request: Request, market: Market, matches: list[Match]
         type=request.type,
         time_in_force=request.time_in_force,
         price=request.price,
-        qty=request.qty or _total(matches),
+        qty=qty,
         quote_qty=request.quote_qty,
-        queue_ahead=ahead,
+        queue_ahead=0,
     )
 
 
-def _ahead(market: Market, request: Request) -> int:
-    return matching.queue_ahead(market, request.side, request.price)
+def _fills(state: State, market: Market, taker: Accepted, matches: list[Match]) -> list[Event]:
+    events: list[Event] = []
+    ended: set[int] = set()
+    trade_id, now_ms = market.next_trade_id, taker.at_ms
+    for match in matches:
+        resting = match.maker
+        if match.qty:
+            events.append(fill(state, taker.side, taker.order_id, match, trade_id, maker=False, now_ms=now_ms))
+        if match.qty and resting is not None:
+            events.append(fill(state, resting.side, resting.id, match, trade_id, maker=True, now_ms=now_ms))
+        trade_id += match.qty > 0
+        if resting is not None and (resting.terms or not match.qty) and resting.id not in ended:
+            ended.add(resting.id)
+            events += _after_meeting(state, resting, match, now_ms)
+    return events
 
 
-def _fills(state: State, market: Market, taker: Accepted, matches: list[Match]) -> list[Filled]:
-    events: list[Filled] = []
-    for trade_id, match in enumerate(matches, start=market.next_trade_id):
-        events.append(fill(state, taker.side, taker.order_id, match, trade_id, maker=False, now_ms=taker.at_ms))
-        if match.maker is not None:
-            resting = match.maker
-            events.append(fill(state, resting.side, resting.id, match, trade_id, maker=True, now_ms=taker.at_ms))
+def _after_meeting(state: State, resting: Order, match: Match, now_ms: int) -> list[Event]:
+    """A maker that was met ends the others of its list, and itself where self-trade prevention wants that."""
+    ended = state.siblings(resting)
+    events: list[Event] = [Closed(now_ms, other.id, Status.EXPIRED) for other in ended]
+    if not match.qty:
+        events.append(Closed(now_ms, resting.id, Status.EXPIRED_IN_MATCH))
     return events
 
 
@@ -113,7 +152,9 @@ def fill(state: State, side: str, order_id: int, match: Match, trade_id: int, *,
 
 
 def _end(accepted: Accepted, matches: list[Match]) -> list[Closed]:
-    rests = accepted.type != OrderType.MARKET and accepted.time_in_force == TimeInForce.GTC
+    if matches and not matches[-1].qty and matches[-1].maker is None:
+        return [Closed(accepted.at_ms, accepted.order_id, Status.EXPIRED_IN_MATCH)]
+    rests = accepted.type not in AT_MARKET and accepted.time_in_force == TimeInForce.GTC
     filled = accepted.qty > 0 and _total(matches) == accepted.qty
     if rests or filled:
         return []

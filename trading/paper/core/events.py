@@ -5,6 +5,7 @@ Named tuples, because thousands a second are built, applied and written as JSON 
 
 from typing import NamedTuple
 
+from trading.paper.core.orders import Terms
 from trading.paper.core.perps.events import PerpEvent
 
 
@@ -54,6 +55,40 @@ class Closed(NamedTuple):
     status: str
 
 
+class Triggered(NamedTuple):
+    """A waiting order began to work: the price has reached it."""
+
+    at_ms: int
+    order_id: int
+    queue_ahead: int
+
+
+class Tracked(NamedTuple):
+    """A trailing order has seen a new extreme price."""
+
+    order_id: int
+    extreme: int
+
+
+class Amended(NamedTuple):
+    """An order was made smaller and kept its place."""
+
+    at_ms: int
+    order_id: int
+    qty: int
+
+
+class Listed(NamedTuple):
+    """An order list began: of its orders at most one side fills."""
+
+    at_ms: int
+    account: str
+    symbol: str
+    list_id: int
+    client_id: str
+    contingency: str
+
+
 class Reserved(NamedTuple):
     """Trade ids below `upto` may have been shown to somebody and are never given again."""
 
@@ -76,4 +111,18 @@ class Positioned(NamedTuple):
     step: int
 
 
-Event = Deposited | Accepted | Filled | Closed | Reserved | Priced | Positioned | PerpEvent
+Event = (
+    Deposited
+    | Terms
+    | Listed
+    | Accepted
+    | Filled
+    | Closed
+    | Triggered
+    | Tracked
+    | Amended
+    | Reserved
+    | Priced
+    | Positioned
+    | PerpEvent
+)

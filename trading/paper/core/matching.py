@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 from trading.paper.core import atoms, depth
 from trading.paper.core.market import Market
-from trading.paper.core.orders import Order, OrderType, Request, Side
+from trading.paper.core.orders import Order, OrderType, Request, SelfTrade, Side
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A piece of an order that trades: against a customer's resting order, or against the market side (None)."""
+    """A piece of an order that trades: against a customer's resting order, or against the market side (None).
+
+    With a qty of 0 nothing trades: self-trade prevention expires the maker, or without a maker the taker.
+    """
 
     price: int
     qty: int
@@ -27,21 +30,22 @@ def beyond(side: Side, price: int, limit: int) -> bool:
     return price > limit if side is Side.BUY else price < limit
 
 
-def offers(market: Market, side: Side) -> Iterator[Match]:
+def offers(market: Market, side: Side, *, hidden: bool = True) -> Iterator[Match]:
     """Everything a `side` order could take, best price first; at one price customers come before the market side.
 
     Market levels that a resting customer order of the same side would have consumed are left out, so a
-    customer's order acts as a wall and the book never shows a bid at or above an ask.
+    customer's order acts as a wall and the book never shows a bid at or above an ask. Without `hidden` an iceberg
+    counts with what it shows.
     """
     wall = market.book.half(side).best()
     quotes = depth.levels(side, price=market.price, instrument=market.instrument, depth=market.depth)
     free = (quote for quote in quotes if not wall or beyond(side, quote.price, wall))
     quote = next(free, None)
-    for maker in market.book.half(opposite(side)).walk():
+    for maker, qty in market.book.half(opposite(side)).slices(hidden=hidden):
         while quote is not None and beyond(side, maker.price, quote.price):
             yield Match(price=quote.price, qty=quote.qty)
             quote = next(free, None)
-        yield Match(price=maker.price, qty=maker.leaves, maker=maker)
+        yield Match(price=maker.price, qty=qty, maker=maker)
     if quote is not None:
         yield Match(price=quote.price, qty=quote.qty)
     for rest in free:
@@ -53,7 +57,28 @@ def take(market: Market, request: Request) -> list[Match]:
     if request.quote_qty:
         return _take_for(market, request.side, request.quote_qty)
     limit = 0 if request.type is OrderType.MARKET else request.price
+    if request.terms and request.terms.self_trade != SelfTrade.NONE:
+        return _take_apart(market, request, limit)
     return _take_qty(market, request.side, request.qty, limit)
+
+
+def _take_apart(market: Market, request: Request, limit: int) -> list[Match]:
+    """Like `_take_qty`, but an order never trades with one of its own account."""
+    taken: list[Match] = []
+    qty, mode = request.qty, request.terms.self_trade if request.terms else SelfTrade.NONE
+    for offer in offers(market, request.side):
+        if not qty or (limit and beyond(request.side, offer.price, limit)):
+            break
+        if offer.maker is None or offer.maker.account != request.account:
+            part = min(qty, offer.qty)
+            taken.append(Match(price=offer.price, qty=part, maker=offer.maker))
+            qty -= part
+            continue
+        if mode != SelfTrade.EXPIRE_TAKER:
+            taken.append(Match(price=offer.price, qty=0, maker=offer.maker))
+        if mode != SelfTrade.EXPIRE_MAKER:
+            return [*taken, Match(price=offer.price, qty=0)]
+    return taken
 
 
 def _take_qty(market: Market, side: Side, qty: int, limit: int) -> list[Match]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from trading.paper.core import atoms
 from trading.paper.core.instrument import Instrument
@@ -15,11 +16,24 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
-    """The order types that the book executes."""
+    """What the book executes, and the spot orders that first wait for a price."""
 
     LIMIT = "LIMIT"
     LIMIT_MAKER = "LIMIT_MAKER"
     MARKET = "MARKET"
+    STOP_LOSS = "STOP_LOSS"
+    STOP_LOSS_LIMIT = "STOP_LOSS_LIMIT"
+    TAKE_PROFIT = "TAKE_PROFIT"
+    TAKE_PROFIT_LIMIT = "TAKE_PROFIT_LIMIT"
+
+
+CONDITIONAL = frozenset(
+    {OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT}
+)
+# These wait outside the book until the price reaches them.
+
+AT_MARKET = frozenset({OrderType.MARKET, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT})
+# These never rest: once they work, they take what is there.
 
 
 class TimeInForce(StrEnum):
@@ -31,13 +45,39 @@ class TimeInForce(StrEnum):
 
 
 class Status(StrEnum):
-    """Where an order stands; the last three are final."""
+    """Where an order stands; all but the first two are final."""
 
     NEW = "NEW"
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
     FILLED = "FILLED"
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
+    EXPIRED_IN_MATCH = "EXPIRED_IN_MATCH"
+
+
+class SelfTrade(StrEnum):
+    """What happens where an order meets one of its own account: trade, or expire one side or both."""
+
+    NONE = "NONE"
+    EXPIRE_TAKER = "EXPIRE_TAKER"
+    EXPIRE_MAKER = "EXPIRE_MAKER"
+    EXPIRE_BOTH = "EXPIRE_BOTH"
+
+
+class Terms(NamedTuple):
+    """What most orders do not have; 0 stands for "not given". Recorded just before its order is accepted.
+
+    `locked` is what the order locks while it waits; `self_trade` is a SelfTrade.
+    """
+
+    order_id: int
+    stop_price: int = 0
+    trailing_bps: int = 0
+    extreme: int = 0
+    iceberg_qty: int = 0
+    list_id: int = 0
+    locked: int = 0
+    self_trade: str = SelfTrade.NONE.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +93,7 @@ class Request:
     qty: int = 0
     quote_qty: int = 0
     client_id: str = ""
+    terms: Terms | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -77,6 +118,18 @@ class Order:
     queue_ahead: int = 0
     status: Status = Status.NEW
     fills: list["Fill"] = field(default_factory=list)
+    terms: Terms | None = None
+    working_ms: int = 0
+    extreme: int = 0
+    shown: int = 0
+    rests: bool = field(init=False)
+    waits: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """`rests`: its remainder stays in the book. `waits`: it does nothing until the price reaches it."""
+        self.rests = self.type not in AT_MARKET and self.time_in_force is TimeInForce.GTC
+        self.waits = self.type in CONDITIONAL
+        self.working_ms = 0 if self.waits else self.created_ms
 
     @property
     def leaves(self) -> int:
@@ -89,9 +142,14 @@ class Order:
         return self.status in (Status.NEW, Status.PARTIALLY_FILLED)
 
     @property
-    def rests(self) -> bool:
-        """True if its remainder stays in the book."""
-        return self.type is not OrderType.MARKET and self.time_in_force is TimeInForce.GTC
+    def iceberg_qty(self) -> int:
+        """How much of it the book shows at a time, 0 = all."""
+        return self.terms.iceberg_qty if self.terms else 0
+
+    @property
+    def list_id(self) -> int:
+        """The order list it belongs to, 0 = none."""
+        return self.terms.list_id if self.terms else 0
 
     @property
     def spends(self) -> str:
@@ -105,6 +163,8 @@ class Order:
 
     def lock_for(self, leaves: int) -> int:
         """What has to be locked while `leaves` may still fill; a market order locks nothing."""
+        if self.waits and self.terms:
+            return self.terms.locked
         if not self.rests:
             return 0
         return atoms.times_up(self.price, leaves) if self.side is Side.BUY else leaves

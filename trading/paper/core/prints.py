@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from trading.paper.core import commands
-from trading.paper.core.events import Event
+from trading.paper.core.events import Closed, Event
 from trading.paper.core.market import Market
 from trading.paper.core.matching import Match, beyond
-from trading.paper.core.orders import Order, Side
+from trading.paper.core.orders import Order, Side, Status
 from trading.paper.core.state import State
 
 
@@ -43,14 +43,17 @@ class _Flow:
         return part
 
 
-def fills(state: State, market: Market, printed: Print) -> list[Event]:
-    """Fills of resting orders by this print, at their own prices, best price and oldest first."""
-    events: list[Event] = []
+def fills(state: State, market: Market, printed: Print) -> Iterator[Event]:
+    """Fills of resting orders by this print, at their own prices, best price and oldest first.
+
+    Each event must be applied before the next is asked for: a fill ends the other orders of its list.
+    """
     for order, qty in reached(market, printed):
-        trade_id = market.next_trade_id + len(events)
         match = Match(price=order.price, qty=qty)
-        events.append(commands.fill(state, order.side, order.id, match, trade_id, maker=True, now_ms=printed.at_ms))
-    return events
+        trade_id, now_ms = market.next_trade_id, printed.at_ms
+        yield commands.fill(state, order.side, order.id, match, trade_id, maker=True, now_ms=now_ms)
+        for other in state.siblings(order) if order.terms else ():
+            yield Closed(now_ms, other.id, Status.EXPIRED)
 
 
 def reached(market: Market, printed: Print) -> Iterator[tuple[Order, int]]:
@@ -63,19 +66,19 @@ def reached(market: Market, printed: Print) -> Iterator[tuple[Order, int]]:
         return
     flow = _Flow(printed.qty)
     for side in (Side.BUY, Side.SELL):
-        orders = takewhile(
-            lambda order: not beyond(order.side, printed.price, order.price), market.book.half(side).walk()
+        slices = takewhile(
+            lambda one: not beyond(one[0].side, printed.price, one[0].price), market.book.half(side).slices()
         )
-        for order in list(orders):
-            qty = _share(order, printed, flow) if order.open else 0
+        for order, part in list(slices):
+            qty = _share(order, min(part, order.leaves), printed, flow) if order.open else 0
             if qty:
                 yield order, qty
 
 
-def _share(order: Order, printed: Print, flow: _Flow) -> int:
+def _share(order: Order, part: int, printed: Print, flow: _Flow) -> int:
     if order.price != printed.price or flow.left is None:
-        return flow.draw(order.leaves)
+        return flow.draw(part)
     if order.side is printed.aggressor:
         return 0
     order.queue_ahead -= flow.draw(order.queue_ahead)
-    return flow.draw(order.leaves)
+    return flow.draw(part)

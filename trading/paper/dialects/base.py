@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.http import Reply, Request
+from trading.paper.server.sockets import House
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A venue's protocol: the path prefixes it answers, and how."""
+    """A venue's protocol: the path prefixes it answers, and how; its sockets, if it has any."""
 
     name: str
     prefixes: tuple[str, ...]
     answer: Callable[[Exchange, Request], Reply]
+    sockets: Callable[[Exchange], House] | None = None

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from trading.paper.core import events
+from trading.paper.core.orders import Terms
 from trading.paper.core.perps import events as perps
 
 _CODES: dict[str, type[events.Event]] = {
@@ -11,14 +12,20 @@ _CODES: dict[str, type[events.Event]] = {
     "C": events.Closed,
     "D": events.Deposited,
     "F": events.Filled,
+    "K": events.Tracked,
+    "L": events.Listed,
+    "M": events.Amended,
     "P": events.Priced,
     "R": events.Reserved,
     "S": events.Positioned,
+    "T": events.Triggered,
+    "W": Terms,
     "ua": perps.AlgoAccepted,
     "uc": perps.AlgoClosed,
     "uk": perps.AlgoTracked,
     "ut": perps.AlgoTriggered,
     "UA": perps.PerpAccepted,
+    "UB": perps.PerpAmended,
     "UC": perps.PerpClosed,
     "UD": perps.PerpDeposited,
     "UF": perps.PerpFilled,

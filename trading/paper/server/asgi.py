@@ -1,19 +1,15 @@
 """The HTTP door: reads a request, lets faults happen, and replies only once the ledger is on disk."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 from trading.paper.control.faults import BEFORE, HOLD_SECS, Action, Faults, Rule
 from trading.paper.control.routes import PREFIX as CONTROL_PREFIX
 from trading.paper.control.routes import Control
 from trading.paper.dialects.base import Dialect
+from trading.paper.server import sockets
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.http import Reply, Request, json_reply
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from trading.paper.server.sockets import House, Receive, Scope, Send
 
 _NO_SUCH_PATH = Reply(status=404, body=b"not found", content_type=b"text/plain")
 _OVERLOADED = json_reply({"msg": "Unknown error, please check your request or try again later."}, status=503)
@@ -28,8 +24,13 @@ class App:
         self._control = control
         self._faults = faults
         self._routes = {prefix: dialect.answer for dialect in dialects for prefix in dialect.prefixes}
+        self.houses: list[House] = [dialect.sockets(exchange) for dialect in dialects if dialect.sockets]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            house = next((one for one in self.houses if scope["path"].startswith(one.prefixes)), None)
+            await sockets.serve(house, self._exchange.journal, scope, receive, send)
+            return
         if scope["type"] != "http":
             return
         request = await _read(scope, receive)

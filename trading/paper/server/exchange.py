@@ -1,21 +1,23 @@
 """The running exchange: the pure core with a clock, a ledger and the public tapes around it.
 
-`counts` tells how often each kind of event has happened since the process started.
+`counts` tells how often each kind of event has happened since the process started; `listeners` hear each event once
+it is applied.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from trading.paper.core import commands, prints
+from trading.paper.core import commands, conditional, lists, prints
 from trading.paper.core.apply import apply
 from trading.paper.core.events import Event, Filled, Positioned, Priced, Reserved
 from trading.paper.core.market import Market
 from trading.paper.core.orders import Order, Request, Side
 from trading.paper.core.perps.events import PerpFilled
 from trading.paper.core.prints import Print
-from trading.paper.core.state import State
+from trading.paper.core.state import OrderList, State
 from trading.paper.ledger.journal import Journal
+from trading.paper.server.books import Books
 from trading.paper.server.futures import Futures
 from trading.paper.server.keys import KeyRing
 from trading.paper.server.tapes import Tapes
@@ -46,6 +48,8 @@ class Exchange:
         self.futures = Futures(
             state.perps, journal=journal, carry_out=self._carry_out, deposit=futures_deposit, clock=clock
         )
+        self.books = Books(state.markets, first_id=clock())
+        self.listeners: list[Callable[[Event], None]] = []
         self.counts: Counter[str] = Counter()
         self._deposit = deposit
         self._recover()
@@ -81,8 +85,17 @@ class Exchange:
         return self.state.orders[order_id]
 
     def cancel(self, order: Order) -> None:
-        """Cancel an open order; raise Refused if it is not open."""
-        self._carry_out(commands.cancel(order, now_ms=self.now_ms()))
+        """Cancel an open order, and with it the others of its list; raise Refused if it is not open."""
+        self._carry_out(commands.cancel_with_list(self.state, order, now_ms=self.now_ms()))
+
+    def place_oco(self, above: Request, below: Request, *, client_id: str) -> OrderList:
+        """Accept a pair of orders of which at most one side fills; raise Refused if they may not be."""
+        self._carry_out(lists.place_oco(self.state, above, below, client_id=client_id, now_ms=self.now_ms()))
+        return self.state.lists[len(self.state.lists)]
+
+    def amend(self, order: Order, qty: int) -> None:
+        """Make an open order smaller; raise Refused if it may not be."""
+        self._carry_out(commands.amend(order, qty, now_ms=self.now_ms()))
 
     def set_price(self, symbol: str, price: int, *, qty: int | None) -> None:
         """Set a market's price by hand: a trade prints there, and fills what it reaches."""
@@ -94,7 +107,10 @@ class Exchange:
     def print(self, market: Market, printed: Print) -> None:
         """A trade of strangers: it moves the price, fills what it reaches, and appears on the tape."""
         market.price = printed.price
+        symbol = market.instrument.symbol
         self._carry_out(prints.fills(self.state, market, printed))
+        if self.state.waiting[symbol]:
+            self._carry_out(conditional.fire(self.state, symbol, now_ms=printed.at_ms))
         self.tapes.show(market, printed)
 
     def reach(self, step: int) -> None:
@@ -108,6 +124,8 @@ class Exchange:
             apply(self.state, event)
             self.counts[type(event).__name__] += 1
             batch.append(event)
+            for listener in self.listeners:
+                listener(event)
         if not batch:
             return
         self.journal.append(batch)

@@ -13,6 +13,8 @@ from trading.paper.core.perps.state import PerpAccount, Perps
 from trading.paper.core.prints import Print
 from trading.paper.ledger.journal import Journal
 from trading.paper.market.tape import Tape
+from trading.paper.server.books import Books
+from trading.paper.server.listen_keys import ListenKeys
 from trading.paper.server.tapes import Tapes
 
 logger = logging.getLogger("paper.futures")
@@ -37,6 +39,8 @@ class Futures:
     ) -> None:
         self.perps = perps
         self.tapes = Tapes(perps.markets, journal=journal, reserve=PerpReserved)
+        self.listen_keys = ListenKeys()
+        self.books = Books(perps.markets, first_id=clock())
         self._carry_out = carry_out
         self._deposit = deposit
         self._now_ms = clock
@@ -66,6 +70,10 @@ class Futures:
     def cancel(self, order: PerpOrder) -> None:
         """Cancel an open order; raise Refused if it is not open."""
         self._carry_out(commands.cancel(order, now_ms=self._now_ms()))
+
+    def amend(self, order: PerpOrder, request: PerpRequest) -> None:
+        """Give an open order another price or quantity; raise Refused if it may not have them."""
+        self._carry_out(commands.amend(self.perps, order, request, now_ms=self._now_ms()))
 
     def place_algo(self, request: AlgoRequest) -> AlgoOrder:
         """Accept a conditional order; raise Refused if it may not be."""

@@ -33,6 +33,8 @@ REPORT_SECS = 30.0
 
 FUNDING_CHECK_SECS = 1.0
 
+STREAM_TICK_SECS = 0.1
+
 
 def wall_ms() -> int:
     """The wall clock in Unix milliseconds."""
@@ -87,9 +89,10 @@ async def serve(options: Options) -> None:
     """Run until stopped; raise what stopped it if that was a failure."""
     exchange = build(options)
     replay = None if options.manual else _replay(exchange, options)
-    server = _Server(_config(app(exchange, replay, options), options.port))
+    application = app(exchange, replay, options)
+    server = _Server(_config(application, options.port))
     _stop_on_signals(server)
-    jobs = [server.serve(), exchange.journal.run(), _report(exchange), _fund(exchange)]
+    jobs = [server.serve(), exchange.journal.run(), _report(exchange), _fund(exchange), _tick(exchange, application)]
     if replay is not None:
         jobs.append(replay.run())
     logger.info("paper exchange on http://%s:%d, %s", HOST, options.port, "manual" if options.manual else "replay")
@@ -110,6 +113,14 @@ async def _fund(exchange: Exchange) -> None:
     while True:
         exchange.futures.fund_if_due()
         await asyncio.sleep(FUNDING_CHECK_SECS)
+
+
+async def _tick(exchange: Exchange, application: App) -> None:
+    """Let the streams look at the books and the clock."""
+    while True:
+        for house in application.houses:
+            house.tick(exchange.now_ms())
+        await asyncio.sleep(STREAM_TICK_SECS)
 
 
 async def _report(exchange: Exchange) -> None:

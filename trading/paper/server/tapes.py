@@ -21,6 +21,7 @@ class Tapes:
         self, markets: Mapping[str, Market], *, journal: Journal, reserve: Callable[[str, int], Event]
     ) -> None:
         self.by_symbol = {symbol: Tape() for symbol in markets}
+        self.listeners: list[Callable[[str, Trade], None]] = []
         self._journal = journal
         self._reserve = reserve
         self._reserved: dict[str, int] = {}
@@ -29,7 +30,12 @@ class Tapes:
         """Put a trade of strangers on the tape, under an id that is never given again."""
         qty = market.instrument.min_qty if printed.qty is None else printed.qty
         trade = Trade(self._new_id(market), printed.at_ms, printed.price, qty, printed.aggressor is Side.BUY)
-        self.by_symbol[market.instrument.symbol].add(trade)
+        self._add(market.instrument.symbol, trade)
+
+    def _add(self, symbol: str, trade: Trade) -> None:
+        self.by_symbol[symbol].add(trade)
+        for listener in self.listeners:
+            listener(symbol, trade)
 
     def publish(self, fills: Iterable[tuple[Order, Filled | PerpFilled]]) -> None:
         """Put customers' trades on the tape; the two sides of one trade come one after the other, and show once."""
@@ -38,7 +44,7 @@ class Tapes:
             trade = (order.instrument.symbol, event.trade_id)
             if trade != last:
                 buyer_is_taker = (order.side is Side.BUY) is not bool(event.maker)
-                self.by_symbol[trade[0]].add(Trade(trade[1], event.at_ms, event.price, event.qty, buyer_is_taker))
+                self._add(trade[0], Trade(trade[1], event.at_ms, event.price, event.qty, buyer_is_taker))
             last = trade
 
     def _new_id(self, market: Market) -> int:

@@ -129,6 +129,15 @@ def _closed(perps: Perps, event: events.PerpClosed) -> None:
     _leave(perps, order)
 
 
+def _amended(perps: Perps, event: events.PerpAmended) -> None:
+    order = perps.orders[event.order_id]
+    half = perps.markets[order.instrument.symbol].book.half(order.side)
+    half.remove(order)
+    order.price, order.qty, order.queue_ahead = event.price, event.qty, event.queue_ahead
+    order.updated_ms = event.at_ms
+    half.add(order)
+
+
 def _leave(perps: Perps, order: PerpOrder) -> None:
     symbol = order.instrument.symbol
     del perps.desk_open[(order.account, symbol)][order.id]
@@ -226,6 +235,7 @@ APPLIERS: dict[type, Callable[[Perps, Any], None]] = {
     events.Leveraged: _leveraged,
     events.Margined: _margined,
     events.PerpAccepted: _accepted,
+    events.PerpAmended: _amended,
     events.PerpClosed: _closed,
     events.PerpDeposited: _deposited,
     events.PerpFilled: _filled,

@@ -4,6 +4,7 @@ The events are generated one by one: the caller applies each before it asks for 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from trading.paper.core import atoms, matching
 from trading.paper.core.commands import client_id_for
@@ -94,12 +95,17 @@ def _check_matches(request: PerpRequest, matches: Sequence[Match]) -> None:
         raise Refused(Reason.UNFILLABLE)
 
 
-def _check_margin(perps: Perps, account: PerpAccount, request: PerpRequest, matches: Sequence[Match]) -> None:
-    """Whatever adds to the exposure must be covered: its margin, the loss against the mark price, the fees."""
+def _check_margin(
+    perps: Perps, account: PerpAccount, request: PerpRequest, matches: Sequence[Match], *, already: int = 0
+) -> None:
+    """Whatever adds to the exposure must be covered: its margin, the loss against the mark price, the fees.
+
+    `already` is the notional that an order which is being changed binds now.
+    """
     if request.reduce_only:
         return
     mark = margin.mark(perps, request.symbol)
-    extra = Extra(request.side, request.position_side, _notional(request, matches, mark))
+    extra = Extra(request.side, request.position_side, _notional(request, matches, mark) - already)
     before = margin.total_initial(perps, account, request.symbol)
     added = margin.total_initial(perps, account, request.symbol, extra) - before
     if added <= 0:
@@ -132,6 +138,31 @@ def cancel(order: PerpOrder, *, now_ms: int) -> Events:
     if not order.open:
         raise Refused(Reason.CANCEL_UNKNOWN)
     return iter([events.PerpClosed(now_ms, order.id, Status.CANCELED)])
+
+
+def amend(perps: Perps, order: PerpOrder, request: PerpRequest, *, now_ms: int) -> Events:
+    """Give an open limit order another price or quantity; `request` is the order as it shall be."""
+    if not order.open:
+        raise Refused(Reason.ORDER_UNKNOWN)
+    if (order.price, order.qty) == (request.price, request.qty):
+        raise Refused(Reason.AMEND_SAME)
+    if request.qty <= order.filled:
+        return cancel(order, now_ms=now_ms)
+    market = perps.market(request.symbol)
+    filters.check(request, perps.contracts[request.symbol], mark=margin.mark(perps, request.symbol), open_orders=0)
+    left = replace(request, qty=request.qty - order.filled)
+    matches = matching.take(market, left)
+    _check_matches(left, matches)
+    held = atoms.times_up(order.price, order.leaves) if not order.reduce_only else 0
+    _check_margin(perps, perps.accounts[order.account], left, matches, already=held)
+    return _change(perps, order, request, matches, now_ms)
+
+
+def _change(perps: Perps, order: PerpOrder, request: PerpRequest, matches: Sequence[Match], now_ms: int) -> Events:
+    market = perps.markets[request.symbol]
+    ahead = 0 if matches else matching.queue_ahead(market, request.side, request.price)
+    yield events.PerpAmended(now_ms, order.id, request.price, request.qty, ahead)
+    yield from trades.take(perps, order.id, matches, now_ms=now_ms)
 
 
 def set_leverage(perps: Perps, account: PerpAccount, symbol: str, leverage: int, *, now_ms: int) -> Events:

@@ -45,6 +45,16 @@ class PerpFilled(NamedTuple):
     realised: int
 
 
+class PerpAmended(NamedTuple):
+    """An open order got another price or quantity, and went to the end of its queue."""
+
+    at_ms: int
+    order_id: int
+    price: int
+    qty: int
+    queue_ahead: int
+
+
 class PerpClosed(NamedTuple):
     """A futures order left the book unfilled: CANCELED or EXPIRED."""
 
@@ -172,6 +182,7 @@ PerpEvent = (
     PerpDeposited
     | PerpAccepted
     | PerpFilled
+    | PerpAmended
     | PerpClosed
     | AlgoAccepted
     | AlgoTracked

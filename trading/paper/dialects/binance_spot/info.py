@@ -3,7 +3,10 @@
 from typing import Any
 
 from trading.paper.core.atoms import PLACES, show
+from trading.paper.core.conditional import MAX_WAITING
+from trading.paper.core.filters import MOST_ICEBERG_PARTS
 from trading.paper.core.instrument import Instrument
+from trading.paper.core.orders import SelfTrade
 from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.server.exchange import Exchange
@@ -17,16 +20,12 @@ ORDER_TYPES = [
     "TAKE_PROFIT",
     "TAKE_PROFIT_LIMIT",
 ]
-# Stops are listed because clients refuse them locally otherwise; the exchange itself answers for them.
-
 RATE_LIMITS = [
     {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6000},
     {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": 100},
     {"rateLimitType": "ORDERS", "interval": "DAY", "intervalNum": 1, "limit": 200000},
     {"rateLimitType": "RAW_REQUESTS", "interval": "MINUTE", "intervalNum": 5, "limit": 61000},
 ]
-
-MAX_ALGO_ORDERS = 5
 
 
 def exchange_info(exchange: Exchange, params: Params) -> Any:
@@ -43,6 +42,11 @@ def exchange_info(exchange: Exchange, params: Params) -> Any:
     }
 
 
+def no_coin_futures(exchange: Exchange, _params: Params) -> Any:
+    """GET dapi exchangeInfo: there are no coin-margined contracts here, and clients ask all the same."""
+    return {"timezone": "UTC", "serverTime": exchange.now_ms(), "rateLimits": [], "exchangeFilters": [], "symbols": []}
+
+
 def _symbol(one: Instrument) -> dict[str, Any]:
     return {
         "symbol": one.symbol,
@@ -55,20 +59,20 @@ def _symbol(one: Instrument) -> dict[str, Any]:
         "baseCommissionPrecision": PLACES,
         "quoteCommissionPrecision": PLACES,
         "orderTypes": ORDER_TYPES,
-        "icebergAllowed": False,
-        "ocoAllowed": False,
+        "icebergAllowed": True,
+        "ocoAllowed": True,
         "otoAllowed": False,
         "quoteOrderQtyMarketAllowed": True,
-        "allowTrailingStop": False,
-        "cancelReplaceAllowed": False,
-        "amendAllowed": False,
+        "allowTrailingStop": True,
+        "cancelReplaceAllowed": True,
+        "amendAllowed": True,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False,
         "filters": _filters(one),
         "permissions": [],
         "permissionSets": [["SPOT"]],
         "defaultSelfTradePreventionMode": "NONE",
-        "allowedSelfTradePreventionModes": ["NONE"],
+        "allowedSelfTradePreventionModes": [mode.value for mode in SelfTrade],
     }
 
 
@@ -76,13 +80,13 @@ def _filters(one: Instrument) -> list[dict[str, Any]]:
     return [
         _price_filter(one),
         _lot_size("LOT_SIZE", one, most=one.max_qty, step=one.lot_step),
-        {"filterType": "ICEBERG_PARTS", "limit": 10},
+        {"filterType": "ICEBERG_PARTS", "limit": MOST_ICEBERG_PARTS},
         _lot_size("MARKET_LOT_SIZE", one, most=one.max_market_qty, step=0),
         _trailing_delta(),
         _percent_price(one),
         _notional(one),
         {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": one.max_open_orders},
-        {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": MAX_ALGO_ORDERS},
+        {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": MAX_WAITING},
     ]
 
 

@@ -14,6 +14,7 @@ from trading.paper.dialects.binance_spot.errors import WireError
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.market.bars import INTERVALS_MS, Bar
 from trading.paper.market.tape import DAY_MS, Tape, Trade
+from trading.paper.server.books import BookLog
 from trading.paper.server.exchange import Exchange
 
 Json = dict[str, Any]
@@ -68,7 +69,7 @@ def _price(exchange: Exchange, market: Market) -> Json:
 
 def levels(market: Market, side: Side, count: int) -> list[list[str]]:
     """[price, quantity] of the best levels that an order of `side` could take."""
-    by_price = groupby(matching.offers(market, side), key=lambda offer: offer.price)
+    by_price = groupby(matching.offers(market, side, hidden=False), key=lambda offer: offer.price)
     totals = ((price, _total(offers)) for price, offers in by_price)
     return [[show(price), show(qty)] for price, qty in islice(totals, count)]
 
@@ -77,13 +78,14 @@ def _total(offers: Iterable[Match]) -> int:
     return sum(offer.qty for offer in offers)
 
 
-def _top(market: Market, side: Side) -> list[str]:
+def top(market: Market, side: Side) -> list[str]:
+    """[price, quantity] of the best level; zeros without one."""
     best = levels(market, side, 1)
     return best[0] if best else [show(0), show(0)]
 
 
 def _best(_exchange: Exchange, market: Market) -> Json:
-    bid, ask = _top(market, Side.SELL), _top(market, Side.BUY)
+    bid, ask = top(market, Side.SELL), top(market, Side.BUY)
     return {
         "symbol": market.instrument.symbol,
         "bidPrice": bid[0],
@@ -118,13 +120,20 @@ def _day(exchange: Exchange, market: Market) -> Json:
 
 def depth(exchange: Exchange, params: Params) -> Any:
     """GET depth."""
-    market = exchange.state.market(read.text(params, "symbol"))
-    count = read.limit(params, default=100, most=5_000)
-    return {
-        "lastUpdateId": market.next_trade_id + exchange.state.next_order_id,
-        "bids": levels(market, Side.SELL, count),
-        "asks": levels(market, Side.BUY, count),
-    }
+    symbol = read.text(params, "symbol")
+    exchange.state.market(symbol)
+    return book(exchange.books.log(symbol), read.limit(params, default=100, most=5_000))
+
+
+def book(log: BookLog, count: int) -> Json:
+    """The best levels, and the id of the last change in them."""
+    bids, asks = log.side(Side.SELL, count), log.side(Side.BUY, count)
+    return {"lastUpdateId": log.last_id, "bids": rows(bids), "asks": rows(asks)}
+
+
+def rows(levels: Iterable[tuple[int, int]]) -> list[list[str]]:
+    """Levels as Binance writes them."""
+    return [[show(price), show(qty)] for price, qty in levels]
 
 
 def _tape(exchange: Exchange, params: Params) -> list[Trade]:

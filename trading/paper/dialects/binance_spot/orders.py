@@ -1,111 +1,31 @@
 """Placing, cancelling and finding orders."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from trading.paper.core.commands import client_id_for
-from trading.paper.core.orders import Fill, Order, OrderType, Side, TimeInForce
-from trading.paper.core.orders import Request as OrderRequest
+from trading.paper.core.orders import Fill, Order, OrderType
 from trading.paper.core.refusals import Reason, Refused
 from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot import shapes
-from trading.paper.dialects.binance_spot.errors import WireError, missing, unwanted
+from trading.paper.dialects.binance_spot.errors import WireError
 from trading.paper.dialects.binance_spot.params import Params
+from trading.paper.dialects.binance_spot.requests import request
 from trading.paper.server.exchange import Exchange
-
-Member = TypeVar("Member")
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """Which parameters an order type needs and which it refuses."""
-
-    needs: tuple[str, ...]
-    refuses: tuple[str, ...] = ()
-
-
-_KINDS = {
-    OrderType.LIMIT: _Kind(needs=("timeInForce", "quantity", "price"), refuses=("quoteOrderQty",)),
-    OrderType.LIMIT_MAKER: _Kind(needs=("quantity", "price"), refuses=("timeInForce", "quoteOrderQty")),
-    OrderType.MARKET: _Kind(needs=(), refuses=("timeInForce", "price")),
-}
-
-_NOT_YET = {
-    "STOP_LOSS": "Stop loss orders are not supported for this symbol.",
-    "STOP_LOSS_LIMIT": "Stop loss limit orders are not supported for this symbol.",
-    "TAKE_PROFIT": "Take profit orders are not supported for this symbol.",
-    "TAKE_PROFIT_LIMIT": "Take profit limit orders are not supported for this symbol.",
-}
 
 
 def place(exchange: Exchange, account: str, params: Params) -> Any:
     """POST order."""
-    request = _request(exchange, account, params)
-    detail = _detail(params, request.type)
-    return shapes.accepted(exchange.place(request), detail)
+    asked = request(exchange, account, params)
+    detail = _detail(params, asked.type)
+    return shapes.accepted(exchange.place(asked), detail)
 
 
 def dry_run(exchange: Exchange, account: str, params: Params) -> Any:
     """POST order/test: every check, no order."""
-    exchange.check(_request(exchange, account, params))
+    exchange.check(request(exchange, account, params))
     return {}
-
-
-def _request(exchange: Exchange, account: str, params: Params) -> OrderRequest:
-    symbol = read.text(params, "symbol")
-    exchange.state.market(symbol)
-    side = _member(Side, read.text(params, "side"), WireError(-1117, "Invalid side."))
-    order_type = _type(read.text(params, "type"))
-    _check_params(order_type, params)
-    return OrderRequest(
-        account=account,
-        symbol=symbol,
-        side=side,
-        type=order_type,
-        time_in_force=_time_in_force(params),
-        price=read.maybe_number(params, "price"),
-        qty=read.maybe_number(params, "quantity"),
-        quote_qty=read.maybe_number(params, "quoteOrderQty"),
-        client_id=read.client_id(params),
-    )
-
-
-def _member(kind: Callable[[str], Member], value: str, error: WireError) -> Member:
-    try:
-        return kind(value)
-    except ValueError:
-        raise error from None
-
-
-def _type(value: str) -> OrderType:
-    if value in _NOT_YET:
-        raise WireError(-2010, _NOT_YET[value])
-    return _member(OrderType, value, WireError(-1116, "Invalid orderType."))
-
-
-def _time_in_force(params: Params) -> TimeInForce:
-    value = params.get("timeInForce", TimeInForce.GTC)
-    return _member(TimeInForce, value, WireError(-1115, "Invalid timeInForce."))
-
-
-def _check_params(order_type: OrderType, params: Params) -> None:
-    kind = _KINDS[order_type]
-    for name in kind.needs:
-        read.text(params, name)
-    for name in kind.refuses:
-        if name in params:
-            raise unwanted(name)
-    if order_type is OrderType.MARKET:
-        _check_amount(params)
-
-
-def _check_amount(params: Params) -> None:
-    if "quantity" in params and "quoteOrderQty" in params:
-        raise unwanted("quoteOrderQty")
-    if "quantity" not in params and not read.maybe_number(params, "quoteOrderQty"):
-        raise missing("quantity")
 
 
 def _detail(params: Params, order_type: OrderType) -> str:
@@ -117,7 +37,7 @@ def _detail(params: Params, order_type: OrderType) -> str:
 
 def cancel(exchange: Exchange, account: str, params: Params) -> Any:
     """DELETE order."""
-    found = _find(exchange, account, params, Reason.CANCEL_UNKNOWN)
+    found = find(exchange, account, params, Reason.CANCEL_UNKNOWN)
     cancel_id = read.client_id(params) or client_id_for(-found.id)
     exchange.cancel(found)
     return shapes.canceled(found, cancel_id)
@@ -131,16 +51,18 @@ def cancel_all(exchange: Exchange, account: str, params: Params) -> Any:
     if not found:
         raise Refused(Reason.CANCEL_UNKNOWN)
     for order in found:
-        exchange.cancel(order)
+        if order.open:  # the others of an order list go with its first
+            exchange.cancel(order)
     return [shapes.canceled(order, client_id_for(-order.id)) for order in found]
 
 
 def get(exchange: Exchange, account: str, params: Params) -> Any:
     """GET order."""
-    return shapes.order(_find(exchange, account, params, Reason.ORDER_UNKNOWN))
+    return shapes.order(find(exchange, account, params, Reason.ORDER_UNKNOWN))
 
 
-def _find(exchange: Exchange, account: str, params: Params, unknown: Reason) -> Order:
+def find(exchange: Exchange, account: str, params: Params, unknown: Reason) -> Order:
+    """The account's order that orderId or origClientOrderId names; Refused(unknown) without one."""
     symbol = read.text(params, "symbol")
     exchange.state.market(symbol)
     order_id = read.maybe_integer(params, "orderId")

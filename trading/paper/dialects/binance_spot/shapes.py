@@ -3,7 +3,8 @@
 from typing import Any
 
 from trading.paper.core.atoms import show
-from trading.paper.core.orders import Fill, Order, OrderType, Side
+from trading.paper.core.orders import Fill, Order, OrderType, Side, Terms
+from trading.paper.core.state import OrderList
 
 Json = dict[str, Any]
 
@@ -15,7 +16,7 @@ def _core(order: Order) -> Json:
     return {
         "symbol": order.instrument.symbol,
         "orderId": order.id,
-        "orderListId": NO_LIST,
+        "orderListId": order.list_id or NO_LIST,
         "clientOrderId": order.client_id,
         "price": show(order.price),
         "origQty": show(order.qty),
@@ -26,15 +27,25 @@ def _core(order: Order) -> Json:
         "timeInForce": order.time_in_force.value,
         "type": order.type.value,
         "side": order.side.value,
-        "selfTradePreventionMode": "NONE",
-    }
+        "selfTradePreventionMode": order.terms.self_trade if order.terms else "NONE",
+    } | (_terms(order.terms) if order.terms else {})
+
+
+def _terms(terms: Terms) -> Json:
+    """What only some orders have."""
+    given: Json = {"stopPrice": show(terms.stop_price)} if terms.stop_price else {}
+    if terms.trailing_bps:
+        given["trailingDelta"] = terms.trailing_bps
+    if terms.iceberg_qty:
+        given["icebergQty"] = show(terms.iceberg_qty)
+    return given
 
 
 def accepted(order: Order, detail: str) -> Json:
     """The reply to a new order: ACK, RESULT or FULL."""
     if detail == "ACK":
         return _ack(order)
-    reply = _core(order) | {"transactTime": order.updated_ms, "workingTime": order.created_ms}
+    reply = _core(order) | {"transactTime": order.updated_ms, "workingTime": order.working_ms or -1}
     if detail == "FULL":
         reply["fills"] = [_execution(fill) for fill in order.fills]
     return reply
@@ -44,7 +55,7 @@ def _ack(order: Order) -> Json:
     return {
         "symbol": order.instrument.symbol,
         "orderId": order.id,
-        "orderListId": NO_LIST,
+        "orderListId": order.list_id or NO_LIST,
         "clientOrderId": order.client_id,
         "transactTime": order.updated_ms,
     }
@@ -62,14 +73,16 @@ def _execution(fill: Fill) -> Json:
 
 def order(found: Order) -> Json:
     """An order as the look-ups report it."""
-    return _core(found) | {
-        "stopPrice": show(0),
-        "icebergQty": show(0),
-        "time": found.created_ms,
-        "updateTime": found.updated_ms,
-        "isWorking": True,
-        "workingTime": found.created_ms,
-    }
+    return (
+        {"stopPrice": show(0), "icebergQty": show(0)}
+        | _core(found)
+        | {
+            "time": found.created_ms,
+            "updateTime": found.updated_ms,
+            "isWorking": not found.waits,
+            "workingTime": found.working_ms or -1,
+        }
+    )
 
 
 def canceled(found: Order, cancel_id: str) -> Json:
@@ -88,7 +101,7 @@ def my_trade(fill: Fill) -> Json:
         "symbol": fill.order.instrument.symbol,
         "id": fill.trade_id,
         "orderId": fill.order.id,
-        "orderListId": NO_LIST,
+        "orderListId": fill.order.list_id or NO_LIST,
         "price": show(fill.price),
         "qty": show(fill.qty),
         "quoteQty": show(fill.notional),
@@ -103,4 +116,21 @@ def my_trade(fill: Fill) -> Json:
 
 def default_detail(order_type: OrderType) -> str:
     """How much a reply says unless asked: FULL for LIMIT and MARKET, ACK for the rest."""
-    return "ACK" if order_type is OrderType.LIMIT_MAKER else "FULL"
+    return "FULL" if order_type in (OrderType.LIMIT, OrderType.MARKET) else "ACK"
+
+
+def order_list(found: OrderList) -> Json:
+    """An order list as the look-ups report it."""
+    listed = found.listed
+    return {
+        "orderListId": listed.list_id,
+        "contingencyType": listed.contingency,
+        "listStatusType": "EXEC_STARTED" if found.open else "ALL_DONE",
+        "listOrderStatus": "EXECUTING" if found.open else "ALL_DONE",
+        "listClientOrderId": listed.client_id,
+        "transactionTime": listed.at_ms,
+        "symbol": listed.symbol,
+        "orders": [
+            {"symbol": listed.symbol, "orderId": one.id, "clientOrderId": one.client_id} for one in found.orders
+        ],
+    }

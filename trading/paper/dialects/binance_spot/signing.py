@@ -7,6 +7,7 @@ from trading.paper.dialects.binance_spot.errors import WireError, missing
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.http import Request
+from trading.paper.server.keys import Credential
 
 DEFAULT_RECV_WINDOW_MS = 5_000
 MOST_RECV_WINDOW_MS = 60_000
@@ -19,23 +20,29 @@ _WINDOW = re.compile(r"([0-9]{1,5})(?:\.[0-9]{1,3})?")
 
 def account_of(exchange: Exchange, request: Request, params: Params) -> str:
     """The account whose key signed this request; WireError otherwise. Opens it at first sight."""
-    key = request.header(b"x-mbx-apikey")
-    if not key:
-        raise WireError(-2014, "API-key format invalid.", status=401)
-    credential = exchange.keys.find(key)
-    if credential is None:
-        raise WireError(-2015, "Invalid API-key, IP, or permissions for action.", status=401)
-    _check_time(params, now_ms=exchange.now_ms())
+    found = credential(exchange, request.header(b"x-mbx-apikey"))
+    check_time(params, now_ms=exchange.now_ms())
     given = params.get("signature", "")
     if not given:
         raise missing("signature")
-    if not hmac.compare_digest(credential.signature(signed_bytes(request)).encode(), given.encode()):
+    if not hmac.compare_digest(found.signature(signed_bytes(request)).encode(), given.encode()):
         raise WireError(-1022, "Signature for this request is not valid.")
-    exchange.open_account(credential.account)
-    return credential.account
+    exchange.open_account(found.account)
+    return found.account
 
 
-def _check_time(params: Params, *, now_ms: int) -> None:
+def credential(exchange: Exchange, key: str) -> Credential:
+    """What an API key stands for; WireError for an unknown one."""
+    if not key:
+        raise WireError(-2014, "API-key format invalid.", status=401)
+    found = exchange.keys.find(key)
+    if found is None:
+        raise WireError(-2015, "Invalid API-key, IP, or permissions for action.", status=401)
+    return found
+
+
+def check_time(params: Params, *, now_ms: int) -> None:
+    """The timestamp lies within the window around now."""
     stamp = params.get("timestamp", "")
     if not stamp.isdigit():
         raise missing("timestamp")

@@ -4,6 +4,7 @@ from trading.paper.core.refusals import Reason, Refused
 from trading.paper.dialects.binance_spot.errors import WireError
 
 _BY_REASON: dict[Reason, tuple[int, str]] = {
+    Reason.AMEND_SAME: (-5027, "No need to modify the order."),
     Reason.CALLBACK_RATE: (-2007, "Invalid callBack rate."),
     Reason.CANCEL_UNKNOWN: (-2011, "Unknown order sent."),
     Reason.CLOSED: (-4140, "Invalid symbol status for opening position."),

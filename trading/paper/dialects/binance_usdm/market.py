@@ -154,13 +154,8 @@ def depth(exchange: Exchange, params: Params) -> Any:
     """GET depth."""
     market = _market(exchange, params)
     count = read.limit(params, default=500, most=1_000)
-    return {
-        "lastUpdateId": market.next_trade_id + exchange.state.perps.next_order_id,
-        "E": exchange.now_ms(),
-        "T": exchange.now_ms(),
-        "bids": spot.levels(market, Side.SELL, count),
-        "asks": spot.levels(market, Side.BUY, count),
-    }
+    log = exchange.futures.books.log(market.instrument.symbol)
+    return spot.book(log, count) | {"E": exchange.now_ms(), "T": exchange.now_ms()}
 
 
 def _page(exchange: Exchange, params: Params) -> list[Trade]:

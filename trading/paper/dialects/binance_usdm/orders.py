@@ -2,6 +2,7 @@
 
 import json
 from bisect import bisect_left
+from collections.abc import Callable
 from typing import Any
 
 from trading.paper.core.orders import OrderType, Side, TimeInForce
@@ -104,12 +105,12 @@ def batch_place(exchange: Exchange, account: str, params: Params) -> Any:
     rows = _rows(params, "batchOrders")
     if not all(isinstance(row, dict) for row in rows):
         raise invalid("batchOrders")
-    return [_one(exchange, account, row) for row in rows]
+    return [_one(exchange, account, row, place) for row in rows]
 
 
-def _one(exchange: Exchange, account: str, row: dict[str, Any]) -> Any:
+def _one(exchange: Exchange, account: str, row: dict[str, Any], verb: Callable[[Exchange, str, Params], Any]) -> Any:
     try:
-        return place(exchange, account, {name: str(value) for name, value in row.items()})
+        return verb(exchange, account, {name: str(value) for name, value in row.items()})
     except Refused as error:
         refused = translated(error)
     except WireError as error:
@@ -132,6 +133,36 @@ def cancel(exchange: Exchange, account: str, params: Params) -> Any:
     found = _find(exchange, account, params, Reason.CANCEL_UNKNOWN)
     exchange.futures.cancel(found)
     return shapes.order(found)
+
+
+def amend(exchange: Exchange, account: str, params: Params) -> Any:
+    """PUT order: another price and quantity under the same id."""
+    found = _find(exchange, account, params, Reason.ORDER_UNKNOWN)
+    for name in ("side", "quantity", "price"):
+        read.text(params, name)
+    if params["side"] != found.side:
+        raise WireError(-1117, "Invalid side.")
+    changed = PerpRequest(
+        account=account,
+        symbol=found.instrument.symbol,
+        side=found.side,
+        type=found.type,
+        time_in_force=found.time_in_force,
+        price=numbers.price(params, "price", found.instrument),
+        qty=numbers.qty(params, "quantity", found.instrument),
+        position_side=found.position_side,
+        reduce_only=found.reduce_only,
+    )
+    exchange.futures.amend(found, changed)
+    return shapes.order(found)
+
+
+def batch_amend(exchange: Exchange, account: str, params: Params) -> Any:
+    """PUT batchOrders: each by itself."""
+    rows = _rows(params, "batchOrders")
+    if not all(isinstance(row, dict) for row in rows):
+        raise invalid("batchOrders")
+    return [_one(exchange, account, row, amend) for row in rows]
 
 
 def batch_cancel(exchange: Exchange, account: str, params: Params) -> Any:

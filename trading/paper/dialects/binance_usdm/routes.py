@@ -8,7 +8,7 @@ from trading.paper.dialects.binance_spot import params, signing
 from trading.paper.dialects.binance_spot.errors import WireError, wire_error
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.dialects.binance_spot.routes import UNKNOWN_PATH
-from trading.paper.dialects.binance_usdm import account, algo_orders, info, market, orders, settings
+from trading.paper.dialects.binance_usdm import account, algo_orders, info, market, orders, settings, user_stream
 from trading.paper.dialects.binance_usdm.errors import translated
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.http import Reply, Request, json_reply
@@ -68,7 +68,17 @@ PRIVATE: dict[tuple[str, str], Callable[[Exchange, str, Params], Any]] = {
     ("POST", "/fapi/v1/order/test"): orders.dry_run,
     ("POST", "/fapi/v1/positionMargin"): settings.position_margin,
     ("POST", "/fapi/v1/positionSide/dual"): settings.set_dual,
+    ("PUT", "/fapi/v1/batchOrders"): orders.batch_amend,
+    ("PUT", "/fapi/v1/order"): orders.amend,
 }
+
+
+KEYED: dict[tuple[str, str], Callable[[Exchange, str], Any]] = {
+    ("DELETE", "/fapi/v1/listenKey"): user_stream.close,
+    ("POST", "/fapi/v1/listenKey"): user_stream.start,
+    ("PUT", "/fapi/v1/listenKey"): user_stream.keep,
+}
+# A key is enough for these, without a signature.
 
 
 def answer(exchange: Exchange, request: Request) -> Reply:
@@ -89,6 +99,9 @@ def _answer(exchange: Exchange, request: Request) -> Reply:
         name = signing.account_of(exchange, request, given)
         exchange.futures.open_account(name)
         return json_reply(private(exchange, name, given))
+    keyed = KEYED.get(route)
+    if keyed is not None:
+        return json_reply(keyed(exchange, signing.credential(exchange, request.header(b"x-mbx-apikey")).account))
     public = PUBLIC.get(route)
     if public is not None:
         return json_reply(public(exchange, params.read(request)))
