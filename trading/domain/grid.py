@@ -1,10 +1,13 @@
 """A pyramid's DCA legs, quantized and proven placeable before anything is sent. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
+from types import MappingProxyType
+from typing import NamedTuple
 
-from trading.domain.money import HUNDRED, ONE, ZERO, ceil_to, exact, floor_to, pct_of, total
+from trading.domain.money import HUNDRED, ONE, ZERO, ceil_to, exact, floor_to, pct_of, step_down, step_up, total
 from trading.domain.refusal import Refusal, plain
 from trading.domain.vocabulary import MarketKind, PositionSide
 
@@ -84,18 +87,64 @@ class GridPlan:
     cost: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """A leg before its quantity: where it stands and how much of the capital it carries."""
+class _Way(NamedTuple):
+    """What a side makes of a leg: its percent, signed, and how its prices meet the ticks. Inside exact functions only."""
 
-    index: int
-    price: Decimal
-    target_price: Decimal
-    weight_pct: Decimal
-    take_profit_pct: Decimal
-    merged_from: tuple[int, ...] = ()
+    one_pct: Decimal
+    round_entry: Callable[[Decimal, Decimal], Decimal]
+    round_target: Callable[[Decimal, Decimal], Decimal]
+
+    def entry(self, base_price: Decimal, gap_pct: Decimal, tick: Decimal) -> Decimal:
+        """A leg's limit price: base moved by its gap, on the tick that is never worse than asked."""
+        return self.round_entry(base_price + base_price * gap_pct * self.one_pct, tick)
+
+    def target(self, price: Decimal, take_profit_pct: Decimal, tick: Decimal) -> Decimal:
+        """Where a leg entered at price takes its profit, on the tick that is in our favour."""
+        return self.round_target(price + price * take_profit_pct * self.one_pct, tick)
 
 
+_WAYS: Mapping[PositionSide, _Way] = MappingProxyType(
+    {
+        PositionSide.LONG: _Way(Decimal("0.01"), round_entry=step_down, round_target=step_up),
+        PositionSide.SHORT: _Way(Decimal("-0.01"), round_entry=step_up, round_target=step_down),
+    }
+)
+
+
+class _Buyer(NamedTuple):
+    """What a capital buys on a market, worked out once for all legs of a plan. Inside exact functions only."""
+
+    capital: Decimal
+    keep: Decimal  # what the worst fee leaves of a quantity bought, ratio
+    lot_step: Decimal
+    contract_size: Decimal
+    lot_value_pct: Decimal  # one lot at a price of 1, times 100: capital × weight_pct ÷ (price × this) counts lots
+    least_exit: Decimal  # the smallest quantity that can leave, always more than nothing
+    min_notional: Decimal
+
+    def leg(
+        self,
+        index: int,
+        price: Decimal,
+        target: Decimal,
+        weight_pct: Decimal,
+        take_profit_pct: Decimal,
+        merged_from: tuple[int, ...] = (),
+    ) -> PlannedLeg:
+        """The whole lots that a share of the capital buys, and those of them that the exit may sell."""
+        lots = self.capital * weight_pct // (price * self.lot_value_pct)
+        qty, leaving = lots * self.lot_step, lots * self.keep // ONE * self.lot_step
+        notional = qty * price * self.contract_size
+        return PlannedLeg(index, price, qty, notional, leaving, target, weight_pct, take_profit_pct, merged_from)
+
+    def fits(self, leg: PlannedLeg) -> bool:
+        """Whether a leg and its exit, which is never larger, stand above the minimums."""
+        if leg.exit_qty < self.least_exit or leg.notional < self.min_notional:
+            return False
+        return leg.exit_qty * leg.target_price * self.contract_size >= self.min_notional
+
+
+@exact
 def plan(
     *,
     side: PositionSide,
@@ -114,34 +163,38 @@ def plan(
     refused = _refuse_inputs(base_price=base_price, capital=capital, legs=legs)
     if refused is not None:
         return refused
-    levels = tuple(
-        _level(index, spec, side=side, base_price=base_price, rules=rules) for index, spec in enumerate(legs)
-    )
-    if any(level.price <= 0 or level.target_price <= 0 for level in levels):
+    buyer = _buyer(side, capital, rules)
+    asked = _legs(legs, _WAYS[side], base_price, rules.tick_size, buyer)
+    if asked is None:
         return _price_refused(base_price, rules)
-    fitted = _merged(levels, side=side, capital=capital, rules=rules) if merge_small else levels
-    return _checked(fitted, levels, side=side, base_price=base_price, capital=capital, rules=rules)
+    fitted, small = _fitted(asked, buyer, merge_small=merge_small)
+    if small is not None:
+        return _too_small(small, fitted, asked, side=side, capital=capital, rules=rules)
+    too_large = _refuse_large(fitted, rules)
+    return too_large or GridPlan(side, base_price, capital, fitted, total(leg.notional for leg in fitted))
 
 
 @exact
 def entry_price(*, side: PositionSide, base_price: Decimal, gap_pct: Decimal, rules: InstrumentRules) -> Decimal:
     """A leg's limit price: base moved by its gap, on the tick that is never worse than asked."""
-    raw = base_price + side.sign * pct_of(base_price, gap_pct)
-    return floor_to(raw, rules.tick_size) if side == PositionSide.LONG else ceil_to(raw, rules.tick_size)
+    return _WAYS[side].entry(base_price, gap_pct, rules.tick_size)
 
 
 @exact
 def target_price(*, side: PositionSide, price: Decimal, take_profit_pct: Decimal, rules: InstrumentRules) -> Decimal:
     """Where a leg entered at price takes its profit, on the tick that is in our favour."""
-    raw = price + side.sign * pct_of(price, take_profit_pct)
-    return ceil_to(raw, rules.tick_size) if side == PositionSide.LONG else floor_to(raw, rules.tick_size)
+    return _WAYS[side].target(price, take_profit_pct, rules.tick_size)
 
 
 @exact
 def exit_qty(*, side: PositionSide, qty: Decimal, rules: InstrumentRules) -> Decimal:
     """What is left to close of an entry: on spot the worst fee may come out of the base, then down to the lot."""
-    fee = rules.worst_fee if rules.fees_come_out_of_base(side) else ZERO
-    return floor_to(qty * (ONE - fee), rules.lot_step)
+    return floor_to(qty * _keep(side, rules), rules.lot_step)
+
+
+def _keep(side: PositionSide, rules: InstrumentRules) -> Decimal:
+    """What the worst fee leaves of a quantity bought, ratio."""
+    return ONE - rules.worst_fee if rules.fees_come_out_of_base(side) else ONE
 
 
 @exact
@@ -149,15 +202,19 @@ def sufficient_capital(
     *, side: PositionSide, base_price: Decimal, legs: Sequence[LegSpec], rules: InstrumentRules
 ) -> Decimal:
     """The least capital, quote, with which every leg stands alone above the minimums, its exit included."""
-    levels = [_level(index, spec, side=side, base_price=base_price, rules=rules) for index, spec in enumerate(legs)]
-    return max(_capital_for(level, side=side, rules=rules) for level in levels)
+    way, tick = _WAYS[side], rules.tick_size
+    prices = [way.entry(base_price, spec.gap_pct, tick) for spec in legs]
+    return max(
+        _capital_for(price, way.target(price, spec.take_profit_pct, tick), spec.weight_pct, side=side, rules=rules)
+        for price, spec in zip(prices, legs, strict=True)
+    )
 
 
 def _refuse_inputs(*, base_price: Decimal, capital: Decimal, legs: Sequence[LegSpec]) -> Refusal | None:
     """What is wrong before any arithmetic."""
-    if base_price <= 0:
+    if base_price <= ZERO:
         return Refusal("PRICE_NOT_POSITIVE", "base_price", base_price, ZERO, "The price must be above 0.")
-    if capital <= 0:
+    if capital <= ZERO:
         return Refusal("CAPITAL_TOO_SMALL", "capital", capital, ZERO, "Raise the capital per pyramid or free funds.")
     if not legs:
         return Refusal("NO_LEGS", "legs", 0, 1, "Configure at least one leg under Settings, grid.")
@@ -169,106 +226,82 @@ def _price_refused(base_price: Decimal, rules: InstrumentRules) -> Refusal:
     return Refusal("PRICE_NOT_POSITIVE", "base_price", base_price, rules.tick_size, advice, rules.quote)
 
 
-def _level(index: int, spec: LegSpec, *, side: PositionSide, base_price: Decimal, rules: InstrumentRules) -> _Level:
-    """Where a configured leg stands on the venue's ticks."""
-    price = entry_price(side=side, base_price=base_price, gap_pct=spec.gap_pct, rules=rules)
-    target = target_price(side=side, price=price, take_profit_pct=spec.take_profit_pct, rules=rules)
-    return _Level(index, price, target, spec.weight_pct, spec.take_profit_pct)
-
-
-@exact
-def _qty(level: _Level, *, capital: Decimal, rules: InstrumentRules) -> Decimal:
-    """What a level's share of the capital buys, down to the lot."""
-    return floor_to(pct_of(capital, level.weight_pct) / rules.notional(ONE, level.price), rules.lot_step)
-
-
-def _fits(level: _Level, *, side: PositionSide, capital: Decimal, rules: InstrumentRules) -> bool:
-    """Whether both the entry and its exit at the target stand above the minimums."""
-    qty = _qty(level, capital=capital, rules=rules)
-    leaving = exit_qty(side=side, qty=qty, rules=rules)
-    return rules.sellable(qty, level.price) and rules.sellable(leaving, level.target_price)
-
-
-def _merged(
-    levels: tuple[_Level, ...], *, side: PositionSide, capital: Decimal, rules: InstrumentRules
-) -> tuple[_Level, ...]:
-    """Levels after merging; more than one only when all of them fit."""
-    fits = [_fits(level, side=side, capital=capital, rules=rules) for level in levels]
-    if all(fits) or len(levels) == 1:
-        return levels
-    upper = min(fits.index(False), len(levels) - 2)  # the deepest leg has only a shallower neighbour
-    joined = _joined(levels[upper], levels[upper + 1])
-    return _merged((*levels[:upper], joined, *levels[upper + 2 :]), side=side, capital=capital, rules=rules)
-
-
-@exact
-def _joined(upper: _Level, deeper: _Level) -> _Level:
-    """The shallower leg with both weights."""
-    parts = (upper.merged_from or (upper.index,)) + (deeper.merged_from or (deeper.index,))
-    return replace(upper, weight_pct=upper.weight_pct + deeper.weight_pct, merged_from=parts)
-
-
-def _checked(
-    fitted: tuple[_Level, ...],
-    asked: tuple[_Level, ...],
-    *,
-    side: PositionSide,
-    base_price: Decimal,
-    capital: Decimal,
-    rules: InstrumentRules,
-) -> GridPlan | Refusal:
-    """The plan, or the first venue limit that it breaks."""
-    small = next((lv for lv in fitted if not _fits(lv, side=side, capital=capital, rules=rules)), None)
-    if small is not None:
-        return _too_small(small, fitted, asked, side=side, capital=capital, rules=rules)
-    legs = tuple(_planned(level, side=side, capital=capital, rules=rules) for level in fitted)
-    too_large = _refuse_large(legs, rules)
-    return too_large or GridPlan(side, base_price, capital, legs, total(leg.notional for leg in legs))
-
-
-def _planned(level: _Level, *, side: PositionSide, capital: Decimal, rules: InstrumentRules) -> PlannedLeg:
-    """A level with its quantities."""
-    qty = _qty(level, capital=capital, rules=rules)
-    return PlannedLeg(
-        index=level.index,
-        price=level.price,
-        qty=qty,
-        notional=rules.notional(qty, level.price),
-        exit_qty=exit_qty(side=side, qty=qty, rules=rules),
-        target_price=level.target_price,
-        weight_pct=level.weight_pct,
-        take_profit_pct=level.take_profit_pct,
-        merged_from=level.merged_from,
+def _buyer(side: PositionSide, capital: Decimal, rules: InstrumentRules) -> _Buyer:
+    return _Buyer(
+        capital,
+        keep=_keep(side, rules),
+        lot_step=rules.lot_step,
+        contract_size=rules.contract_size,
+        lot_value_pct=rules.lot_step * rules.contract_size * HUNDRED,
+        least_exit=max(rules.min_qty, rules.lot_step),
+        min_notional=rules.min_notional,
     )
 
 
+def _legs(
+    specs: Sequence[LegSpec], way: _Way, base_price: Decimal, tick: Decimal, buyer: _Buyer
+) -> tuple[PlannedLeg, ...] | None:
+    """The legs as configured, small ones too; None when a price falls below one tick."""
+    legs = []
+    for index, spec in enumerate(specs):
+        price = way.entry(base_price, spec.gap_pct, tick)
+        target = way.target(price, spec.take_profit_pct, tick)
+        if price <= ZERO or target <= ZERO:
+            return None
+        legs.append(buyer.leg(index, price, target, spec.weight_pct, spec.take_profit_pct))
+    return tuple(legs)
+
+
+def _fitted(
+    legs: tuple[PlannedLeg, ...], buyer: _Buyer, *, merge_small: bool
+) -> tuple[tuple[PlannedLeg, ...], PlannedLeg | None]:
+    """The legs, merged where they must be and may, and the first that is still too small."""
+    place, small = next(((place, leg) for place, leg in enumerate(legs) if not buyer.fits(leg)), (0, None))
+    if small is None or len(legs) == 1 or not merge_small:
+        return legs, small
+    upper = min(place, len(legs) - 2)  # the deepest leg has only a shallower neighbour
+    joined = _joined(legs[upper], legs[upper + 1], buyer)
+    return _fitted((*legs[:upper], joined, *legs[upper + 2 :]), buyer, merge_small=True)
+
+
+def _joined(upper: PlannedLeg, deeper: PlannedLeg, buyer: _Buyer) -> PlannedLeg:
+    """The shallower leg with both weights."""
+    parts = (upper.merged_from or (upper.index,)) + (deeper.merged_from or (deeper.index,))
+    weight_pct = upper.weight_pct + deeper.weight_pct
+    return buyer.leg(upper.index, upper.price, upper.target_price, weight_pct, upper.take_profit_pct, parts)
+
+
 def _too_small(
-    small: _Level,
-    fitted: tuple[_Level, ...],
-    asked: tuple[_Level, ...],
+    small: PlannedLeg,
+    fitted: Sequence[PlannedLeg],
+    asked: Sequence[PlannedLeg],
     *,
     side: PositionSide,
     capital: Decimal,
     rules: InstrumentRules,
 ) -> Refusal:
     """CAPITAL_TOO_SMALL when even one leg with everything is below a minimum, else LEG_BELOW_MINIMUM; with numbers."""
-    enough = max(_capital_for(level, side=side, rules=rules) for level in fitted)
-    every = max(_capital_for(level, side=side, rules=rules) for level in asked)
+    enough, every = (
+        max(_capital_for(leg.price, leg.target_price, leg.weight_pct, side=side, rules=rules) for leg in legs)
+        for legs in (fitted, asked)
+    )
     venue = f"{rules.symbol} wants at least {plain(rules.min_qty)} {rules.base} and {plain(rules.min_notional)}"
     advice = f"{venue} {rules.quote} per order; {plain(every)} {rules.quote} would place all {len(asked)} legs."
     if len(fitted) == 1:
         return Refusal("CAPITAL_TOO_SMALL", "capital", capital, enough, advice, rules.quote)
-    share, least = pct_of(capital, small.weight_pct), _leg_share(small, side=side, rules=rules)
+    share, least = (
+        pct_of(capital, small.weight_pct),
+        _leg_share(small.price, small.target_price, side=side, rules=rules),
+    )
     return Refusal("LEG_BELOW_MINIMUM", f"leg {small.index}", share, least, advice, rules.quote)
 
 
 @exact
-def _leg_share(level: _Level, *, side: PositionSide, rules: InstrumentRules) -> Decimal:
-    """The least notional, quote, with which a level and its exit stand above the minimums."""
-    fee = rules.worst_fee if rules.fees_come_out_of_base(side) else ZERO
-    leaving = least_qty(level.target_price, rules)
-    entering = max(least_qty(level.price, rules), ceil_to(leaving / (ONE - fee), rules.lot_step))
-    return rules.notional(entering, level.price)
+def _leg_share(price: Decimal, target: Decimal, *, side: PositionSide, rules: InstrumentRules) -> Decimal:
+    """The least notional, quote, with which a leg and its exit stand above the minimums."""
+    leaving = least_qty(target, rules)
+    entering = max(least_qty(price, rules), ceil_to(leaving / _keep(side, rules), rules.lot_step))
+    return rules.notional(entering, price)
 
 
 @exact
@@ -279,14 +312,16 @@ def least_qty(price: Decimal, rules: InstrumentRules) -> Decimal:
 
 
 @exact
-def _capital_for(level: _Level, *, side: PositionSide, rules: InstrumentRules) -> Decimal:
-    """The capital whose share at this level is just enough, rounded up."""
-    return ceil_to(_leg_share(level, side=side, rules=rules) * HUNDRED / level.weight_pct, CENT)
+def _capital_for(
+    price: Decimal, target: Decimal, weight_pct: Decimal, *, side: PositionSide, rules: InstrumentRules
+) -> Decimal:
+    """The capital whose share at this price is just enough, rounded up."""
+    return ceil_to(_leg_share(price, target, side=side, rules=rules) * HUNDRED / weight_pct, CENT)
 
 
 def _refuse_large(legs: tuple[PlannedLeg, ...], rules: InstrumentRules) -> Refusal | None:
     """The first upper limit of the venue that the legs break."""
-    largest = max(legs, key=lambda leg: leg.qty)
+    largest = max(legs, key=attrgetter("qty"))
     if rules.max_qty is not None and largest.qty > rules.max_qty:
         advice = "Lower the capital per pyramid or spread it over more legs."
         return Refusal("QTY_ABOVE_MAXIMUM", f"leg {largest.index}", largest.qty, rules.max_qty, advice, rules.base)

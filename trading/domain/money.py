@@ -1,14 +1,24 @@
 """Exact decimal arithmetic: one context for the whole engine, and rounding to a venue's steps."""
 
-from collections.abc import Callable, Iterable
-from decimal import Decimal, localcontext
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from collections.abc import Iterable
+from decimal import Decimal
 
-from risk.domain.precision import PRECISION
+from risk.domain.precision import exact
 
-P = ParamSpec("P")
-R = TypeVar("R")
+__all__ = [
+    "ATOM",
+    "HUNDRED",
+    "ONE",
+    "ZERO",
+    "ceil_to",
+    "exact",
+    "floor_to",
+    "pct_of",
+    "step_down",
+    "step_up",
+    "to_atom",
+    "total",
+]
 
 ATOM = Decimal("1E-18")
 # The last decimal place of a money column.
@@ -18,29 +28,20 @@ ONE = Decimal(1)
 HUNDRED = Decimal(100)
 
 
-def exact(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a function under the engine's context, whatever the caller's thread has set."""
-
-    @wraps(function)
-    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-        with localcontext(PRECISION):
-            return function(*args, **kwargs)
-
-    return inside
-
-
-@exact
-def floor_to(value: Decimal, step: Decimal) -> Decimal:
-    """The largest multiple of step that is not above value; step > 0."""
+def step_down(value: Decimal, step: Decimal) -> Decimal:
+    """The largest multiple of step that is not above value; step > 0. For callers that are exact already."""
     whole = value // step  # truncates toward zero, exactly, where a division would round
-    return (whole - (value < 0 and value % step != 0)) * step
+    return whole * step if value >= ZERO else (whole - (value % step != ZERO)) * step
 
 
-@exact
-def ceil_to(value: Decimal, step: Decimal) -> Decimal:
-    """The smallest multiple of step that is not below value; step > 0."""
-    whole = value // step
-    return (whole + (value > 0 and value % step != 0)) * step
+def step_up(value: Decimal, step: Decimal) -> Decimal:
+    """The smallest multiple of step that is not below value; step > 0. For callers that are exact already."""
+    near = value // step * step
+    return near + step if near < value else near + ZERO  # ZERO: what lies just below 0 is 0, not −0
+
+
+floor_to, ceil_to = exact(step_down), exact(step_up)
+# The same for everybody else.
 
 
 @exact
