@@ -1,9 +1,13 @@
 """What the gate decided."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 
 from project.admin import EngineAdmin, account_name
-from risk.models import RiskDecision
+from risk import drawdown
+from risk.models import RiskDecision, RiskState
 
 
 @admin.register(RiskDecision)
@@ -14,3 +18,19 @@ class RiskDecisionAdmin(EngineAdmin):
     list_filter = ("allowed", "code", "account", "at")
     search_fields = ("sentence",)
     list_select_related = ("account",)
+
+
+@admin.register(RiskState)
+class RiskStateAdmin(EngineAdmin):
+    """How far each account stands below its peak; the one thing a person may do is to say: I have looked."""
+
+    list_display = ("account", "equity", "peak", "deepest_pct", "deepest_at", "stopped", "looked_at")
+    list_select_related = ("account",)
+    actions = ("reset",)
+
+    @admin.action(description="I have looked: begin drawdown and losing streak anew")
+    def reset(self, request: HttpRequest, rows: QuerySet[RiskState]) -> None:
+        """The present equity is the new peak; entries resume."""
+        for row in rows.select_related("account"):
+            drawdown.reset(row.account_id, operator=request.user.get_username(), now=timezone.now())
+            messages.success(request, f"{row.account.name}: drawdown and losing streak begin anew.")

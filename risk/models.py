@@ -1,10 +1,11 @@
-"""What the gate decided, with every check's numbers."""
+"""What the gate decided, with every check's numbers; and how far an account stands below its peak."""
 
 from typing import ClassVar
 
 from django.db import models
 
 from project.accounts.models import ExchangeAccount
+from project.fields import money
 from signals.models import Signal
 
 
@@ -24,3 +25,24 @@ class RiskDecision(models.Model):
 
     def __str__(self) -> str:
         return "allowed" if self.allowed else f"denied {self.code}"
+
+
+class RiskState(models.Model):
+    """An account's way since its first reading: peak and fall, so that a tier and its cooldown survive a restart.
+
+    `equity` is the first reading's equity plus the profit since: deposits and withdrawals do not move it.
+    """
+
+    account = models.OneToOneField(ExchangeAccount, on_delete=models.CASCADE, related_name="risk_state")
+    base = money(help_text="Equity at the first reading, less the profit so far.")
+    equity = money()
+    peak = money()
+    deepest_pct = money(default=0, help_text="The deepest fall since the peak, percent.")
+    deepest_at = models.DateTimeField(null=True, blank=True)
+    stopped = models.BooleanField(default=False, help_text="The last tier was reached; until somebody resets it.")
+    looked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When somebody reset it: losses from before no longer count as a streak."
+    )
+
+    def __str__(self) -> str:
+        return f"{self.equity:f} of {self.peak:f}"

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -65,12 +66,31 @@ class OrderTable(EngineTable):
 
     model = Order
     ordering = ("id",)
-    fields = readonly_fields = ("leg", "purpose", ORDER_STATE, *columns(*ORDER_SHOWN, of=Order), "fills", "ids")
+    fields = readonly_fields = (
+        "number",
+        "place",
+        "purpose",
+        ORDER_STATE,
+        *columns(*ORDER_SHOWN, of=Order),
+        "fills",
+        "ids",
+    )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Order]":
         """With what its rows show."""
         rows: QuerySet[Order] = super().get_queryset(request).select_related("leg__pyramid").prefetch_related("fills")
         return rows
+
+    @admin.display(description="order")
+    def number(self, order: Order) -> SafeString:
+        """Leads to its own page."""
+        address = reverse("admin:trading_order_change", args=[order.pk])
+        return format_html('<a class="text-primary-600" href="{}">{}</a>', address, order.pk)
+
+    @admin.display(description="leg")
+    def place(self, order: Order) -> str:
+        """Pyramid and leg as the live page names them."""
+        return f"P{order.leg.pyramid.index + 1} · {order.leg.index}" if order.leg else "–"
 
     @admin.display(description="fills")
     def fills(self, order: Order) -> str | SafeString:
@@ -98,7 +118,7 @@ class LegStack(EngineStack):
 
     model = Leg
     readonly_fields = columns(*LEG_SHOWN, of=Leg)
-    fields = (readonly_fields,)
+    fields = (readonly_fields[:2], readonly_fields[2:4], readonly_fields[4:])
     inlines = (OrderTable,)
 
 
@@ -106,8 +126,8 @@ class PyramidStack(EngineStack):
     """Pyramids of a group, with their legs."""
 
     model = Pyramid
-    readonly_fields = columns("index", "base_price", "capital", "bound_by", "created_at", of=Pyramid)
-    fields = (readonly_fields,)
+    readonly_fields = columns("base_price", "capital", "bound_by", "created_at", of=Pyramid)
+    fields = (readonly_fields[:2], readonly_fields[2:])
     inlines = (LegTable,)
 
 
@@ -129,9 +149,9 @@ class PositionGroupAdmin(EngineAdmin):
     actions_detail = ("close_this", "journal")
 
     def get_fieldsets(self, request: HttpRequest, obj: PositionGroup | None = None) -> list[tuple[str | None, Any]]:
-        """What it is, four figures a line; what it was opened with stands folded below."""
+        """What it is, two figures a line; what it was opened with stands folded below."""
         shown = [field for field in self.get_fields(request, obj) if field not in FOLDED]
-        lines = [tuple(shown[at : at + 4]) for at in range(0, len(shown), 4)]
+        lines = [tuple(shown[at : at + 2]) for at in range(0, len(shown), 2)]
         return [(None, {"fields": lines}), ("Opened with", {"fields": FOLDED, "classes": ["collapse"]})]
 
     @admin.action(description="Close: cancel what rests, sell what is held at market…")
@@ -210,7 +230,7 @@ class OrderAdmin(EngineAdmin):
     list_display = (
         "id",
         "created_at",
-        "account",
+        ACCOUNT,
         "instrument",
         "purpose",
         worded("state", order_words),

@@ -1,7 +1,7 @@
 """How much capital a pyramid gets, and which cap bound it. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -48,6 +48,16 @@ class Sized:
     capital: Decimal
     bound_by: str
     lines: tuple[SizeLine, ...]
+
+
+@exact
+def scaled(sized: Sized, *, factor: Decimal, name: str) -> Sized:
+    """The same, times a factor ≤ 1 that somebody named; unchanged at 1."""
+    if factor == 1:
+        return sized
+    amount = sized.capital * factor
+    others = tuple(replace(line, binds=False) for line in sized.lines)
+    return Sized(amount, name, (*others, SizeLine(name, amount, binds=True)))
 
 
 def capital(

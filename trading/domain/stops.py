@@ -150,16 +150,22 @@ def distance(
         fixed(side=side, average_entry=entry, pct=fixed_pct, rules=rules) if StopKind.FIXED in kinds else None,
         emergency(side=side, average_entry=entry, pct=emergency_pct, rules=rules),
     ]
-    wrong = next((stop for stop in standing if stop is not None and fired(stop, side=side, price=entry)), None)
+    wrong = next((stop for stop in standing if stop is not None and not _protects(stop, side=side, entry=entry)), None)
     if wrong is not None:
         return _wrong_side(wrong, side=side, entry=entry, rules=rules)
     return min(abs(entry - stop.price) for stop in standing if stop is not None)
 
 
+def _protects(stop: Stop, *, side: PositionSide, entry: Decimal) -> bool:
+    """Whether a stop fires neither at the entry itself nor only when as much as the whole entry is lost."""
+    return not fired(stop, side=side, price=entry) and abs(entry - stop.price) < entry
+
+
 def _wrong_side(stop: Stop, *, side: PositionSide, entry: Decimal, rules: InstrumentRules) -> Refusal:
-    """A stop that would fire at the entry itself."""
+    """A stop that would fire at the entry itself, or too late to save anything."""
     where = "below" if side == PositionSide.LONG else "above"
     advice = (
-        f"The {stop.kind} stop of a {side} stands {where} its entry; correct the alert's stop or widen the setting."
+        f"The {stop.kind} stop of a {side} stands {where} its entry, by less than 100 % of it; "
+        "correct the alert's stop or the setting."
     )
     return Refusal("STOP_WRONG_SIDE", "stop", stop.price, entry, advice, rules.quote)

@@ -69,6 +69,7 @@ class Order(models.Model):
             models.Index(fields=["account", "id"], condition=SENDABLE, name="order_sendable"),
             models.Index(fields=["account", "state"], condition=WORKING, name="order_working"),
             models.Index(fields=["account", "venue_order_id"], name="order_by_venue_id"),
+            models.Index(fields=["account", "created_at"], name="order_by_time"),
         ]
         ordering: ClassVar = ["-id"]
 

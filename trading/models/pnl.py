@@ -1,5 +1,6 @@
 """What trading has earned, over time."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -25,7 +26,9 @@ class PnlPoint(models.Model):
         help_text="The group whose close this is; empty for a minute's point.",
     )
     at = models.DateTimeField()
-    equity = money(null=True, blank=True, help_text="What the account holds, in its quote; empty before the first look.")
+    equity = money(
+        null=True, blank=True, help_text="What the account holds, in its quote; empty before the first look."
+    )
     realised_pnl = money()
     unrealised_pnl = money()
     open_groups = models.PositiveIntegerField()
@@ -36,6 +39,12 @@ class PnlPoint(models.Model):
         ]
         indexes: ClassVar = [models.Index(fields=["account", "at"], name="pnl_by_time")]
         ordering: ClassVar = ["-at", "-id"]
+
+    @property
+    def profit(self) -> Decimal:
+        """Realised and unrealised, quote."""
+        both: Decimal = self.realised_pnl + self.unrealised_pnl
+        return both
 
     def __str__(self) -> str:
         return f"{self.realised_pnl:+f} {self.unrealised_pnl:+f}"

@@ -22,11 +22,14 @@ PAPER = "paper"
 FUTURES = "paper futures"
 DEMO_PAIRS = ["BTC/USDT", "ETH/USDT", "SOL/USDT"]
 DEMO_PERPETUALS = ["BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"]
+PATIENT = {"max_consecutive_losses": 1000}
+# A simple average cross loses often; the demo goes on all the same.
+
 # What the demo shows: every way to take profit, a queue in front of a small pool, a stop.
 DEMO_SETTINGS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
-    PAPER: {"": {}, "ETH/USDT": {"tp_mode": "AGGREGATE"}, "SOL/USDT": {"tp_mode": "HYBRID"}},
+    PAPER: {"": PATIENT, "ETH/USDT": {"tp_mode": "AGGREGATE"}, "SOL/USDT": {"tp_mode": "HYBRID"}},
     FUTURES: {
-        "": {"max_open_groups": 2, "stop": "fixed", "fixed_stop_pct": "1.5"},
+        "": PATIENT | {"max_open_groups": 2, "stop": "fixed", "fixed_stop_pct": "1.5"},
         "ETH/USDT:USDT": {"tp_mode": "AGGREGATE"},
         "SOL/USDT:USDT": {"tp_mode": "HYBRID"},
     },

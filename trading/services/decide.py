@@ -107,7 +107,9 @@ def _decided(desk: Desk, alert: Alert) -> Verdict:
 
 def _evaluated(desk: Desk, alert: Alert) -> Meant | Stored | Verdict:
     listed = instruments.listed(desk.account.venue, desk.account.environment)
-    return evaluate(selectors.alert_facts(alert), instruments=listed, max_age=lambda symbol: desk.settings(symbol).alerts.max_age)
+    return evaluate(
+        selectors.alert_facts(alert), instruments=listed, max_age=lambda symbol: desk.settings(symbol).alerts.max_age
+    )
 
 
 # what is kept, never traded ----------------------------------------------------------------------

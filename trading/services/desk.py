@@ -165,6 +165,17 @@ class Desk:
         coming = (o for o in self._entries if o.instrument_id == instrument.id)
         return held * (ticker.last if ticker else ZERO) + total(leaves_cost(order) for order in coming)
 
+    @cached_property
+    def exposure_of_all(self) -> Decimal:
+        """Everything held at its price, and what all entries may still buy, quote; without a price as it cost."""
+        coming = total(leaves_cost(order) for order in self._entries)
+        return coming + total(self._worth(group) for group in self.groups)
+
+    def _worth(self, group: PositionGroup) -> Decimal:
+        ticker = self.tickers.get(group.instrument_id)
+        worth: Decimal = abs(group.qty) * group.instrument.contract_size * ticker.last if ticker else group.cost
+        return worth
+
     def _at_venue(self, instrument: InstrumentFacts, side: PositionSide) -> VenueFacts:
         """What is known of the account at its venue."""
         resting = [o for o in self._live_orders if o.instrument_id == instrument.id]

@@ -1,14 +1,15 @@
 """Entries: size, plan, gate, and then everything in one go: group, slot, pyramid, legs, orders."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from project.journal.record import plain, record
 from risk import gate
-from risk.domain.checks import GateResult, Proposed
+from risk.domain.checks import GateResult, Proposed, TrackRecord
 from risk.domain.denial import Denial
+from risk.domain.drawdown import SIZE_FACTOR, DrawdownTier
 from risk.domain.mode import PlanKind
-from risk.domain.sizing import Sized, SizeRequest, capital
+from risk.domain.sizing import Sized, SizeRequest, capital, scaled
 from risk.domain.sizing_syntax import parse_size
 from signals.evaluate import Meant
 from signals.intent import Level, SizeKind
@@ -28,6 +29,7 @@ from trading.selectors import rules_of
 from trading.services import orders
 from trading.services.desk import Desk
 from trading.services.orders import NewOrder
+from trading.services.track_record import track_record
 
 BY_RISK = frozenset({SizeKind.RISK_PCT, SizeKind.RISK_QUOTE})
 
@@ -45,6 +47,7 @@ class Draft:
     index: int  # the pyramid's, from 0
 
     leverage: Decimal  # 1 on spot
+    past: TrackRecord
 
     @property
     def kind(self) -> PlanKind:
@@ -66,7 +69,8 @@ def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False)
     price = _better_price(desk, meant, side) if waited else _base_price(desk, meant)
     index = group.pyramids.count() if group else 0
     leverage = Decimal(group.leverage if group else meant.intent.leverage or desk.account.leverage)
-    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price, index, leverage)
+    past = track_record(desk)
+    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price, index, leverage, past)
     sized = _sized(desk, draft)
     if isinstance(sized, Denial | Refusal):
         return denied(sized) if isinstance(sized, Denial) else refused(sized)
@@ -163,7 +167,7 @@ def _sized(desk: Desk, draft: Draft) -> Sized | Denial | Refusal:
     wanted, stop = request or draft.chosen.grid.capital_of(draft.index), _stop_distance(draft)
     if isinstance(stop, Refusal) and (wanted.kind in BY_RISK or draft.meant.intent.stop_loss is not None):
         return stop
-    return capital(
+    sized = capital(
         request,
         setting=draft.chosen.grid.capital_of(draft.index),
         equity=desk.equity,
@@ -175,6 +179,13 @@ def _sized(desk: Desk, draft: Draft) -> Sized | Denial | Refusal:
         quote=draft.rules.quote,
         contract_size=draft.rules.contract_size,
     )
+    return sized if isinstance(sized, Denial) else _in_drawdown(sized, draft.past)
+
+
+def _in_drawdown(sized: Sized, past: TrackRecord) -> Sized:
+    """Half of it in the tier before entries stop; where they have stopped, the gate says so with its numbers."""
+    half = past.drawdown_tier is DrawdownTier.ORANGE
+    return scaled(sized, factor=SIZE_FACTOR[DrawdownTier.ORANGE], name="drawdown tier") if half else sized
 
 
 def _stop_distance(draft: Draft) -> Decimal | Refusal:
@@ -205,7 +216,7 @@ def _through_gate(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan) -> Ver
     signal = _signal(desk, draft)
     result = gate.decide(
         _proposed(desk, draft, plan),
-        desk.snapshot(draft.meant.instrument, draft.side),
+        replace(desk.snapshot(draft.meant.instrument, draft.side), record=draft.past),
         draft.chosen.risk,
         signal_id=signal.pk,
     )

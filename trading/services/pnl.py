@@ -3,9 +3,12 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.db import transaction
 from django.db.models import Sum
 
 from project.accounts.models import ExchangeAccount
+from risk import drawdown
+from trading import locks
 from trading.domain.money import ZERO, total
 from trading.domain.position import open_profit
 from trading.domain.vocabulary import PositionSide
@@ -21,13 +24,23 @@ def note_minute(account: ExchangeAccount, *, now: datetime) -> bool:
     """Write the account's point of this minute; False when the last one is younger than that."""
     if PnlPoint.objects.filter(account=account, group=None, at__gt=now - EVERY + SLACK).exists():
         return False
-    point(account, now=now).save()
+    with transaction.atomic():
+        locked = locks.account(account.pk)
+        _keep(point(locked, now=now), Desk(locked, now))
     return True
 
 
 def note_close(group: PositionGroup, *, now: datetime) -> None:
     """Write the point of a group's end. The account is locked by the caller; a group closes once."""
-    point(group.account, now=now, group=group).save()
+    _keep(point(group.account, now=now, group=group), Desk(group.account, now))
+
+
+def _keep(reading: PnlPoint, desk: Desk) -> None:
+    """Write a point and let the drawdown see it."""
+    reading.save()
+    if reading.equity is not None:
+        tiers = desk.settings("").risk.drawdown_tiers_pct
+        drawdown.read(desk.account.pk, profit=reading.profit, equity=reading.equity, at=reading.at, tiers_pct=tiers)
 
 
 def point(account: ExchangeAccount, *, now: datetime, group: PositionGroup | None = None) -> PnlPoint:

@@ -204,8 +204,8 @@ def expire(account_id: int, *, now: datetime) -> int:
     overdue = admission.expired(
         [view(desk, row) for row in rows.values()], now=now, max_age=desk.settings("").queue.max_age
     )
-    for view in overdue:
-        end(rows[view.id], State.EXPIRED, now=now, by="QUEUE_EXPIRED")
+    for late in overdue:
+        end(rows[late.id], State.EXPIRED, now=now, by="QUEUE_EXPIRED")
     return len(overdue)
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.domain.checks import CHECKS, CheckLine, GateResult, Proposed, Snapshot, VenueFacts, run
+from risk.domain.checks import CHECKS, CheckLine, GateResult, Proposed, Snapshot, TrackRecord, VenueFacts, run
+from risk.domain.drawdown import DrawdownTier
 from risk.domain.limits import RiskLimits
 from risk.domain.mode import PlanKind
 
@@ -107,7 +108,7 @@ def test_each_check_denies_with_its_numbers(
     assert result.sentence() == result.denial.sentence()
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Snapshot) if field.name != "venue"])
+@pytest.mark.parametrize("field", [field.name for field in fields(Snapshot) if field.name not in ("venue", "record")])
 def test_what_is_not_known_denies(field: str) -> None:
     result = gate(**{field: None})
     assert result.denial is not None
@@ -149,7 +150,8 @@ VENUE = VenueFacts(
     opposite="",
 )
 PERP = replace(PLAN, symbol="BTC/USDT:USDT", derivative=True, leverage=D(3), orders=5, algo_orders=2)
-ALL = [check.name for check in CHECKS]
+PAST_ONLY = {"order_rate", "daily_loss", "consecutive_losses", "drawdown_tier", "live_start_cap"}
+ALL = [check.name for check in CHECKS if check.name not in PAST_ONLY]
 
 
 def at_venue(plan: Proposed = PERP, **facts: object) -> GateResult:
@@ -254,3 +256,61 @@ def test_nothing_passes_without_every_condition(book: dict[str, object]) -> None
     known = None not in book.values()
     assert known or not result.allowed
     assert not result.allowed or (book["mode"] == "NORMAL" and book["armed"] is True)
+
+
+# what was ----------------------------------------------------------------------------------------
+
+PAST = TrackRecord(
+    orders_last_minute=115,
+    day_loss_pct=D("4.999"),
+    losing_streak=7,
+    drawdown_pct=D("8.5"),
+    drawdown_tier=DrawdownTier.ORANGE,
+    exposure_quote=D(100),
+    first_day_cap_quote=D(200),
+)
+
+
+def with_past(**changed: object) -> GateResult:
+    return gate(replace(PLAN, orders=5), record=replace(PAST, **changed))
+
+
+def test_a_record_just_within_its_limits_passes() -> None:
+    numbers = {line.name: (line.value, line.limit, line.unit) for line in with_past().lines}
+    assert numbers["order_rate"] == (120, 120, "")
+    assert numbers["daily_loss"] == (D("5.00"), D(5), "%")
+    assert numbers["consecutive_losses"] == (7, 8, "")
+    assert numbers["drawdown_tier"] == (D("8.50"), D(12), "%")
+    assert numbers["live_start_cap"] == (D(200), D(200), "USDT")
+    assert with_past().allowed
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "value", "limit"),
+    [
+        ({"orders_last_minute": 116}, "ORDER_RATE", 121, 120),
+        ({"day_loss_pct": D(5)}, "DAILY_LOSS", D("5.00"), D(5)),
+        ({"losing_streak": 8}, "CONSECUTIVE_LOSSES", 8, 8),
+        ({"drawdown_tier": DrawdownTier.RED, "drawdown_pct": D(3)}, "DRAWDOWN_TIER", D("3.00"), D(12)),  # cooling down
+        ({"drawdown_tier": DrawdownTier.STOP, "drawdown_pct": D(16)}, "DRAWDOWN_TIER", D("16.00"), D(12)),
+        ({"exposure_quote": D("100.01")}, "LIVE_START_CAP", D("200.01"), D(200)),
+    ],
+)
+def test_each_check_of_the_past_denies_with_its_numbers(
+    changed: dict[str, object], code: str, value: object, limit: object
+) -> None:
+    denial = with_past(**changed).denial
+    assert denial is not None
+    assert (denial.code, denial.value, denial.limit) == (code, value, limit)
+    assert denial.sentence()
+
+
+def test_after_the_first_day_there_is_no_cap_to_show() -> None:
+    assert "live_start_cap" not in [line.name for line in with_past(first_day_cap_quote=None).lines]
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(TrackRecord) if field.name != "first_day_cap_quote"])
+def test_a_past_that_is_not_known_denies(field: str) -> None:
+    denial = with_past(**{field: None}).denial
+    assert denial is not None
+    assert denial.code == "DATA_MISSING"

@@ -43,7 +43,7 @@ def test_every_alert_is_settled_once_however_many_decide(desk: Desk) -> None:
 def test_one_pair_entered_by_two_processes_is_one_group(desk: Desk) -> None:
     one_leg(desk)
     for _ in range(4):
-        desk.alert(**BUY, interval="60")
+        desk.alert(**BUY, interval="W")  # in the same bar, whatever the time of day
     together(*[lambda: process(desk)] * 4)
     assert PositionGroup.objects.count() == 1
     assert sorted(Alert.objects.values_list("outcome", flat=True)) == ["ENTERED", "TOO_SOON", "TOO_SOON", "TOO_SOON"]

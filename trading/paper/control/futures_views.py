@@ -7,14 +7,12 @@ from trading.paper.core.perps import margin
 from trading.paper.core.perps.orders import AlgoOrder, PerpFill, PerpOrder
 from trading.paper.core.perps.positions import Position
 from trading.paper.core.perps.state import Income, Perps
-from trading.paper.server.exchange import Exchange
 
 Json = dict[str, Any]
 
 
-def account(exchange: Exchange, name: str) -> Json:
+def account(perps: Perps, name: str) -> Json:
     """Everything of one account: its wallet is the sum of its incomes, its positions the sums of its fills."""
-    perps = exchange.state.perps
     found = perps.accounts[name]
     orders = [order for order in perps.orders.values() if order.account == name]
     return {

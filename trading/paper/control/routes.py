@@ -74,17 +74,21 @@ class Control:
         if price <= 0 or price % tick:
             raise BadControl(f"price must be a positive multiple of {atoms.show(tick)}")
         for market in found:
-            if market is self._exchange.state.perps.markets.get(symbol):
-                self._exchange.futures.set_price(symbol, price - price % market.instrument.tick_size, qty=qty)
-            else:
+            if market is self._exchange.state.markets.get(symbol):
                 self._exchange.set_price(symbol, price, qty=qty)
+        for futures, contract in self._exchange.perpetuals(symbol):
+            if futures.perps.markets[contract.symbol] in found:
+                futures.set_price(contract.symbol, price - price % contract.tick_size, qty=qty)
         return views.state(self._exchange)["prices"]
 
     def _markets(self, body: dict[str, Any]) -> list[Market]:
         """The spot market of the symbol, its contract, or by default both, as far as they exist."""
-        sides = {"spot": self._exchange.state.markets, "usdm": self._exchange.state.perps.markets}
-        wanted = [body["market"]] if "market" in body else list(sides)
-        found = [sides[name][body["symbol"]] for name in wanted if body["symbol"] in sides[name]]
+        symbol, wanted = str(body["symbol"]), body.get("market")
+        state = self._exchange.state
+        found = [state.markets[symbol]] if symbol in state.markets and wanted in (None, "spot") else []
+        for futures, contract in self._exchange.perpetuals(symbol):
+            if wanted in (None, self._exchange.name_of(futures)):
+                found.append(futures.perps.markets[contract.symbol])
         if not found:
             raise BadControl(f"no market {body['symbol']}")
         return found
@@ -97,18 +101,19 @@ class Control:
     def _deposit(self, body: dict[str, Any]) -> Any:
         name = str(body["account"])
         amounts = {str(asset): atoms.parse(str(amount)) for asset, amount in body["amounts"].items()}
-        if body.get("market") == "usdm":
-            return self._deposit_futures(name, amounts)
+        if body.get("market", "spot") != "spot":
+            return self._deposit_futures(name, amounts, venue=str(body["market"]))
         self._exchange.open_account(name)
         self._exchange.deposit(name, amounts)
         return views.ledger(self._exchange)["accounts"][name]["balances"]
 
-    def _deposit_futures(self, name: str, amounts: dict[str, int]) -> Any:
+    def _deposit_futures(self, name: str, amounts: dict[str, int], *, venue: str) -> Any:
         if set(amounts) != {"USDT"}:
             raise BadControl("a futures wallet holds USDT only")
-        self._exchange.futures.open_account(name)
-        self._exchange.futures.deposit(name, amounts["USDT"])
-        return futures_views.account(self._exchange, name)["wallet"]
+        futures = self._exchange.side(venue)
+        futures.open_account(name)
+        futures.deposit(name, amounts["USDT"])
+        return futures_views.account(futures.perps, name)["wallet"]
 
     def _age_listen_keys(self, body: dict[str, Any]) -> Any:
         """Let all listen keys be older by so many milliseconds."""
@@ -117,7 +122,7 @@ class Control:
 
     def _funding(self, body: dict[str, Any]) -> Any:
         """Settle funding now, of one contract or of all that have a price."""
-        futures = self._exchange.futures
+        futures = self._exchange.side(str(body.get("market", "usdm")))
         rate = _signed(str(body["rate"])) if "rate" in body else FUNDING_RATE
         symbols = [str(body["symbol"])] if "symbol" in body else list(futures.perps.markets)
         for symbol in symbols:

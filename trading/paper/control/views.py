@@ -6,6 +6,7 @@ from trading.paper.control import futures_views
 from trading.paper.core.atoms import show
 from trading.paper.core.events import Deposited
 from trading.paper.core.orders import Fill, Order
+from trading.paper.core.perps.state import Perps
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.market import ReplayMarket
 
@@ -14,13 +15,16 @@ Json = dict[str, Any]
 
 def ledger(exchange: Exchange) -> Json:
     """Everything by account: orders with their client order ids, fills, deposits, balances."""
-    perps = exchange.state.perps
+    sides = {"usdm": exchange.state.perps} | exchange.state.venues
     return {
         "accounts": {name: _account(exchange, name) for name in sorted(exchange.state.accounts)},
-        "usdm": {
-            "accounts": {name: futures_views.account(exchange, name) for name in sorted(perps.accounts)},
-            "fundings": futures_views.fundings(perps),
-        },
+    } | {side: _futures(perps) for side, perps in sides.items()}
+
+
+def _futures(perps: Perps) -> Json:
+    return {
+        "accounts": {name: futures_views.account(perps, name) for name in sorted(perps.accounts)},
+        "fundings": futures_views.fundings(perps),
     }
 
 

@@ -199,10 +199,15 @@ def _perps(state: State, event: PerpEvent) -> None:
     perps_apply.apply(state.perps, event)
 
 
+def _at_venue(state: State, event: events.AtVenue) -> None:
+    perps_apply.apply(state.venues[event.venue], event.event)
+
+
 _APPLIERS: dict[type, Callable[[State, Any], None]] = {
     Terms: _termed,
     events.Accepted: _accepted,
     events.Amended: _amended,
+    events.AtVenue: _at_venue,
     events.Closed: _closed,
     events.Deposited: _deposited,
     events.Filled: _filled,

@@ -89,6 +89,13 @@ class Listed(NamedTuple):
     contingency: str
 
 
+class AtVenue(NamedTuple):
+    """Something happened on a futures venue other than the first: tables, ids and wallets of its own."""
+
+    venue: str
+    event: PerpEvent
+
+
 class Reserved(NamedTuple):
     """Trade ids below `upto` may have been shown to somebody and are never given again."""
 
@@ -125,4 +132,5 @@ Event = (
     | Priced
     | Positioned
     | PerpEvent
+    | AtVenue
 )

@@ -48,6 +48,7 @@ class State:
     waiting: dict[str, dict[int, Order]] = field(default_factory=lambda: defaultdict(dict))
     lists: dict[int, OrderList] = field(default_factory=dict)
     perps: Perps = field(default_factory=Perps)
+    venues: dict[str, Perps] = field(default_factory=dict)
     replay_step: int | None = None
     replay_started_ms: int = 0
 

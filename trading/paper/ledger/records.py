@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from trading.paper.core import events
 from trading.paper.core.orders import Terms
@@ -37,6 +38,7 @@ _CODES: dict[str, type[events.Event]] = {
     "UP": perps.PerpPriced,
     "UR": perps.PerpReserved,
     "UX": perps.Funded,
+    "V": events.AtVenue,
 }
 _CODE_OF = {kind: code for code, kind in _CODES.items()}
 
@@ -49,7 +51,20 @@ class Unreadable(ValueError):
 
 def line(batch: Sequence[events.Event]) -> bytes:
     """The events of one command as one line: [[code, fields…], …]."""
-    return _encode([(_CODE_OF[type(event)], *event) for event in batch]).encode() + b"\n"
+    return _encode([_row(event) for event in batch]).encode() + b"\n"
+
+
+def _row(event: events.Event) -> tuple[Any, ...]:
+    if isinstance(event, events.AtVenue):
+        return ("V", event.venue, *_row(event.event))
+    return (_CODE_OF[type(event)], *event)
+
+
+def _event(code: str, *fields: Any) -> events.Event:
+    if code == "V":
+        venue, *inner = fields
+        return events.AtVenue(venue, _event(*inner))  # type: ignore[arg-type]
+    return _CODES[code](*fields)
 
 
 def parse(text: bytes) -> list[events.Event]:
@@ -57,7 +72,7 @@ def parse(text: bytes) -> list[events.Event]:
     if not text.endswith(b"\n"):
         raise Unreadable("torn line")
     try:
-        return [_CODES[code](*fields) for code, *fields in json.loads(text)]
+        return [_event(*row) for row in json.loads(text)]
     except (ValueError, KeyError, TypeError) as error:
         raise Unreadable(str(error)) from error
 

@@ -49,6 +49,47 @@ def _contract(row: dict[str, Any], *, trading: bool) -> Contract:
     )
 
 
+KUCOIN_TERMS = {"BTC": ("XBT", "0.1", "0.001", 125), "ETH": ("ETH", "0.01", "0.01", 100)}
+# KuCoin's own name, tick, multiplier and leverage of the two contracts that are known exactly.
+
+COMPOSED_LEVERAGE = 75
+
+KUCOIN_LADDER = ((100_000, 1), (500_000, 2), (2_000_000, 4), (10_000_000, 10), (50_000_000, 25))
+# Position worth up to the first number: the greatest leverage divided by the second.
+
+
+def kucoin_contracts(*, traded: frozenset[str] | None = None) -> list[Contract]:
+    """XBTUSDTM and ETHUSDTM as KuCoin has them; the others are composed from the spot pairs against USDT."""
+    pairs = [one for one in bundled(traded=traded) if one.quote == "USDT"]
+    return [_kucoin_contract(one) for one in pairs]
+
+
+def _kucoin_contract(pair: Instrument) -> Contract:
+    base, tick, size, leverage = KUCOIN_TERMS.get(
+        pair.base, (pair.base, atoms.show(pair.tick_size), atoms.show(pair.lot_step * 10), COMPOSED_LEVERAGE)
+    )
+    step = atoms.parse(size)
+    steps = [(atoms.SCALE * cap, max(1, leverage // part)) for cap, part in KUCOIN_LADDER]
+    return Contract(
+        symbol=f"{base}USDTM",
+        base=base,
+        quote="USDT",
+        tick_size=atoms.parse(tick),
+        lot_step=step,
+        min_price=atoms.parse(tick),
+        max_price=1_000_000 * atoms.SCALE,
+        min_qty=step,
+        max_qty=1_000_000 * step,
+        max_market_qty=1_000_000 * step,
+        min_notional=0,
+        trading=pair.trading,
+        multiplier=step,
+        follows=pair.symbol,
+        brackets=brackets([(cap, most, atoms.SCALE // (2 * most)) for cap, most in steps]),
+        max_algo_orders=150,
+    )
+
+
 def _instrument(row: dict[str, str]) -> Instrument:
     numbers: dict[str, Any] = {name: atoms.parse(row[name]) for name in NUMBERS}
     return Instrument(symbol=row["symbol"], base=row["base"], quote=row["quote"], **numbers)

@@ -19,7 +19,10 @@ _GARBAGE = Reply(status=200, body=b'{"symbol":"BTCUS\x00<html>', content_type=b"
 class App:
     """A plain ASGI application over one exchange."""
 
-    def __init__(self, exchange: Exchange, *, dialects: tuple[Dialect, ...], control: Control, faults: Faults) -> None:
+    def __init__(
+        self, exchange: Exchange, *, dialects: tuple[Dialect, ...], control: Control, faults: Faults, port: int = 0
+    ) -> None:
+        self.port = port
         self._exchange = exchange
         self._control = control
         self._faults = faults
@@ -99,6 +102,7 @@ async def _read(scope: Scope, receive: Receive) -> Request | None:
         query=scope["query_string"],
         body=body,
         headers=dict(scope["headers"]),
+        raw_path=scope["raw_path"],
     )
 
 

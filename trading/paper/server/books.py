@@ -1,6 +1,7 @@
 """Order books with update ids: a snapshot and the changes after it always fit together."""
 
 from itertools import groupby
+from typing import Protocol
 
 from trading.paper.core import matching
 from trading.paper.core.market import Market
@@ -23,6 +24,13 @@ def levels(market: Market) -> Levels:
     return found
 
 
+class Collector(Protocol):
+    """Takes the changes of each look: a table of levels, or a list of changes."""
+
+    def update(self, changes: Levels, /) -> None:
+        """The changes of one look, quantity by level; zero = gone."""
+
+
 class BookLog:
     """One market's book, the id of its last change, and whoever collects the changes."""
 
@@ -30,7 +38,7 @@ class BookLog:
         self.market = market
         self.last_id = first_id
         self.levels: Levels = levels(market)
-        self._collecting: list[Levels] = []
+        self._collecting: list[Collector] = []
 
     def refresh(self) -> None:
         """Look again; every level that has changed takes an update id."""
@@ -44,14 +52,12 @@ class BookLog:
         for collected in self._collecting:
             collected.update(changes)
 
-    def collect(self) -> Levels:
-        """A table into which all changes from now on are put."""
+    def collect(self, into: "Collector") -> None:
+        """Put all changes from now on into a table."""
         self.refresh()
-        table: Levels = {}
-        self._collecting.append(table)
-        return table
+        self._collecting.append(into)
 
-    def release(self, table: Levels) -> None:
+    def release(self, table: "Collector") -> None:
         """Put no more into this table."""
         self._collecting = [one for one in self._collecting if one is not table]
 

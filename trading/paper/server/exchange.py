@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 
 from trading.paper.core import commands, conditional, lists, prints
 from trading.paper.core.apply import apply
-from trading.paper.core.events import Event, Filled, Positioned, Priced, Reserved
+from trading.paper.core.events import AtVenue, Event, Filled, Positioned, Priced, Reserved
 from trading.paper.core.market import Market
 from trading.paper.core.orders import Order, Request, Side
-from trading.paper.core.perps.events import PerpFilled
+from trading.paper.core.perps.contract import Contract
+from trading.paper.core.perps.events import PerpEvent, PerpFilled, PerpReserved
 from trading.paper.core.prints import Print
 from trading.paper.core.state import OrderList, State
 from trading.paper.ledger.journal import Journal
@@ -25,6 +26,9 @@ from trading.paper.server.tapes import Tapes
 logger = logging.getLogger("paper.exchange")
 
 FILLS = frozenset({Filled, PerpFilled})
+
+USDM = "usdm"
+# The first futures side; the others are called by their venue.
 
 
 class Exchange:
@@ -48,6 +52,17 @@ class Exchange:
         self.futures = Futures(
             state.perps, journal=journal, carry_out=self._carry_out, deposit=futures_deposit, clock=clock
         )
+        self.venues = {
+            name: Futures(
+                perps,
+                journal=journal,
+                carry_out=self._at(name),
+                deposit=futures_deposit,
+                clock=clock,
+                reserve=_reserve_at(name),
+            )
+            for name, perps in state.venues.items()
+        }
         self.books = Books(state.markets, first_id=clock())
         self.listeners: list[Callable[[Event], None]] = []
         self.counts: Counter[str] = Counter()
@@ -59,7 +74,9 @@ class Exchange:
         for batch in batches:
             for event in batch:
                 apply(self.state, event)
-        for tapes, markets in ((self.tapes, self.state.markets), (self.futures.tapes, self.state.perps.markets)):
+        sides = [(self.tapes, self.state.markets)]
+        sides += [(side.tapes, side.perps.markets) for side in (self.futures, *self.venues.values())]
+        for tapes, markets in sides:
             for market in (one for one in markets.values() if one.price):
                 tapes.show(market, Print(at_ms=self.now_ms(), price=market.price, qty=None, aggressor=Side.BUY))
         logger.info("ledger read: %d commands, %d orders", len(batches), len(self.state.orders))
@@ -124,13 +141,39 @@ class Exchange:
             apply(self.state, event)
             self.counts[type(event).__name__] += 1
             batch.append(event)
-            for listener in self.listeners:
-                listener(event)
+            self._tell(event)
         if not batch:
             return
         self.journal.append(batch)
-        if any(type(event) in FILLS for event in batch):
+        if any(type(event) in FILLS or type(event) is AtVenue for event in batch):
             self._publish(batch)
+
+    def _at(self, venue: str) -> Callable[[Iterable[PerpEvent]], None]:
+        """Carries out what happens on another futures venue."""
+        return lambda happened: self._carry_out(AtVenue(venue, event) for event in happened)
+
+    def _tell(self, event: Event) -> None:
+        """Let those hear it whom it may concern."""
+        if isinstance(event, AtVenue):
+            for hear in self.venues[event.venue].listeners:
+                hear(event.event)
+            return
+        for listener in self.listeners:
+            listener(event)
+
+    def side(self, name: str) -> Futures:
+        """A futures side: "usdm", or another venue."""
+        return self.futures if name == USDM else self.venues[name]
+
+    def name_of(self, side: Futures) -> str:
+        """What a futures side is called."""
+        return next((name for name, one in self.venues.items() if one is side), USDM)
+
+    def perpetuals(self, symbol: str) -> list[tuple[Futures, Contract]]:
+        """Every contract of every venue that follows a spot pair."""
+        sides = (self.futures, *self.venues.values())
+        found = [(side, one) for side in sides for one in side.perps.contracts.values()]
+        return [(side, one) for side, one in found if (one.follows or one.symbol) == symbol]
 
     def _publish(self, batch: list[Event]) -> None:
         """Put customers' trades on the tapes."""
@@ -139,3 +182,14 @@ class Exchange:
         self.futures.tapes.publish(
             (perp_orders[event.order_id], event) for event in batch if isinstance(event, PerpFilled)
         )
+        for name, side in self.venues.items():
+            fills = [
+                event.event
+                for event in batch
+                if isinstance(event, AtVenue) and event.venue == name and isinstance(event.event, PerpFilled)
+            ]
+            side.tapes.publish((side.perps.orders[event.order_id], event) for event in fills)
+
+
+def _reserve_at(venue: str) -> Callable[[str, int], Event]:
+    return lambda symbol, upto: AtVenue(venue, PerpReserved(symbol, upto))

@@ -7,7 +7,7 @@ from trading.paper.core import atoms
 from trading.paper.core.events import Event
 from trading.paper.core.orders import Side
 from trading.paper.core.perps import algos, commands, trades
-from trading.paper.core.perps.events import Funded, PerpDeposited, PerpPriced, PerpReserved
+from trading.paper.core.perps.events import Funded, PerpDeposited, PerpEvent, PerpPriced, PerpReserved
 from trading.paper.core.perps.orders import AlgoOrder, AlgoRequest, PerpOrder, PerpRequest, PositionSide
 from trading.paper.core.perps.state import PerpAccount, Perps
 from trading.paper.core.prints import Print
@@ -33,12 +33,14 @@ class Futures:
         perps: Perps,
         *,
         journal: Journal,
-        carry_out: Callable[[Iterable[Event]], None],
+        carry_out: Callable[[Iterable[PerpEvent]], None],
         deposit: int,
         clock: Callable[[], int],
+        reserve: Callable[[str, int], Event] = PerpReserved,
     ) -> None:
         self.perps = perps
-        self.tapes = Tapes(perps.markets, journal=journal, reserve=PerpReserved)
+        self.tapes = Tapes(perps.markets, journal=journal, reserve=reserve)
+        self.listeners: list[Callable[[PerpEvent], None]] = []
         self.listen_keys = ListenKeys()
         self.books = Books(perps.markets, first_id=clock())
         self._carry_out = carry_out

@@ -9,13 +9,14 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request; query and body are the raw bytes that were signed."""
+    """One HTTP request; query, body and raw path are the bytes that were signed."""
 
     method: str
     path: str
     query: bytes
     body: bytes
     headers: dict[bytes, bytes]
+    raw_path: bytes = b""
 
     def header(self, name: bytes) -> str:
         """A header's text, empty if absent; names in lower case."""

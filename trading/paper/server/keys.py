@@ -12,20 +12,25 @@ logger = logging.getLogger("paper.keys")
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key's account, and its HMAC-SHA256 already keyed: copied for each request."""
+    """A key's account, and its HMAC-SHA256 already keyed: copied for each request; its passphrase, if it has one."""
 
     account: str
     mac: hmac.HMAC
+    passphrase: str = ""
 
     def signature(self, payload: bytes) -> str:
         """Hex HMAC-SHA256 of the payload under this key's secret."""
+        return self.digest(payload).hex()
+
+    def digest(self, payload: bytes) -> bytes:
+        """HMAC-SHA256 of the payload under this key's secret."""
         mac = self.mac.copy()
         mac.update(payload)
-        return mac.hexdigest()
+        return mac.digest()
 
 
 class KeyRing:
-    """The keys of a JSON file: [{"key", "secret", "account"}, …]."""
+    """The keys of a JSON file: [{"key", "secret", "account"}, …], for KuCoin with a "passphrase"."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -66,4 +71,4 @@ class KeyRing:
 
 def _credential(row: dict[str, str]) -> Credential:
     mac = hmac.new(row["secret"].encode(), digestmod=hashlib.sha256)
-    return Credential(account=row["account"], mac=mac)
+    return Credential(account=row["account"], mac=mac, passphrase=row.get("passphrase", ""))

@@ -44,6 +44,7 @@ class ReplayMarket:
         self._replays = [_replay(path, self.timeline, seed) for path in BUNDLES.values()]
         self._until_ms = self.timeline.anchor_ms if self.held else now_ms
         self._step = self.timeline.first_step - 1
+        self._perpetuals = {symbol: exchange.perpetuals(symbol) for symbol in BUNDLES}
 
     def _standing(self, now_ms: int, step: int) -> Timeline:
         return timeline_from(now_ms - now_ms % SECOND_MS, step=step, speed=self._speed)
@@ -100,14 +101,16 @@ class ReplayMarket:
     def _print(self, index: int, printed: Print) -> None:
         symbol = self._replays[index].history.symbol
         self._exchange.print(self._exchange.state.market(symbol), printed)
-        tick = self._exchange.futures.perps.contracts[symbol].tick_size
-        self._exchange.futures.print(symbol, replace(printed, price=printed.price - printed.price % tick))
+        for futures, contract in self._perpetuals[symbol]:
+            price = printed.price - printed.price % contract.tick_size
+            futures.print(contract.symbol, replace(printed, price=price))
 
     def _mirror(self, market: Market) -> None:
         """Futures follow the spot prices, from the past on."""
         symbol = market.instrument.symbol
         tape = self._exchange.tapes.by_symbol[symbol]
-        self._exchange.futures.mirror(symbol, tape, next_trade_id=market.next_trade_id)
+        for futures, contract in self._perpetuals[symbol]:
+            futures.mirror(contract.symbol, tape, next_trade_id=market.next_trade_id)
 
     def _remember(self, step: int) -> None:
         if step != self._step:

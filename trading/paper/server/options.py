@@ -16,6 +16,7 @@ class Options:
     """How this exchange was started; amounts and rates in atoms."""
 
     port: int
+    kucoin_port: int
     data: Path
     keys: Path | None
     deposit: dict[str, int]
@@ -34,6 +35,7 @@ def parse(arguments: list[str] | None = None) -> Options:
     given = _parser().parse_args(arguments)
     return Options(
         port=given.port,
+        kucoin_port=given.kucoin_port,
         data=given.data,
         keys=given.keys,
         deposit=given.deposit,
@@ -53,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     port = int(os.environ.get("WINDLASS_PAPER_PORT", "8082"))
     add("--port", type=int, default=port, help="port on 127.0.0.1 (%(default)s)")
+    kucoin = int(os.environ.get("WINDLASS_PAPER_KUCOIN_PORT", "0"))
+    add("--kucoin-port", type=int, default=kucoin, help="port that speaks KuCoin futures; 0 = none (%(default)s)")
     add("--data", type=Path, required=True, help="folder of the ledger")
     add("--keys", type=Path, help='JSON list of {"key", "secret", "account"}')
     add("--deposit", type=deposit, default="USDT=10000", help="first deposit of an account (%(default)s)")

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
@@ -13,11 +13,13 @@ from trading.paper.control.faults import Faults
 from trading.paper.control.routes import Control
 from trading.paper.core.depth import Depth
 from trading.paper.core.events import Positioned
-from trading.paper.core.fees import FeeRates
+from trading.paper.core.fees import BPS, FeeRates
+from trading.paper.core.perps.state import Perps
+from trading.paper.core.perps.state import opened as perps_opened
 from trading.paper.core.state import opened
-from trading.paper.dialects import DIALECTS
+from trading.paper.dialects import DIALECTS, KUCOIN, KUCOIN_DIALECTS
 from trading.paper.ledger.journal import Journal
-from trading.paper.market.instruments import bundled, contracts
+from trading.paper.market.instruments import bundled, contracts, kucoin_contracts
 from trading.paper.server.asgi import App
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.keys import KeyRing
@@ -50,6 +52,7 @@ def build(options: Options) -> Exchange:
         fees=FeeRates(maker=options.fee, taker=options.fee),
         contracts=contracts(traded=traded),
     )
+    state.venues[KUCOIN] = kucoin_opened(traded)  # also where no port speaks it: the ledger may know it
     return Exchange(
         state,
         journal=Journal(options.data),
@@ -60,11 +63,22 @@ def build(options: Options) -> Exchange:
     )
 
 
-def app(exchange: Exchange, replay: ReplayMarket | None, options: Options) -> App:
-    """The ASGI application over an exchange."""
+def kucoin_opened(traded: frozenset[str] | None) -> Perps:
+    """KuCoin's futures, with fees of their own."""
+    fees = FeeRates(maker=2 * BPS, taker=6 * BPS)
+    return perps_opened(kucoin_contracts(traded=traded), depth=Depth(), fees=fees)
+
+
+def apps(exchange: Exchange, replay: ReplayMarket | None, options: Options) -> dict[int, App]:
+    """What is answered on which port: KuCoin's paths overlap Binance's, so it has a port of its own."""
     faults = Faults()
     control = Control(exchange, faults, replay=replay, token=options.control_token)
-    return App(exchange, dialects=DIALECTS, control=control, faults=faults)
+    spoken = {options.port: DIALECTS, options.kucoin_port: KUCOIN_DIALECTS}
+    return {
+        port: App(exchange, dialects=dialects, control=control, faults=faults, port=port)
+        for port, dialects in spoken.items()
+        if port
+    }
 
 
 class _Server(uvicorn.Server):
@@ -76,9 +90,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _stop_on_signals(server: uvicorn.Server) -> None:
+def _stop_on_signals(servers: Sequence[uvicorn.Server]) -> None:
     def stop() -> None:
-        server.should_exit = True
+        for server in servers:
+            server.should_exit = True
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -89,13 +104,21 @@ async def serve(options: Options) -> None:
     """Run until stopped; raise what stopped it if that was a failure."""
     exchange = build(options)
     replay = None if options.manual else _replay(exchange, options)
-    application = app(exchange, replay, options)
-    server = _Server(_config(application, options.port))
-    _stop_on_signals(server)
-    jobs = [server.serve(), exchange.journal.run(), _report(exchange), _fund(exchange), _tick(exchange, application)]
+    applications = apps(exchange, replay, options)
+    servers = [_Server(_config(application, port)) for port, application in applications.items()]
+    _stop_on_signals(servers)
+    jobs = [
+        *(server.serve() for server in servers),
+        exchange.journal.run(),
+        _report(exchange),
+        _fund(exchange),
+        _tick(exchange, list(applications.values())),
+    ]
     if replay is not None:
         jobs.append(replay.run())
-    logger.info("paper exchange on http://%s:%d, %s", HOST, options.port, "manual" if options.manual else "replay")
+    logger.info(
+        "paper exchange on http://%s:%s, %s", HOST, list(applications), "manual" if options.manual else "replay"
+    )
     await _until_one_ends(*jobs)
     exchange.journal.flush()
     exchange.journal.close()
@@ -111,14 +134,16 @@ def _replay(exchange: Exchange, options: Options) -> ReplayMarket:
 async def _fund(exchange: Exchange) -> None:
     """Settle funding whenever it is due."""
     while True:
-        exchange.futures.fund_if_due()
+        for side in (exchange.futures, *exchange.venues.values()):
+            side.fund_if_due()
         await asyncio.sleep(FUNDING_CHECK_SECS)
 
 
-async def _tick(exchange: Exchange, application: App) -> None:
+async def _tick(exchange: Exchange, applications: list[App]) -> None:
     """Let the streams look at the books and the clock."""
+    houses = [house for application in applications for house in application.houses]
     while True:
-        for house in application.houses:
+        for house in houses:
             house.tick(exchange.now_ms())
         await asyncio.sleep(STREAM_TICK_SECS)
 

@@ -19,9 +19,13 @@ class Bracket:
 
 @dataclass(frozen=True, slots=True)
 class Contract(Instrument):
-    """A linear perpetual, settled in its quote asset, one base unit a contract."""
+    """A linear perpetual, settled in its quote asset; quantities are base units."""
 
     brackets: tuple[Bracket, ...] = ()
+    multiplier: int = atoms.SCALE
+    # Base units of one contract, where a venue counts in contracts.
+    follows: str = ""
+    # The spot pair whose prices it follows; empty = the pair of the same name.
     band_bps: int = 500
     # A buy limit may lie at most this far above the mark price, a sell limit at most this far below.
     max_algo_orders: int = 10

@@ -96,9 +96,9 @@ class Perps:
         return [one for name in symbols for one in self.algos_open[name].values() if one.account == account]
 
 
-def opened(contracts: Sequence[Contract], *, depth: Depth) -> Perps:
+def opened(contracts: Sequence[Contract], *, depth: Depth, fees: FeeRates | None = None) -> Perps:
     """A fresh futures side with these contracts."""
-    perps = Perps()
+    perps = Perps(fees=fees) if fees else Perps()
     for contract in contracts:
         perps.contracts[contract.symbol] = contract
         perps.markets[contract.symbol] = Market(instrument=contract, depth=depth)

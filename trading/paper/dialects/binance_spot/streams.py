@@ -50,6 +50,15 @@ class Shapes:
     mark: Callable[[int, Market], Json] | None = None
 
 
+def _without_times(content: Any) -> Any:
+    """What counts as a change: everything but the event's own clock."""
+    if isinstance(content, list):
+        return [_without_times(one) for one in content]
+    if isinstance(content, dict):
+        return {name: value for name, value in content.items() if name not in ("E", "T", "O", "C", "u")}
+    return content
+
+
 @dataclass(slots=True, eq=False)
 class Stream:
     """A named stream with its subscribers; `fresh` is set when somebody new waits for a first message."""
@@ -92,6 +101,7 @@ class PolledStream(Stream):
 
     every_ms: int = SECOND_MS
     look: Callable[[int], Any] = field(kw_only=True)
+    timeless: Callable[[Any], Any] = _without_times
     seen: Any = None
     due_ms: int = 0
 
@@ -101,20 +111,11 @@ class PolledStream(Stream):
             return
         self.due_ms = now_ms + self.every_ms
         content = self.look(now_ms)
-        timeless = _without_times(content)
+        timeless = self.timeless(content)
         if content is None or (timeless == self.seen and not self.fresh):
             return
         self.seen, self.fresh = timeless, False
         self.emit(content)
-
-
-def _without_times(content: Any) -> Any:
-    """What counts as a change: everything but the event's own clock."""
-    if isinstance(content, list):
-        return [_without_times(one) for one in content]
-    if isinstance(content, dict):
-        return {name: value for name, value in content.items() if name not in ("E", "T", "O", "C", "u")}
-    return content
 
 
 @dataclass(slots=True, eq=False)
@@ -157,7 +158,8 @@ class DepthStream(Stream):
 
     def __post_init__(self) -> None:
         log = self.source.books.log(self.symbol)
-        self.collected = log.collect()
+        self.collected = {}
+        log.collect(self.collected)
         self.last_id = log.last_id
 
     def tick(self, now_ms: int) -> None:

@@ -1,0 +1,112 @@
+"""What the account's past allows: order rate, day's loss, losing streak, drawdown tiers, the first live day."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from project.accounts.models import ExchangeAccount
+from project.journal.models import JournalEntry
+from risk import drawdown
+from risk.models import RiskState
+from tests.support.factories import Desk
+from tests.support.levers import one_leg
+from trading.models import Order, PnlPoint, PositionGroup
+from trading.services.desk import Desk as Books
+from trading.services.track_record import track_record
+
+
+def outcome(desk: Desk, **fields: str) -> tuple[str, str]:
+    alert = desk.buy(**{"price": "60010", **fields})
+    return alert.outcome, alert.reason
+
+
+def readings(desk: Desk, *profits: tuple[int, str]) -> None:
+    """Points of the profit curve, so many minutes ago."""
+    for minutes, profit in profits:
+        at = timezone.now() - timedelta(minutes=minutes)
+        point = PnlPoint.objects.create(
+            account=desk.account, at=at, equity=10000, realised_pnl=Decimal(profit), unrealised_pnl=0, open_groups=0
+        )
+        tiers = Books(desk.account, at).settings("").risk.drawdown_tiers_pct
+        with transaction.atomic():
+            drawdown.read(desk.account.pk, profit=point.profit, equity=Decimal(10000), at=at, tiers_pct=tiers)
+
+
+def closed_with(desk: Desk, *results: str) -> None:
+    """Groups that closed one after the other."""
+    one_leg(desk).buy(price="60010")
+    group = PositionGroup.objects.get()
+    for index, result in enumerate(results):
+        group.pk, group.realised_pnl = None, result
+        group.closed_at = timezone.now() + timedelta(seconds=index)
+        group.save(force_insert=True)
+    PositionGroup.objects.exclude(pk=group.pk).filter(closed_at=None).update(closed_at=timezone.now())
+
+
+def test_orders_of_the_last_minute_count_with_the_plans_own(desk: Desk) -> None:
+    desk.setting("order_rate_per_min", 6)
+    assert outcome(desk)[0] == "ENTERED"
+    code, reason = outcome(desk, symbol="ETHUSDT", price="3001")
+    assert (code, "would send" in reason) == ("ORDER_RATE", True)
+    Order.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    assert outcome(desk, symbol="ETHUSDT", price="3001")[0] == "ENTERED"
+
+
+def test_a_days_loss_stops_entries(desk: Desk) -> None:
+    readings(desk, (30, "0"), (1, "-499"))
+    assert track_record(Books(desk.account, timezone.now())).day_loss_pct == Decimal("4.99")
+    readings(desk, (0, "-500"))
+    code, reason = outcome(desk)
+    assert (code, "Entries resume tomorrow" in reason) == ("DAILY_LOSS", True)
+
+
+def test_what_was_lost_before_midnight_is_another_days(desk: Desk) -> None:
+    readings(desk, (60 * 25, "0"), (60 * 24, "-700"), (0, "-700"))
+    assert track_record(Books(desk.account, timezone.now())).day_loss_pct == 0
+
+
+def test_losses_in_a_row_stop_entries_until_somebody_has_looked(desk: Desk) -> None:
+    closed_with(desk, "5", "-1", "-1", "0", "-1")
+    desk.setting("max_consecutive_losses", 4)
+    assert track_record(Books(desk.account, timezone.now())).losing_streak == 3
+    desk.setting("max_consecutive_losses", 3)
+    assert outcome(desk)[0] == "CONSECUTIVE_LOSSES"
+    readings(desk, (0, "0"))
+    assert drawdown.reset(desk.account.pk, operator="mira", now=timezone.now() + timedelta(minutes=1))
+    assert outcome(desk)[0] == "ENTERED"
+    assert JournalEntry.objects.filter(kind="risk.reset", payload__operator="mira").count() == 1
+
+
+def test_in_the_orange_tier_a_pyramid_is_half_as_large(desk: Desk) -> None:
+    desk.setting("max_daily_loss_pct", 50)
+    readings(desk, (30, "0"), (0, "-900"))
+    code, reason = outcome(desk)
+    assert (code, "sized by drawdown tier" in reason) == ("ENTERED", True)
+    assert PositionGroup.objects.get().pyramids.get().capital == 50
+
+
+def test_in_the_red_tier_entries_wait_for_the_cooldown(desk: Desk) -> None:
+    desk.setting("max_daily_loss_pct", 50)
+    readings(desk, (30, "0"), (5, "-1250"), (0, "-100"))  # it has come back meanwhile
+    code, reason = outcome(desk)
+    assert (code, "cooldown" in reason) == ("DRAWDOWN_TIER", True)
+    RiskState.objects.update(deepest_at=timezone.now() - timedelta(hours=25))
+    assert outcome(desk)[0] == "ENTERED"
+    told = JournalEntry.objects.filter(kind="risk.drawdown").values_list("payload__to", flat=True)
+    assert list(told)[:1] == ["RED"]
+
+
+def test_a_live_accounts_first_day_has_a_cap(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.setting("live_start_cap_quote", 150)
+    account = ExchangeAccount.objects.get()
+    account.environment, account.first_armed_at = "live", timezone.now() - timedelta(hours=23)
+    now = timezone.now()
+    assert track_record(Books(account, now)).first_day_cap_quote == 150
+    assert track_record(Books(account, now + timedelta(hours=2))).first_day_cap_quote is None
+
+
+def test_a_reset_before_any_reading_changes_nothing(desk: Desk) -> None:
+    assert not drawdown.reset(desk.account.pk, operator="mira", now=timezone.now())
