@@ -103,7 +103,10 @@ def keep_our_logging(**_: Any) -> None:
 @worker_before_create_process.connect
 def share_with_children(**_: Any) -> None:
     """Import what every child needs, then freeze the collector's books: children share these pages by fork."""
-    import ccxt  # noqa: F401  (77 MiB, shared; clients are built after the fork)
+    from signals.market import lean_ccxt, venues
+
+    lean_ccxt.install(*{venue.ccxt_id for venue in venues.VENUES.values()})
+    from trading.gateways import ccxt_gateway  # noqa: F401  (shared; clients are built after the fork)
 
     gc.collect()
     gc.freeze()

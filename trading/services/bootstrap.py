@@ -29,7 +29,7 @@ PATIENT = {"max_consecutive_losses": 1000}
 DEMO_SETTINGS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     PAPER: {"": PATIENT, "ETH/USDT": {"tp_mode": "AGGREGATE"}, "SOL/USDT": {"tp_mode": "HYBRID"}},
     FUTURES: {
-        "": PATIENT | {"max_open_groups": 2, "stop": "fixed", "fixed_stop_pct": "1.5"},
+        "": PATIENT | {"max_open_groups": 2, "stop": "fixed", "fixed_stop_pct": "0.8"},
         "ETH/USDT:USDT": {"tp_mode": "AGGREGATE"},
         "SOL/USDT:USDT": {"tp_mode": "HYBRID"},
     },
