@@ -150,6 +150,7 @@ class EngineTable(Unchangeable, TabularInline):
     """Engine rows as a table inside another row's page."""
 
     extra = 0
+    hide_title = True
     show_change_link = True
 
 

@@ -18,16 +18,13 @@ CSRF_TRUSTED_ORIGINS = list(environment.words("WINDLASS_ORIGINS"))
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # project.urls discovers it: only the web process carries its pages
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "channels",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "rest_framework",
     "project.accounts",
     "project.journal",
     "signals",
@@ -104,12 +101,6 @@ CHANNEL_LAYERS = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL], "prefix": "windlass"},
     },
-}
-
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 
 SESSION_COOKIE_HTTPONLY = True

@@ -3,12 +3,16 @@
 from datetime import datetime
 
 import pytest
+from django.contrib import admin
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
 from project.accounts.models import Role
 from tests.dashboard import rows
+
+admin.autodiscover()
+# As the web process does, before a test asks what is registered.
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
 
-PATIENCE = 5.0  # seconds; frames come within 0.2 s
+PATIENCE = 60.0  # seconds; frames come within 0.2 s, on an idle machine
 
 
 class Socket:

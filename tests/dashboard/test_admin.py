@@ -15,7 +15,7 @@ from project.accounts import mode, vault
 from project.accounts.models import BalanceMovement, ExchangeAccount, Installation, Role, User
 from project.admin import EngineAdmin
 from project.journal.models import JournalEntry, Lease, Seal
-from risk.models import RiskDecision
+from risk.models import RiskDecision, RiskState
 from signals.models import IndicatorValue, Instrument, Signal, Source
 from tests.dashboard import rows
 from trading.models import ForeignOrder, FundingPayment, PnlPoint, PositionGroup, QueuedSignal, SettingOverride
@@ -50,6 +50,7 @@ def full(day: rows.Desk, now: datetime) -> rows.Desk:
     Seal.objects.create(first_number=1, count=1, from_xid=1, last_xid=1, last_entry_id=1, horizon=2, head=b"\1" * 32)
     SettingOverride.objects.create(name="max_open_groups", value="7")
     JournalEntry.objects.create(kind="test.happened", subject="test:1")
+    RiskState.objects.create(account=account, base=10000, equity=10000, peak=10000)
     ForeignOrder.objects.create(
         account=account, instrument=Instrument.objects.get(base="BTC"), venue_order_id="77", side="SELL", qty=1,
         seen_at=now,

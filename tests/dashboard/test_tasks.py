@@ -1,0 +1,54 @@
+"""The page of tasks: queues with what waits, bells, and the way to Flower."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from redis import Redis
+
+from celery_app import BEAT, ROUTES
+from dashboard.pages import tasks
+from project.services.ports import free_port
+from tests.dashboard import rows
+
+PAGE = "/tasks"
+
+
+@pytest.fixture
+def three_wait() -> Iterator[None]:
+    """Three messages in a queue that no test serves."""
+    with Redis.from_url(settings.REDIS_URL) as client:
+        client.delete("sweeps")
+        client.rpush("sweeps", "1", "2", "3")
+        yield
+        client.delete("sweeps")
+
+
+def test_every_route_and_bell_is_shown(day: rows.Desk, viewer: Client) -> None:
+    page = viewer.get(PAGE).content.decode()
+    for name in (*(task.removeprefix("trading.") for task in ROUTES), *(bell["args"][0] for bell in BEAT.values())):
+        assert f"<code>{name}</code>" in page
+
+
+def test_what_waits_is_counted(three_wait: None) -> None:
+    assert {row.name: row.waiting for row in tasks.queues()}["sweeps"] == 3
+
+
+def test_without_valkey_it_is_not_known(day: rows.Desk, viewer: Client, settings: object) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    assert "not known" in viewer.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("host", "said"), [("127.0.0.1:8080", "Open Flower"), ("windlass.example", "open a tunnel to its port")]
+)
+def test_flower_is_reached_from_this_machine_only(
+    day: rows.Desk, viewer: Client, settings: object, host: str, said: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    assert said in viewer.get(PAGE, headers={"host": host}).content.decode()
+
+
+def test_a_stranger_is_sent_to_the_login(day: rows.Desk) -> None:
+    assert Client().get(PAGE).status_code == 302
