@@ -9,7 +9,7 @@ from channels.db import database_sync_to_async
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.server import WebProcess, web_process
 from tests.dashboard import rows
@@ -21,6 +21,10 @@ ARGUMENTS = [
 PLACES = ("chromium", "chromium-browser", "google-chrome")
 MEND = "no Chromium found: install it (Debian: apt-get install chromium) or name it in WINDLASS_CHROMIUM"
 HEIGHTS = {390: 844, 1440: 1000}
+
+PATIENCE_MS = 60_000
+# Pages change within a fraction of a second; a busy machine takes its time.
+expect.set_options(timeout=PATIENCE_MS)
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -90,6 +94,7 @@ async def browser_page(browser: Browser, web: WebProcess, session: str) -> Async
         context = await browser.new_context(viewport=size, color_scheme=theme, reduced_motion="reduce")
         await context.add_cookies([{"name": "sessionid", "value": session, "url": url or web.url}])
         page = await context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda message: complaints.extend([message.text] * (message.type == "error")))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         await page.goto(f"{url or web.url}/")

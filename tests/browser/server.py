@@ -18,7 +18,7 @@ from project.services.ports import HOST, free_port
 from project.services.spawn import Launch
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECS = 20.0
+START_SECS = 120.0
 STOP_SECS = 5.0
 
 

@@ -16,6 +16,7 @@ from signals.models import Ticker
 from tests.engine.stage import fresh_desk, truncate
 from tests.engine.states import STATES, next_bar, told
 from tests.support.factories import Desk
+from tests.support.levers import in_this_bar
 from tests.support.paper import PaperExchange
 from trading.models import Order
 from trading.services import cancel, connect, submit
@@ -151,5 +152,6 @@ def test_a_second_entry_in_the_same_bar_is_too_soon(scene: Scene) -> None:
     again = {"LIVE": "TOO_SOON", "PARTIALLY_FILLED": "TOO_SOON", "ACTIVE": "TOO_SOON", "CLOSING": "TOO_SOON"}
     Ticker.objects.update(at=timezone.now())
     first = told(scene.desk, action="buy")
+    in_this_bar()
     second = told(scene.desk, action="buy")
     assert second == again.get(scene.state, {"ENTERED": "TOO_SOON", "QUEUED": "QUEUED"}.get(first))

@@ -57,12 +57,12 @@ def test_two_processes_empty_one_inbox(exchange: PaperExchange) -> None:
     for desk in desks(exchange):
         chosen(desk, max_open_groups=2)
         for interval, action in (
-            ("60", "buy"),
-            ("60", "buy"),
+            ("W", "buy"),
+            ("W", "buy"),  # in the same bar, whatever the time of day
             ("30", "buy"),
             ("15", "buy"),
             ("15", "exit"),
-            ("60", "exit"),
+            ("W", "exit"),
         ):
             desk.alert(symbol="BTCUSDT", action=action, interval=interval)
         together(worker(desk).decide, worker(desk).decide, worker(desk).decide)

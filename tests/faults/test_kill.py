@@ -3,13 +3,12 @@
 import contextlib
 import itertools
 import secrets
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from tests.e2e.stack import NotInTime, Stack, until
+from tests.e2e.stack import NotInTime, Stack, running, until
 
 pytestmark = pytest.mark.stack
 
@@ -29,15 +28,9 @@ HELD = ("I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I11", "I13")
 
 @pytest.fixture
 def stack() -> Iterator[Stack]:
-    made = Stack.fresh(DEMO_SPEED="60")
-    try:
-        made.start()
-        made.until_reconciled()
+    with running(DEMO_SPEED="60", WINDLASS_TIMING="fast") as made:
         made.rows(MARKET_ENTRIES)
         yield made
-    finally:
-        made.end()
-        shutil.rmtree(made.home.parent, ignore_errors=True)
 
 
 def send(stack: Stack, number: int) -> int:
@@ -64,10 +57,10 @@ def killed_on_the_way(stack: Stack) -> list[int]:
 def test_every_promise_survives_kill_minus_nine(stack: Stack) -> None:
     ids = killed_on_the_way(stack)
     undecided = "SELECT count(*) FROM signals_alert WHERE outcome = ''"
-    until(lambda: stack.rows(undecided) == [(0,)], secs=90, about="an outcome for every alert")
+    until(lambda: stack.rows(undecided) == [(0,)], about="an outcome for every alert")
     assert stack.rows("SELECT count(DISTINCT id) FROM signals_alert WHERE id = ANY(%s)", ids) == [(ALERTS,)]
     unsent = "SELECT count(*) FROM trading_order WHERE state IN ('NEW', 'SUBMITTING', 'UNKNOWN')"
-    until(lambda: stack.rows(unsent) == [(0,)], secs=90, about="every order decided")
+    until(lambda: stack.rows(unsent) == [(0,)], about="every order decided")
     found = stack.asked("check_invariants", "--json")
     assert {name: (found[name]["held"], found[name]["violations"]) for name in HELD} == dict.fromkeys(HELD, (True, []))
     assert all(found[name]["checked"] > 0 for name in HELD)

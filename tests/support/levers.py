@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tests.support.factories import PRICES, Desk
 from tests.support.paper import PaperExchange
-from trading.models import Order
+from trading.models import Order, Pyramid
 
 ORDER = {"method": "POST", "path": "/api/v3/order"}
 CANCEL = {"method": "DELETE", "path": "/api/v3/order"}
@@ -48,6 +48,11 @@ def time_passes(**changes: Any) -> None:
     """Undecided orders become old: calls that were under way are over, their signatures dead, look-ups are due."""
     past = {"valid_until": timezone.now() - timedelta(minutes=1), "next_poll_at": timezone.now(), **changes}
     Order.objects.filter(state__in=("SUBMITTING", "UNKNOWN")).update(**past)
+
+
+def in_this_bar() -> None:
+    """No bar ends before the next pyramid is asked for, whatever the clock says: an instant before the last is in its bar."""
+    Pyramid.objects.update(created_at=timezone.now() + timedelta(minutes=5))
 
 
 def clear_books(paper: PaperExchange) -> None:

@@ -9,7 +9,6 @@ with PaperExchange() as paper:
 import hashlib
 import hmac
 import json
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,10 @@ from urllib.parse import urlencode
 import ccxt
 import httpx
 
-START_SECS = 60.0
+from project.services.ports import free_port
+
+START_SECS = 120.0
+STOP_SECS = 60.0
 POLL_SECS = 0.02
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,14 +33,6 @@ Json = dict[str, Any]
 
 class DidNotStart(RuntimeError):
     """The paper exchange ended or stayed silent; its log is in the message."""
-
-
-def free_port() -> int:
-    """A port on 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class PaperExchange:
@@ -64,7 +58,7 @@ class PaperExchange:
         self._process: subprocess.Popen[bytes] | None = None
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._http = httpx.Client(base_url=self.url, timeout=20, headers={"X-Control-Token": control_token})
+        self._http = httpx.Client(base_url=self.url, timeout=STOP_SECS, headers={"X-Control-Token": control_token})
         self.add_key(self.key, self.secret, self.account)
 
     def __enter__(self) -> Self:
@@ -104,14 +98,14 @@ class PaperExchange:
         """Stop it in an orderly way (SIGTERM)."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(timeout=20)
+            self._process.wait(timeout=STOP_SECS)
             self._process = None
 
     def kill(self) -> None:
         """kill -9: what was answered must survive."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(timeout=20)
+            self._process.wait(timeout=STOP_SECS)
             self._process = None
 
     def restart(self) -> None:

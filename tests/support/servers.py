@@ -9,12 +9,14 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
+import psycopg
+
 from project.services import binaries, files, ports, postgres, ready, roles, server_answers, spawn, valkey
 from project.services.errors import NotReady
 from project.services.spawn import Launch
 
-START_SECS = 30.0
-STOP_SECS = 5.0
+START_SECS = 120.0
+STOP_SECS = 10.0
 
 
 class TestServers:
@@ -50,6 +52,13 @@ class TestServers:
         self._await("postgres", lambda: server_answers.postgres_answers(engine_url), database)
         self._await("valkey", lambda: server_answers.redis_answers(self.redis_url), broker)
         roles.create(self.cluster.access, owner_may_create_databases=True)
+        self._keep_quiet(engine_url)
+
+    def _keep_quiet(self, engine_url: str) -> None:
+        """No vacuum of its own accord: its transactions hold back what the sealer may seal, at any moment."""
+        with psycopg.connect(engine_url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET autovacuum = off")
+            connection.execute("SELECT pg_reload_conf()")
 
     def stop(self) -> None:
         """End both and remove their data. Safe to repeat."""

@@ -277,7 +277,7 @@ async def test_a_source_is_new_or_gone_at_once():
         after = await visitor.post(OWN, BUY)
         source.enabled = False
         await aside(source.save)
-        await visitor.door.directory.refresh(within_secs=1)
+        await visitor.door.directory.refresh(within_secs=60)
         gone = await visitor.post(OWN, BUY)
     assert [r.status_code for r in (before, after, gone)] == [401, 202, 401]
 
@@ -290,7 +290,8 @@ async def test_over_the_limit_tradingview_gets_what_makes_it_send_again(kind, st
         replies = [await visitor.post(OWN, body) for body in bodies]
         leaving = await visitor.post(OWN, {"symbol": "BTCUSDT", "direction": "exit"})
     assert [r.status_code for r in replies] == [202, 202, status]
-    assert (replies[2].json()["code"], replies[2].headers["retry-after"]) == ("RATE_LIMITED", "30")  # 60 s ÷ 2
+    assert replies[2].json()["code"] == "RATE_LIMITED"
+    assert int(replies[2].headers["retry-after"]) in range(1, 31)  # at most 60 s ÷ 2, less what has passed
     assert leaving.status_code == 202
 
 
@@ -326,7 +327,7 @@ async def test_what_nobody_foresaw_is_503_and_its_body_stays_out_of_the_log(sour
     async with open_door() as visitor:
         monkeypatch.setattr(visitor.door.limiter, "buckets", None)
         await rows("UPDATE signals_source SET rate_per_min = 5, updated_at = now() RETURNING id")
-        await visitor.door.directory.refresh(within_secs=1)
+        await visitor.door.directory.refresh(within_secs=60)
         reply = await visitor.post(OWN, {**BUY, "message": "private words"})
     assert (reply.status_code, reply.json()["code"]) == (503, "INTERNAL")
     assert "private words" not in caplog.text

@@ -223,13 +223,33 @@ _OPEN: Mapping[frozenset[PositionSide], Open] = MappingProxyType(
 )
 
 
+_HEDGED: Mapping[tuple[Action | None, MarketPosition | None], tuple[Row, PositionSide]] = MappingProxyType(
+    {
+        (_A.BUY, _M.LONG): (Row.BUY, LONG),
+        (_A.BUY, _M.SHORT): (Row.COVER, SHORT),
+        (_A.SELL, _M.LONG): (Row.TRIM, LONG),
+        (_A.SELL, _M.SHORT): (Row.SELL, SHORT),
+    }
+)
+# In hedge mode a buy or sell that names its side is about that side alone, whatever the other holds.
+
+
 def classify(
-    wanted: Wanted, *, open_sides: frozenset[PositionSide], derivative: bool, reverse_on_opposite: bool
+    wanted: Wanted,
+    *,
+    open_sides: frozenset[PositionSide],
+    derivative: bool,
+    reverse_on_opposite: bool,
+    hedge: bool = False,
 ) -> Classification:
     """The table's cell for an alert and what is open on its account and symbol.
 
     reverse_on_opposite: the source says that an opposite alert without market_position turns the position round.
+    hedge: the account may hold both sides.
     """
+    if hedge and _ratio(wanted) is None and (wanted.action, wanted.side) in _HEDGED:
+        row, side = _HEDGED[wanted.action, wanted.side]
+        return TABLE[row, _OPEN[open_sides & {side}]]
     row = row_of(wanted, derivative=derivative, reverse_on_opposite=reverse_on_opposite)
     cell = TABLE[row, _OPEN[open_sides]]
     if cell.meaning is not Meaning.REDUCE:

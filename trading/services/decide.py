@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from project.accounts.models import ExchangeAccount
+from project.accounts.models import ExchangeAccount, PositionMode
 from project.accounts.vault import VaultError
 from risk.domain.denial import DenialCode
 from signals.evaluate import Meant, Stored, evaluate
@@ -153,6 +153,7 @@ def _act(desk: Desk, meant: Meant) -> Verdict:
         open_sides=desk.open_sides(meant.instrument),
         derivative=meant.instrument.derivative,
         reverse_on_opposite=chosen.alerts.reverse_on_opposite,
+        hedge=desk.account.position_mode == PositionMode.HEDGE,
     )
     return ACTIONS[found.meaning](desk, meant, found)
 

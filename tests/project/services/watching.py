@@ -7,7 +7,7 @@ from pathlib import Path
 from project.services.spawn import Launch
 from project.services.supervisor import Program, Stage, Supervisor
 
-PATIENCE_SECS = 20.0
+PATIENCE_SECS = 60.0
 
 WAITS = "print('ready', os.getpid()); signal.pause()"
 SAYS_BYE = "signal.signal(signal.SIGTERM, lambda *_: (print('bye'), os._exit(0))); " + WAITS

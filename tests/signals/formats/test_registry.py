@@ -11,6 +11,7 @@ from signals import formats
 from signals.formats import FormatRefused
 from signals.strict_json import JsonRefused
 from tests.signals.formats.bodies import refused, understand
+from tests.signals.formats.vendor_bodies import OBJECTS
 
 BUY = {"symbol": "BTCUSDT", "action": "buy"}
 
@@ -32,33 +33,45 @@ def test_a_body_finds_its_format(body, endpoint, by_token, name):
     assert understand(body, endpoint=endpoint, by_token=by_token).format == name
 
 
-# Shapes of other platforms, values made up. Their formats are not built yet; none may be half understood.
-FOREIGN = [
-    {"ticker": "ETHUSD", "action": "sell", "sentiment": "flat", "quantity": "0.3", "price": "3000"},
-    {"bot_uuid": "b", "action": "enter_long", "tv_instrument": "ETHUSDT", "secret": "s3cr3t-value"},
-    {"message_type": "bot", "bot_id": 1, "email_token": "t", "pair": "USDT_ETH", "action": "close_at_market_price"},
-    {"code": "ENTER-LONG_X_BTCUSDT_demo", "orderType": "market", "amountPerTrade": 1},
-    {"id": "Long", "action": "buy", "instrument": "BTCUSDT.P", "signalToken": "demo"},
-    {"name": "hook", "secret": "demo-value", "side": "buy", "symbol": "BTCUSDT"},
-    {"api_key": "demo", "api_secret": "demo", "action": "open", "exchange": "BYBI", "symbol": "BYBI_USDT_SOL"},
-    {"order_action": "flat", "ticker": "ETHUSDT", "order_contracts": "0.1"},
-    {"secret": "demo", "symbol": "BTCUSDT.P", "action": "buy", "strategy": {"market_position": "long"}},
-    {"data": {"strategy-order-action": "buy"}, "key": "demo"},
-    {"pair": "BTC/USDT:USDT", "side": "long", "stakeamount": 90},
-    "MyKeys(XBTUSD) { market(side=buy, amount=10); }",
-    "60123456789,buy,BTCUSD,risk=0.2",
-    "BTCUSDT,buy,61000,0.02",
-    "ENTER-LONG_X_BTCUSDT_demo",
-    "BTC/USDT\nEntry 60000\nStop 58000",
+# What resembles a platform's message and is none: refused whole, with the format that it resembles.
+STRANGE = [
+    ({}, "windlass"),
+    ({"hello": "world"}, "windlass"),
+    ({"ticker": "BTCUSDT", "sentiment": "flat", "orderType": "market"}, "traderspost"),
+    ({"instrument": "BTCUSDT.P", "action": "ENTER_LONG", "maxLag": "60"}, "okx"),
+    ({"bot_uuid": "b", "tv_instrument": "BTCUSDT"}, "threecommas_custom"),
+    ({"email_token": "t", "pair": "USDT_BTC"}, "threecommas_dca"),
+    ({"amountPerTrade": 1, "amountPerTradeType": "quote"}, "wundertrading"),
+    ({"api_key": "k", "exchange": "BYBI", "dca_orders": []}, "altrady"),
+    ({"tv": {"symbol": "BTCUSDT"}}, "windlass_nested"),
+    ("buy", "windlass"),
+    ("EXCHANGE=BINANCE\nSYMBOL=BTCUSDT", "octobot"),
+    ("Keys(BTCUSDT) market(side=buy);", "alertatron"),
+    ("buy,BTCUSD,risk=1,sl=2%", "pineconnector"),
+    ("I went long,buy,it was good", "csv_line"),
+    ("BTC/USDT\nTargets 61000", "cornix"),
+    ("enter-long", "wundertrading"),
 ]
 
 
-@pytest.mark.parametrize("body", FOREIGN)
-@pytest.mark.parametrize("by_token", [True, False])
-def test_a_foreign_body_is_refused_whole(body, by_token):
-    refusal = refused(body, by_token=by_token)
-    assert refusal.code
-    assert refusal.nearest in formats.BY_NAME
+@pytest.mark.parametrize(("body", "nearest"), STRANGE)
+def test_a_strange_body_is_refused_whole_with_the_nearest_format(body, nearest):
+    refusal = refused(body)
+    assert (refusal.code in {"FORMAT_UNKNOWN", "NOT_A_CODE"}, refusal.nearest) == (True, nearest)
+    assert refusal.errors
+
+
+def test_an_empty_object_says_what_an_alert_needs():
+    refusal = refused({})
+    assert [(e.field, e.code) for e in refusal.errors] == [("symbol", "MISSING"), ("action or indicators", "MISSING")]
+    assert "windlass" in refusal.message
+
+
+def test_two_platforms_in_one_body_are_a_guess_and_refused():
+    both = {**OBJECTS["okx"], **OBJECTS["altrady"]}
+    refusal = refused(both)
+    assert (refusal.code, refusal.nearest) == ("FORMAT_AMBIGUOUS", "okx")
+    assert "okx and altrady" in refusal.message
 
 
 @pytest.mark.parametrize(
@@ -78,10 +91,25 @@ def test_a_placeholder_that_was_not_rendered_is_named(text, field, placeholder):
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("", "EMPTY_BODY"), ("  \n", "EMPTY_BODY"), ("[1]", "NOT_AN_OBJECT"), ('"buy"', "NOT_AN_OBJECT")]
+    ("text", "code"),
+    [
+        ("", "EMPTY_BODY"),
+        ("  \n", "EMPTY_BODY"),
+        ("[1]", "NOT_AN_OBJECT"),
+        ("[]", "NOT_AN_OBJECT"),
+        ('"buy"', "NOT_AN_OBJECT"),
+        ("123", "NOT_AN_OBJECT"),
+        ("-1.5e3", "NOT_AN_OBJECT"),
+        ("null", "NOT_AN_OBJECT"),
+        ("true", "NOT_AN_OBJECT"),
+    ],
 )
 def test_bodies_that_are_no_alert(text, code):
     assert refused(text).code == code
+
+
+def test_a_text_has_an_end():
+    assert [(e.field, e.code, e.got) for e in refused("a" * 8193).errors] == [("body", "TOO_LONG", "8193")]
 
 
 def test_a_source_may_narrow_and_widen_its_formats():
@@ -129,6 +157,13 @@ def scrubbed(text: str, *proofs: str) -> str:
         ('{"message": "the \\"secret\\": \\"x\\" of"}', '{"message": "the \\"secret\\": \\"x\\" of"}'),
         ('{"symbol": "BTCUSDT"}', '{"symbol": "BTCUSDT"}'),
         ("symbol=BTCUSDT\ntoken=hunter2;a=1", "symbol=BTCUSDT\ntoken=***;a=1"),
+        ("symbol=BTCUSDT;TOKEN=hunter2", "symbol=BTCUSDT;TOKEN=***"),
+        ("symbol=BTCUSDT\\nTOKEN=hunter2\\nsignal=BUY", "symbol=BTCUSDT\\nTOKEN=***\\nsignal=BUY"),
+        ("60123456789,buy,BTCUSD,secret=hunter2,risk=1", "***,buy,BTCUSD,secret=***,risk=1"),
+        ("MyKeys(BTCUSDT) { close(); }", "***(BTCUSDT) { close(); }"),
+        ('{"signalToken": "hunter2"}', '{"signalToken": "***"}'),
+        ('{"data": {"a": 1}, "key": "hunter2"}', '{"data": {"a": 1}, "key": "***"}'),
+        ('{"code": "some other code"}', '{"code": "***"}'),
     ],
 )
 def test_secrets_are_blanked_where_they_stand(text, clean):

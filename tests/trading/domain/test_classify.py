@@ -166,3 +166,27 @@ def test_any_alert_has_one_meaning_that_fits_what_is_open(
 def test_spot_is_never_short(wanted: Wanted, opened: str, reverse: bool) -> None:
     found = classify(wanted, open_sides=OPEN[opened], derivative=False, reverse_on_opposite=reverse)
     assert P.SHORT not in (found.side, found.exits)
+
+
+HEDGED = [
+    # alert                                nothing        long           short           both
+    (Wanted(A.BUY, side=M.LONG),          ("entry LONG",  "pyramid LONG", "entry LONG",    "pyramid LONG")),
+    (Wanted(A.SELL, side=M.SHORT),        ("entry SHORT", "entry SHORT",  "pyramid SHORT", "pyramid SHORT")),
+    (Wanted(A.SELL, side=M.LONG),         (NO_EXIT,       "exit closing LONG", NO_EXIT,    "exit closing LONG")),
+    (Wanted(A.BUY, side=M.SHORT),         (NO_EXIT,       NO_EXIT,        "exit closing SHORT", "exit closing SHORT")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("wanted", "row"), HEDGED)
+@pytest.mark.parametrize("column", range(4))
+def test_in_hedge_mode_an_alert_that_names_its_side_is_about_that_side_alone(
+    wanted: Wanted, row: tuple[str, ...], column: int
+) -> None:
+    found = classify(wanted, open_sides=OPEN[COLUMNS[column]], derivative=True, reverse_on_opposite=False, hedge=True)
+    assert said(found) == row[column]
+
+
+def test_in_hedge_mode_a_strategy_that_turns_round_still_reverses() -> None:
+    wanted = Wanted(A.SELL, market_position=M.SHORT)
+    found = classify(wanted, open_sides=OPEN["long"], derivative=True, reverse_on_opposite=False, hedge=True)
+    assert said(found) == "reverse SHORT closing LONG"

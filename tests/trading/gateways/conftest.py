@@ -57,7 +57,7 @@ class Bench:
             "time_in_force": TimeInForce.GTC,
             "reduce_only": False,
             "client_order_id": "w" + secrets.token_hex(8),
-            "valid_until": timezone.now() + timedelta(seconds=5),
+            "valid_until": timezone.now() + timedelta(seconds=20),
             "opens_position": True,
         }
         return OrderRequest(**{**fields, **changed})
@@ -88,8 +88,7 @@ def paper(paper_process: PaperExchange) -> Iterator[PaperExchange]:
 
 @pytest.fixture
 def bench(paper: PaperExchange) -> Bench:
-    """A gateway that knows its markets; it gives up on an answer after 0.3 s."""
+    """A gateway that knows its markets."""
     made = make_bench(paper)
     made.gateway.instruments()
-    made.client.timeout = 300
     return made

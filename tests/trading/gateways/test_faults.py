@@ -9,6 +9,8 @@ from tests.trading.gateways.conftest import Bench, make_bench
 from trading.domain.vocabulary import OrderType
 from trading.errors import KeysRefused, NotReached, NotSent, Rejected, Unknown, VenueError
 
+PATIENCE_MS = 1000
+# Where the venue never answers: short, for it is waited for; long enough for a busy machine to take the order first.
 ORDER = {"method": "POST", "path": "/api/v3/order"}
 
 
@@ -23,6 +25,7 @@ ORDER = {"method": "POST", "path": "/api/v3/order"}
     ],
 )
 def test_an_unclear_answer_is_unknown_and_never_sent_again(bench: Bench, action: str, stands: int) -> None:
+    bench.client.timeout = PATIENCE_MS
     bench.paper.fault(action, **ORDER)
     with pytest.raises(Unknown):
         bench.gateway.place(bench.request())
@@ -84,6 +87,7 @@ def test_a_wrong_secret_is_named_as_such(paper: PaperExchange, bench: Bench) -> 
     ],
 )
 def test_a_question_that_fails_changes_nothing_and_can_be_asked_again(bench: Bench, action: str, path: str) -> None:
+    bench.client.timeout = PATIENCE_MS
     bench.paper.fault(action, method="GET", path=path)
     with pytest.raises(NotReached):
         bench.gateway.balances()
@@ -92,6 +96,7 @@ def test_a_question_that_fails_changes_nothing_and_can_be_asked_again(bench: Ben
 
 def test_a_cancel_without_an_answer_is_unknown(bench: Bench) -> None:
     placed = bench.gateway.place(bench.request())
+    bench.client.timeout = PATIENCE_MS
     bench.paper.fault("timeout_after_accept", method="DELETE", path="/api/v3/order")
     with pytest.raises(Unknown):
         bench.gateway.cancel(symbol="BTC/USDT", venue_order_id=placed.venue_order_id)

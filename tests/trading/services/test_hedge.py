@@ -183,3 +183,18 @@ def test_one_way_the_other_side_waits_until_the_first_is_flat(hedged: Desk) -> N
     assert (waiting.side, group("LONG").status) == ("SHORT", "LIVE")
     assert "other side" in waiting.last_denial
     assert broken(hedged) == []
+
+
+def test_an_alert_that_names_its_side_opens_it_beside_the_other(hedged: Desk) -> None:
+    hedged.setting("per_symbol_pct", "50")
+    outcomes = []
+    for action, side in (("buy", "long"), ("sell", "short")):
+        alert = hedged.alert(
+            symbol="BTCUSDT.P", action=action, side=side, price="60000", interval="60", size="600 USDT"
+        )
+        hedged.decide()
+        hedged.settle()
+        alert.refresh_from_db()
+        outcomes.append(alert.outcome)
+    assert outcomes == ["ENTERED", "ENTERED"]
+    assert set(PositionGroup.objects.values_list("side", flat=True)) == {"LONG", "SHORT"}

@@ -6,11 +6,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trading.paper.core.worlds import BTC, a, carry_out, world
-from trading.paper.core import atoms, commands, prints
+from trading.paper.core import atoms, commands, conditional, lists, prints
 from trading.paper.core.apply import apply
 from trading.paper.core.depth import Depth
 from trading.paper.core.events import Deposited, Event, Filled
-from trading.paper.core.orders import Order, OrderType, Request, Side, TimeInForce
+from trading.paper.core.orders import (
+    AT_MARKET,
+    CONDITIONAL,
+    Order,
+    OrderType,
+    Request,
+    SelfTrade,
+    Side,
+    Terms,
+    TimeInForce,
+)
 from trading.paper.core.prints import Print
 from trading.paper.core.refusals import Refused
 from trading.paper.core.state import State, opened
@@ -26,25 +36,60 @@ sides = st.sampled_from(Side)
 @st.composite
 def requests(draw: st.DrawFn) -> Request:
     kind = draw(st.sampled_from(OrderType))
-    market = kind is OrderType.MARKET
-    budget = market and draw(st.booleans())
+    limited = kind not in AT_MARKET
+    budget = kind is OrderType.MARKET and draw(st.booleans())
+    plain = kind in (OrderType.LIMIT, OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT_LIMIT)
+    qty = 0 if budget else draw(qtys)
     return Request(
         account=draw(st.sampled_from(["ann", "bob"])),
         symbol="BTCUSDT",
         side=draw(sides),
         type=kind,
-        time_in_force=draw(st.sampled_from(TimeInForce)) if kind is OrderType.LIMIT else TimeInForce.GTC,
-        price=0 if market else draw(prices),
-        qty=0 if budget else draw(qtys),
+        time_in_force=draw(st.sampled_from(TimeInForce)) if plain else TimeInForce.GTC,
+        price=draw(prices) if limited else 0,
+        qty=qty,
         quote_qty=draw(st.integers(5, 12_000)) * atoms.SCALE if budget else 0,
+        terms=draw(terms(kind, qty) if not budget else st.none()),
     )
 
 
+@st.composite
+def terms(draw: st.DrawFn, kind: OrderType, qty: int) -> Terms | None:
+    """Stops, trails, icebergs and self-trade prevention, as far as they go with the type."""
+    waits = kind in CONDITIONAL
+    trails = waits and draw(st.booleans())
+    given_ = Terms(
+        0,
+        stop_price=draw(prices) if waits and (not trails or draw(st.booleans())) else 0,
+        trailing_bps=draw(st.integers(10, 60)) if trails else 0,
+        iceberg_qty=qty // 3 // BTC.lot_step * BTC.lot_step if kind is OrderType.LIMIT and draw(st.booleans()) else 0,
+        self_trade=draw(st.sampled_from(SelfTrade)).value,
+    )
+    return None if given_ == Terms(0) else given_
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[Request, Request]:
+    """One-cancels-the-other: a profit and a stop around the price."""
+    side, qty, account = draw(sides), draw(qtys), draw(st.sampled_from(["ann", "bob"]))
+    high, low = draw(prices), draw(prices)
+    shared = {"account": account, "symbol": "BTCUSDT", "side": side, "qty": qty}
+    profit = Request(
+        type=OrderType.LIMIT_MAKER, price=max(high, low) if side is Side.SELL else min(high, low), **shared
+    )
+    stop_price = min(high, low) if side is Side.SELL else max(high, low)
+    stop = Request(type=OrderType.STOP_LOSS, terms=Terms(0, stop_price=stop_price), **shared)
+    return (profit, stop) if side is Side.SELL else (stop, profit)
+
+
 strangers = st.builds(Print, at_ms=st.just(3), price=prices, qty=st.none() | qtys, aggressor=sides)
-steps = st.lists(requests() | strangers | st.integers(0, 30), max_size=40)
+smaller = st.tuples(st.integers(0, 30), qtys)
+steps = st.lists(requests() | strangers | st.integers(0, 30) | pairs() | smaller, max_size=40)
+
+Step = Request | Print | int | tuple[Request, Request] | tuple[int, int]
 
 
-def carry_on(state: State, step: Request | Print | int) -> list[Event]:
+def carry_on(state: State, step: Step) -> list[Event]:
     """One step; a refused one changes nothing."""
     market = state.markets["BTCUSDT"]
     try:
@@ -53,9 +98,15 @@ def carry_on(state: State, step: Request | Print | int) -> list[Event]:
                 return carry_out(state, commands.place(state, step, now_ms=2))
             case Print():
                 market.price = step.price
-                return carry_out(state, prints.fills(state, market, step))
+                filled = carry_out(state, prints.fills(state, market, step))
+                return filled + carry_out(state, conditional.fire(state, "BTCUSDT", now_ms=3))
+            case (Request() as above, below):
+                return carry_out(state, lists.place_oco(state, above, below, client_id="", now_ms=2))
+            case (order_id, qty):
+                return carry_out(state, commands.amend(state.orders.get(order_id) or CLOSED, qty, now_ms=2))
             case _:
-                return carry_out(state, commands.cancel(state.orders.get(step) or CLOSED, now_ms=2))
+                found = state.orders.get(step) or CLOSED
+                return carry_out(state, commands.cancel_with_list(state, found, now_ms=2))
     except Refused:
         return []
 
@@ -94,13 +145,13 @@ def held(state: State) -> Counter[tuple[str, str]]:
 def locks(state: State) -> Counter[tuple[str, str]]:
     total: Counter[tuple[str, str]] = Counter()
     for order in state.orders.values():
-        total[(order.account, order.spends)] += order.lock_for(order.leaves) if order.open else 0
+        total[(order.account, order.spends)] += order.locked if order.open else 0
     return total
 
 
 @settings(max_examples=150, deadline=None)
 @given(steps)
-def test_every_step_keeps_the_books(script: list[Request | Print | int]) -> None:
+def test_every_step_keeps_the_books(script: list[Step]) -> None:
     state = world(price="60000", depth=DEPTH)
     events: list[Event] = [deposit for name in ("ann", "bob") for deposit in state.deposits[name]]
     for step in script:
@@ -113,7 +164,7 @@ def test_every_step_keeps_the_books(script: list[Request | Print | int]) -> None
 
 @settings(max_examples=100, deadline=None)
 @given(steps)
-def test_every_order_adds_up_and_the_book_is_never_crossed(script: list[Request | Print | int]) -> None:
+def test_every_order_adds_up_and_the_book_is_never_crossed(script: list[Step]) -> None:
     state = world(price="60000", depth=DEPTH)
     for step in script:
         carry_on(state, step)
@@ -126,7 +177,7 @@ def test_every_order_adds_up_and_the_book_is_never_crossed(script: list[Request 
 
 @settings(max_examples=100, deadline=None)
 @given(steps)
-def test_the_ledger_alone_rebuilds_everything(script: list[Request | Print | int]) -> None:
+def test_the_ledger_alone_rebuilds_everything(script: list[Step]) -> None:
     state = world(price="60000", depth=DEPTH)
     lines = [records.line(state.deposits[name]) for name in ("ann", "bob")]
     lines += [records.line(batch) for step in script if (batch := carry_on(state, step))]
@@ -141,3 +192,44 @@ def test_the_ledger_alone_rebuilds_everything(script: list[Request | Print | int
     assert list(again.markets["BTCUSDT"].book.buys.walk()) == [
         again.orders[one.id] for one in state.markets["BTCUSDT"].book.buys.walk()
     ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps)
+def test_a_pair_fills_on_one_side_only_and_fills_only_grow(script: list[Step]) -> None:
+    state = world(price="60000", depth=DEPTH)
+    grown: Counter[int] = Counter()
+    for step in script:
+        carry_on(state, step)
+        now = Counter({order.id: order.filled for order in state.orders.values()})
+        assert all(now[order_id] >= filled for order_id, filled in grown.items())
+        grown = now
+    for one in state.lists.values():
+        assert sum(order.filled > 0 for order in one.orders) <= 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps)
+def test_what_rests_is_served_by_price_and_no_open_order_is_forgotten(script: list[Step]) -> None:
+    state = world(price="60000", depth=DEPTH)
+    for step in script:
+        carry_on(state, step)
+    market = state.markets["BTCUSDT"]
+    resting = [*market.book.buys.walk(), *market.book.sells.walk()]
+    waiting = list(state.waiting["BTCUSDT"].values())
+    assert {order.id for order in state.orders.values() if order.open} == {order.id for order in resting + waiting}
+    assert all(order.waits for order in waiting)
+    assert not any(order.waits for order in resting)
+    assert [order.price for order in market.book.buys.walk()] == sorted(
+        (order.price for order in market.book.buys.walk()), reverse=True
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(steps)
+def test_the_same_script_writes_the_same_ledger(script: list[Step]) -> None:
+    written = []
+    for _ in range(2):
+        state = world(price="60000", depth=DEPTH)
+        written.append([records.line(batch) for step in script if (batch := carry_on(state, step))])
+    assert written[0] == written[1]

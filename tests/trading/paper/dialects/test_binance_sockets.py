@@ -27,8 +27,8 @@ _ids = count(1)
 
 
 @contextmanager
-def socket(paper: PaperExchange, path: str) -> Iterator[ClientConnection]:
-    with connect(paper.url.replace("http", "ws", 1) + path, open_timeout=PATIENCE_SECS) as opened:
+def socket(paper: PaperExchange, path: str, *, url: str = "") -> Iterator[ClientConnection]:
+    with connect((url or paper.url + path).replace("http", "ws", 1), open_timeout=PATIENCE_SECS) as opened:
         yield opened
 
 

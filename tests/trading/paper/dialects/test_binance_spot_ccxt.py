@@ -131,7 +131,7 @@ def test_fees_and_status(trader: Trader) -> None:
         ((PAIR, "limit", "buy", "0.001", "300000.01"), ccxt.InvalidOrder),
         ((PAIR, "limit", "buy", "0.00001", "50000"), ccxt.BadRequest),
         ((PAIR, "limit", "buy", "0.001", "60010", {"postOnly": True}), ccxt.OrderImmediatelyFillable),
-        ((PAIR, "limit", "sell", "0.001", "50000", {"stopLossPrice": "50000"}), ccxt.InvalidOrder),
+        ((PAIR, "limit", "sell", "0.001", "50000", {"stopLossPrice": "61000"}), ccxt.OrderImmediatelyFillable),
     ],
 )
 def test_refusals_arrive_as_the_right_class(trader: Trader, arguments: tuple, error: type) -> None:

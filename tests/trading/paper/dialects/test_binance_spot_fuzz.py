@@ -28,7 +28,7 @@ VALUES = [
 ]  # fmt: skip
 
 params = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(VALUES) | st.text(max_size=5), max_size=9)
-paths = st.sampled_from(sorted({*routes._PUBLIC, *routes._PRIVATE}))
+paths = st.sampled_from(sorted({*routes.PUBLIC, *routes.PRIVATE}))
 
 
 @pytest.fixture(scope="module")
