@@ -5,16 +5,19 @@ VENV := .venv
 PY := $(VENV)/bin/python
 BASE_STAMP := $(VENV)/.installed-base
 DEV_STAMP := $(VENV)/.installed-dev
+# How many run the tests, each with servers of its own.
+WORKERS := 2
 # A variable of .env is given to `make up`, unless the shell already has one of that name.
 WITH_ENV := ./deploy/with-env
 
 .NOTPARALLEL:
-.PHONY: help up test check lint fmt types imports documents pytest doctor lock reset clean install install-dev
+.PHONY: help up test check lint fmt types imports documents pytest bench doctor lock reset clean install install-dev
 
 help:
 	@echo "make up      set up and run Windlass; Ctrl-C stops it"
 	@echo "make test    set up, check and test"
 	@echo "make doctor  say what is well and what is not"
+	@echo "make bench   measure it against its limits, 10 minutes (ARGS=--quick: 2)"
 	@echo "make fmt     format the code        make lint types imports pytest   one check alone (ARGS=... for pytest)"
 	@echo "make lock    pin the requirements   make reset   delete all data     make clean   delete what was installed"
 
@@ -43,8 +46,11 @@ imports: install-dev
 
 pytest: install-dev
 	@$(PY) -m coverage erase
-	@$(PY) -m coverage run -m pytest $(ARGS)
+	@$(PY) -m coverage run -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 	@./deploy/coverage-floor $(PY)
+
+bench: install
+	@$(PY) -m benchmarks $(ARGS)
 
 fmt: install-dev
 	@$(PY) -m ruff check --fix-only --quiet . ; $(PY) -m ruff format .

@@ -17,6 +17,12 @@ hypothesis_settings.register_profile("home", deadline=None)  # a busy machine is
 hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Measure this process and no stack that a test starts: twenty of them at once would be slow for nothing."""
+    if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+
 # After a test that commits, Django would truncate every table and write its permissions anew: 0.1 s each time.
 TransactionTestCase._fixture_teardown = lambda case: emptied()
 

@@ -1,0 +1,1 @@
+"""What the figures are compared with: the plain way to do the same."""
