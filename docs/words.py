@@ -79,6 +79,7 @@ OUTCOMES: Mapping[str, Explained] = {
 
 MEANINGLESS: Mapping[str, Explained] = {
     "NOTHING_TO_EXIT": E("Nothing is open that this exit names.", "Nothing; compare pair, timeframe and side."),
+    "NOTHING_TO_ADD_TO": E("The alert only adds to a position, and none is open on its side and timeframe.", "Nothing."),
     "NOTHING_TO_REDUCE": E("Nothing is open on that side.", "Nothing."),
     "AMBIGUOUS_SIDE": E("Both sides are open.", "Name one with `market_position` or `side`."),
     "SIDE_MISSING": E("A reverse with nothing open does not say which way.", "Add `market_position`."),
@@ -151,6 +152,7 @@ VARIABLES: Mapping[str, Variable] = {
     "WINDLASS_WEB_PORT": V("8080", "Dashboard and admin.", "ports"),
     "WINDLASS_DOOR_PORT": V("8081", "Webhooks.", "ports"),
     "WINDLASS_PAPER_PORT": V("8082", "Paper exchange.", "ports"),
+    "WINDLASS_PAPER_KUCOIN_PORT": V("0", "KuCoin futures of the paper exchange; 0 = not spoken.", "ports"),
     "WINDLASS_FLOWER_PORT": V("5555", "Task monitor (Flower).", "ports"),
     "WINDLASS_PG_PORT": V("15432", "Built-in PostgreSQL.", "ports"),
     "WINDLASS_VALKEY_PORT": V("16379", "Built-in Valkey.", "ports"),

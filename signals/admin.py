@@ -101,7 +101,7 @@ class SourceAdmin(Admin):
     list_display = (
         "name",
         "user",
-        "account",
+        account_name(),
         "kind",
         "enabled",
         "live",

@@ -124,7 +124,6 @@ def _limit_of_age(intent: Intent, ours: timedelta) -> tuple[timedelta, str]:
 def _not_supported(meant: Meant) -> Verdict | None:
     """What a format understands and nobody carries out yet is refused by name, never ignored."""
     asked = {
-        "to add to an open position only: send buy or sell": meant.intent.adds_only,
         "further entry prices: the grid has legs of its own, see Settings, grid": bool(meant.intent.entries),
     }
     named = ", ".join(name for name, is_asked in asked.items() if is_asked)

@@ -77,6 +77,8 @@ SCRUBBER: Final = Scrubber(frozenset(SECRET_FIELDS), [mark for known in REGISTRY
 JSON_SCALAR = re.compile(r"true|false|null|NaN|-?Infinity|[-+]?[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?")
 ONE_OBJECT = 'The body must be a JSON object: {"symbol": …, "action": …}.'
 SEVERAL = "The body is a list. An alert is one signal: send each object of the list by itself."
+LONGEST_TEXT = 8192
+# Characters of an alert that is no JSON: twice what TradingView sends. Longer ones would cost milliseconds to search.
 LOOKED_AT = 2000
 # Characters of a text that are compared with the formats, to say which it resembles.
 LONGEST_PATH = 120
@@ -95,6 +97,8 @@ def read(text: str) -> Body:
     if stripped[0] not in '{["':
         if JSON_SCALAR.fullmatch(stripped):
             raise FormatRefused("NOT_AN_OBJECT", ONE_OBJECT)
+        if len(stripped) > LONGEST_TEXT:
+            raise refusal([FieldError("body", "TOO_LONG", f"at most {LONGEST_TEXT} characters", str(len(stripped)))])
         return _without_placeholders_text(stripped)
     try:
         body = loads(stripped)
@@ -187,7 +191,7 @@ def _unknown(body: Body, tried: tuple[Format, ...]) -> FormatRefused:
         if not names & set(choice)
     )
     needed = ", ".join(error.field for error in errors) or "other fields"
-    known = "" if _likeness(nearest, body)[0] else "Nothing of this body is known to any format. "
+    known = "" if _likeness(nearest, body)[0] else "Nothing in this body is known. "
     message = f"{known}No alert format fits this body. The nearest is {nearest.name}: it needs {needed}."
     return FormatRefused("FORMAT_UNKNOWN", message, errors, nearest.name)
 
@@ -196,9 +200,9 @@ def _likeness(candidate: Format, body: Body) -> tuple[int, int, bool]:
     """How much of a body a format knows, how much of what it needs is there; where none is near, our own format is."""
     if isinstance(body, str):
         return len(candidate.resembles.findall(body[:LOOKED_AT])), 0, candidate is windlass.FORMAT
-    here = sum(1 for choice in candidate.required if body.keys() & set(choice))
-    missing = len(candidate.required) - here
-    return len(candidate.fields & body.keys()), -missing, candidate is windlass.FORMAT
+    missing = sum(1 for choice in candidate.required if not body.keys() & set(choice))
+    known = len(candidate.fields & body.keys())
+    return known, -missing if known else 0, candidate is windlass.FORMAT
 
 
 def parse(body: Body, chosen: Format) -> Intent:

@@ -14,10 +14,12 @@ from .vendor import (
     LONG,
     NO_CANCEL,
     OWN_GRID,
+    OWN_MARGIN,
     OWN_TRAILING,
     SHORT,
     asks_nothing,
     leaving,
+    leverage,
     refuse_unknown,
     truth,
 )
@@ -27,6 +29,7 @@ BLOCK: Final = re.compile(
     r"(?P<after>[ \t]{0,9}\([ \t]{0,9}(?P<symbol>[^(){}\s]{1,60})[ \t]{0,9}\)\s{0,99}\{(?P<commands>[^{}]*)\})"
 )
 COMMAND: Final = re.compile(r"\s*([A-Za-z]{1,30})\s*\(([^()]*)\)\s*")
+COMMENT: Final = re.compile(r"#[^\n]*")
 AMOUNT: Final = re.compile(r"([0-9.]+)\s*(%%|%a|%b|%p|%)?")
 OFFSET: Final = re.compile(r"(@|e)?\s*-?([0-9.]+)\s*(%)?")
 UNITS: Final = {
@@ -48,14 +51,13 @@ TARGET: Final = "nothing: targets are set under Settings, exits"
 COMMANDS_REFUSED: Final = {
     "balance": "one entry or exit",
     "continue": "nothing: the block is carried out whole",
-    "exchangesettings": "nothing: leverage and margin mode are the account's own settings",
     "iceberg": OWN_GRID,
     "notify": "nothing: notifications are set on their own page",
     "pingpong": OWN_GRID,
     "scaled": OWN_GRID,
     "scaledorder": OWN_GRID,
     "stopgroup": "stop",
-    "stopordertakeprofit": TARGET,
+    "stoportakeprofit": TARGET,
     "stopliquidation": "stop",
     "takeprofit": TARGET,
     "trailingstop": OWN_TRAILING,
@@ -79,6 +81,7 @@ class _Block:
     style: OrderStyle | None = None
     exit: Fields | None = None
     stop: Fields | None = None
+    settings: Fields | None = None
     cancels: bool = False
 
     def twice(self, name: str) -> None:
@@ -108,6 +111,7 @@ def parse(body: Body) -> Intent:
         price=_limit_price(block),
         size=wanted,
         order_type=block.style if block.entry else None,
+        leverage=leverage(block.settings) if block.settings else None,
         stop_loss=_stop(block),
         strategy=block.entry.text("tag") if block.entry else "",
         message=(text[: found[0].start()] + text[found[0].end() :]).strip()[:MAX_TEXT],
@@ -125,7 +129,7 @@ def _symbol(fields: Fields, text: str) -> str:
 def _commands(fields: Fields, text: str) -> _Block:
     """Read the commands one by one; what none of them may say together is named."""
     block = _Block(fields)
-    for command in text.split(";")[:MAX_COMMANDS]:
+    for command in COMMENT.sub("", text).split(";")[:MAX_COMMANDS]:
         found = COMMAND.fullmatch(command)
         if found:
             _take(block, found[1].lower(), _arguments(fields, found[1], found[2]))
@@ -166,6 +170,9 @@ def _take(block: _Block, name: str, part: Fields) -> None:
         block.stop = part
     elif name == "cancel":
         block.cancels = True
+    elif name == "exchangesettings":
+        refuse_unknown(part, frozenset({"leverage"}), {"margintype": OWN_MARGIN, "hedgemode": OWN_MARGIN})
+        block.settings = part
     else:
         expected = COMMANDS_REFUSED.get(name, "market, limit, close, stop or cancel")
         block.fields.wrong(name, "UNSUPPORTED_COMMAND", expected)

@@ -14,10 +14,11 @@ from .vendor import (
     LONG,
     MAX_LEVERAGE,
     NO_STOP_ENTRY,
-    OWN_MARGIN,
     OWN_TRAILING,
     SHORT,
+    SIDES,
     shares,
+    within_whole,
 )
 
 MAX_LINES: Final = 60
@@ -29,21 +30,35 @@ ENTRY: Final = re.compile(r"(?i)\b(?:entry|entries|enter|buy)\b")
 EXIT: Final = re.compile(r"(?i)\b(?:stop|sell|take[ -]?profits?|targets?|tp[0-9]{0,2})\b")
 CLOSES: Final = re.compile(r"(?i)^\W{0,9}(?:close|exit)\b")
 CANCELS: Final = re.compile(r"(?i)^\W{0,9}cancel\b")
-NUMBERS: Final = re.compile(r"(?<![\w.,])\$?([0-9][0-9.,]{0,30}k?)(?![\w%])", re.IGNORECASE)
+NUMBERS: Final = re.compile(r"(?<![\w.,])\$?([0-9][0-9.,]{0,30}k?)(?![\w%):])", re.IGNORECASE)
 PERCENT: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)[ \t]{0,3}%")
 TIMES: Final = re.compile(r"(?i)(?<![\w.])([0-9]{1,3})[ \t]{0,3}x\b|\bx[ \t]{0,3}([0-9]{1,3})\b")
 PLACE: Final = re.compile(
     r"^[ \t]{0,9}(?:[0-9]{1,2}[).:]|tp ?[0-9]{1,2}\b|target ?[0-9]{1,2}\b)[ \t]{0,9}[:=-]?", re.IGNORECASE
 )
-# What a line is about: the first of these that it begins with, after marks and numbering.
-TOPICS: Final = (
-    ("leverage", re.compile(r"(?i)^\W{0,9}leverage\b")),
-    ("amount", re.compile(r"(?i)^\W{0,9}(?:amount|invest|capital|risk|rm)\b")),
-    ("trailing", re.compile(r"(?i)^\W{0,9}trailing\b")),
-    ("stop", re.compile(r"(?i)^\W{0,9}stop")),
-    ("targets", re.compile(r"(?i)^\W{0,9}(?:take[ -]?profit|targets?|tp|sell)\b|^\W{0,9}tp ?[0-9]")),
-    ("entry", re.compile(r"(?i)^\W{0,9}(?:entry|entries|enter|buy)\b")),
+SIDE: Final = re.compile(r"\b(long|short)\b", re.IGNORECASE)
+WORD: Final = re.compile(r"[A-Za-z]{2}")
+PLAIN: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+BREAKOUT: Final = re.compile(r"\b(?:above|below|breakout)\b", re.IGNORECASE)
+SHARE: Final = re.compile(r"([0-9][0-9.]{0,30})[ \t]{0,3}[-–:=][ \t]{0,3}([0-9]{1,3}(?:\.[0-9]{1,6})?)[ \t]{0,3}%")
+WHOLE: Final = re.compile(r"[-–:=][ \t]{0,3}100(?:\.0{1,6})?[ \t]{0,3}%")
+MARKET: Final = re.compile(r"\bmarket\b", re.IGNORECASE)
+MARGIN: Final = re.compile(r"\b(?:cross|isolated)\b", re.IGNORECASE)
+RISK: Final = re.compile(r"\b(?:risk|rm)\b", re.IGNORECASE)
+TOPIC: Final = re.compile(
+    r"\W{0,9}(?:(?:long|short)\W{1,3})?(?:(?P<leverage>leverage\b)|(?P<amount>(?:amount|invest|capital|risk(?![ /-]*reward)|rm)\b)|(?P<trailing>trailing\b)"
+    r"|(?P<stop>stop|s/?l\b)|(?P<targets>(?:take[ -]?profits?|targets?|tp|sell)\b|tp ?[0-9])"
+    r"|(?P<entry>(?:entry|entries|enter|buy)\b))",
+    re.IGNORECASE,
 )
+# What a line is about: the word that it begins with, after marks and the side.
+WORDS: Final = (
+    r"(?:entry|entries|stop|s/?l|take[ -]?profits?|targets?|tp ?[0-9]{0,2}|sell|leverage|amount|risk(?![ /-]*reward))\b"
+)
+NEXT_TOPIC: Final = re.compile(rf"(?<=[0-9%x)])[ \t,;|]+(?={WORDS})", re.IGNORECASE)
+# Where a line goes on to another topic: `Entry 60000 Stop 58000`.
+INSTRUCTS: Final = re.compile(rf"\b(?:{WORDS}|dca|lev|margin|size|trail\w*|half|be\b|breakeven)", re.IGNORECASE)
+BEGIN: Final = "a line that begins with Entry, Take Profit, Stop, Leverage or Amount"
 
 
 @dataclass(slots=True)
@@ -52,12 +67,13 @@ class _Told:
 
     fields: Fields
     entries: list[Decimal] = field(default_factory=list)
-    targets: list[Decimal] = field(default_factory=list)
+    targets: list[tuple[Decimal, Decimal | None]] = field(default_factory=list)  # price, percent of the position
     stops: list[Decimal] = field(default_factory=list)
     size: Size | None = None
     leverage: Decimal | None = None
     style: OrderStyle | None = None
     said: MarketPosition | None = None
+    margin: str = ""
     message: list[str] = field(default_factory=list)
 
 
@@ -90,8 +106,9 @@ def parse(body: Body) -> Intent:
         order_type=told.style,
         leverage=told.leverage,
         stop_loss=Level(LevelKind.PRICE, told.stops[0]) if told.stops else None,
-        take_profit=_levels(told.targets),
+        take_profit=_levels(told),
         message="\n".join(told.message)[:MAX_TEXT],
+        metadata=(("margin_mode", told.margin),) if told.margin else (),
     )
     told.fields.finish()
     return intent
@@ -100,13 +117,16 @@ def parse(body: Body) -> Intent:
 def _read(text: str) -> _Told:
     """Go through the lines; a line of prices alone continues the topic before it."""
     told, topic = _Told(Fields({})), ""
-    lines = text.splitlines()
+    lines = NEXT_TOPIC.sub("\n", text).splitlines()
     if len(lines) > MAX_LINES:
         told.fields.wrong("body", "TOO_MANY", f"at most {MAX_LINES} lines", len(lines))
     for line in lines[:MAX_LINES]:
         plain = PAIR.sub(" ", line).strip()
-        begins = next((name for name, pattern in TOPICS if pattern.search(plain)), "")
-        topic = begins or (topic if _continues(plain) else "")
+        if not plain:
+            continue
+        found = TOPIC.match(plain)
+        begins = (found.lastgroup if found else None) or ""
+        topic = begins or (topic if topic in CONTINUED and _continues(plain) else "")
         _side_said(told, plain)
         READERS[topic](told, plain)
     return told
@@ -114,22 +134,25 @@ def _read(text: str) -> _Told:
 
 def _continues(line: str) -> bool:
     """True for a line without words of its own: `1) 61000`, `61000 - 62000`."""
-    return not re.search(r"[A-Za-z]{2,}", PLACE.sub(" ", line))
+    return not WORD.search(PLACE.sub(" ", line))
 
 
 def _side_said(told: _Told, line: str) -> None:
-    for name, side in (("long", LONG), ("short", SHORT)):
-        if re.search(rf"(?i)\b{name}\b", line):
-            if told.said not in (None, side):
-                told.fields.wrong("side", "CONFLICT", "LONG or SHORT, not both")
-            told.said = side
+    for found in SIDE.finditer(line):
+        side = SIDES[found[1].lower()]
+        if told.said not in (None, side):
+            told.fields.wrong("side", "CONFLICT", "LONG or SHORT, not both")
+        told.said = side
 
 
 def _note(told: _Told, line: str) -> None:
     if CANCELS.search(line):
         told.fields.wrong("cancel", "UNSUPPORTED_FIELD", "close: it cancels what rests and what waits, and exits")
-    if line:
-        told.message.append(line)
+    if BREAKOUT.search(line):
+        told.fields.wrong("signal type", "UNSUPPORTED_VALUE", NO_STOP_ENTRY, line)
+    elif INSTRUCTS.search(line) and re.search("[0-9]", line):
+        told.fields.wrong("line", "UNSUPPORTED_VALUE", BEGIN, line)
+    told.message.append(line)
 
 
 def _prices(told: _Told, name: str, line: str) -> list[Decimal]:
@@ -139,7 +162,7 @@ def _prices(told: _Told, name: str, line: str) -> list[Decimal]:
         told.fields.wrong(name, "UNSUPPORTED_VALUE", "prices, not percentages", line)
     values = []
     for text in found[:MAX_PRICES]:
-        if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", text):
+        if not PLAIN.fullmatch(text):
             told.fields.wrong(name, "NOT_A_NUMBER", NUMBER_EXPECTED, text)
         elif value := Fields({name: text}, errors=told.fields.errors).decimal(name, above=Decimal(0)):
             values.append(value)
@@ -147,19 +170,23 @@ def _prices(told: _Told, name: str, line: str) -> list[Decimal]:
 
 
 def _entry(told: _Told, line: str) -> None:
-    if re.search(r"(?i)\b(?:above|below)\b", line):
+    if BREAKOUT.search(line):
         told.fields.wrong("entry", "UNSUPPORTED_VALUE", NO_STOP_ENTRY, line)
-    if re.search(r"(?i)\bmarket\b", line):
+    if MARKET.search(line):
         told.style = OrderStyle.MARKET
-    told.entries += _prices(told, "entry", line)
+    told.entries += _prices(told, "entry", WHOLE.sub(" ", line))
 
 
 def _targets(told: _Told, line: str) -> None:
-    told.targets += _prices(told, "take profit", line)
+    """`61000`, or `61000 - 50%` with the part of the position it closes."""
+    for found in SHARE.finditer(PLACE.sub(" ", line)):
+        price = _prices(told, "take profit", found[1])
+        told.targets += [(value, Decimal(found[2])) for value in price]
+    told.targets += [(value, None) for value in _prices(told, "take profit", SHARE.sub(" ", line))]
 
 
 def _stop(told: _Told, line: str) -> None:
-    told.stops += _prices(told, "stop", line)
+    told.stops += _prices(told, "stop", WHOLE.sub(" ", line))
     if len(told.stops) > 1:
         told.fields.wrong("stop", "TOO_MANY", "one stop price", len(told.stops))
 
@@ -169,13 +196,13 @@ def _trailing(told: _Told, line: str) -> None:
 
 
 def _leverage(told: _Told, line: str) -> None:
-    """`Leverage 5x`. A margin mode would have to be set at the venue."""
+    """`Leverage 5x`. A margin mode is noted: the account's own is kept up by the engine."""
     found = TIMES.search(line) or re.search(r"([0-9]{1,3})()\b", line)
     value = Decimal(found[1] or found[2]) if found else Decimal(0)
     if not 1 <= value <= MAX_LEVERAGE:
         told.fields.wrong("leverage", "OUT_OF_RANGE", "1x to 125x", line)
-    if re.search(r"(?i)\b(?:cross|isolated)\b", line):
-        told.fields.wrong("leverage", "UNSUPPORTED_VALUE", f"5x alone; {OWN_MARGIN}", line)
+    margin = MARGIN.search(line)
+    told.margin = margin[0].lower() if margin else ""
     told.leverage = value
 
 
@@ -186,10 +213,10 @@ def _amount(told: _Told, line: str) -> None:
     if not 0 < value <= MOST_PCT:
         told.fields.wrong("amount", "OUT_OF_RANGE", f"a percentage above 0, at most {MOST_PCT}", line)
         return
-    risk = re.search(r"(?i)\b(?:risk|rm)\b", line)
-    told.size = Size(SizeKind.RISK_PCT if risk else SizeKind.PCT_EQUITY, value)
+    told.size = Size(SizeKind.RISK_PCT if RISK.search(line) else SizeKind.PCT_EQUITY, value)
 
 
+CONTINUED: Final = frozenset({"entry", "stop", "targets", "trailing"})
 READERS: Final = {
     "": _note,
     "amount": _amount,
@@ -204,8 +231,8 @@ READERS: Final = {
 def _side(told: _Told) -> MarketPosition | None:
     """LONG where the targets lie above the entries and the stop below, SHORT the other way round."""
     told.entries.sort()
-    marks = [(price, LONG, SHORT) for price in told.targets] + [(price, SHORT, LONG) for price in told.stops]
-    if not told.entries and told.style is None:
+    marks = [(price, LONG, SHORT) for price, _ in told.targets] + [(price, SHORT, LONG) for price in told.stops]
+    if not (told.entries or told.style or told.fields.errors):
         told.fields.wrong("entry", "MISSING", "Entry and a price, or Entry market")
     if not told.entries or not marks:
         if told.said is None and not told.fields.errors:
@@ -227,10 +254,17 @@ def _sorted(told: _Told, side: MarketPosition | None) -> MarketPosition | None:
     return side
 
 
-def _levels(targets: list[Decimal]) -> tuple[Level, ...]:
-    """Targets share the position evenly: the message cannot say otherwise."""
-    parts = shares([Decimal(1)] * len(targets))
-    return tuple(Level(LevelKind.PRICE, price, part) for price, part in zip(targets, parts, strict=True))
+def _levels(told: _Told) -> tuple[Level, ...]:
+    """Targets close the parts they say, or share the position evenly."""
+    said = [share for _, share in told.targets if share]
+    if said and len(said) != len(told.targets):
+        told.fields.wrong("take profit", "MISSING", "a percentage for each target, or none at all")
+        return ()
+    parts = said or shares([Decimal(1)] * len(told.targets))
+    found = zip(told.targets, parts, strict=True)
+    levels = tuple(Level(LevelKind.PRICE, price, part) for (price, _), part in found)
+    within_whole(told.fields, "take profit", levels)
+    return levels
 
 
 FORMAT: Final = Format(

@@ -168,7 +168,7 @@ class Fields:
             return None
         try:
             found = moment(self.body[name])
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, OSError):  # the last two are how platforms refuse an epoch beyond theirs
             found = None
         if found is None or not EARLIEST <= found < LATEST:
             self.wrong(name, "NOT_A_TIME", TIME_EXPECTED, self.body[name])

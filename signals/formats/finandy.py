@@ -45,8 +45,8 @@ REFUSED: Final = {
 
 
 def detect(body: Body) -> bool:
-    """Known by `name`, `side` and `symbol`, without an action."""
-    return isinstance(body, dict) and {"name", "side", "symbol"} <= body.keys() and "action" not in body
+    """Known by `name`, `secret`, `side` and `symbol`, without an action."""
+    return isinstance(body, dict) and {"name", "secret", "side", "symbol"} <= body.keys() and "action" not in body
 
 
 def parse(body: Body) -> Intent:
@@ -102,7 +102,7 @@ def _size(opening: Fields) -> Size | None:
 def _level(fields: Fields, name: str) -> Level | None:
     """A stop or a target: its price or distance; several targets are refused with the rest that is not known here."""
     part = fields.inner(name)
-    if "enabled" in part.body and asks_nothing(part.body["enabled"]):
+    if asks_nothing(part.body):
         return None
     refuse_unknown(part, frozenset(LEVELS) | {"enabled"})
     return level_of(part, LEVELS)
@@ -111,7 +111,7 @@ def _level(fields: Fields, name: str) -> Level | None:
 FORMAT: Final = Format(
     name="finandy",
     endpoint="tradingview",
-    required=(("name",), ("side",), ("symbol",)),
+    required=(("name",), ("secret",), ("side",), ("symbol",)),
     fields=FIELDS | REFUSED.keys(),
     secret_fields=frozenset({"secret"}),
     detect=detect,

@@ -9,14 +9,17 @@ from .fields import Body
 from .vendor import ENTERS, SIDES, leftovers, leverage, price, reader, size, style
 
 FIELDS: Final = frozenset({"entry_tag", "leverage", "ordertype", "pair", "price", "secret", "side", "stakeamount"})
+MARKS: Final = frozenset({"entry_tag", "ordertype", "stakeamount", "tradeid"})
 REFUSED: Final = {
     "tradeid": "nothing: a position is named by its pair; to exit, send the action exit of the own format"
 }
 
 
 def detect(body: Body) -> bool:
-    """Known by `pair` and `side`, without a bot and without an action."""
-    return isinstance(body, dict) and {"pair", "side"} <= body.keys() and not body.keys() & {"action", "symbol"}
+    """Known by `pair` and `side` with one of its own names, without an action."""
+    if not isinstance(body, dict) or not {"pair", "side"} <= body.keys():
+        return False
+    return bool(MARKS & body.keys()) and not body.keys() & {"action", "symbol"}
 
 
 def parse(body: Body) -> Intent:
@@ -46,7 +49,7 @@ def parse(body: Body) -> Intent:
 FORMAT: Final = Format(
     name="freqtrade",
     endpoint="tradingview",
-    required=(("pair",), ("side",)),
+    required=(("pair",), ("side",), ("stakeamount", "ordertype", "entry_tag")),
     fields=FIELDS | REFUSED.keys(),
     secret_fields=frozenset({"secret"}),
     detect=detect,

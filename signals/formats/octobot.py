@@ -6,7 +6,7 @@ from typing import Final
 
 from signals.intent import Action, Intent, IntentKind, Level, LevelKind, OrderStyle, Size, SizeKind
 
-from .base import Format, text_of
+from .base import Format, SecretMark, text_of
 from .fields import MAX_VALUES, Body, Fields, Object
 from .sizes import MOST_PCT
 from .vendor import (
@@ -28,6 +28,9 @@ from .vendor import (
 )
 
 MARK: Final = re.compile(r"(?:^|;|\\n)[ \t]*(SYMBOL|SIGNAL)[ \t]*=", re.IGNORECASE | re.MULTILINE)
+OWN_TOKEN: Final = re.compile(
+    r"(?P<before>(?:^|;|\\n)[ \t]*TOKEN[ \t]*=[ \t]*)(?P<secret>[^;\\\s]+)(?P<after>)", re.IGNORECASE | re.MULTILINE
+)
 MARKS: Final = frozenset({"SIGNAL", "SYMBOL"})
 SEPARATOR: Final = re.compile(r";|\\n|\n")
 PROFIT: Final = re.compile(r"TAKE_PROFIT_(PRICE|VOLUME_RATIO)(?:_([0-9]{1,2}))?")
@@ -197,5 +200,6 @@ FORMAT: Final = Format(
     secret_fields=frozenset({"TOKEN"}),
     detect=detect,
     parse=parse,
+    secret_marks=(SecretMark(OWN_TOKEN),),
     resembles=re.compile(r"(?m)(?:^|;)[ \t]{0,9}[A-Z_]{2,40}[ \t]{0,9}="),
 )

@@ -6,7 +6,7 @@ from signals.intent import Action, Intent, IntentKind, Scalar, Size, SizeKind
 
 from .base import Format, object_of
 from .fields import Body, Fields
-from .vendor import LONG, POSITIONS, SHORT, asks_nothing, leaving, leftovers, max_age, reader, size, style
+from .vendor import LONG, POSITIONS, SHORT, asks_nothing, leaving, leftovers, max_age, reader, size, style, trimming
 
 FIELDS: Final = frozenset(
     {"action", "amount", "id", "instrument", "investmentType", "marketPosition", "maxLag", "orderType"}
@@ -49,15 +49,17 @@ def parse(body: Body) -> Intent:
     exchange, symbol = fields.symbol("instrument")
     named, side = fields.choice("action", ACTIONS, required=True) or (None, None)
     exits = named is Action.EXIT
-    action, wanted = leaving(_size(fields)) if exits else (named, _size(fields))
     standing = fields.choice("marketPosition", POSITIONS)
+    action, trimmed, wanted = trimming(named, standing, _size(fields))
+    if exits:
+        action, wanted = leaving(wanted)
     intent = Intent(
         kind=IntentKind.TRADE,
         format="okx",
         exchange=exchange,
         symbol=symbol,
         action=action,
-        side=side if exits else None,
+        side=side if exits else trimmed,
         market_position=standing if exits or side is None else side,
         prev_market_position=fields.choice("prevMarketPosition", POSITIONS),
         sent_at=fields.time("timestamp"),

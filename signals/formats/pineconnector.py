@@ -47,7 +47,9 @@ COMMANDS_REFUSED: Final = {
     **dict.fromkeys(("eaon", "eaoff", "closealleaoff"), "nothing: a source is switched on and off on its page"),
 }
 FIELDS: Final = frozenset({"command", "comment", "risk", "secret", "sl", "symbol", "tp"})
-UNITLESS: Final = "with its unit, 2% or @58000: pips mean nothing on crypto markets, and the EA's settings stay there"
+UNITLESS: Final = (
+    "a unit with it, 2% or @58000: whether a bare number is pips, a price or percent only the EA's settings said"
+)
 TRAILING: Final = (
     "trailtrig",
     "traildist",

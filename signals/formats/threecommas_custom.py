@@ -81,13 +81,9 @@ def parse(body: Body) -> Intent:
     return intent
 
 
-def _is_off(part: Fields) -> bool:
-    return not part.body or ("enabled" in part.body and asks_nothing(part.body["enabled"]))
-
-
 def _stop(stop: Fields) -> Level | None:
     """The stop, its distance in percent of the entry; 3Commas writes the direction into the sign or leaves it out."""
-    if _is_off(stop):
+    if asks_nothing(stop.body):
         return None
     refuse_unknown(stop, STOP, STOP_REFUSED)
     stop.choice("order_type", STYLES)
@@ -98,7 +94,7 @@ def _stop(stop: Fields) -> Level | None:
 
 def _targets(profit: Fields, side: MarketPosition | None) -> tuple[Level, ...]:
     """The steps, their distances in percent of the entry, their volumes in percent of the position."""
-    if _is_off(profit):
+    if asks_nothing(profit.body):
         return ()
     refuse_unknown(profit, frozenset({"enabled", "steps"}), TARGET_REFUSED)
     steps = objects(profit, "steps")
@@ -116,7 +112,7 @@ def _target(step: Fields, side: MarketPosition | None, *, alone: bool) -> Level 
     if not step.has("price_percent"):
         step.wrong("price_percent", "MISSING", "a distance in percent, such as 2")
     # A short's target may be written as -2: the price falls; a long's may not.
-    return pct_level(step, "price_percent", share_pct=share or HUNDRED, signed=side is SHORT)
+    return pct_level(step, "price_percent", share_pct=share or HUNDRED, signed=side is not LONG)
 
 
 FORMAT: Final = Format(

@@ -27,6 +27,7 @@ from .vendor import (
     refuse_unknown,
     size,
     style,
+    trimming,
     word,
 )
 
@@ -99,13 +100,16 @@ def parse(body: Body) -> Intent:
     exchange, symbol = fields.symbol("ticker")
     named = word(fields, "action", ACTIONS, ACTIONS_REFUSED, required=True)
     sentiment, ordered = fields.choice("sentiment", SENTIMENTS), style(fields, "orderType")
-    action, wanted = leaving(_size(fields)) if named is Action.EXIT else (named, _size(fields))
+    action, trimmed, wanted = trimming(named, sentiment, _size(fields))
+    if named is Action.EXIT:
+        action, wanted = leaving(wanted)
     intent = Intent(
         kind=IntentKind.TRADE,
         format="traderspost",
         exchange=exchange,
         symbol=symbol,
         action=action,
+        side=trimmed,
         market_position=_stands(named, sentiment),
         adds_only=_says(fields, "action", "add"),
         timeframe_secs=fields.timeframe("interval"),

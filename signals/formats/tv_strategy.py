@@ -7,7 +7,7 @@ from signals.intent import Action, Intent, IntentKind, SizeKind
 
 from .base import Format, object_of
 from .fields import Body, Fields
-from .vendor import ORDERS, POSITIONS, leftovers, price, reader, refuse_unknown, size
+from .vendor import ORDERS, POSITIONS, leftovers, price, reader, refuse_unknown, size, trimming
 
 SECRET: Final = frozenset({"passphrase", "secret"})
 FIELDS: Final = SECRET | {
@@ -48,14 +48,20 @@ def parse(body: Body) -> Intent:
         fields.text(name)
     strategy, bar = fields.inner("strategy"), fields.inner("bar")
     refuse_unknown(strategy, STRATEGY)
+    stays = strategy.choice("market_position", POSITIONS)
+    wanted = size(strategy, "order_contracts" if strategy.has("order_contracts") else "contracts", SizeKind.BASE)
+    sized = strategy.has("market_position_size") and strategy.has("prev_market_position_size")
+    # With both sizes the engine reduces by their ratio; without, by the order's own size.
+    action, side, wanted = trimming(_action(fields, strategy), None if sized else stays, wanted)
     exchange, symbol = fields.symbol("symbol" if fields.has("symbol") else "ticker")
     intent = Intent(
         kind=IntentKind.TRADE,
         format="tv_strategy",
         exchange=exchange,
         symbol=symbol,
-        action=_action(fields, strategy),
-        market_position=strategy.choice("market_position", POSITIONS),
+        action=action,
+        side=side,
+        market_position=stays,
         prev_market_position=strategy.choice("prev_market_position", POSITIONS),
         position_size=strategy.decimal("market_position_size"),
         prev_position_size=strategy.decimal("prev_market_position_size"),
@@ -63,7 +69,7 @@ def parse(body: Body) -> Intent:
         price=_price(fields, strategy, bar),
         sent_at=fields.time("timenow", "trigger_time", "timestamp", "time"),
         bar_time=fields.time("bar_time") or bar.time("time"),
-        size=size(strategy, "order_contracts" if strategy.has("order_contracts") else "contracts", SizeKind.BASE),
+        size=wanted,
         indicators=bar.numbers(BAR),
         message=fields.text("message"),
         metadata=_metadata(fields, strategy),

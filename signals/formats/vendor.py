@@ -27,9 +27,10 @@ SIDES: Final = {"long": LONG, "short": SHORT}
 ORDERS: Final = {"buy": Action.BUY, "sell": Action.SELL}
 STYLES: Final = {style.value: style for style in OrderStyle}
 ENTERS: Final = {LONG: Action.BUY, SHORT: Action.SELL}
+AGAINST: Final = frozenset({(Action.SELL, LONG), (Action.BUY, SHORT)})
 NOTHING_WORDS: Final = frozenset({"", "0", "0.0", "false", "no", "none", "null", "off"})
 INSTRUCTION: Final = re.compile(
-    r"amount|cancel|close|contract|dca|grid|hedge|ladder|leverage|limit|margin|order|percent|position|profit|qty"
+    r"amount|cancel|close|contract|dca|grid|hedge|ladder|leverage|limit|lot|margin|order|percent|position|profit|qty"
     r"|quantity|reduce|reverse|side|size|sl$|^sl|stop|target|tp$|^tp|trail|trigger|volume",
     re.IGNORECASE,
 )
@@ -64,7 +65,9 @@ def reader(body: Object) -> Fields:
 
 
 def asks_nothing(value: Json) -> bool:
-    """True for the values by which a template says no: null, false, 0, an empty text or list, `none`, `off`."""
+    """True for the values by which a template says no: null, false, 0, an empty text or list, `off`, `{enabled: no}`."""
+    if isinstance(value, dict):
+        return not value or ("enabled" in value and asks_nothing(value["enabled"]))
     return value.strip().lower() in NOTHING_WORDS if isinstance(value, str) else not value
 
 
@@ -88,7 +91,7 @@ def leftovers(
 def _why_refused(
     name: str, value: Json, known: frozenset[str], refused: Mapping[str, str], vendor_ignores: bool
 ) -> tuple[str, str] | None:
-    if asks_nothing(value):
+    if asks_nothing(value) or name.lower() in SECRET_NAMES:
         return None
     if name in refused:
         return "UNSUPPORTED_FIELD", refused[name]
@@ -189,6 +192,15 @@ def leaving(wanted: Size | None) -> tuple[Action, Size | None]:
     return (Action.EXIT, None) if whole else (Action.REDUCE, wanted)
 
 
+def trimming(
+    action: Action | None, stays: MarketPosition | None, wanted: Size | None
+) -> tuple[Action | None, MarketPosition | None, Size | None]:
+    """An order against the side that stays is a reduction by its own size: a sell that leaves the strategy long."""
+    if wanted is not None and (action, stays) in AGAINST:
+        return Action.REDUCE, stays, wanted
+    return action, None, wanted
+
+
 def pct_level(fields: Fields, name: str, *, share_pct: Decimal = HUNDRED, signed: bool = False) -> Level | None:
     """A distance from the entry in percent; signed: vendors who write the direction into it are read by its size."""
     value = fields.decimal(name) if signed else fields.decimal(name, above=Decimal(0))
@@ -228,6 +240,8 @@ def objects(fields: Fields, name: str) -> list[Fields]:
 def within_whole(fields: Fields, name: str, levels: Sequence[Level], *, whole: bool = False) -> None:
     """Refuse targets that close more than there is (or, with whole, anything but all of it)."""
     total = sum((level.share_pct for level in levels), Decimal(0))
+    if fields.errors:
+        return
     if total > HUNDRED or (whole and levels and total != HUNDRED):
         expected = "shares of 100 % together" if whole else "shares of at most 100 % together"
         fields.wrong(name, "OUT_OF_RANGE", expected, f"{total.normalize():f} %")

@@ -114,7 +114,7 @@ def _parts(fields: Fields) -> tuple[str, str, str, str, str] | None:
     """Action, exchange, pair, bot, timeframe; the token behind them proves the sender. A bot's name may hold `_`."""
     code = fields.text("code", required=True)
     words = code.split("_")
-    if not code or words[0].lower() not in ACTIONS or len(words) < 4:
+    if not code or words[0].lower() not in ACTIONS or len(words) < 4 or not words[-1]:
         fields.wrong("code", "NOT_A_CODE", CODE_EXPECTED, "*" if code else "")
         return None
     pair = 3 if words[2].upper() in MARKETS and len(words) > 3 else 2
@@ -146,7 +146,7 @@ def _stop(stop: Fields) -> Level | None:
 def _targets(fields: Fields) -> tuple[Level, ...]:
     parts = objects(fields, "takeProfits")
     found = [target for part in parts if (target := _target(part, alone=len(parts) == 1))]
-    within_whole(fields, "takeProfits", found, whole=not fields.errors)
+    within_whole(fields, "takeProfits", found, whole=True)
     return tuple(found)
 
 

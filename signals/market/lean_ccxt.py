@@ -21,6 +21,10 @@ class _Lean(ModuleType):
         except ModuleNotFoundError:
             raise AttributeError(f"module 'ccxt' has no attribute {name!r}") from None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Python binds an imported exchange's module to its package; what callers name is the class within."""
+        super().__setattr__(name, getattr(value, name, value) if isinstance(value, ModuleType) else value)
+
 
 def install(*exchanges: str) -> None:
     """Put the lean package in place of ccxt and load these exchanges; nothing where ccxt was imported already."""

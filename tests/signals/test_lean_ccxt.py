@@ -13,6 +13,8 @@ import ccxt
 from trading.gateways import ccxt_gateway, error_map, reports  # what the workers use of it
 for name in {venues!r}:
     assert getattr(ccxt, name)({{"number": str}}).id == name
+for name in {venues!r}:  # and again: by now the exchanges' modules are bound to the package
+    assert getattr(ccxt, name)().id == name
 assert issubclass(ccxt.InsufficientFunds, ccxt.BaseError)
 assert not hasattr(ccxt, "no_such_exchange")
 assert ccxt.kraken().id == "kraken"  # on demand

@@ -106,7 +106,7 @@ async def test_a_bad_alert_gets_its_code_and_an_authenticated_one_is_kept(source
 
 async def test_a_refusal_names_the_fields_and_the_nearest_format(source):
     async with open_door() as visitor:
-        reply = await visitor.post(OWN, {"ticker": "BTCUSDT", "action": "buy"})
+        reply = await visitor.post(OWN, {"action": "buy"})
     assert reply.json()["nearest_format"] == "windlass"
     assert reply.json()["errors"] == [
         {"field": "symbol", "code": "MISSING", "expected": "required by windlass", "got": ""}

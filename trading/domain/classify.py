@@ -29,6 +29,7 @@ class NoMeaning(StrEnum):
 
     NOTHING_TO_EXIT = "NOTHING_TO_EXIT"
     NOTHING_TO_REDUCE = "NOTHING_TO_REDUCE"
+    NOTHING_TO_ADD_TO = "NOTHING_TO_ADD_TO"
     AMBIGUOUS_SIDE = "AMBIGUOUS_SIDE"  # both sides are open: the alert must name one (market_position or side)
     SIDE_MISSING = "SIDE_MISSING"  # a reverse with nothing open must say which way (market_position or side)
     ALREADY_ON_SIDE = "ALREADY_ON_SIDE"  # a reverse to the side that is already held

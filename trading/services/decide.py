@@ -140,6 +140,8 @@ def _store(stored: Stored) -> Verdict:
 
 def _act(desk: Desk, meant: Meant) -> Verdict:
     intent, chosen = meant.intent, desk.settings(meant.instrument.symbol)
+    if intent.adds_only:
+        return _add(desk, meant)
     wanted = Wanted(
         action=intent.action,
         market_position=intent.market_position,
@@ -162,6 +164,20 @@ def _enter(desk: Desk, meant: Meant, found: Classification) -> Verdict:
     side = found.side or PositionSide.LONG
     verdict = entry.enter(desk, meant, side)
     return queue.put(desk, meant, side, verdict) if verdict.outcome == DenialCode.POOL_FULL else verdict
+
+
+def _add(desk: Desk, meant: Meant) -> Verdict:
+    """One more pyramid of the position that is open, on the side it names or the only one; it never opens one."""
+    named = meant.intent.market_position
+    sides = [
+        side
+        for side in sorted(desk.open_sides(meant.instrument))
+        if (named is None or side == named.name) and desk.group_for(meant.instrument, meant.timeframe_secs, side)
+    ]
+    if len(sides) == 1:
+        return entry.enter(desk, meant, sides[0])
+    code = NoMeaning.AMBIGUOUS_SIDE if sides else NoMeaning.NOTHING_TO_ADD_TO
+    return Verdict(code, WORDS[code].format(symbol=meant.instrument.symbol))
 
 
 def _exit(desk: Desk, meant: Meant, found: Classification) -> Verdict:
@@ -209,6 +225,7 @@ LEAVES: Mapping[tuple[Action | None, MarketPosition | None], PositionSide] = {
 WORDS: Mapping[NoMeaning, str] = {
     NoMeaning.NOTHING_TO_EXIT: "Nothing of {symbol} is open, so there is nothing to exit.",
     NoMeaning.NOTHING_TO_REDUCE: "Nothing of {symbol} is open on that side, so there is nothing to reduce.",
+    NoMeaning.NOTHING_TO_ADD_TO: "Nothing of {symbol} is open on that side and timeframe, so there is nothing to add to.",
     NoMeaning.AMBIGUOUS_SIDE: "{symbol} is open on both sides: name one with market_position or side.",
     NoMeaning.SIDE_MISSING: "A reverse with nothing open must say which way: add market_position.",
     NoMeaning.ALREADY_ON_SIDE: "{symbol} is on that side already.",

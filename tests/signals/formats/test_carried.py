@@ -61,7 +61,6 @@ def test_without_a_pair_the_sources_only_one_is_meant(whitelist: tuple[str, ...]
 @pytest.mark.parametrize(
     ("name", "body"),
     [
-        ("traderspost", {"ticker": "BTCUSDT", "action": "add"}),
         ("cornix", "BTC/USDT\nEntry 100 99\nStop 90"),
     ],
 )

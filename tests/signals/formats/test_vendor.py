@@ -68,6 +68,11 @@ def test_leftovers_are_kept_flat_without_secrets_and_lists() -> None:
     assert fields.errors == []
 
 
+def test_a_secret_by_another_spelling_is_no_misspelling() -> None:
+    fields = Fields({"TOKEN": "***"})
+    assert (leftovers(fields, {"token"}, {}), fields.errors) == ((), [])
+
+
 def test_too_many_leftovers_are_refused() -> None:
     fields = Fields({f"note{n}": "x" for n in range(101)})
     leftovers(fields, (), {})

@@ -184,6 +184,8 @@ def test_levels(value, level):
         ({"timestamp": 20261120}, {("timestamp", "NOT_A_TIME")}),  # a date is no epoch: that is 1970
         ({"timestamp": "1e19"}, {("timestamp", "NOT_A_TIME")}),
         ({"timestamp": True}, {("timestamp", "NOT_A_TIME")}),
+        ({"timestamp": -67768040609740801}, {("timestamp", "NOT_A_TIME")}),
+        ({"timestamp": 9 * 10**18}, {("timestamp", "NOT_A_TIME")}),
         ({"id": "x" * 129}, {("id", "TOO_LONG")}),
         ({"size": 5}, {("size", "NOT_A_SIZE")}),
         ({"size": "5"}, {("size", "NOT_A_SIZE")}),

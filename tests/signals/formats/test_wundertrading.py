@@ -73,6 +73,7 @@ def test_an_exit_of_a_part(amount, action, size) -> None:
     ("changes", "mistakes"),
     [
         ({"code": "ENTER-LONG_BINANCE_BTCUSDT"}, {("code", "NOT_A_CODE")}),
+        ({"code": "ENTER-LONG_BINANCE_BTCUSDT_bot_15M_"}, {("code", "NOT_A_CODE")}),
         ({"code": "BUY_BINANCE_BTCUSDT_bot_x"}, {("code", "NOT_A_CODE")}),
         ({"code": "ENTER-LONG_BINANCE_B T C_bot_x"}, {("code", "NOT_A_SYMBOL")}),
         ({"amountPerTrade": 25}, {("amountPerTrade", "OUT_OF_RANGE")}),  # percents are fractions

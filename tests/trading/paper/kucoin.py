@@ -38,9 +38,10 @@ class KucoinPaper:
 
 
 @contextmanager
-def kucoin_paper() -> Iterator[KucoinPaper]:
+def kucoin_paper(mode: str = "--manual") -> Iterator[KucoinPaper]:
+    """A running exchange; in manual mode with prices for BTC and ETH."""
     port = free_port()
-    with PaperExchange("--manual", "--kucoin-port", str(port)) as paper:
-        paper.price("BTCUSDT", "30000")
-        paper.price("ETHUSDT", "2000")
+    with PaperExchange(mode, "--kucoin-port", str(port)) as paper:
+        for symbol, price in {"BTCUSDT": "30000", "ETHUSDT": "2000"}.items() if mode == "--manual" else ():
+            paper.price(symbol, price)
         yield KucoinPaper(paper, port)

@@ -65,13 +65,13 @@ async def patiently(wanted: Awaitable[Any]) -> Any:
     return await asyncio.wait_for(wanted, PATIENCE_SECS)
 
 
-async def meanwhile(wanted: Awaitable[Any], act: Callable[[], Any], *, until: Callable[[], bool] = lambda: True) -> Any:
+async def meanwhile(wanted: Awaitable[Any], act: Callable[[], Any]) -> Any:
     """Begin to wait, then act again and again until it has come."""
     waiting = asyncio.ensure_future(wanted)
     loop = asyncio.get_running_loop()
     give_up = loop.time() + PATIENCE_SECS
     while not waiting.done() and loop.time() < give_up:
         await asyncio.wait([waiting], timeout=0.2)
-        if not waiting.done() and until():
+        if not waiting.done():
             await loop.run_in_executor(None, act)
     return await patiently(waiting)

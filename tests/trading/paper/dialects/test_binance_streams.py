@@ -104,12 +104,32 @@ CASES = [
 ]
 
 
+Outcomes = dict[tuple[str, str], Any]
+
+
+async def play(paper: PaperExchange, kind: str, call: Call, act: Callable[[Scene], None]) -> tuple[Any, Told]:
+    name = f"streamer{next(_numbers)}"
+    paper.add_key(name, f"{name}-secret", name)
+    async with binance(paper, kind, key=name, secret=f"{name}-secret") as client:
+        told = Told(client)
+        await client.load_markets()
+        scene = Scene(paper, client, kind, name)
+        return await meanwhile(call(scene), lambda: act(scene)), told
+
+
+async def play_all(paper: PaperExchange) -> Outcomes:
+    plays = (play(paper, kind, call, act) for kind, _, call, act in CASES)
+    outcomes = await asyncio.gather(*plays, return_exceptions=True)
+    return {(kind, label): outcome for (kind, label, _, _), outcome in zip(CASES, outcomes, strict=True)}
+
+
 @pytest.fixture(scope="module")
-def paper() -> Iterator[PaperExchange]:
-    with PaperExchange() as running:
-        running.price("BTCUSDT", "30000")
-        running.price("ETHUSDT", "2000")
-        yield running
+def outcomes() -> Iterator[Outcomes]:
+    """Every call, each with a client and an account of its own, all at once: most of the time they wait."""
+    with PaperExchange() as paper:
+        paper.price("BTCUSDT", "30000")
+        paper.price("ETHUSDT", "2000")
+        yield asyncio.run(play_all(paper))
 
 
 @pytest.mark.parametrize("kind", RECORDED)
@@ -117,23 +137,9 @@ def test_the_table_is_the_recording(kind: str) -> None:
     assert {label for of, label, _, _ in CASES if of == kind} == set(RECORDED[kind]) - {"load_markets"}
 
 
-@pytest.mark.parametrize(
-    ("kind", "label", "call", "act"), CASES, ids=[f"{kind} {label}" for kind, label, _, _ in CASES]
-)
-def test_the_recorded_call_is_answered_and_understood(
-    paper: PaperExchange, kind: str, label: str, call: Call, act: Callable[[Scene], None]
-) -> None:
-    name = f"streamer{next(_numbers)}"
-    paper.add_key(name, f"{name}-secret", name)
-
-    async def play() -> tuple[Any, Told]:
-        async with binance(paper, kind, key=name, secret=f"{name}-secret") as client:
-            told = Told(client)
-            await client.load_markets()
-            scene = Scene(paper, client, kind, name)
-            return await meanwhile(call(scene), lambda: act(scene)), told
-
-    got, told = asyncio.run(play())
+@pytest.mark.parametrize(("kind", "label"), [case[:2] for case in CASES])
+def test_the_recorded_call_is_answered_and_understood(outcomes: Outcomes, kind: str, label: str) -> None:
+    got, told = outcomes[(kind, label)]
     assert got
     wanted = RECORDED[kind][label]
     assert {path.rstrip("0123456789") for path in wanted["opens"]} <= {

@@ -1,5 +1,6 @@
 """The bytes of the futures side: errors, shapes, parameters, as Binance has them."""
 
+import time
 from typing import Any
 
 import httpx
@@ -257,3 +258,30 @@ def test_the_filters_are_todays(paper: PaperExchange) -> None:
     assert notional == {"BTCUSDT": "50", "ETHUSDT": "20", "SOLUSDT": "5"}
     assert "STOP_MARKET" in rows["BTCUSDT"]["orderTypes"]
     assert (rows["BTCUSDT"]["pricePrecision"], rows["BTCUSDT"]["quantityPrecision"]) == (1, 3)
+
+
+def test_amending_an_order_keeps_its_id(trader: Trader) -> None:
+    placed = trader.perp(**LIMIT).json()
+    fields = {"symbol": "BTCUSDT", "orderId": placed["orderId"], "side": "BUY"}
+    told = trader.signed("PUT", "/fapi/v1/order", **fields, quantity="0.02", price="58000").json()
+    assert (told["orderId"], told["price"], told["origQty"]) == (placed["orderId"], "58000", "0.02")
+    same = trader.signed("PUT", "/fapi/v1/order", **fields, quantity="0.02", price="58000").json()
+    dear = trader.signed("PUT", "/fapi/v1/order", **fields, quantity="50", price="58000").json()
+    assert (same["code"], dear["code"]) == (-5027, -2019)
+    crossing = trader.signed("PUT", "/fapi/v1/order", **fields, quantity="0.02", price="60100").json()
+    assert crossing["status"] == "FILLED"
+    assert len(trader.futures()["orders"]) == 1
+
+
+def test_a_dead_mans_countdown_ends_the_orders_and_can_be_called_off(trader: Trader) -> None:
+    path = "/fapi/v1/countdownCancelAll"
+    trader.perp(**LIMIT)
+    trader.signed("POST", path, symbol="BTCUSDT", countdownTime=1)
+    assert trader.signed("POST", path, symbol="BTCUSDT").json()["code"] == -1102
+    give_up = time.monotonic() + 60
+    while trader.futures()["orders"][0]["status"] == "NEW" and time.monotonic() < give_up:
+        time.sleep(0.05)
+    assert trader.futures()["orders"][0]["status"] == "CANCELED"
+    trader.signed("POST", path, symbol="BTCUSDT", countdownTime=3_600_000)
+    trader.signed("POST", path, symbol="BTCUSDT", countdownTime=0)
+    assert trader.perp(**LIMIT).json()["status"] == "NEW"

@@ -99,23 +99,33 @@ def pro_client(venue: KucoinPaper, name: str) -> Any:
     return client
 
 
-@pytest.mark.parametrize("label", CALLS)
-def test_the_recorded_call_is_answered_and_understood(venue: KucoinPaper, label: str) -> None:
+async def play(venue: KucoinPaper, call: Call, act: Callable[[Scene], None]) -> tuple[Any, Told]:
     name = f"streamer{next(_numbers)}"
     venue.add_key(name)
+    client = pro_client(venue, name)
+    try:
+        told = Told(client)
+        await client.load_markets()
+        scene = Scene(venue, client, name)
+        return await meanwhile(call(scene), lambda: act(scene)), told
+    finally:
+        await client.close()
 
-    async def play() -> tuple[Any, Told]:
-        client = pro_client(venue, name)
-        try:
-            told = Told(client)
-            await client.load_markets()
-            scene = Scene(venue, client, name)
-            call, act = CALLS[label]
-            return await meanwhile(call(scene), lambda: act(scene)), told
-        finally:
-            await client.close()
 
-    got, told = asyncio.run(play())
+async def play_all(venue: KucoinPaper) -> dict[str, Any]:
+    plays = (play(venue, call, act) for call, act in CALLS.values())
+    return dict(zip(CALLS, await asyncio.gather(*plays, return_exceptions=True), strict=True))
+
+
+@pytest.fixture(scope="module")
+def outcomes(venue: KucoinPaper) -> dict[str, Any]:
+    """Every call, each with a client and an account of its own, all at once: most of the time they wait."""
+    return asyncio.run(play_all(venue))
+
+
+@pytest.mark.parametrize("label", CALLS)
+def test_the_recorded_call_is_answered_and_understood(outcomes: dict[str, Any], label: str) -> None:
+    got, told = outcomes[label]
     assert got
     topics = {one.get("topic") for one in told.sent}
     wanted = RECORDED[label]["sends"][:1]  # the others belong to calls before it

@@ -1,6 +1,7 @@
 """Whatever happens in whatever order: wallets are the sum of their incomes, positions the sums of their fills."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from trading.paper.core.perps import algos, commands, margin, trades
 from trading.paper.core.perps.apply import apply
 from trading.paper.core.perps.events import Funded, Insured, Isolated, PerpDeposited, PerpEvent, PerpFilled, Sided
 from trading.paper.core.perps.margin import Extra
-from trading.paper.core.perps.orders import AlgoRequest, AlgoType, PerpRequest, PositionSide
+from trading.paper.core.perps.orders import AlgoRequest, AlgoType, PerpOrder, PerpRequest, PositionSide
 from trading.paper.core.perps.state import PerpAccount, Perps, opened
 from trading.paper.core.prints import Print
 from trading.paper.core.refusals import Refused
@@ -34,7 +35,7 @@ apart = st.sampled_from([PositionSide.LONG, PositionSide.SHORT])
 
 @st.composite
 def requests(draw: st.DrawFn) -> PerpRequest:
-    kind = draw(st.sampled_from(OrderType))
+    kind = draw(st.sampled_from([OrderType.LIMIT, OrderType.LIMIT_MAKER, OrderType.MARKET]))
     return PerpRequest(
         account=draw(st.sampled_from(NAMES)),
         symbol="BTCUSDT",
@@ -77,9 +78,11 @@ strangers = st.builds(
     aggressor=sides,
 )
 fundings = st.builds(Funded, st.just(4), st.just("BTCUSDT"), st.integers(-300_000, 300_000), prices)
-Step = PerpRequest | AlgoRequest | Print | Funded | int
+changes = st.tuples(st.integers(0, 30), prices, qtys)
+Step = PerpRequest | AlgoRequest | Print | Funded | int | tuple[int, int, int]
 steps = st.lists(
-    st.one_of(requests(), requests(), requests(), conditionals(), strangers, strangers, fundings, st.integers(0, 30)),
+    st.one_of(requests(), requests(), requests(), conditionals(), strangers, strangers, fundings, st.integers(0, 30))
+    | changes,
     min_size=10,
     max_size=40,
 )
@@ -109,6 +112,21 @@ def fitted(perps: Perps, step: Step) -> Step:
     return step
 
 
+def changed(perps: Perps, order: PerpOrder, price: int, qty: int) -> Iterator[PerpEvent]:
+    wanted = PerpRequest(
+        account=order.account,
+        symbol="BTCUSDT",
+        side=order.side,
+        type=order.type,
+        time_in_force=order.time_in_force,
+        price=price,
+        qty=qty,
+        position_side=order.position_side,
+        reduce_only=order.reduce_only,
+    )
+    return commands.amend(perps, order, wanted, now_ms=2)
+
+
 def carry_on(perps: Perps, step: Step) -> list[PerpEvent]:
     """One step; a refused one changes nothing."""
     market = perps.markets["BTCUSDT"]
@@ -123,6 +141,9 @@ def carry_on(perps: Perps, step: Step) -> list[PerpEvent]:
                 return carry_out(perps, trades.printed(perps, market, step)) + follow(perps)
             case Funded():
                 return carry_out(perps, [step]) + follow(perps)
+            case (order_id, price, qty):
+                order = perps.orders.get(order_id)
+                return carry_out(perps, changed(perps, order, price, qty)) if order else []
             case _:
                 order = perps.orders.get(step)
                 return carry_out(perps, commands.cancel(order, now_ms=2)) if order else []
