@@ -14,6 +14,7 @@ from dashboard.pages.overview import overview
 from dashboard.pages.queue import promote, remove
 from dashboard.pages.replay import replay
 from dashboard.pages.settle import settle
+from dashboard.pages.tasks import tasks
 
 app_name = "dashboard"
 urlpatterns = [
@@ -29,6 +30,7 @@ urlpatterns = [
     path("mode", change_mode, name="mode"),
     path("orders/<int:order_id>/cancel", cancel_order, name="cancel_order"),
     path("orders/<int:order_id>/settle/<slug:ending>", settle, name="settle"),
+    path("tasks", tasks, name="tasks"),
     path("queue/<int:queued_id>/promote", promote, name="promote"),
     path("queue/<int:queued_id>/remove", remove, name="remove"),
 ]

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -37,10 +38,13 @@ def engine_text() -> str:
 
 
 def properties() -> dict[str, tuple[str, ...]]:
-    """Properties of the settings' groups with the fields they read."""
+    """Properties of the settings' groups with the fields they read; two groups may have one of the same name."""
     tree = ast.parse(text(ROOT / "trading/domain/settings_groups.py"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    return {node.name: tuple(sorted(own_names(node))) for node in functions}
+    found: dict[str, set[str]] = defaultdict(set)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] |= own_names(node)
+    return {name: tuple(sorted(fields)) for name, fields in found.items()}
 
 
 def own_names(node: ast.AST) -> set[str]:

@@ -1,8 +1,11 @@
 """The documents' tables, each from the module that rules it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
-from docs import facts, words
+from dashboard.ailments import ADVICE
+from dashboard.words import HEALTH_WORDS
+from docs import diagram, facts, words
 from docs.words import Explained
 from project.services.options import PORTS
 from project.services.stack import PARTS
@@ -16,6 +19,9 @@ from trading.domain.refusal import plain
 from trading.domain.settings import GROUPS, REGISTRY, as_text
 from trading.domain.settings_kinds import Kind, Setting
 from trading.webhook_replies import Reply
+
+Coded = tuple[str, str, str, str]
+# A code, where it is met, what it means, what to do.
 
 # How a kind without range and choices is written.
 SHAPES: Mapping[Kind, str] = {
@@ -147,6 +153,49 @@ def door() -> str:
         if f"`{code}`" not in taken
     ]
     return table(("code", "status", "message", "what to do"), sorted(rows))
+
+
+def ailments() -> str:
+    """What holds an account back, as its panel on the page says it."""
+    same("ADVICE", ADVICE, HEALTH_WORDS)
+    rows = ((f"`{code}`", HEALTH_WORDS[code], said.works, said.mend) for code, said in sorted(ADVICE.items()))
+    return table(("code", "what is wrong", "what still works", "what to do"), rows)
+
+
+def every_code() -> str:
+    """All codes that a person can meet, by name: where, what it means, what to press."""
+    rows = sorted([*outcome_rows(), *denial_rows(), *door_rows(), *ailment_rows()])
+    return table(("code", "you see it at", "it means", "what to do"), rows)
+
+
+def outcome_rows() -> Iterator[Coded]:
+    """Outcomes that ask for something, meanings of nothing, refusals of a plan."""
+    given = {str(code): words.OUTCOMES[str(code)] for code in Outcome if is_given(code)}
+    asking = {code: said for code, said in given.items() if said.mend != "–"}
+    for code, said in (asking | dict(words.MEANINGLESS) | dict(words.PLANS)).items():
+        yield f"`{code}`", "an alert", said.sentence, said.mend
+
+
+def denial_rows() -> Iterator[Coded]:
+    """Denials of the gate and of sizing."""
+    for code in DenialCode:
+        if denies(code):
+            yield f"`{code}`", "an alert, denied", denial_sentence(code), WORDS[code].advice
+
+
+def door_rows() -> Iterator[Coded]:
+    """Answers of the door; the message of most says what to do."""
+    for value in vars(webhook_replies).values():
+        if isinstance(value, Reply) and value.body["code"] not in words.DOOR:
+            yield f"`{value.body['code']}`", f"the door, {value.status}", str(value.body["message"]), "–"
+    for code, said in words.DOOR.items():
+        yield f"`{code}`", f"the door, 503{' or 429' * (code == 'RATE_LIMITED')}", said.sentence, said.mend
+
+
+def ailment_rows() -> Iterator[Coded]:
+    """What ails an account."""
+    for code, said in ADVICE.items():
+        yield f"`{code}`", "an account", f"{HEALTH_WORDS[code].capitalize()}. {said.works}", said.mend
 
 
 def classification() -> str:
@@ -284,13 +333,25 @@ def commands() -> str:
     )
 
 
+# the database ------------------------------------------------------------------------------------
+
+
+def app_tables(label: str) -> str:
+    """An app's tables as a list and as a diagram."""
+    return f"{table(('table', 'a row is', 'constraints'), diagram.listed(label))}\n\n{diagram.of_app(label)}"
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
+    **{f"tables-{label}": partial(app_tables, label) for label in diagram.APPS},
+    "ailments": ailments,
     "bells": bells,
     "checks": checks,
     "classification": classification,
     "commands": commands,
     "denials": denials,
+    "diagram": diagram.overview,
     "door": door,
+    "every-code": every_code,
     "invariants": invariants,
     "meaningless": meaningless,
     "order-diagram": order_diagram,

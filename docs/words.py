@@ -74,12 +74,18 @@ OUTCOMES: Mapping[str, Explained] = {
         "Wait for the next bar; see `pyramid_min_gap_pct`.",
     ),
     "MAX_PYRAMIDS": E("The group has all its pyramids.", "Raise `max_pyramids`, or wait until it has closed."),
+    "PAIR_BLOCKED": E(
+        "The pair, or everything, is blocked by hand: nothing new is entered, exits go on.",
+        "Unblock it in Admin, *Position groups*, or set `blocked` off.",
+    ),
     "OPPOSITE_SIDE_OPEN": E("The other side of the pair is open.", "Close it first."),
 }
 
 MEANINGLESS: Mapping[str, Explained] = {
     "NOTHING_TO_EXIT": E("Nothing is open that this exit names.", "Nothing; compare pair, timeframe and side."),
-    "NOTHING_TO_ADD_TO": E("The alert only adds to a position, and none is open on its side and timeframe.", "Nothing."),
+    "NOTHING_TO_ADD_TO": E(
+        "The alert only adds to a position, and none is open on its side and timeframe.", "Nothing."
+    ),
     "NOTHING_TO_REDUCE": E("Nothing is open on that side.", "Nothing."),
     "AMBIGUOUS_SIDE": E("Both sides are open.", "Name one with `market_position` or `side`."),
     "SIDE_MISSING": E("A reverse with nothing open does not say which way.", "Add `market_position`."),

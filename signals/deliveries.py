@@ -1,6 +1,6 @@
 """From a delivery to a row of the inbox: whose it is, what it says, what makes it a repeat. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from signals import formats
@@ -13,6 +13,7 @@ from signals.strict_json import JsonRefused, text_of
 REFUSED_WINDOW_SECS = 60
 # One row a minute for the same unreadable body, however often it is sent.
 MAX_CONTENT_TYPE = 80
+MAX_WHY = 1000  # of the door's reason: a body with a hundred wrong fields names each
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,13 @@ def accepted(delivery: Delivery, claim: Claim, text: str, body: Body) -> tuple[N
     return _row(delivery, claim, account_id, chosen.name, clean, intent.client_id), intent
 
 
-def refused(delivery: Delivery, claim: Claim) -> NewAlert:
-    """The row of an authenticated delivery that nobody could read, so that its sender finds it on the page."""
+def refused(delivery: Delivery, claim: Claim, error: FormatRefused) -> NewAlert:
+    """The row of an authenticated delivery that was refused, with why, so that its sender finds it on the page."""
     text = delivery.raw.decode("utf-8", "replace").replace("\0", "�")
-    clean = formats.SCRUBBER.malformed(text, proofs=_proofs(delivery.offer, {}))
-    return _row(delivery, claim, claim.source.account_id, "", clean, "")
+    proofs = _proofs(delivery.offer, {})
+    clean = formats.SCRUBBER.malformed(text, proofs=proofs)
+    why = formats.SCRUBBER.malformed(f"{error.code}: {error.message}".replace("\0", "�"), proofs=proofs)
+    return replace(_row(delivery, claim, claim.source.account_id, "", clean, ""), refused=why[:MAX_WHY])
 
 
 def account_of(source: SenderRow, name: str) -> int:

@@ -34,6 +34,7 @@ class AlertFacts:
     default_timeframe_secs: int | None
     default_size: str
     live: bool
+    refused: str = ""  # the door's reason, where the door refused it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Stored:
 
 def evaluate(alert: AlertFacts, *, instruments: Listed, max_age: MaxAge) -> Meant | Stored | Verdict:
     """What an alert asks for, or the outcome it gets here already. max_age: how old it may be, by symbol."""
+    if alert.refused:
+        return Verdict(Outcome.UNREADABLE, alert.refused)
     try:
         intent = formats.parse_stored(alert.format, alert.raw)
     except (formats.FormatRefused, JsonRefused) as error:  # a later version may read more strictly than the door did

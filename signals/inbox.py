@@ -46,7 +46,7 @@ WITH incoming AS MATERIALIZED (
            decode(row.hash, 'hex') AS body_hash, row.*
     FROM json_to_recordset(%s) AS row
         (place int, source_id bigint, account_id bigint, endpoint text, format text, raw text, content_type text,
-         hash text, dedupe_key text, client_id text, received_at timestamptz, peer text, window_secs int)
+         hash text, dedupe_key text, client_id text, received_at timestamptz, peer text, window_secs int, refused text)
 ), repeats AS MATERIALIZED (
     SELECT incoming.place, earlier.id, earlier.received_at, earlier.body_hash
     FROM incoming CROSS JOIN LATERAL (
@@ -59,9 +59,9 @@ WITH incoming AS MATERIALIZED (
     WHERE incoming.window_secs > 0
 ), fresh AS (
     INSERT INTO signals_alert (id, source_id, account_id, endpoint, format, raw, content_type, body_hash,
-                               dedupe_key, client_id, received_at, peer)
+                               dedupe_key, client_id, received_at, peer, reason)
     SELECT id, source_id, account_id, endpoint, format, raw, content_type, body_hash,
-           dedupe_key, client_id, received_at, peer
+           dedupe_key, client_id, received_at, peer, refused
     FROM incoming WHERE NOT EXISTS (SELECT FROM repeats WHERE repeats.place = incoming.place)
     ORDER BY source_id, dedupe_key
     ON CONFLICT (source_id, dedupe_key) DO NOTHING
@@ -79,7 +79,10 @@ JOIN signals_alert AS alert ON alert.source_id = row.source_id AND alert.dedupe_
 
 @dataclass(frozen=True, slots=True)
 class NewAlert:
-    """A delivery about to be stored. format is empty where no format could read it. window_secs: see dedupe_key."""
+    """A delivery about to be stored. format is empty where no format could read it. window_secs: see dedupe_key.
+
+    refused: the door's own reason where it refused the delivery; the outcome then says the same.
+    """
 
     source_id: int
     account_id: int
@@ -93,6 +96,7 @@ class NewAlert:
     received_at: datetime
     peer: str
     window_secs: int
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +330,7 @@ def _row(place: int, alert: NewAlert) -> dict[str, str | int]:
         "received_at": alert.received_at.isoformat(),
         "peer": alert.peer,
         "window_secs": alert.window_secs,
+        "refused": alert.refused,
     }
 
 

@@ -34,6 +34,7 @@ class Outcome(StrEnum):
     MAX_PYRAMIDS = "MAX_PYRAMIDS"
     OPPOSITE_SIDE_OPEN = "OPPOSITE_SIDE_OPEN"
     NOT_WAITING = "NOT_WAITING"
+    PAIR_BLOCKED = "PAIR_BLOCKED"
 
 
 @dataclass(frozen=True, slots=True)

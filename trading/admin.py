@@ -145,7 +145,7 @@ class PositionGroupAdmin(EngineAdmin):
     search_help_text = "A group's number, part of a pair, or a client order id."
     list_select_related = ("instrument", "account")
     inlines = (PyramidStack, OrderTable)
-    actions = ("close", "block", "unblock")
+    actions = ("close", "block", "unblock", "block_pair", "unblock_pair")
     actions_detail = ("close_this", "journal")
 
     def get_fieldsets(self, request: HttpRequest, obj: PositionGroup | None = None) -> list[tuple[str | None, Any]]:
@@ -176,6 +176,16 @@ class PositionGroupAdmin(EngineAdmin):
         """Pyramids and offset again."""
         _set_blocked(request, chosen, to=False)
 
+    @admin.action(description="Block the pair: nothing new is entered")
+    def block_pair(self, request: HttpRequest, chosen: "QuerySet[PositionGroup]") -> None:
+        """Neither new groups nor pyramids, also not from the queue; every exit goes on."""
+        _set_pair_blocked(request, chosen, to=True)
+
+    @admin.action(description="Unblock the pair")
+    def unblock_pair(self, request: HttpRequest, chosen: "QuerySet[PositionGroup]") -> None:
+        """Entries again, from the next alert on."""
+        _set_pair_blocked(request, chosen, to=False)
+
     @action(description="Close…", url_path="close", permissions=["view"])
     def close_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The page that names the consequence."""
@@ -195,6 +205,12 @@ def _set_blocked(request: HttpRequest, chosen: Iterable[PositionGroup], *, to: b
     operator = request.user.get_username()
     changed = sum(block.set_blocked(row.pk, to=to, operator=operator) for row in chosen)
     messages.info(request, f"{changed} of {len(list(chosen))} groups {'blocked' if to else 'unblocked'}.")
+
+
+def _set_pair_blocked(request: HttpRequest, chosen: Iterable[PositionGroup], *, to: bool) -> None:
+    pairs, operator = {(row.account_id, row.instrument.symbol) for row in chosen}, request.user.get_username()
+    changed = sum(block.set_pair_blocked(account, pair, to=to, operator=operator) for account, pair in sorted(pairs))
+    messages.info(request, f"{changed} of {len(pairs)} pairs {'blocked' if to else 'unblocked'}.")
 
 
 @admin.register(Pyramid)

@@ -66,6 +66,7 @@ def alert_facts(alert: Alert) -> AlertFacts:
         default_timeframe_secs=source.default_timeframe_secs,
         default_size=source.default_size,
         live=source.live,
+        refused=alert.reason if not alert.format else "",
     )
 
 

@@ -273,7 +273,7 @@ class Door:
             self.refusals.count(None, delivery.offer.address, error.code, now=delivery.received_at)
             return unreadable(error)
         self._within_rate(delivery, claim, may_exit=False)
-        await self._store(refused(delivery, claim))
+        await self._store(refused(delivery, claim, error))
         return unreadable(error)
 
     async def _store(self, alert: NewAlert) -> Reply:

@@ -27,7 +27,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         "shown": page,
         "html": page.html,
         "may_act": may_act(request.user),
-        "flower_url": flower_url(request),
     }
     return render(request, "dashboard/overview.html", context)
 

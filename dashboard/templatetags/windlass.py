@@ -47,6 +47,12 @@ def percent(value: Decimal | None) -> str:
 
 
 @register.filter
+def brief(value: Decimal | None) -> str:
+    """Signed percent to one place: how far something is."""
+    return formats.percent(value, 1)
+
+
+@register.filter
 def clock(at: datetime | None, now: datetime) -> str:
     """The time of day, UTC, with the day where it was not today."""
     return formats.clock(at, now=now)

@@ -77,6 +77,8 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
+# Seconds matter here, and half a day has no a.m.
+DATETIME_FORMAT, DATE_FORMAT, TIME_FORMAT = "Y-m-d H:i:s", "Y-m-d", "H:i:s"
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -110,6 +112,13 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 
-UNFOLD = {"SITE_TITLE": "Windlass", "SITE_HEADER": "Windlass", "SITE_SYMBOL": "anchor", "SITE_URL": "/"}
+UNFOLD = {
+    "SITE_TITLE": "Windlass",
+    "SITE_HEADER": "Windlass",
+    "SITE_SYMBOL": "anchor",
+    "SITE_URL": "/",
+    "COLORS": {"primary": "dashboard.look.accent"},
+    "SIDEBAR": {"show_search": True, "navigation": "dashboard.look.sidebar"},
+}
 
 LOGGING = configuration(level=WINDLASS.log_level)

@@ -35,10 +35,10 @@ def test_a_nul_in_a_filter_is_left_out(day: rows.Desk, root: Client) -> None:
     assert root.get(address(Alert, "changelist"), {"outcome__exact": "\0"}, follow=True).status_code == 200
 
 
-@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label_lower)
-def test_a_nul_in_a_rows_number_is_no_row(day: rows.Desk, root: Client, model: type[models.Model]) -> None:
-    pages = [root.get(address(model, page, "\0"), follow=True) for page in ("change", "history", "delete")]
-    assert {page.status_code for page in pages} <= {200, 403, 404}
+def test_a_nul_in_a_rows_number_is_no_row(day: rows.Desk, root: Client) -> None:
+    pages = [address(model, page, "\0") for model in REGISTERED for page in ("change", "history", "delete")]
+    answers = {page: root.get(page).status_code for page in pages}
+    assert {page: status for page, status in answers.items() if status not in (302, 403, 404)} == {}
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ async def test_a_bad_alert_gets_its_code_and_an_authenticated_one_is_kept(source
         again = await visitor.post(OWN, body)
     assert (reply.status_code, reply.json()["code"]) == (status, code)
     assert (reply.json()["status"], again.status_code) == ("refused", status)
-    assert [alert["format"] for alert in await alerts()] == [""] * kept
+    assert [(alert["format"], alert["reason"].partition(":")[0]) for alert in await alerts()] == [("", code)] * kept
 
 
 async def test_a_refusal_names_the_fields_and_the_nearest_format(source):

@@ -28,7 +28,8 @@ def may_add(
     """Why there is no further pyramid: MAX_PYRAMIDS, or TOO_SOON in the last one's bar or too near its price."""
     if len(pyramids) >= settings.max_pyramids:
         advice = "Raise max_pyramids or wait for the group to close."
-        return Refusal("MAX_PYRAMIDS", "pyramids", len(pyramids), settings.max_pyramids, advice)
+        said = f"The group has {len(pyramids)} of {settings.max_pyramids} pyramids."
+        return Refusal("MAX_PYRAMIDS", "pyramids", len(pyramids), settings.max_pyramids, advice, said=said)
     if not pyramids:
         return None
     last = max(pyramids, key=lambda pyramid: pyramid.index)
@@ -48,7 +49,8 @@ def _same_bar(last: PyramidView, *, timeframe_secs: int, at: datetime) -> Refusa
         return None
     following = begun + timedelta(seconds=max(timeframe_secs, 1))
     advice = f"The last one came at {last.created_at:%H:%M:%S}, the next may come from {following:%H:%M:%S} UTC."
-    return Refusal("TOO_SOON", f"number of pyramids in this bar of {timeframe_secs} s", 2, 1, advice)
+    said = f"One pyramid a bar, and this bar of {timeframe_secs} s has had its own."
+    return Refusal("TOO_SOON", f"pyramids in this bar of {timeframe_secs} s", 2, 1, advice, said=said)
 
 
 @exact

@@ -21,6 +21,7 @@ class AlertSettings:
     max_slippage_pct: Decimal
     body_dedupe_secs: int
     reverse_on_opposite: bool
+    blocked: bool
 
     @property
     def max_age(self) -> timedelta:

@@ -21,6 +21,7 @@ LEGS = tuple(
 STOPS = (StopKind.FIXED, StopKind.ATR, StopKind.SUPPORT, StopKind.TRAILING)
 
 ROWS: tuple[Setting, ...] = (
+    Setting("alerts", "blocked", K.BOOL, False, "Neither entries nor pyramids, also not from the queue; exits go on."),
     Setting(
         "alerts",
         "body_dedupe_secs",

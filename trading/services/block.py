@@ -1,10 +1,12 @@
-"""Blocking a group by hand: neither pyramids nor offset while it is on; its exits go on."""
+"""Blocking by hand: a group takes neither pyramids nor offset, a pair nothing new at all; exits go on."""
 
 from django.db import transaction
 
 from project.journal.record import record
 from trading import locks
-from trading.models import PositionGroup
+from trading.models import PositionGroup, SettingOverride
+
+PAIR_SETTING = "blocked"
 
 
 def set_blocked(group_id: int, *, to: bool, operator: str) -> bool:
@@ -19,4 +21,20 @@ def set_blocked(group_id: int, *, to: bool, operator: str) -> bool:
         group.save(update_fields=["blocked"])
         payload = {"operator": operator, "blocked": to}
         record("group.blocked", subject=f"group:{group.pk}", payload=payload, account_id=account_id)
+        return True
+
+
+def set_pair_blocked(account_id: int, symbol: str, *, to: bool, operator: str) -> bool:
+    """Block or unblock a pair of an account: its setting `blocked`, journalled as such. False when it is so already."""
+    with transaction.atomic():
+        locks.account(account_id)
+        row = SettingOverride.objects.filter(account_id=account_id, symbol=symbol, name=PAIR_SETTING).first()
+        before, after = (row.value if row else None), ("on" if to else "off")
+        if before == after or (before is None and not to):
+            return False
+        said = {"value": after, "changed_by": operator}
+        SettingOverride.objects.update_or_create(account_id=account_id, symbol=symbol, name=PAIR_SETTING, defaults=said)
+        scope = {"user": None, "account": account_id, "symbol": symbol}
+        payload = {"operator": operator, "name": PAIR_SETTING, "scope": scope, "before": before, "after": after}
+        record("setting.changed", subject=f"setting:{PAIR_SETTING}", payload=payload, account_id=account_id)
         return True

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -20,7 +20,7 @@ from trading.domain.settings import SettingError
 from trading.domain.vocabulary import PositionSide
 from trading.errors import WindlassError
 from trading.gateways.base import Gateway
-from trading.services import entry, exits, market, outcomes, queue
+from trading.services import entry, exits, market, outcomes, queue, replay
 from trading.services.desk import Desk
 
 log = logging.getLogger(__name__)
@@ -108,8 +108,13 @@ def _decided(desk: Desk, alert: Alert) -> Verdict:
 def _evaluated(desk: Desk, alert: Alert) -> Meant | Stored | Verdict:
     listed = instruments.listed(desk.account.venue, desk.account.environment)
     return evaluate(
-        selectors.alert_facts(alert), instruments=listed, max_age=lambda symbol: desk.settings(symbol).alerts.max_age
+        selectors.alert_facts(alert), instruments=listed, max_age=lambda symbol: _max_age(desk, alert, symbol)
     )
+
+
+def _max_age(desk: Desk, alert: Alert, symbol: str) -> timedelta:
+    """What a person sends again by hand is old by nature; the price guard still stands."""
+    return queue.ANY_AGE if replay.is_replay(alert) else desk.settings(symbol).alerts.max_age
 
 
 # what is kept, never traded ----------------------------------------------------------------------

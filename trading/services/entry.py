@@ -62,7 +62,8 @@ def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False)
     """
     group = desk.group_for(meant.instrument, meant.timeframe_secs, side)
     chosen = desk.settings(meant.instrument.symbol)
-    early = _unsupported(meant, adds=group is not None) or _guarded(desk, meant, side, chosen)
+    early = _blocked(meant, chosen) or _unsupported(meant, adds=group is not None)
+    early = early or _guarded(desk, meant, side, chosen)
     early = early or (_too_early(desk, meant, group, chosen) if group else None)
     if early:
         return early
@@ -91,6 +92,14 @@ def refused(refusal: Refusal) -> Verdict:
 
 
 # before anything is computed ---------------------------------------------------------------------
+
+
+def _blocked(meant: Meant, chosen: EngineSettings) -> Verdict | None:
+    """A person wants nothing new of this pair."""
+    if not chosen.alerts.blocked:
+        return None
+    symbol = meant.instrument.symbol
+    return Verdict(Outcome.PAIR_BLOCKED, f"{symbol} is blocked by hand; its exits go on.", {"symbol": symbol})
 
 
 def _guarded(desk: Desk, meant: Meant, side: PositionSide, chosen: EngineSettings) -> Verdict | None:
@@ -239,6 +248,7 @@ def _proposed(desk: Desk, draft: Draft, plan: GridPlan) -> Proposed:
         needs_slot=draft.group is None or draft.chosen.pool.count_pyramids,
         base=draft.rules.base,
         quote=draft.rules.quote,
+        account=desk.account.name,
         derivative=draft.meant.instrument.derivative,
         leverage=draft.leverage,
         orders=len(plan.legs[: draft.chosen.grid.active_window]),

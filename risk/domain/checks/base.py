@@ -25,6 +25,7 @@ class Proposed:
     needs_slot: bool
     base: str = "base"  # the currencies' names, for the sentences
     quote: str = "quote"
+    account: str = "the account"  # its name, for the sentences
     derivative: bool = False
     leverage: Decimal | None = None  # futures: what the account has set for the pair
     orders: int = 0  # how many the plan puts on the book, and how many of another kind (conditional)

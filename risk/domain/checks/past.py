@@ -16,7 +16,7 @@ def order_rate(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     if book.record is None or book.record.orders_last_minute is None:
         return unknown("order rate", plan)
     value, limit = book.record.orders_last_minute + plan.orders, limits.order_rate_per_min
-    return measured(DenialCode.ORDER_RATE, ok=value <= limit, subject=_account(plan), value=value, limit=limit)
+    return measured(DenialCode.ORDER_RATE, ok=value <= limit, subject=plan.account, value=value, limit=limit)
 
 
 def daily_loss(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
@@ -25,7 +25,7 @@ def daily_loss(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
         return unknown("today's result", plan)
     value, limit, code = round(book.record.day_loss_pct, 2), limits.max_daily_loss_pct, DenialCode.DAILY_LOSS
     ok = book.record.day_loss_pct < limit
-    return measured(code, ok=ok, subject=_account(plan), value=value, limit=limit, unit="%")
+    return measured(code, ok=ok, subject=plan.account, value=value, limit=limit, unit="%")
 
 
 def consecutive_losses(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
@@ -33,7 +33,7 @@ def consecutive_losses(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Fi
     if book.record is None or book.record.losing_streak is None:
         return unknown("closed groups", plan)
     value, limit = book.record.losing_streak, limits.max_consecutive_losses
-    return measured(DenialCode.CONSECUTIVE_LOSSES, ok=value < limit, subject=_account(plan), value=value, limit=limit)
+    return measured(DenialCode.CONSECUTIVE_LOSSES, ok=value < limit, subject=plan.account, value=value, limit=limit)
 
 
 def drawdown_tier(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
@@ -43,7 +43,7 @@ def drawdown_tier(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding
     limit: Decimal = limits.drawdown_tiers_pct[PASSES - 1]
     ok, code = book.record.drawdown_tier < PASSES, DenialCode.DRAWDOWN_TIER
     value = round(book.record.drawdown_pct, 2)
-    return measured(code, ok=ok, subject=_account(plan), value=value, limit=limit, unit="%")
+    return measured(code, ok=ok, subject=plan.account, value=value, limit=limit, unit="%")
 
 
 def live_start_cap(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
@@ -52,8 +52,4 @@ def live_start_cap(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Findin
         return unknown("exposure", plan)
     value, limit = book.record.exposure_quote + plan.notional, book.record.first_day_cap_quote
     ok, code = limit is None or value <= limit, DenialCode.LIVE_START_CAP
-    return measured(code, ok=ok, subject=_account(plan), value=value, limit=limit, unit=plan.quote)
-
-
-def _account(plan: Proposed) -> str:
-    return f"account {plan.account_id}"
+    return measured(code, ok=ok, subject=plan.account, value=value, limit=limit, unit=plan.quote)

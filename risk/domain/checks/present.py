@@ -22,7 +22,7 @@ def armed(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     if book.armed is None:
         return unknown("armed", plan)
     state = "armed" if book.armed else "not armed"
-    subject = str(plan.account_id)
+    subject = plan.account
     return measured(DenialCode.NOT_ARMED, ok=book.armed, subject=subject, value=state, limit="armed")
 
 
@@ -32,7 +32,7 @@ def account_health(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Findin
     if venue is None or venue.health is None or venue.reconciled is None:
         return unknown("account health", plan)
     state = venue.health or ("healthy" if venue.reconciled else "not reconciled with the venue yet")
-    ok, subject = venue.health == "" and venue.reconciled, str(plan.account_id)
+    ok, subject = venue.health == "" and venue.reconciled, plan.account
     return measured(DenialCode.ACCOUNT_UNHEALTHY, ok=ok, subject=subject, value=state, limit="healthy")
 
 
@@ -93,7 +93,7 @@ def slots(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     if book.free_slots is None or book.open_slots is None or book.pool_size is None:
         return unknown("slots", plan)
     ok = not plan.needs_slot or book.free_slots > 0
-    subject = f"account {plan.account_id}"
+    subject = plan.account
     return measured(DenialCode.POOL_FULL, ok=ok, subject=subject, value=book.open_slots, limit=book.pool_size)
 
 

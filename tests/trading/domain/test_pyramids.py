@@ -51,7 +51,7 @@ def test_when_a_pyramid_may_come(prices: list[str], minutes: int, price: str, co
             ["100"],
             6,
             "90",
-            "number of pyramids in this bar of 900 s is 2, the limit is 1. "
+            "One pyramid a bar, and this bar of 900 s has had its own. "
             "The last one came at 12:05:00, the next may come from 12:15:00 UTC.",
         ),
         (
@@ -65,7 +65,7 @@ def test_when_a_pyramid_may_come(prices: list[str], minutes: int, price: str, co
             ["100", "98", "96"],
             60,
             "90",
-            "pyramids is 3, the limit is 3. Raise max_pyramids or wait for the group to close.",
+            "The group has 3 of 3 pyramids. Raise max_pyramids or wait for the group to close.",
         ),
     ],
 )

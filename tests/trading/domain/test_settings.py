@@ -23,6 +23,7 @@ D = Decimal
 # name, default as text, strict default where it differs
 DEFAULTS = """
 alerts.max_age_secs 60 | alerts.max_slippage_pct 0.5 | alerts.body_dedupe_secs 60 | alerts.reverse_on_opposite off
+alerts.blocked off
 pool.max_open_groups 10 | pool.count_pyramids off
 queue.rules continuation, deepest_loss, replacements, first_in | queue.queue_max_age_h 24
 grid.max_pyramids 5 | grid.pyramid_min_gap_pct 0 | grid.first_entry limit | grid.active_window all

@@ -129,3 +129,33 @@ def test_a_blocked_group_takes_no_pyramid_until_it_is_unblocked(desk: Desk) -> N
         True,
         False,
     ]
+
+
+def test_a_replay_is_never_stale(desk: Desk) -> None:
+    first = one_leg(desk).alert(
+        symbol="BTCUSDT", action="buy", price="60100", interval="60", timestamp="2020-01-01T00:00:00Z"
+    )
+    desk.decide()
+    again = replay.replay(first.pk, operator="mira", now=timezone.now())
+    desk.decide()
+    outcomes = [Alert.objects.get(pk=alert.pk).outcome for alert in (first, again)]
+    assert outcomes == ["STALE", "ENTERED"]
+
+
+def test_a_blocked_pair_takes_nothing_new_and_still_exits(desk: Desk) -> None:
+    one_leg(desk).buy(price="60100")
+    assert block.set_pair_blocked(desk.account.pk, "BTC/USDT", to=True, operator="mira")
+    assert not block.set_pair_blocked(desk.account.pk, "BTC/USDT", to=True, operator="mira")
+    again = desk.alert(symbol="BTCUSDT", action="buy", price="60100", interval="15")
+    other = desk.alert(symbol="ETHUSDT", action="buy", price="3010", interval="15")
+    out = desk.alert(symbol="BTCUSDT", action="exit")
+    desk.decide()
+    outcomes = [Alert.objects.get(pk=alert.pk).outcome for alert in (again, other, out)]
+    assert outcomes == ["PAIR_BLOCKED", "ENTERED", "EXITED"]
+
+
+def test_blocking_a_pair_is_journalled_as_the_setting_it_is(desk: Desk) -> None:
+    for to in (True, False):
+        assert block.set_pair_blocked(desk.account.pk, "BTC/USDT", to=to, operator="mira")
+    changed = JournalEntry.objects.filter(kind="setting.changed", subject="setting:blocked").order_by("id")
+    assert [(row.payload["before"], row.payload["after"]) for row in changed] == [(None, "on"), ("on", "off")]
