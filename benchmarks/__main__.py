@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ class Failed(Exception):
 def main() -> int:
     """Run what was asked for; 1 when a figure could not be measured (a missed goal is no failure)."""
     given = _parser().parse_args()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # what was started is ended then, too
     chosen = [BY_NAME[given.only]] if given.only else list(ENTRIES)
     figures, failed = _measured(chosen, quick=given.quick)
     if given.json:

@@ -7,13 +7,15 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from redis import Redis
 
 from benchmarks.bench import Bench
 from project.accounts import mode
@@ -22,6 +24,7 @@ from project.accounts.vault import key_encryption_key, seal_credentials
 from project.services.files import write_private
 from project.services.ports import HOST
 from signals.models import Alert, Instrument, Source, Ticker
+from trading import bells
 from trading.domain.settings import REGISTRY
 from trading.models import SettingOverride
 from trading.services.bootstrap import digest
@@ -150,6 +153,11 @@ def _alert(desk: Desk, content: dict[str, Any]) -> Alert:
         client_id=content["id"],
         received_at=now_utc(),
     )
+
+
+def silence(task: str, desk: Desk) -> None:
+    """As if the desk's bell were waiting to be heard already: nobody rings it, for some minutes."""
+    Redis.from_url(settings.REDIS_URL).set(bells.key(task, desk.account.pk), 1, px=timedelta(minutes=5))
 
 
 # what the database says --------------------------------------------------------------------------

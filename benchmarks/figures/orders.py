@@ -94,15 +94,9 @@ def _enter(desks: Sequence[Desk], symbols: Sequence[str], groups: int) -> None:
     pairs = [(symbol, timeframe) for timeframe in TIMEFRAMES for symbol in symbols][:groups]
     rows.store([(desk, _buy(symbol, timeframe)) for desk in desks for symbol, timeframe in pairs])
     for desk in desks:
-        _silence(desk)
+        rows.silence("submit_entries", desk)
         decide.process_inbox(desk.account.pk, gateway=partial(connect.gateway, desk.account), clock=timezone.now)
     agree(f"entries and their NEW orders, of {rows.outcomes()}", LEGS * groups * len(desks), rows.count(NEW))
-
-
-def _silence(desk: Desk) -> None:
-    """As if the bell were waiting already: it is rung later, when the clock runs."""
-    broker = Redis.from_url(settings.REDIS_URL)
-    broker.set(bells.key("submit_entries", desk.account.pk), 1, px=timedelta(minutes=2))
 
 
 def _submit(desks: Sequence[Desk], number: int) -> None:

@@ -229,7 +229,7 @@ async def test_an_api_key_opens_and_a_wrong_one_spoils_a_right_token():
 
 @pytest.mark.parametrize(
     ("offset", "key", "status"),
-    [(0, HMAC_KEY, 202), (-299, HMAC_KEY, 202), (-301, HMAC_KEY, 401), (301, HMAC_KEY, 401), (0, b"other", 401)],
+    [(0, HMAC_KEY, 202), (-270, HMAC_KEY, 202), (-330, HMAC_KEY, 401), (330, HMAC_KEY, 401), (0, b"other", 401)],
 )
 @pytest.mark.parametrize("path", [OWN, "/webhooks/tradingview"])
 async def test_a_signature_is_recent_and_right(path, offset, key, status):

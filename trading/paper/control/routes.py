@@ -2,11 +2,12 @@
 
 import hmac
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from trading.paper.control import futures_views, views
-from trading.paper.control.faults import BadRule, Faults
+from trading.paper.control.faults import BadRule, Faults, parse_lines
 from trading.paper.core import atoms
 from trading.paper.core.depth import Depth
 from trading.paper.core.market import Market
@@ -17,6 +18,8 @@ from trading.paper.server.http import Reply, Request, json_reply
 from trading.paper.server.market import ReplayMarket
 
 PREFIX = "/_control/"
+
+logger = logging.getLogger("paper.control")
 
 
 class BadControl(ValueError):
@@ -32,15 +35,18 @@ class Control:
         self._faults = faults
         self._token = token
         self._routes: dict[tuple[str, str], Callable[[Any], Any]] = {
-            ("GET", "ledger"): lambda _: views.ledger(exchange),
+            ("GET", "ledger"): lambda _: views.ledger(exchange) | {"faults": faults.happened},
             ("GET", "state"): lambda _: views.state(exchange) | {"replay": views.replay(exchange, replay)},
+            ("POST", "clock"): self._clock,
             ("POST", "deposit"): self._deposit,
             ("POST", "depth"): self._depth,
             ("POST", "fault"): self._fault,
             ("POST", "funding"): self._funding,
             ("POST", "listen-keys"): self._age_listen_keys,
+            ("POST", "maintenance"): self._maintenance,
             ("POST", "price"): self._price,
             ("POST", "start"): self._start,
+            ("POST", "trading"): self._trading,
         }
 
     def answer(self, request: Request) -> Reply:
@@ -55,7 +61,7 @@ class Control:
 
     def _guarded(self, route: Callable[[Any], Any], request: Request) -> Reply:
         try:
-            return json_reply(route(json.loads(request.body or b"{}")))
+            return json_reply(route(_content(request)))
         except Refused as error:
             return json_reply({"error": str(error)}, status=400)
         except (BadControl, BadRule, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -115,6 +121,27 @@ class Control:
         futures.deposit(name, amounts["USDT"])
         return futures_views.account(futures.perps, name)["wallet"]
 
+    def _clock(self, body: dict[str, Any]) -> Any:
+        """Let clients be told a wrong time; prices and candles keep the true one."""
+        self._exchange.skew_ms = int(body["skew_ms"])
+        return {"serverTime": self._exchange.told_ms()}
+
+    def _maintenance(self, body: dict[str, Any]) -> Any:
+        """Answer nothing but the status, until told otherwise."""
+        self._exchange.in_maintenance = bool(body["on"])
+        return {"on": self._exchange.in_maintenance}
+
+    def _trading(self, body: dict[str, Any]) -> Any:
+        """Halt or resume a symbol: open orders end, futures positions settle at the mark price."""
+        found, trading = self._markets(body), bool(body["on"])
+        for market in found:
+            if market is self._exchange.state.markets.get(str(body["symbol"])):
+                self._exchange.switch(str(body["symbol"]), trading=trading)
+        for futures, contract in self._exchange.perpetuals(str(body["symbol"])):
+            if futures.perps.markets[contract.symbol] in found:
+                futures.switch(contract.symbol, trading=trading)
+        return {"on": trading}
+
     def _age_listen_keys(self, body: dict[str, Any]) -> Any:
         """Let all listen keys be older by so many milliseconds."""
         self._exchange.futures.listen_keys.age(int(body["age_ms"]))
@@ -132,7 +159,15 @@ class Control:
 
     def _fault(self, body: Any) -> Any:
         self._faults.plan(body if isinstance(body, list) else [body])
+        logger.info("fault plan: %d rules", len(self._faults.rules))
         return {"rules": len(self._faults.rules)}
+
+
+def _content(request: Request) -> Any:
+    """The JSON of a request; a fault plan may also come as the text of a plan file."""
+    if request.path == PREFIX + "fault" and not request.body.lstrip().startswith(b"["):
+        return parse_lines(request.body.decode())
+    return json.loads(request.body or b"{}")
 
 
 def _depth(now: Depth, body: dict[str, Any]) -> Depth:

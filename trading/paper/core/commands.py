@@ -6,7 +6,7 @@ Commands read the tables and change none of them; the caller applies the events,
 import hashlib
 
 from trading.paper.core import atoms, conditional, filters, matching
-from trading.paper.core.events import Accepted, Amended, Closed, Deposited, Event, Filled
+from trading.paper.core.events import Accepted, Amended, Closed, Deposited, Event, Filled, Switched
 from trading.paper.core.market import Market
 from trading.paper.core.matching import Match
 from trading.paper.core.orders import AT_MARKET, CONDITIONAL, Order, OrderType, Request, Side, Status, TimeInForce
@@ -62,6 +62,13 @@ def amend(order: Order, qty: int, *, now_ms: int) -> list[Event]:
         raise Refused(Reason.AMEND_QTY)
     filters.check_qty(qty, order.instrument)
     return [Amended(now_ms, order.id, qty)]
+
+
+def switch(state: State, symbol: str, *, trading: bool, now_ms: int) -> list[Event]:
+    """Halt or resume a pair; a halt ends its open orders."""
+    orders = [order for order in state.orders.values() if order.open and order.instrument.symbol == symbol]
+    ended = [] if trading else [Closed(now_ms, order.id, Status.EXPIRED) for order in orders]
+    return [*ended, Switched(now_ms, symbol, int(trading))]
 
 
 def client_id_for(order_id: int) -> str:

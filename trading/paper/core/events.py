@@ -78,6 +78,14 @@ class Amended(NamedTuple):
     qty: int
 
 
+class Switched(NamedTuple):
+    """Trading of a pair was halted (0) or resumed (1)."""
+
+    at_ms: int
+    symbol: str
+    trading: int
+
+
 class Listed(NamedTuple):
     """An order list began: of its orders at most one side fills."""
 
@@ -130,6 +138,7 @@ Event = (
     | Amended
     | Reserved
     | Priced
+    | Switched
     | Positioned
     | PerpEvent
     | AtVenue

@@ -170,9 +170,9 @@ class Order:
         return atoms.times_up(self.price, leaves) if self.side is Side.BUY else leaves
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Fill:
-    """One execution of one order, in atoms."""
+    """One execution of one order, in atoms; never written again. (Frozen, it would take three times as long to make.)"""
 
     order: Order
     trade_id: int

@@ -20,6 +20,7 @@ _CODES: dict[str, type[events.Event]] = {
     "R": events.Reserved,
     "S": events.Positioned,
     "T": events.Triggered,
+    "X": events.Switched,
     "W": Terms,
     "ua": perps.AlgoAccepted,
     "uc": perps.AlgoClosed,
@@ -37,6 +38,7 @@ _CODES: dict[str, type[events.Event]] = {
     "UN": perps.Insured,
     "UP": perps.PerpPriced,
     "UR": perps.PerpReserved,
+    "US": perps.PerpSwitched,
     "UX": perps.Funded,
     "V": events.AtVenue,
 }

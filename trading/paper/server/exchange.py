@@ -65,6 +65,8 @@ class Exchange:
         }
         self.books = Books(state.markets, first_id=clock())
         self.listeners: list[Callable[[Event], None]] = []
+        self.in_maintenance = False
+        self.skew_ms = 0
         self.counts: Counter[str] = Counter()
         self._deposit = deposit
         self._recover()
@@ -80,6 +82,10 @@ class Exchange:
             for market in (one for one in markets.values() if one.price):
                 tapes.show(market, Print(at_ms=self.now_ms(), price=market.price, qty=None, aggressor=Side.BUY))
         logger.info("ledger read: %d commands, %d orders", len(batches), len(self.state.orders))
+
+    def told_ms(self) -> int:
+        """The clock as clients are told it, wrong by a planned skew."""
+        return self.now_ms() + self.skew_ms
 
     def open_account(self, name: str) -> None:
         """Open an account with its first deposit, unless it is known."""
@@ -120,6 +126,10 @@ class Exchange:
         side = Side.BUY if price >= market.price else Side.SELL
         self._carry_out([Priced(self.now_ms(), symbol, price)])
         self.print(market, Print(at_ms=self.now_ms(), price=price, qty=qty, aggressor=side))
+
+    def switch(self, symbol: str, *, trading: bool) -> None:
+        """Halt or resume a pair."""
+        self._carry_out(commands.switch(self.state, symbol, trading=trading, now_ms=self.now_ms()))
 
     def print(self, market: Market, printed: Print) -> None:
         """A trade of strangers: it moves the price, fills what it reaches, and appears on the tape."""

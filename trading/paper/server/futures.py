@@ -40,6 +40,7 @@ class Futures:
     ) -> None:
         self.perps = perps
         self.tapes = Tapes(perps.markets, journal=journal, reserve=reserve)
+        self.countdowns: dict[tuple[str, str], int] = {}
         self.listeners: list[Callable[[PerpEvent], None]] = []
         self.listen_keys = ListenKeys()
         self.books = Books(perps.markets, first_id=clock())
@@ -105,6 +106,10 @@ class Futures:
         now_ms = self._now_ms()
         self._carry_out(commands.move_margin(self.perps, account, symbol, side, amount, now_ms=now_ms))
 
+    def switch(self, symbol: str, *, trading: bool) -> None:
+        """Halt or resume a contract."""
+        self._carry_out(trades.switch(self.perps, symbol, trading=trading, now_ms=self._now_ms()))
+
     def set_price(self, symbol: str, price: int, *, qty: int | None) -> None:
         """Set a contract's price by hand: a trade prints there, and fills and triggers what it reaches."""
         market = self.perps.market(symbol)
@@ -141,6 +146,20 @@ class Futures:
         if self._now_ms() // FUNDING_MS > last // FUNDING_MS:
             for symbol in [name for name, market in self.perps.markets.items() if market.price]:
                 self.fund(symbol, FUNDING_RATE)
+
+    def count_down(self, account: str, symbol: str, in_ms: int) -> None:
+        """Cancel all plain orders of a contract in so many milliseconds, unless told again before; 0 calls it off."""
+        self.countdowns.pop((account, symbol), None)
+        if in_ms:
+            self.countdowns[(account, symbol)] = self._now_ms() + in_ms
+
+    def cancel_if_due(self) -> None:
+        """End the orders of everybody whose countdown has run out."""
+        due = [desk for desk, at_ms in self.countdowns.items() if at_ms <= self._now_ms()]
+        for desk in due:
+            del self.countdowns[desk]
+            for order in list(self.perps.desk_open[desk].values()):
+                self.cancel(order)
 
     def next_funding_ms(self) -> int:
         """When funding is settled next."""

@@ -4,7 +4,9 @@ import argparse
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from trading.paper.control.faults import read_plan
 from trading.paper.core import atoms
 from trading.paper.core.fees import BPS
 
@@ -28,6 +30,7 @@ class Options:
     hold: bool
     fee: int
     control_token: str
+    faults: list[dict[str, Any]]
 
 
 def parse(arguments: list[str] | None = None) -> Options:
@@ -47,6 +50,7 @@ def parse(arguments: list[str] | None = None) -> Options:
         hold=given.hold,
         fee=given.fee_bps * BPS,
         control_token=given.control_token,
+        faults=given.faults,
     )
 
 
@@ -69,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--hold", action="store_true", help="on a fresh --data the replay waits for POST /_control/start")
     add("--fee-bps", type=int, default=10, help="maker and taker fee (%(default)s)")
     add("--control-token", default=os.environ.get("WINDLASS_PAPER_CONTROL_TOKEN", ""), help="guards /_control/")
+    add("--faults", type=_plan, default=[], help="fault plan from the start: one JSON rule a line")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--replay", dest="manual", action="store_false", help="replay bundled candles (default)")
     mode.add_argument("--manual", dest="manual", action="store_true", help="prices come from /_control/price")
@@ -87,6 +92,13 @@ def _amount(text: str) -> int:
         return atoms.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not an amount such as 10000 or 0.5") from error
+
+
+def _plan(text: str) -> list[dict[str, Any]]:
+    try:
+        return read_plan(Path(text))
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _speed(text: str) -> int:

@@ -20,6 +20,9 @@ NORMAL, REFUSED, TOO_SLOW = 1000, 1008, 1013
 
 _END = object()
 
+Spoil = Callable[["Connection", str], list[str]]
+# What goes out instead of a message.
+
 
 class Connection:
     """One client's socket. What is sent waits in a queue until the ledger behind it is on disk."""
@@ -29,9 +32,25 @@ class Connection:
         self.query = query
         self.headers = headers
         self.code = NORMAL
+        self.spoil: Spoil | None = None
+        self._held: list[str] = []
         self._waiting: asyncio.Queue[Any] = asyncio.Queue()
 
     def send(self, text: str) -> None:
+        """Queue a message, or what a planned fault makes of it."""
+        for one in self.spoil(self, text) if self.spoil else (text,):
+            self.put(one)
+
+    def hold(self, text: str) -> None:
+        """Keep a message back until the next one has gone."""
+        self._held.append(text)
+
+    def take_held(self) -> list[str]:
+        """What was kept back."""
+        held, self._held = self._held, []
+        return held
+
+    def put(self, text: str) -> None:
         """Queue a message; whoever reads too slowly is cut off."""
         if self._waiting.qsize() >= MOST_WAITING:
             self.close(TOO_SLOW)
@@ -76,10 +95,13 @@ class House(Protocol):
         """A tenth of a second has passed."""
 
 
-async def serve(house: House | None, journal: Journal, scope: Scope, receive: Receive, send: Send) -> None:
+async def serve(
+    house: House | None, journal: Journal, scope: Scope, receive: Receive, send: Send, spoil: Spoil
+) -> None:
     """Carry one connection from its handshake to its end."""
     await receive()
     connection = Connection(scope["path"], scope["query_string"].decode("latin-1"), dict(scope["headers"]))
+    connection.spoil = spoil
     session = house.connect(connection) if house else None
     if session is None:
         await send({"type": "websocket.close", "code": REFUSED})

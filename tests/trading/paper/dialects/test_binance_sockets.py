@@ -223,3 +223,12 @@ def test_who_asks_for_an_unknown_key_or_path_is_turned_away(trader: Trader) -> N
     for path in ("/fut/private/ws?listenKey=nope", "/nowhere"):
         with pytest.raises(Exception, match="403"), socket(trader.paper, path):
             pass
+
+
+def test_the_best_prices_of_all_contracts_in_one_stream(trader: Trader) -> None:
+    trader.paper.price("ETHUSDT", "2000")
+    with socket(trader.paper, "/fut/ws/!bookTicker") as opened:
+        assert {hear(opened)["s"] for _ in range(2)} == {"BTCUSDT", "ETHUSDT"}
+        trader.paper.price("ETHUSDT", "2001")
+        told = hear(opened)
+    assert (told["e"], told["s"], Decimal(told["b"])) == ("bookTicker", "ETHUSDT", Decimal("2000.99"))

@@ -1,6 +1,7 @@
 """What a futures event does to the tables. The live exchange and the recovery from the ledger run this same code."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from trading.paper.core import atoms
@@ -220,6 +221,11 @@ def _reserved(perps: Perps, event: events.PerpReserved) -> None:
     market.next_trade_id = max(market.next_trade_id, event.upto)
 
 
+def _switched(perps: Perps, event: events.PerpSwitched) -> None:
+    contract = replace(perps.contracts[event.symbol], trading=bool(event.trading))
+    perps.contracts[event.symbol] = perps.markets[event.symbol].instrument = contract
+
+
 def _priced(perps: Perps, event: events.PerpPriced) -> None:
     perps.markets[event.symbol].price = event.price
 
@@ -241,5 +247,6 @@ APPLIERS: dict[type, Callable[[Perps, Any], None]] = {
     events.PerpFilled: _filled,
     events.PerpPriced: _priced,
     events.PerpReserved: _reserved,
+    events.PerpSwitched: _switched,
     events.Sided: _sided,
 }

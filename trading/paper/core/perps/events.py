@@ -170,6 +170,14 @@ class PerpReserved(NamedTuple):
     upto: int
 
 
+class PerpSwitched(NamedTuple):
+    """Trading of a contract was halted (0) or resumed (1)."""
+
+    at_ms: int
+    symbol: str
+    trading: int
+
+
 class PerpPriced(NamedTuple):
     """A contract's price was set by hand."""
 
@@ -196,4 +204,5 @@ PerpEvent = (
     | Insured
     | PerpReserved
     | PerpPriced
+    | PerpSwitched
 )

@@ -37,7 +37,8 @@ class AlgoStatus(StrEnum):
 
 
 LIQUIDATION = "LIQUIDATION"
-# The origin of orders that the exchange itself places.
+SETTLEMENT = "SETTLEMENT"
+# The origins of orders that the exchange itself places: no margin left, contract delisted.
 
 LIMITED = frozenset({AlgoType.STOP, AlgoType.TAKE_PROFIT})
 # These become limit orders, the others market orders.
@@ -75,7 +76,7 @@ class PerpOrder(Order):
     stop_price: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class PerpFill(Fill):
     """One execution; realised is its profit or loss before the fee, quote atoms."""
 

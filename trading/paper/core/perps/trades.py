@@ -7,13 +7,23 @@ from trading.paper.core.market import Market
 from trading.paper.core.matching import Match
 from trading.paper.core.orders import Order, OrderType, Side, Status, TimeInForce
 from trading.paper.core.perps import margin
-from trading.paper.core.perps.events import Insured, PerpAccepted, PerpClosed, PerpEvent, PerpFilled
-from trading.paper.core.perps.orders import LIQUIDATION, PerpOrder
+from trading.paper.core.perps.events import (
+    AlgoClosed,
+    Insured,
+    PerpAccepted,
+    PerpClosed,
+    PerpEvent,
+    PerpFilled,
+    PerpSwitched,
+)
+from trading.paper.core.perps.orders import LIQUIDATION, SETTLEMENT, AlgoStatus, PerpOrder
 from trading.paper.core.perps.positions import Position, traded
 from trading.paper.core.perps.state import PerpAccount, Perps
 from trading.paper.core.prints import Print, reached
 
 Events = Iterator[PerpEvent]
+
+_NAMES = {LIQUIDATION: "autoclose", SETTLEMENT: "settlement_autoclose"}
 
 
 def room(perps: Perps, order: Order) -> int:
@@ -106,15 +116,29 @@ def _cancel_all(perps: Perps, account: PerpAccount, symbol: str, now_ms: int) ->
         yield PerpClosed(now_ms, order.id, Status.CANCELED)
 
 
-def _close_out(perps: Perps, account: PerpAccount, position: Position, now_ms: int) -> Events:
-    """The liquidation order: the whole position at the mark price, as taker."""
+def switch(perps: Perps, symbol: str, *, trading: bool, now_ms: int) -> Events:
+    """Halt or resume a contract; a halt ends its open orders and settles every position at the mark price."""
+    if not trading:
+        for algo in list(perps.algos_open[symbol].values()):
+            yield AlgoClosed(now_ms, algo.id, AlgoStatus.EXPIRED)
+        for account in list(perps.accounts.values()):
+            yield from _cancel_all(perps, account, symbol, now_ms)
+            for position in account.held(symbol):
+                yield from _close_out(perps, account, position, now_ms, origin=SETTLEMENT)
+    yield PerpSwitched(now_ms, symbol, int(trading))
+
+
+def _close_out(
+    perps: Perps, account: PerpAccount, position: Position, now_ms: int, *, origin: str = LIQUIDATION
+) -> Events:
+    """The exchange's own order: the whole position at the mark price, as taker."""
     price, order_id = margin.mark(perps, position.symbol), perps.next_order_id
     yield PerpAccepted(
         at_ms=now_ms,
         account=account.name,
         symbol=position.symbol,
         order_id=order_id,
-        client_id=f"autoclose-{now_ms}-{order_id}",
+        client_id=f"{_NAMES[origin]}-{now_ms}-{order_id}",
         side=Side.SELL if position.qty > 0 else Side.BUY,
         type=OrderType.MARKET,
         time_in_force=TimeInForce.IOC,
@@ -124,7 +148,7 @@ def _close_out(perps: Perps, account: PerpAccount, position: Position, now_ms: i
         position_side=position.side,
         reduce_only=1,
         close_position=0,
-        origin=LIQUIDATION,
+        origin=origin,
         stop_price=0,
     )
     yield from take(perps, order_id, [Match(price=price, qty=abs(position.qty))], now_ms=now_ms)

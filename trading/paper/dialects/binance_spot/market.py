@@ -27,12 +27,12 @@ def ping(_exchange: Exchange, _params: Params) -> Any:
 
 def time(exchange: Exchange, _params: Params) -> Any:
     """GET time."""
-    return {"serverTime": exchange.now_ms()}
+    return {"serverTime": exchange.told_ms()}
 
 
-def system_status(_exchange: Exchange, _params: Params) -> Any:
+def system_status(exchange: Exchange, _params: Params) -> Any:
     """GET sapi system/status."""
-    return {"status": 0, "msg": "normal"}
+    return {"status": 1, "msg": "system maintenance"} if exchange.in_maintenance else {"status": 0, "msg": "normal"}
 
 
 def _per_market(exchange: Exchange, params: Params, shape: Callable[[Exchange, Market], Json]) -> Any:

@@ -21,7 +21,7 @@ _WINDOW = re.compile(r"([0-9]{1,5})(?:\.[0-9]{1,3})?")
 def account_of(exchange: Exchange, request: Request, params: Params) -> str:
     """The account whose key signed this request; WireError otherwise. Opens it at first sight."""
     found = credential(exchange, request.header(b"x-mbx-apikey"))
-    check_time(params, now_ms=exchange.now_ms())
+    check_time(params, now_ms=request.arrived_ms or exchange.told_ms())
     given = params.get("signature", "")
     if not given:
         raise missing("signature")

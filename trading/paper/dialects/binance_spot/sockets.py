@@ -24,7 +24,7 @@ Route = tuple[str, str]
 
 PREFIXES = ("/stream", "/ws/", "/ws-api/")
 
-_STREAM = re.compile(r"!?[A-Za-z0-9]+@?[A-Za-z0-9_@]*")
+_STREAM = re.compile(r"![A-Za-z0-9_@]+|[A-Za-z0-9_]+@[A-Za-z0-9_@]+")
 
 
 class MarketSession:
@@ -84,7 +84,7 @@ def market_session(connection: Connection, streams: Streams) -> MarketSession:
     """A session for /ws, /ws/<stream>/<stream>, /stream?streams=<stream>/<stream> and the like."""
     asked = parse_qs(connection.query).get("streams", [""])[0]
     in_path = connection.path.partition("/ws/")[2]
-    names = [name for name in (asked or in_path).split("/") if "@" in name and _STREAM.fullmatch(name)]
+    names = [name for name in (asked or in_path).split("/") if _STREAM.fullmatch(name)]
     combined = "/ws" not in connection.path
     return MarketSession(connection, streams, combined=combined, names=names)
 
@@ -187,7 +187,7 @@ class ApiHouse:
     def account_of(self, params: Params) -> str:
         """The account whose key signed these parameters, in alphabetical order."""
         credential = signing.credential(self.exchange, params.get("apiKey", ""))
-        signing.check_time(params, now_ms=self.exchange.now_ms())
+        signing.check_time(params, now_ms=self.exchange.told_ms())
         payload = "&".join(f"{name}={value}" for name, value in sorted(params.items()) if name != "signature")
         if not hmac.compare_digest(credential.signature(payload.encode()), params.get("signature", "")):
             raise WireError(-1022, "Signature for this request is not valid.")

@@ -119,6 +119,25 @@ class PolledStream(Stream):
 
 
 @dataclass(slots=True, eq=False)
+class EachStream(Stream):
+    """The same for many markets: one message for each that has changed."""
+
+    looks: Mapping[str, Callable[[int], Any]] = field(kw_only=True)
+    seen: dict[str, Any] = field(default_factory=dict)
+
+    def tick(self, now_ms: int) -> None:
+        """Look at every market."""
+        if self.fresh:
+            self.seen.clear()
+            self.fresh = False
+        for symbol, look in self.looks.items():
+            content = look(now_ms)
+            if self.seen.get(symbol) != _without_times(content):
+                self.seen[symbol] = _without_times(content)
+                self.emit(content)
+
+
+@dataclass(slots=True, eq=False)
 class BarStream(Stream):
     """The running candle once a second, and each one once more when it has closed."""
 
@@ -250,6 +269,8 @@ class Catalogue:
         return maker(name, market, detail) if market and maker else None
 
     def _of_all(self, name: str) -> Stream | None:
+        if name == "!bookTicker" and self._shapes.mark is not None:
+            return EachStream(name, looks={one.instrument.symbol: self._best_of(one) for one in self._priced()})
         looks: dict[str, Callable[[int], Any]] = {
             "!miniTicker@arr": lambda now_ms: [self._mini(now_ms, one) for one in self._priced()],
             "!ticker@arr": lambda now_ms: [self._full(now_ms, one) for one in self._priced()],
@@ -287,10 +308,11 @@ class Catalogue:
         return PolledStream(name, look=lambda now_ms: self._full(now_ms, market))
 
     def _best(self, name: str, market: Market, _detail: str) -> Stream:
-        def look(now_ms: int) -> Json:
-            return self._shapes.best(now_ms, market, self._source.books.log(market.instrument.symbol).last_id)
+        return PolledStream(name, every_ms=TICK_MS, look=self._best_of(market))
 
-        return PolledStream(name, every_ms=TICK_MS, look=look)
+    def _best_of(self, market: Market) -> Callable[[int], Json]:
+        symbol = market.instrument.symbol
+        return lambda now_ms: self._shapes.best(now_ms, market, self._source.books.log(symbol).last_id)
 
     def _bars(self, name: str, market: Market, interval: str) -> Stream | None:
         if interval not in INTERVALS_MS:

@@ -24,7 +24,7 @@ def ping(_exchange: Exchange, _params: Params) -> Any:
 
 def time(exchange: Exchange, _params: Params) -> Any:
     """GET time."""
-    return {"serverTime": exchange.now_ms()}
+    return {"serverTime": exchange.told_ms()}
 
 
 def _market(exchange: Exchange, params: Params) -> Market:

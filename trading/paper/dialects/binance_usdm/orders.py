@@ -194,6 +194,16 @@ def cancel_all(exchange: Exchange, account: str, params: Params) -> Any:
     return DONE
 
 
+def countdown(exchange: Exchange, account: str, params: Params) -> Any:
+    """POST countdownCancelAll: the dead man's switch of one contract."""
+    symbol, in_ms = read.text(params, "symbol"), read.maybe_integer(params, "countdownTime")
+    exchange.state.perps.market(symbol)
+    if in_ms is None:
+        raise missing("countdownTime")
+    exchange.futures.count_down(account, symbol, in_ms)
+    return {"symbol": symbol, "countdownTime": str(in_ms)}
+
+
 def get(exchange: Exchange, account: str, params: Params) -> Any:
     """GET order."""
     return shapes.order(_find(exchange, account, params, Reason.ORDER_UNKNOWN))

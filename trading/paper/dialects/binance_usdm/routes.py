@@ -62,6 +62,7 @@ PRIVATE: dict[tuple[str, str], Callable[[Exchange, str, Params], Any]] = {
     ("GET", "/fapi/v3/positionRisk"): account.position_risk_v3,
     ("POST", "/fapi/v1/algoOrder"): algo_orders.place,
     ("POST", "/fapi/v1/batchOrders"): orders.batch_place,
+    ("POST", "/fapi/v1/countdownCancelAll"): orders.countdown,
     ("POST", "/fapi/v1/leverage"): settings.leverage,
     ("POST", "/fapi/v1/marginType"): settings.margin_type,
     ("POST", "/fapi/v1/order"): orders.place,

@@ -133,7 +133,7 @@ def take_margin(exchange: Exchange, account: PerpAccount, params: Params) -> Any
 
 
 def _move(exchange: Exchange, account: PerpAccount, params: Params, amount: int) -> None:
-    wanted = params.get("positionSide", PositionSide.BOTH)
+    wanted = str(params.get("positionSide", PositionSide.BOTH.value))
     if wanted not in PositionSide.__members__:
         raise bad("positionSide")
     side(exchange).move_margin(account, contract(exchange, params).symbol, PositionSide(wanted), amount)

@@ -27,24 +27,50 @@ MOST_BARS = 200
 
 def now(exchange: Exchange, _params: Params) -> Any:
     """GET timestamp."""
-    return exchange.now_ms()
+    return exchange.told_ms()
 
 
-def status(_exchange: Exchange, _params: Params) -> Any:
+def status(exchange: Exchange, _params: Params) -> Any:
     """GET status."""
-    return {"status": "open", "msg": ""}
+    return {"status": "close" if exchange.in_maintenance else "open", "msg": ""}
 
 
 def currencies(exchange: Exchange, _params: Params) -> Any:
-    """GET currencies: what contracts are made of, with no chain to move it over."""
+    """GET currencies: what contracts are made of; nothing can be moved in or out."""
     found = tables(exchange).contracts.values()
     names = sorted({"USDT", *(one.base for one in found), *("BTC" for one in found if one.base == "XBT")})
     return [_currency(name) for name in names]
 
 
 def _currency(name: str) -> Json:
-    switches = {"isMarginEnabled": False, "isDebitEnabled": False}
-    return {"currency": name, "name": name, "fullName": name, "precision": 8, "confirms": None, "chains": []} | switches
+    return {
+        "currency": name,
+        "name": name,
+        "fullName": name,
+        "precision": 8,
+        "confirms": None,
+        "isMarginEnabled": False,
+        "isDebitEnabled": False,
+        "chains": [_chain(name)],
+    }
+
+
+def _chain(name: str) -> Json:
+    return {
+        "chainName": name,
+        "chainId": name.lower(),
+        "isWithdrawEnabled": False,
+        "isDepositEnabled": False,
+        "withdrawalMinSize": "0",
+        "depositMinSize": "0",
+        "withdrawalMinFee": "0",
+        "withdrawFeeRate": "0",
+        "withdrawPrecision": 8,
+        "confirms": 1,
+        "preConfirms": 1,
+        "contractAddress": "",
+        "needTag": False,
+    }
 
 
 def nothing(_exchange: Exchange, _params: Params) -> Any:

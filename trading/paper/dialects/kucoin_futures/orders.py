@@ -174,8 +174,9 @@ def place_with_exits(exchange: Exchange, account: PerpAccount, params: Params) -
 
 def place_many(exchange: Exchange, account: PerpAccount, params: Params) -> Any:
     """POST orders/multi: each order by itself."""
-    rows = params.get("rows")
-    if not isinstance(rows, list) or not 0 < len(rows) <= MOST_IN_BATCH:
+    rows: Any = params.get("rows")
+    known = isinstance(rows, list) and 0 < len(rows) <= MOST_IN_BATCH
+    if not known or not all(isinstance(row, dict) for row in rows):
         raise bad("orders")
     return [_one(exchange, account, row) for row in rows]
 

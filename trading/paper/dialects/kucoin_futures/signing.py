@@ -22,7 +22,7 @@ def account_of(exchange: Exchange, request: Request) -> str:
     credential = exchange.keys.find(key)
     if credential is None:
         raise KuError("400003", "KC-API-KEY not exists.", status=401)
-    if not stamp.isdigit() or abs(exchange.now_ms() - int(stamp)) > WINDOW_MS:
+    if not stamp.isdigit() or abs((request.arrived_ms or exchange.told_ms()) - int(stamp)) > WINDOW_MS:
         raise KuError("400002", "KC-API-TIMESTAMP Invalid.", status=401)
     _check_passphrase(credential, request, passphrase)
     if not hmac.compare_digest(_signed(credential, signed_bytes(request, stamp)), given):
