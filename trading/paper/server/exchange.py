@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from trading.paper.core import commands, conditional, lists, prints
 from trading.paper.core.apply import apply
-from trading.paper.core.events import AtVenue, Event, Filled, Positioned, Priced, Reserved
+from trading.paper.core.events import AtVenue, Closed, Event, Filled, Positioned, Priced, Reserved
 from trading.paper.core.market import Market
 from trading.paper.core.orders import Order, Request, Side
 from trading.paper.core.perps.contract import Contract
@@ -26,6 +26,9 @@ from trading.paper.server.tapes import Tapes
 logger = logging.getLogger("paper.exchange")
 
 FILLS = frozenset({Filled, PerpFilled})
+
+SPOT = frozenset({Filled, Closed})
+# How a command of spot that trades ends.
 
 USDM = "usdm"
 # The first futures side; the others are called by their venue.
@@ -186,19 +189,20 @@ class Exchange:
         return [(side, one) for side, one in found if (one.follows or one.symbol) == symbol]
 
     def _publish(self, batch: list[Event]) -> None:
-        """Put customers' trades on the tapes."""
-        orders, perp_orders = self.state.orders, self.state.perps.orders
-        self.tapes.publish((orders[event.order_id], event) for event in batch if isinstance(event, Filled))
-        self.futures.tapes.publish(
-            (perp_orders[event.order_id], event) for event in batch if isinstance(event, PerpFilled)
-        )
-        for name, side in self.venues.items():
-            fills = [
-                event.event
-                for event in batch
-                if isinstance(event, AtVenue) and event.venue == name and isinstance(event.event, PerpFilled)
-            ]
-            side.tapes.publish((side.perps.orders[event.order_id], event) for event in fills)
+        """Put customers' trades on the tapes; all events of a command belong to one side."""
+        if isinstance(batch[0], AtVenue):
+            side = self.venues[batch[0].venue]
+            _publish_perps(side, [event.event for event in batch if isinstance(event, AtVenue)])
+            return
+        orders = self.state.orders
+        self.tapes.publish((orders[event.order_id], event) for event in batch if type(event) is Filled)
+        if type(batch[-1]) not in SPOT:
+            _publish_perps(self.futures, batch)
+
+
+def _publish_perps(side: Futures, batch: Iterable[Event]) -> None:
+    orders = side.perps.orders
+    side.tapes.publish((orders[event.order_id], event) for event in batch if isinstance(event, PerpFilled))
 
 
 def _reserve_at(venue: str) -> Callable[[str, int], Event]:

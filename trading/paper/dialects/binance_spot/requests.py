@@ -14,6 +14,7 @@ from trading.paper.server.exchange import Exchange
 Member = TypeVar("Member")
 
 _STOPS = ("stopPrice", "trailingDelta")
+_SPECIAL = {*_STOPS, "icebergQty", "selfTradePreventionMode"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ def _time_in_force(params: Params) -> TimeInForce:
 
 def _terms(params: Params) -> Terms | None:
     """None for the plain orders that most are."""
+    if not _SPECIAL & params.keys():
+        return None
     mode = params.get("selfTradePreventionMode", "") or SelfTrade.NONE.value
     refused = WireError(-2010, "This symbol does not allow the specified self-trade prevention mode.")
     terms = Terms(

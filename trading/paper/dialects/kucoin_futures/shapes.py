@@ -163,47 +163,55 @@ def order_id_of(perps: Perps, found: Any) -> str:
 def position(perps: Perps, account: PerpAccount, one: Position, now_ms: int) -> Json:
     """A position."""
     contract = perps.contracts[one.symbol]
-    mark = margin.mark(perps, one.symbol)
     isolated = one.symbol in account.isolated
-    initial = margin.position_initial(perps, account, one)
-    open_profit = one.unrealised(mark)
-    bracket = contract.bracket(one.notional(mark))
+    bracket = contract.bracket(one.notional(margin.mark(perps, one.symbol)))
+    times = {"openingTimestamp": one.updated_ms, "currentTimestamp": now_ms}
+    return (
+        times
+        | _worth(perps, account, one)
+        | {
+            "id": f"5000000000{sum(map(ord, one.symbol + account.name)):08d}",
+            "symbol": one.symbol,
+            "autoDeposit": False,
+            "crossMode": not isolated,
+            "maintMarginReq": loose(bracket.rate),
+            "riskLimit": bracket.cap // 10**8,
+            "delevPercentage": 0.0,
+            "currentQty": lots(one.qty, contract),
+            "isOpen": one.qty != 0,
+            "settleCurrency": contract.quote,
+            "maintainMargin": loose(bracket.rate),
+            "marginMode": "ISOLATED" if isolated else "CROSS",
+            "positionSide": one.side.value,
+            "leverage": account.leverage(one.symbol),
+            "realLeverage": account.leverage(one.symbol),
+        }
+    )
+
+
+def _worth(perps: Perps, account: PerpAccount, one: Position) -> Json:
+    """What a position has cost, binds, and is worth at the mark price of now."""
+    mark, sign = margin.mark(perps, one.symbol), 1 if one.qty >= 0 else -1
+    initial, open_profit = margin.position_initial(perps, account, one), one.unrealised(mark)
+    bound = one.isolated_wallet if one.symbol in account.isolated else initial
     rows = [income for income in account.incomes if income.symbol == one.symbol]
-    worth = one.notional(mark) * (1 if one.qty >= 0 else -1)
-    cost = one.cost // 10**8 * (1 if one.qty >= 0 else -1)
+    cost, ends_at = sign * one.cost // 10**8, margin.liquidation_price(perps, account, one) if one.qty else 0
     return {
-        "id": f"5000000000{sum(map(ord, one.symbol + account.name)):08d}",
-        "symbol": one.symbol,
-        "autoDeposit": False,
-        "crossMode": not isolated,
-        "maintMarginReq": loose(bracket.rate),
-        "riskLimit": bracket.cap // 10**8,
-        "delevPercentage": 0.0,
-        "openingTimestamp": one.updated_ms,
-        "currentTimestamp": now_ms,
-        "currentQty": lots(one.qty, contract),
         "currentCost": loose(cost),
         "currentComm": loose(-sum(row.amount for row in rows if row.kind == "COMMISSION")),
         "unrealisedCost": loose(cost),
-        "isOpen": one.qty != 0,
         "markPrice": loose(mark),
-        "markValue": loose(worth),
+        "markValue": loose(sign * one.notional(mark)),
         "posCost": loose(cost),
         "posInit": loose(initial),
-        "posMargin": loose(one.isolated_wallet if isolated else initial),
+        "posMargin": loose(bound),
         "posMaint": loose(margin.position_maintenance(perps, one)),
-        "maintMargin": loose((one.isolated_wallet if isolated else initial) + open_profit),
+        "maintMargin": loose(bound + open_profit),
         "realisedPnl": loose(sum(row.amount for row in rows)),
         "unrealisedPnl": loose(open_profit),
         "unrealisedPnlPcnt": round(open_profit * 10**8 / one.cost, 4) if one.cost else 0.0,
         "unrealisedRoePcnt": round(open_profit / initial, 4) if initial else 0.0,
         "avgEntryPrice": loose(one.entry_price),
-        "liquidationPrice": loose(margin.liquidation_price(perps, account, one) if one.qty else 0),
-        "bankruptPrice": loose(margin.liquidation_price(perps, account, one) if one.qty else 0),
-        "settleCurrency": contract.quote,
-        "maintainMargin": loose(bracket.rate),
-        "marginMode": "ISOLATED" if isolated else "CROSS",
-        "positionSide": one.side.value,
-        "leverage": account.leverage(one.symbol),
-        "realLeverage": account.leverage(one.symbol),
+        "liquidationPrice": loose(ends_at),
+        "bankruptPrice": loose(ends_at),
     }
