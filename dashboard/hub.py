@@ -23,7 +23,7 @@ from project.journal.publish import GROUP, PRICES
 
 log = logging.getLogger(__name__)
 
-PAUSE_SECS = 0.2  # between two frames: what happens meanwhile goes out together
+PAUSE_SECS = 0.05  # between two frames: what happens meanwhile goes out together
 TICK_SECS = 2.0  # without any bell: the health bar moves on, and a lost bell is made up for
 LISTEN_AGAIN_SECS = 2.0
 CANCEL_AGAIN_SECS = 0.1

@@ -1,6 +1,7 @@
 """The settings registry: read and check one value, resolve all scopes, write values back. Pure."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -44,6 +45,7 @@ __all__ = [
     "find",
     "parse",
     "resolve",
+    "restore",
 ]
 
 REGISTRY: Mapping[str, Setting] = MappingProxyType({setting.name: setting for setting in TABLE})
@@ -106,6 +108,16 @@ def resolve(overrides: Sequence[Mapping[str, object]] = ()) -> EngineSettings:
 def dump(settings: EngineSettings) -> dict[str, str]:
     """Every setting by name as text: an override mapping that resolves to the same settings."""
     return {row.name: write(row, getattr(getattr(settings, row.group), row.name)) for row in TABLE}
+
+
+def restore(dumped: Mapping[str, str]) -> EngineSettings:
+    """What was dumped, as it was. SettingError where a stored value is refused."""
+    return _restored(tuple(dumped.items()))
+
+
+@lru_cache(maxsize=1024)  # a group keeps its settings for life, and is looked at every few seconds
+def _restored(texts: tuple[tuple[str, str], ...]) -> EngineSettings:
+    return resolve([dict(texts)])
 
 
 def _values(scope: Mapping[str, object]) -> list[tuple[str, Any]]:

@@ -77,17 +77,16 @@ def _decide_batch(account_id: int, now: datetime) -> int:
         for alert in batch:
             verdicts[alert.pk] = verdict = decide_alert(desk, alert)
             if verdict.outcome in ACTED:
-                desk, acted = Desk(account, now), acted + 1  # it wrote: what the next alert sees is read anew
+                desk = desk.renewed()  # it wrote: what the next alert sees is read anew
+                acted += verdict.outcome in TAKES_LONG
             if acted == ACTED_AT_ONCE:
                 break
         outcomes.settle(account_id, verdicts, now=now)
         return len(verdicts)
 
 
-ACTED = frozenset(
-    {Outcome.DEQUEUED, Outcome.ENTERED, Outcome.EXITED, Outcome.PYRAMIDED, Outcome.QUEUED}
-    | {Outcome.REDUCED, Outcome.REVERSED}
-)
+TAKES_LONG = frozenset({Outcome.ENTERED, Outcome.EXITED, Outcome.PYRAMIDED, Outcome.REDUCED, Outcome.REVERSED})
+ACTED = TAKES_LONG | {Outcome.DEQUEUED, Outcome.QUEUED}
 
 
 def decide_alert(desk: Desk, alert: Alert) -> Verdict:
@@ -167,6 +166,8 @@ def _act(desk: Desk, meant: Meant) -> Verdict:
 
 def _enter(desk: Desk, meant: Meant, found: Classification) -> Verdict:
     side = found.side or PositionSide.LONG
+    if replaced := queue.replace(desk, meant, side):
+        return replaced
     verdict = entry.enter(desk, meant, side)
     return queue.put(desk, meant, side, verdict) if verdict.outcome == DenialCode.POOL_FULL else verdict
 

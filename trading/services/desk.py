@@ -5,11 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Q
+from django.db.models import Count, DecimalField, F, Q, Sum, Value
+from django.db.models.functions import Coalesce, Greatest, NullIf
 
 from project.accounts import mode
 from project.accounts.models import Balance, ExchangeAccount, PositionMode
-from risk.domain.checks import Snapshot, VenueFacts
+from risk.domain.checks import Snapshot, TrackRecord, VenueFacts
 from signals.market import venues
 from signals.market.instruments import InstrumentFacts
 from signals.models import Ticker
@@ -19,18 +20,52 @@ from trading.domain.money import ZERO, total
 from trading.domain.order_state import TERMINAL
 from trading.domain.settings import EngineSettings
 from trading.domain.vocabulary import OrderType, PositionSide, Purpose, Side
-from trading.models import Fill, ForeignOrder, Order, PositionGroup, SettingOverride, Slot
+from trading.models import Fill, ForeignOrder, Order, PositionGroup, QueuedSignal, SettingOverride, Slot
+from trading.services.track_record import History, history, orders_last_minute
 
 PLAIN_TYPES = frozenset({OrderType.LIMIT, OrderType.MARKET})
+LASTING = ("_foreign", "balances", "history", "overrides", "tickers")
+# What an account's own decisions do not change: read once a batch.
+READ_OF_GROUPS = ("account", "blocked", "closing_at", "cost", "leverage", "qty", "side", "timeframe_secs")
+# Not the settings a group was opened with: eighty values of JSON each, and nothing here asks for them.
+
+_NONE = Value(ZERO, DecimalField(max_digits=38, decimal_places=18))
+# What the unfilled part of an order would cost at its price, taker fee included, quote. Summed where the rows are:
+# an account may have a thousand orders, and every entry asks.
+LEAVES_COST = (
+    Greatest(F("qty") - F("filled_qty"), _NONE)
+    * Coalesce(NullIf(F("price"), _NONE), F("reference_price"))
+    * F("instrument__contract_size")
+    * (1 + Greatest(F("instrument__taker_fee"), _NONE))
+)
+ENTRY = Q(purpose=Purpose.ENTRY)
+PLAIN = Q(type__in=sorted(PLAIN_TYPES))
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """An account's live orders on one instrument: how many, and what its entries may still cost, quote."""
+
+    plain: int = 0
+    algo: int = 0
+    entries_cost: Decimal = ZERO
+    reserved: Decimal = ZERO  # the same as margin, on futures
+    unseen: Decimal = ZERO  # of that, what the venue did not know of when the balance was asked for
 
 
 @dataclass
 class Desk:
-    """One account at one moment. Make a new one after anything was written."""
+    """One account at one moment. After anything was written, go on with `renewed()`."""
 
     account: ExchangeAccount
     now: datetime
     _settings: dict[str, EngineSettings] = field(default_factory=dict)
+
+    def renewed(self) -> "Desk":
+        """The desk after a decision wrote something: groups, slots and orders are read anew, the rest stands."""
+        fresh = Desk(self.account, self.now, self._settings)
+        vars(fresh).update({name: vars(self)[name] for name in LASTING if name in vars(self)})
+        return fresh
 
     @cached_property
     def mode(self) -> str:
@@ -41,7 +76,8 @@ class Desk:
     def groups(self) -> list[PositionGroup]:
         """Groups that are not closed, oldest first."""
         rows = PositionGroup.objects.filter(account=self.account, closed_at=None)
-        return list(rows.select_related("instrument").order_by("id"))
+        read = ("instrument__contract_size", *READ_OF_GROUPS)
+        return list(rows.select_related("instrument").only(*read).order_by("id"))
 
     @cached_property
     def taken_slots(self) -> frozenset[int]:
@@ -61,6 +97,36 @@ class Desk:
             holding = [{row.name: row.value} for row in self.overrides if row.symbol in ("", symbol)]
             self._settings[symbol] = registry.resolve(holding)
         return self._settings[symbol]
+
+    @cached_property
+    def history(self) -> History:
+        """Losses, drawdown, the first day."""
+        return history(self.account, self.settings(""), now=self.now)
+
+    @cached_property
+    def record(self) -> TrackRecord:
+        """What the account has done so far, as the gate asks for it."""
+        past = self.history
+        return TrackRecord(
+            orders_last_minute=orders_last_minute(self.account, now=self.now),
+            day_loss_pct=past.day_loss_pct,
+            losing_streak=past.losing_streak,
+            drawdown_pct=past.drawdown_pct,
+            drawdown_tier=past.drawdown_tier,
+            exposure_quote=self.exposure_of_all,
+            first_day_cap_quote=past.first_day_cap_quote,
+        )
+
+    @cached_property
+    def free_slots(self) -> int:
+        """How many more groups may open now."""
+        return max(self.settings("").pool.max_open_groups - len(self.taken_slots), 0)
+
+    @cached_property
+    def waiting(self) -> list[QueuedSignal]:
+        """Signals that wait for a slot, oldest first; each exit with nothing open asks."""
+        rows = QueuedSignal.objects.filter(account=self.account, state=QueuedSignal.State.WAITING)
+        return list(rows.order_by("queued_at", "id"))
 
     # positions ------------------------------------------------------------------------------
 
@@ -125,9 +191,8 @@ class Desk:
 
     def _margin_left(self, balance: Balance) -> Decimal:
         """The venue's free margin, less what entries need that it did not know of when it was asked."""
-        unseen = (o for o in self._entries if o.acknowledged_at is None or o.acknowledged_at >= balance.at)
         free: Decimal = balance.free
-        return free - total(leaves_cost(order) / order.group.leverage for order in unseen)
+        return free - total(resting.unseen for resting in self._resting.values())
 
     @cached_property
     def _bound_by_others(self) -> Decimal:
@@ -143,32 +208,40 @@ class Desk:
     @cached_property
     def reserved_quote(self) -> Decimal:
         """What entries that may still fill would cost with the taker fee; on futures their margin."""
-        return total(leaves_cost(order) / (order.group.leverage if self.derivative else 1) for order in self._entries)
+        return total(resting.reserved for resting in self._resting.values())
 
     @cached_property
-    def _entries(self) -> list[Order]:
-        return [order for order in self._live_orders if order.purpose == Purpose.ENTRY]
-
-    @cached_property
-    def _live_orders(self) -> list[Order]:
+    def _resting(self) -> dict[int, Resting]:
+        """Live orders, and those with fills missing, by instrument."""
         rows = Order.objects.filter(~Q(state__in=sorted(TERMINAL)) | selectors.FILLS_MISSING, account=self.account)
-        return list(rows.select_related("group", "instrument"))
+        needed = LEAVES_COST / F("group__leverage") if self.derivative else LEAVES_COST
+        balance = self.balances.get(self.account.quote)
+        unseen = Q(acknowledged_at=None) | (Q(acknowledged_at__gte=balance.at) if balance else Q())
+        sums = {
+            "plain": Count("id", filter=PLAIN),
+            "algo": Count("id", filter=~PLAIN),
+            "entries_cost": Coalesce(Sum(LEAVES_COST, filter=ENTRY), _NONE),
+            "reserved": Coalesce(Sum(needed, filter=ENTRY), _NONE),
+            "unseen": Coalesce(Sum(needed, filter=ENTRY & unseen), _NONE),
+        }
+        found = rows.order_by().values("instrument_id").annotate(**sums).values_list("instrument_id", *sums)
+        return {instrument_id: Resting(*numbers) for instrument_id, *numbers in found}
 
     def _bought_since(self, at: datetime) -> Decimal:
         rows = Fill.objects.filter(account=self.account, side=Side.BUY, recorded_at__gte=at)
-        return total(rows.values_list("cost", flat=True))
+        return rows.aggregate(cost=Sum("cost"))["cost"] or ZERO
 
     def exposure(self, instrument: InstrumentFacts) -> Decimal:
         """What is held of an instrument at its price, and what its entries may still buy, quote."""
         ticker = self.tickers.get(instrument.id)
         held = total(abs(g.qty) for g in self.groups_of(instrument)) * instrument.contract_size
-        coming = (o for o in self._entries if o.instrument_id == instrument.id)
-        return held * (ticker.last if ticker else ZERO) + total(leaves_cost(order) for order in coming)
+        coming = self._resting.get(instrument.id, Resting()).entries_cost
+        return held * (ticker.last if ticker else ZERO) + coming
 
     @cached_property
     def exposure_of_all(self) -> Decimal:
         """Everything held at its price, and what all entries may still buy, quote; without a price as it cost."""
-        coming = total(leaves_cost(order) for order in self._entries)
+        coming = total(resting.entries_cost for resting in self._resting.values())
         return coming + total(self._worth(group) for group in self.groups)
 
     def _worth(self, group: PositionGroup) -> Decimal:
@@ -178,7 +251,7 @@ class Desk:
 
     def _at_venue(self, instrument: InstrumentFacts, side: PositionSide) -> VenueFacts:
         """What is known of the account at its venue."""
-        resting = [o for o in self._live_orders if o.instrument_id == instrument.id]
+        resting = self._resting.get(instrument.id, Resting())
         theirs = [o.conditional for o in self._foreign if o.instrument_id == instrument.id]
         other = [g for g in self.groups_of(instrument) if g.side == side.opposite]
         venue = venues.capability(self.account.venue)
@@ -186,8 +259,8 @@ class Desk:
             health=self.account.health,
             reconciled=self.account.reconciled_at is not None,
             clock_offset_ms=self.account.clock_offset_ms,
-            open_orders=sum(order.type in PLAIN_TYPES for order in resting) + theirs.count(False),
-            algo_orders=sum(order.type not in PLAIN_TYPES for order in resting) + theirs.count(True),
+            open_orders=resting.plain + theirs.count(False),
+            algo_orders=resting.algo + theirs.count(True),
             max_open_orders=instrument.max_open_orders,
             max_algo_orders=venue.max_algo_orders if venue else None,
             hedge_mode=self.account.position_mode == PositionMode.HEDGE,
@@ -204,19 +277,12 @@ class Desk:
             price_age_secs=None if age is None else round(Decimal(str(age)), 3),
             min_qty=instrument.min_qty,
             min_notional=instrument.min_notional,
-            free_slots=max(pool_size - len(self.taken_slots), 0),
+            free_slots=self.free_slots,
             open_slots=len(self.taken_slots),
             pool_size=pool_size,
             equity=self.equity,
             available_quote=self.available_quote,
             symbol_exposure_quote=self.exposure(instrument),
             venue=self._at_venue(instrument, side),
+            record=self.record,
         )
-
-
-def leaves_cost(order: Order) -> Decimal:
-    """What the unfilled part of an order would cost at its price, taker fee included, quote."""
-    leaves = max(order.qty - order.filled_qty, ZERO)
-    price = order.price or order.reference_price
-    cost: Decimal = leaves * price * order.instrument.contract_size * (1 + max(order.instrument.taker_fee, ZERO))
-    return cost

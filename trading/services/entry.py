@@ -1,12 +1,12 @@
 """Entries: size, plan, gate, and then everything in one go: group, slot, pyramid, legs, orders."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from project.journal.record import plain, record
 from risk import gate
-from risk.domain.checks import GateResult, Proposed, TrackRecord
-from risk.domain.denial import Denial
+from risk.domain.checks import GateResult, Proposed
+from risk.domain.denial import Denial, DenialCode, deny
 from risk.domain.drawdown import SIZE_FACTOR, DrawdownTier
 from risk.domain.mode import PlanKind
 from risk.domain.sizing import Sized, SizeRequest, capital, scaled
@@ -29,7 +29,6 @@ from trading.selectors import rules_of
 from trading.services import orders
 from trading.services.desk import Desk
 from trading.services.orders import NewOrder
-from trading.services.track_record import track_record
 
 BY_RISK = frozenset({SizeKind.RISK_PCT, SizeKind.RISK_QUOTE})
 
@@ -47,7 +46,6 @@ class Draft:
     index: int  # the pyramid's, from 0
 
     leverage: Decimal  # 1 on spot
-    past: TrackRecord
 
     @property
     def kind(self) -> PlanKind:
@@ -62,21 +60,34 @@ def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False)
     """
     group = desk.group_for(meant.instrument, meant.timeframe_secs, side)
     chosen = desk.settings(meant.instrument.symbol)
-    early = _blocked(meant, chosen) or _unsupported(meant, adds=group is not None)
-    early = early or _guarded(desk, meant, side, chosen)
+    early = _refusal(desk, meant, side, adds=group is not None)
     early = early or (_too_early(desk, meant, group, chosen) if group else None)
     if early:
         return early
     price = _better_price(desk, meant, side) if waited else _base_price(desk, meant)
     index = group.pyramids.count() if group else 0
     leverage = Decimal(group.leverage if group else meant.intent.leverage or desk.account.leverage)
-    past = track_record(desk)
-    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price, index, leverage, past)
+    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price, index, leverage)
     sized = _sized(desk, draft)
     if isinstance(sized, Denial | Refusal):
         return denied(sized) if isinstance(sized, Denial) else refused(sized)
     plan = _planned(draft, sized)
     return refused(plan) if isinstance(plan, Refusal) else _through_gate(desk, draft, sized, plan)
+
+
+def _refusal(desk: Desk, meant: Meant, side: PositionSide, *, adds: bool) -> Verdict | None:
+    """Why an alert can't enter whatever the account holds: its pair, what it asks for, its price."""
+    chosen = desk.settings(meant.instrument.symbol)
+    return _blocked(meant, chosen) or _unsupported(meant, adds=adds) or _guarded(desk, meant, side, chosen)
+
+
+def must_wait(desk: Desk, meant: Meant, side: PositionSide) -> Verdict | None:
+    """POOL_FULL for an alert that would open a group while no slot is free; None where it has to be decided whole."""
+    opens = desk.group_for(meant.instrument, meant.timeframe_secs, side) is None
+    if not opens or desk.free_slots or _refusal(desk, meant, side, adds=False):
+        return None
+    size = desk.settings("").pool.max_open_groups
+    return denied(deny(DenialCode.POOL_FULL, subject=desk.account.name, value=len(desk.taken_slots), limit=size))
 
 
 def denied(denial: Denial) -> Verdict:
@@ -188,13 +199,13 @@ def _sized(desk: Desk, draft: Draft) -> Sized | Denial | Refusal:
         quote=draft.rules.quote,
         contract_size=draft.rules.contract_size,
     )
-    return sized if isinstance(sized, Denial) else _in_drawdown(sized, draft.past)
+    return sized if isinstance(sized, Denial) else _in_drawdown(sized, desk.history.drawdown_tier)
 
 
-def _in_drawdown(sized: Sized, past: TrackRecord) -> Sized:
+def _in_drawdown(sized: Sized, tier: DrawdownTier) -> Sized:
     """Half of it in the tier before entries stop; where they have stopped, the gate says so with its numbers."""
-    half = past.drawdown_tier is DrawdownTier.ORANGE
-    return scaled(sized, factor=SIZE_FACTOR[DrawdownTier.ORANGE], name="drawdown tier") if half else sized
+    half = tier is DrawdownTier.ORANGE
+    return scaled(sized, factor=SIZE_FACTOR[tier], name="drawdown tier") if half else sized
 
 
 def _stop_distance(draft: Draft) -> Decimal | Refusal:
@@ -225,7 +236,7 @@ def _through_gate(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan) -> Ver
     signal = _signal(desk, draft)
     result = gate.decide(
         _proposed(desk, draft, plan),
-        replace(desk.snapshot(draft.meant.instrument, draft.side), record=draft.past),
+        desk.snapshot(draft.meant.instrument, draft.side),
         draft.chosen.risk,
         signal_id=signal.pk,
     )
@@ -259,18 +270,23 @@ def _proposed(desk: Desk, draft: Draft, plan: GridPlan) -> Proposed:
 
 
 def _signal(desk: Desk, draft: Draft) -> Signal:
-    intent = draft.meant.intent
+    return signal_of(desk, draft.meant, draft.side, draft.kind)
+
+
+def signal_of(desk: Desk, meant: Meant, side: PositionSide, kind: PlanKind) -> Signal:
+    """The signal's row: what the alert came to mean."""
+    intent = meant.intent
     facts = {
         "account": desk.account,
-        "meaning": draft.kind,
-        "symbol": draft.rules.symbol,
-        "timeframe_secs": draft.meant.timeframe_secs,
-        "position_side": draft.side,
+        "meaning": kind,
+        "symbol": meant.instrument.symbol,
+        "timeframe_secs": meant.timeframe_secs,
+        "position_side": side,
         "price": intent.price,
         "intent": plain({"action": intent.action, "format": intent.format, "stop_loss": _level(intent.stop_loss)}),
     }
     # One that waited in the queue has its row already.
-    return Signal.objects.get_or_create(alert_id=draft.meant.alert.id, defaults=facts)[0]
+    return Signal.objects.get_or_create(alert_id=meant.alert.id, defaults=facts)[0]
 
 
 def _level(level: Level | None) -> dict[str, object] | None:

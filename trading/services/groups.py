@@ -37,12 +37,12 @@ def review(group_id: int, *, now: datetime) -> None:
     if group.closed_at is not None:
         return _late(group, now)
     seen = selectors.picture(group)
-    if group.closing_at is None:
-        _tend(group, seen, now)
+    moved = group.closing_at is None and _tend(group, seen, now)
     if group.closing_at is not None:
         _withdraw_all(seen)
         _sell_rest(group, selectors.picture(group), now)
-    return _write(group, selectors.picture(group), now)
+        moved = True
+    return _write(group, selectors.picture(group) if moved else seen, now)
 
 
 def _late(group: PositionGroup, now: datetime) -> None:
@@ -63,9 +63,9 @@ def start_closing(group: PositionGroup, *, reason: str, now: datetime, words: st
 # while it is open --------------------------------------------------------------------------------
 
 
-def _tend(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
-    """Watch, fire, tend targets, reduce; what fires or is done starts the closing."""
-    chosen = settings.resolve([group.settings])
+def _tend(group: PositionGroup, seen: GroupPicture, now: datetime) -> bool:
+    """Watch, fire, tend targets, reduce; what fires or is done starts the closing. Whether any order was touched."""
+    chosen = settings.restore(group.settings)
     decision = _decision(group, seen, chosen.exits, now)
     _remember(group, decision)
     if decision.fired is not None:
@@ -73,10 +73,14 @@ def _tend(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     elif _withdraws(seen, keep_ladder=chosen.grid.keep_ladder):
         start_closing(group, reason=_done_by(seen), now=now)
     else:
-        _act(group, seen, decision, now)
-        _reduce(group, seen, now)
-        stops.tend(group, seen, decision, now=now)
-        ladder.tend(group, seen, settings=chosen.grid, now=now)
+        touched = [
+            _act(group, seen, decision, now),
+            _reduce(group, seen, now),
+            stops.tend(group, seen, decision, now=now),
+            ladder.tend(group, seen, settings=chosen.grid, now=now),
+        ]
+        return any(touched)
+    return True
 
 
 def _decision(group: PositionGroup, seen: GroupPicture, exits: ExitSettings, now: datetime) -> ExitDecision:
@@ -135,8 +139,8 @@ def _left(seen: GroupPicture, *, closing: bool) -> Remainder:
     )
 
 
-def _act(group: PositionGroup, seen: GroupPicture, decision: ExitDecision, now: datetime) -> None:
-    """Take back what no longer fits, rest what is missing."""
+def _act(group: PositionGroup, seen: GroupPicture, decision: ExitDecision, now: datetime) -> bool:
+    """Take back what no longer fits, rest what is missing; whether there was anything to do."""
     by_id = {order.pk: order for order in seen.orders}
     placed: list[NewOrder] = []
     for action in decision.actions:
@@ -145,6 +149,7 @@ def _act(group: PositionGroup, seen: GroupPicture, decision: ExitDecision, now: 
         elif _may_place(seen, Purpose.TARGET, _leg_id(action), now):
             placed.append(_target(seen, action))
     orders.create(group, placed, now=now)
+    return bool(decision.actions)
 
 
 def _leg_id(action: Place | PlaceAggregate) -> int | None:
@@ -172,10 +177,10 @@ def _target(seen: GroupPicture, action: Place | PlaceAggregate) -> NewOrder:
     )
 
 
-def _reduce(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
+def _reduce(group: PositionGroup, seen: GroupPicture, now: datetime) -> bool:
     """Send of a decided reduction what the targets have made room for; what filled meanwhile leaves less to sell."""
     if group.reduce_qty <= 0 or not _may_place(seen, Purpose.REDUCE, None, now):
-        return
+        return False
     step = due(
         group.reduce_qty,
         held_qty=seen.position.qty - seen.reducing_qty,
@@ -189,6 +194,7 @@ def _reduce(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     if step.reserved_qty != group.reduce_qty:
         group.reduce_qty = step.reserved_qty
         group.save(update_fields=["reduce_qty"])
+    return True
 
 
 def reduce_again(order: Order) -> None:
@@ -241,7 +247,7 @@ def _write(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     """Figures and status; at the end the slot is released."""
     _write_figures(group, seen)
     closing = group.closing_at is not None
-    grid = settings.resolve([group.settings]).grid
+    grid = settings.restore(group.settings).grid
     to = status(
         legs=seen.legs,
         keep_ladder=grid.keep_ladder,

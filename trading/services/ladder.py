@@ -13,8 +13,8 @@ from trading.services import orders
 from trading.services.orders import NewOrder
 
 
-def tend(group: PositionGroup, seen: GroupPicture, *, settings: GridSettings, now: datetime) -> None:
-    """Move, withdraw and place entry legs so that the right ones rest. The account is locked by the caller."""
+def tend(group: PositionGroup, seen: GroupPicture, *, settings: GridSettings, now: datetime) -> bool:
+    """Move, withdraw and place entry legs so that the right ones rest; whether any was. The account is locked."""
     actions = entries(
         seen.ladder,
         settings=settings,
@@ -31,6 +31,7 @@ def tend(group: PositionGroup, seen: GroupPicture, *, settings: GridSettings, no
             _withdraw(group, seen, action)
     placed = [_entry(group, seen, action) for action in actions if isinstance(action, PlaceLeg)]
     orders.create(group, placed, now=now)
+    return bool(actions)
 
 
 def _replace(group: PositionGroup, action: Replace) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from project.journal.record import record
+from risk.domain.mode import PlanKind, permits
 from signals.evaluate import Meant, evaluate
 from signals.market import instruments
 from signals.models import Signal
@@ -47,6 +48,21 @@ def put(desk: Desk, meant: Meant, side: PositionSide, refused: Verdict) -> Verdi
     facts = {"queued": row.pk, "rank": rank, "replacements": row.replacement_count, **refused.details}
     again = f"; replaced {row.replacement_count} times" if row.replacement_count else ""
     return Verdict(Outcome.QUEUED, f"{refused.reason} Waiting with rank {rank}{again}.", facts)
+
+
+def replace(desk: Desk, meant: Meant, side: PositionSide) -> Verdict | None:
+    """A newer signal for what waits already, while no slot is free: only its promotion sizes and checks it.
+
+    None where nothing of the pair waits, or a slot is free, or the alert has to be refused.
+    """
+    key = (meant.instrument.id, meant.timeframe_secs, side)
+    mine = [row for row in desk.waiting if (row.instrument_id, row.timeframe_secs, row.side) == key]
+    may_wait = mine and desk.account.armed and permits(desk.mode, PlanKind.ENTRY)
+    refused = entry.must_wait(desk, meant, side) if may_wait else None
+    if refused is None:
+        return None
+    entry.signal_of(desk, meant, side, PlanKind.ENTRY)
+    return put(desk, meant, side, refused)
 
 
 def put_after(desk: Desk, meant: Meant, side: PositionSide, group: PositionGroup) -> None:
@@ -189,7 +205,7 @@ def remove_matching(desk: Desk, meant: Meant, side: PositionSide | None) -> Sequ
     said = meant.intent.timeframe_secs
     named = [
         row
-        for row in waiting(desk.account.pk)
+        for row in desk.waiting
         if row.instrument_id == meant.instrument.id and side in (None, row.side) and said in (None, row.timeframe_secs)
     ]
     for row in named:

@@ -17,17 +17,20 @@ from trading.services import orders
 from trading.services.orders import NewOrder
 
 
-def tend(group: PositionGroup, seen: GroupPicture, decision: ExitDecision, *, now: datetime) -> None:
-    """Rest one stop for everything that is held, take it back when quantity or price no longer fit."""
+def tend(group: PositionGroup, seen: GroupPicture, decision: ExitDecision, *, now: datetime) -> bool:
+    """Rest one stop for everything that is held, take it back when quantity or price no longer fit; whether it did."""
     if not seen.rules.kind.derivative:
-        return
+        return False
     resting = next((order for order in seen.unsettled if order.purpose == Purpose.STOP), None)
     qty, trigger = floor_to(max(seen.position.qty, Decimal(0)), seen.rules.lot_step), tightest(seen, decision)
     if resting is not None:
         if reason := _misfit(resting, qty=qty, trigger=trigger, tick=seen.rules.tick_size):
             orders.withdraw(resting, code=reason)
-    elif qty > 0 and trigger is not None and _may_place(seen, now):
+        return bool(reason)
+    wanted = qty > 0 and trigger is not None and _may_place(seen, now)
+    if wanted and trigger is not None:
         orders.create(group, [_stop(seen, qty, trigger)], now=now)
+    return wanted
 
 
 def tightest(seen: GroupPicture, decision: ExitDecision) -> Decimal | None:

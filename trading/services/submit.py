@@ -125,23 +125,38 @@ def submit_all(
 
 
 def submit(claims: Iterable[Claim], *, gateway: Gateway, clock: Callable[[], datetime]) -> bool:
-    """Send claimed orders one after the other and settle each at once; False when one was stopped on its way out.
+    """Send claimed orders one after the other, then settle them; False when one was stopped on its way out.
 
-    The clock is read after each call. Too late is no obstacle: the retry has a validity of its own.
+    The clock is read after each call. Too late is no obstacle: the retry has a validity of its own. What was accepted
+    is settled in one commit: a crash before it leaves the claimed ones undecided, and they are looked up.
     """
+    accepted: list[tuple[Claim, OrderReport, datetime]] = []
     stopped = False
     for owned in claims:
         try:
             if owned.terms is not None:
                 gateway.assert_terms(owned.terms)
-            report = gateway.place(owned.request)
+            accepted.append((owned, gateway.place(owned.request), clock()))
         except VenueError as error:
             log.warning("order %s: %s", owned.order_id, error)
             settle_failure(owned, error, now=clock())
             stopped |= isinstance(error, NotSent) and error.fields.get("error") != TOO_LATE
-        else:
-            settle(owned, report, now=clock())
+    settle_all(accepted)
     return not stopped
+
+
+def settle_all(accepted: Sequence[tuple[Claim, OrderReport, datetime]]) -> None:
+    """T3 for answers: write what the venue said of the orders that are still ours, each as of its answer."""
+    if not accepted:
+        return
+    with transaction.atomic():
+        locks.account(accepted[0][0].account_id)
+        held = {
+            o.pk: o for o in locks.orders(Order.objects.filter(pk__in=[owned.order_id for owned, _, _ in accepted]))
+        }
+        for owned, report, at in accepted:
+            if _is_ours(held[owned.order_id], owned):
+                reports.absorb(held[owned.order_id], report, now=at)
 
 
 def settle(owned: Claim, report: OrderReport, *, now: datetime) -> None:
@@ -173,7 +188,10 @@ def _mine(owned: Claim) -> Order | None:
     """The claimed order, locked, unless somebody else has taken it over meanwhile."""
     locks.account(owned.account_id)
     order = locks.orders(Order.objects.filter(pk=owned.order_id)).get()
-    if order.fence == owned.fence:
-        return order
-    log.warning("order %s was taken over while it was being sent; its look-up tells the outcome", owned.order_id)
-    return None
+    return order if _is_ours(order, owned) else None
+
+
+def _is_ours(order: Order, owned: Claim) -> bool:
+    if order.fence != owned.fence:
+        log.warning("order %s was taken over while it was being sent; its look-up tells the outcome", owned.order_id)
+    return order.fence == owned.fence

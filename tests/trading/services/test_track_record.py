@@ -15,7 +15,6 @@ from tests.support.factories import Desk
 from tests.support.levers import one_leg
 from trading.models import Order, PnlPoint, PositionGroup
 from trading.services.desk import Desk as Books
-from trading.services.track_record import track_record
 
 
 def outcome(desk: Desk, **fields: str) -> tuple[str, str]:
@@ -57,7 +56,7 @@ def test_orders_of_the_last_minute_count_with_the_plans_own(desk: Desk) -> None:
 
 def test_a_days_loss_stops_entries(desk: Desk) -> None:
     readings(desk, (30, "0"), (1, "-499"))
-    assert track_record(Books(desk.account, timezone.now())).day_loss_pct == Decimal("4.99")
+    assert Books(desk.account, timezone.now()).record.day_loss_pct == Decimal("4.99")
     readings(desk, (0, "-500"))
     code, reason = outcome(desk)
     assert (code, "Entries resume tomorrow" in reason) == ("DAILY_LOSS", True)
@@ -65,13 +64,13 @@ def test_a_days_loss_stops_entries(desk: Desk) -> None:
 
 def test_what_was_lost_before_midnight_is_another_days(desk: Desk) -> None:
     readings(desk, (60 * 25, "0"), (60 * 24, "-700"), (0, "-700"))
-    assert track_record(Books(desk.account, timezone.now())).day_loss_pct == 0
+    assert Books(desk.account, timezone.now()).record.day_loss_pct == 0
 
 
 def test_losses_in_a_row_stop_entries_until_somebody_has_looked(desk: Desk) -> None:
     closed_with(desk, "5", "-1", "-1", "0", "-1")
     desk.setting("max_consecutive_losses", 4)
-    assert track_record(Books(desk.account, timezone.now())).losing_streak == 3
+    assert Books(desk.account, timezone.now()).record.losing_streak == 3
     desk.setting("max_consecutive_losses", 3)
     assert outcome(desk)[0] == "CONSECUTIVE_LOSSES"
     readings(desk, (0, "0"))
@@ -104,8 +103,8 @@ def test_a_live_accounts_first_day_has_a_cap(desk: Desk, monkeypatch: pytest.Mon
     account = ExchangeAccount.objects.get()
     account.environment, account.first_armed_at = "live", timezone.now() - timedelta(hours=23)
     now = timezone.now()
-    assert track_record(Books(account, now)).first_day_cap_quote == 150
-    assert track_record(Books(account, now + timedelta(hours=2))).first_day_cap_quote is None
+    assert Books(account, now).record.first_day_cap_quote == 150
+    assert Books(account, now + timedelta(hours=2)).record.first_day_cap_quote is None
 
 
 def test_a_reset_before_any_reading_changes_nothing(desk: Desk) -> None:

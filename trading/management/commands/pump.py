@@ -18,7 +18,7 @@ from trading.services import pump
 
 log = logging.getLogger("trading.pump")
 
-SEAL_SECS = 0.05
+SEAL_SECS = 0.02
 # How often the journal is looked at; an event reaches the browsers about this much after its commit.
 RING_SECS = 2.0
 BROKEN_SECS = 1.0
