@@ -67,7 +67,7 @@ ROWS: tuple[Setting, ...] = (
         10,
         "Slots of an account; lowering it drains, nothing is thrown out.",
         low=D(1),
-        high=D(200),
+        high=D(10000),
         narrowest=ACCOUNT,
     ),
     Setting(

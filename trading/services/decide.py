@@ -76,8 +76,8 @@ def _decide_batch(account_id: int, now: datetime) -> int:
         desk, acted = Desk(account, now), 0
         for alert in batch:
             verdicts[alert.pk] = verdict = decide_alert(desk, alert)
-            if verdict.outcome in ACTED:
-                desk = desk.renewed()  # it wrote: what the next alert sees is read anew
+            if verdict.outcome in ACTED and not verdict.details.get("replacements"):
+                desk = desk.renewed()  # it wrote more than the desk knows: what the next alert sees is read anew
                 acted += verdict.outcome in TAKES_LONG
             if acted == ACTED_AT_ONCE:
                 break

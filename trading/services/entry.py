@@ -270,13 +270,19 @@ def _proposed(desk: Desk, draft: Draft, plan: GridPlan) -> Proposed:
 
 
 def _signal(desk: Desk, draft: Draft) -> Signal:
-    return signal_of(desk, draft.meant, draft.side, draft.kind)
+    """The signal's row; one that waited in the queue has its own already."""
+    facts = _facts(desk, draft.meant, draft.side, draft.kind)
+    return Signal.objects.get_or_create(alert_id=draft.meant.alert.id, defaults=facts)[0]
 
 
-def signal_of(desk: Desk, meant: Meant, side: PositionSide, kind: PlanKind) -> Signal:
-    """The signal's row: what the alert came to mean."""
+def new_signal(desk: Desk, meant: Meant, side: PositionSide, kind: PlanKind) -> Signal:
+    """Write what an alert came to mean."""
+    return Signal.objects.create(alert_id=meant.alert.id, **_facts(desk, meant, side, kind))
+
+
+def _facts(desk: Desk, meant: Meant, side: PositionSide, kind: PlanKind) -> dict[str, object]:
     intent = meant.intent
-    facts = {
+    return {
         "account": desk.account,
         "meaning": kind,
         "symbol": meant.instrument.symbol,
@@ -285,8 +291,6 @@ def signal_of(desk: Desk, meant: Meant, side: PositionSide, kind: PlanKind) -> S
         "price": intent.price,
         "intent": plain({"action": intent.action, "format": intent.format, "stop_loss": _level(intent.stop_loss)}),
     }
-    # One that waited in the queue has its row already.
-    return Signal.objects.get_or_create(alert_id=meant.alert.id, defaults=facts)[0]
 
 
 def _level(level: Level | None) -> dict[str, object] | None:

@@ -44,6 +44,12 @@ def put(desk: Desk, meant: Meant, side: PositionSide, refused: Verdict) -> Verdi
     signal = Signal.objects.get(alert_id=meant.alert.id)
     row = _waiting_for(desk, meant, side)
     row = _replaced(desk, row, meant, signal) if row else _queued(desk, meant, side, signal)
+    vars(desk).pop("waiting", None)
+    return _waits(desk, row, refused)
+
+
+def _waits(desk: Desk, row: QueuedSignal, refused: Verdict) -> Verdict:
+    """The outcome of a signal that waits: why, and how many go before it."""
     rank = [entry_.pk for entry_ in ranked(desk)].index(row.pk) + 1
     facts = {"queued": row.pk, "rank": rank, "replacements": row.replacement_count, **refused.details}
     again = f"; replaced {row.replacement_count} times" if row.replacement_count else ""
@@ -61,8 +67,8 @@ def replace(desk: Desk, meant: Meant, side: PositionSide) -> Verdict | None:
     refused = entry.must_wait(desk, meant, side) if may_wait else None
     if refused is None:
         return None
-    entry.signal_of(desk, meant, side, PlanKind.ENTRY)
-    return put(desk, meant, side, refused)
+    signal = entry.new_signal(desk, meant, side, PlanKind.ENTRY)
+    return _waits(desk, _replaced(desk, mine[0], meant, signal), refused)
 
 
 def put_after(desk: Desk, meant: Meant, side: PositionSide, group: PositionGroup) -> None:
@@ -120,7 +126,7 @@ def _note(row: QueuedSignal, kind: str, **facts: object) -> None:
 
 def ranked(desk: Desk) -> list[QueuedSignal]:
     """Who waits, the next to go in first."""
-    rows = {row.pk: row for row in waiting(desk.account.pk) if _is_free(row)}
+    rows = {row.pk: row for row in desk.waiting if _is_free(row)}
     views = [view(desk, row) for row in rows.values()]
     return [rows[view.id] for view in admission.rank(views, rules=desk.settings("").queue.rules)]
 
