@@ -18,7 +18,8 @@ help:
 	@echo "make test    set up, check and test"
 	@echo "make doctor  say what is well and what is not"
 	@echo "make bench   measure it against its limits, 10 minutes (ARGS=--quick: 2)"
-	@echo "make fmt     format the code        make lint types imports pytest   one check alone (ARGS=... for pytest)"
+	@echo "make check   everything but the tests"
+	@echo "make fmt     format the code        make lint types imports documents pytest   one check alone (ARGS=... for pytest)"
 	@echo "make lock    pin the requirements   make reset   delete all data     make clean   delete what was installed"
 
 up: install
@@ -36,7 +37,7 @@ lint: install-dev
 	@$(PY) -m ruff format --check .
 
 types: install-dev
-	@$(PY) -m mypy project signals risk trading dashboard celery_app.py
+	@$(PY) -m mypy project signals risk trading dashboard benchmarks celery_app.py
 
 documents: install-dev
 	@$(PY) -m docs.generate --check

@@ -104,7 +104,7 @@ class ArmingAdmin(ExchangeAccountAdmin):
     readonly_fields = (*ExchangeAccountAdmin.readonly_fields, "pre_flight")
     fieldsets = (
         *ExchangeAccountAdmin.fieldsets[:-1],
-        ("Trading", {"fields": ("pre_flight", "armed", "typed", "health", "health_detail", "reconciled_at")}),
+        ("Trading", {"fields": ("pre_flight", "armed", "typed", "state", "health_detail", "reconciled_at")}),
     )
 
     @admin.display(description="pre-flight")

@@ -32,7 +32,8 @@ def cards(figures: Cards | None) -> tuple[Card, ...]:
 def _equity(figures: Cards) -> Card:
     missing = figures.equity.unvalued
     sub = f"{figures.quote}, without {', '.join(missing)}" if missing else figures.quote
-    hint = "What the account holds, valued at the last prices."
+    hint = "Everything held at the last prices, with remainders too small to sell; so it differs a little from "
+    hint += "deposits plus results."
     return Card("equity", "Equity", amount(figures.equity.total, figures.quote), sub=sub, hint=hint)
 
 
@@ -50,7 +51,7 @@ def _today(figures: Cards) -> Card:
 
 def _all_time(figures: Cards) -> Card:
     count = f"{figures.record.closed} closed"
-    hint = "Everything realised so far, net of fees: closed groups, and what open ones have taken already."
+    hint = "Net result of all groups that have closed. What open ones have taken already counts when they close."
     return _result("all-time", "All time", figures.record.all_time, figures, count=count, hint=hint)
 
 

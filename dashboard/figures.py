@@ -18,7 +18,7 @@ class Equity:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What groups have brought so far, quote: `today` is of those closed today, `closed_total` of all that closed."""
+    """What groups have brought so far, quote: `today` of those closed today, `all_time` of all that closed."""
 
     today: Decimal
     closed_today: int

@@ -10,8 +10,10 @@ from django.db.models import Q, Sum
 from dashboard.snapshot import AlertRow, RefusedRow
 from project.accounts.models import ExchangeAccount
 from signals.formats import FormatRefused, parse_stored
+from signals.market import instruments
 from signals.models import Alert, Refusal
 from signals.strict_json import JsonRefused
+from signals.symbols import UnknownSymbol, resolve
 from trading.models import PositionGroup
 
 ALERTS_SHOWN = 12
@@ -41,7 +43,7 @@ CODED = frozenset({"NOTHING_TO_EXIT", "SHADOW"})
 
 def latest(account: ExchangeAccount) -> tuple[AlertRow, ...]:
     """The account's latest deliveries, newest first."""
-    rows = Alert.objects.filter(account=account).select_related("source", "signal").order_by("-id")
+    rows = Alert.objects.filter(account=account).select_related("source", "signal", "account").order_by("-id")
     shown = list(rows[:ALERTS_SHOWN])
     symbols = _symbols_of_groups(shown)
     return tuple(_alert(row, symbols) for row in shown)
@@ -69,6 +71,7 @@ def _refused(row: Refusal) -> RefusedRow:
 def _alert(row: Alert, symbols: Mapping[int, str]) -> AlertRow:
     words, tone = OUTCOMES.get(row.outcome, ("refused", "down"))
     symbol, action = asked(row.format, row.raw)
+    symbol = _listed(symbol, row.account)
     signal = getattr(row, "signal", None)
     closed = [symbols[group] for group in row.details.get("groups", ()) if group in symbols]
     known = signal.symbol if signal else row.details.get("symbol") or next(iter(closed), symbol)
@@ -84,6 +87,12 @@ def _alert(row: Alert, symbols: Mapping[int, str]) -> AlertRow:
         reason=row.reason,
         replayable=bool(row.format and row.outcome and row.source.enabled),
     )
+
+
+def _listed(symbol: str, account: ExchangeAccount) -> str:
+    """The pair's own name where the account's venue has it, so that one pair reads as one; else as it was sent."""
+    found = resolve(symbol, "", instruments.listed(account.venue, account.environment).names) if symbol else symbol
+    return symbol if isinstance(found, UnknownSymbol) else found
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from django.db.models import Count, Max, Q, Sum
 
 from dashboard import ailments, at_venue, doubts, figures, groups, inbox, waiting
 from dashboard.snapshot import AccountTab, Cards, GroupRow, Health, Overview, Pulse, SlotBox
-from dashboard.words import health_words
+from dashboard.words import health_words, venue_words
 from project.accounts import mode
 from project.accounts.models import Balance, ExchangeAccount
 from project.journal.models import Seal
@@ -100,9 +100,8 @@ def _venue_pulse(account: ExchangeAccount, *, now: datetime) -> Pulse:
     asked = (Ticker.objects.filter(of_venue), Balance.objects.filter(account=account))
     at = max((t for t in (rows.aggregate(at=Max("at"))["at"] for rows in asked) if t), default=None)
     trouble = health_words(account.health, account.health_detail) if account.health else ""
-    return _pulse(
-        account.venue.capitalize(), "read", at, VENUE_LIMIT_SECS, now, trouble or ("" if at else "not read yet")
-    )
+    name = venue_words(account.venue)
+    return _pulse(name, "read", at, VENUE_LIMIT_SECS, now, trouble or ("" if at else "not read yet"))
 
 
 def _alert_pulse(account: ExchangeAccount) -> Pulse:
@@ -149,7 +148,7 @@ def _record(account: ExchangeAccount, *, now: datetime) -> figures.Record:
     today = entered & Q(closed_at__gte=midnight)
     sums = PositionGroup.objects.filter(account=account).aggregate(
         today=Sum("realised_pnl", filter=today),
-        all_time=Sum("realised_pnl"),
+        all_time=Sum("realised_pnl", filter=entered),
         closed_today=Count("id", filter=today),
         won=Count("id", filter=entered & Q(realised_pnl__gt=0)),
         closed=Count("id", filter=entered),

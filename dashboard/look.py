@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import apps
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse
 
 SHADES = (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950)
@@ -69,6 +70,11 @@ PAGES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
 )
 
 
+def icon(_: HttpRequest) -> str:
+    """The anchor, which the live page shows too."""
+    return static("dashboard/anchor.svg")
+
+
 def accent(_: HttpRequest) -> dict[str, str]:
     """The accent's shades, as unfold asks for them."""
     return {str(shade): f"#{colour}" for shade, colour in zip(SHADES, ACCENT.split(), strict=True)}
@@ -76,15 +82,14 @@ def accent(_: HttpRequest) -> dict[str, str]:
 
 def sidebar(_: HttpRequest) -> list[dict[str, Any]]:
     """The admin's navigation; folded where one is seldom."""
-    return [
-        {
-            "title": title,
-            "separator": True,
-            "collapsible": title == "Machine",
-            "items": [_item(*page) for page in pages],
-        }
-        for title, pages in PAGES
-    ]
+    # Every address begins with this one's, so it would always look like the page one is on.
+    overview = {"title": "Overview", "icon": "home", "link": reverse("dashboard:overview"), "active": False}
+    return [{"items": [overview]}, *(_section(title, pages) for title, pages in PAGES)]
+
+
+def _section(title: str, pages: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:
+    items = [_item(*page) for page in pages]
+    return {"title": title, "separator": True, "collapsible": title == "Machine", "items": items}
 
 
 def _item(title: str, icon: str, label: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dashboard.pages.block_group import block_group
 from dashboard.pages.cancel_order import cancel_order
 from dashboard.pages.close_group import close_group
 from dashboard.pages.health import live, ready
+from dashboard.pages.icon import favicon
 from dashboard.pages.login import Login
 from dashboard.pages.mode import change_mode
 from dashboard.pages.overview import overview
@@ -21,6 +22,7 @@ urlpatterns = [
     path("", overview, name="overview"),
     path("accounts/<int:account_id>/adopt", adopt_trades, name="adopt"),
     path("alerts/<int:alert_id>/replay", replay, name="replay"),
+    path("favicon.ico", favicon, name="favicon"),
     path("groups/<int:group_id>/block", block_group, name="block_group"),
     path("groups/<int:group_id>/close", close_group, name="close_group"),
     path("health/live", live, name="health_live"),

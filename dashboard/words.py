@@ -71,6 +71,7 @@ HEALTH_WORDS: Mapping[str, str] = MappingProxyType(
         "VENUE_NOT_REACHED": "does not answer",
     }
 )
+VENUE_WORDS: Mapping[str, str] = MappingProxyType({"binance": "Binance", "binanceusdm": "Binance futures"})
 RANK_WORDS: Mapping[QueueRule, str] = MappingProxyType(
     {
         QueueRule.CONTINUATION: "it continues an open group",
@@ -117,6 +118,11 @@ def rank_words(rule: QueueRule, *, ahead_of: int) -> str:
 def health_words(code: str, detail: str) -> str:
     """What ails an account: the sentence the engine left, or the code's words."""
     return detail or HEALTH_WORDS.get(code, code.replace("_", " ").lower())
+
+
+def venue_words(name: str) -> str:
+    """A venue as its customers call it; an unforeseen one by its ccxt name."""
+    return VENUE_WORDS.get(name, name.capitalize())
 
 
 def filled_by(orders: Sequence[OrderLine], *, entry: bool) -> Decimal:

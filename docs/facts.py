@@ -59,6 +59,12 @@ def refusals() -> frozenset[str]:
     return frozenset(code for path in paths for code in re.findall(r'Refusal\(\s*"([A-Z_]+)"', text(path)))
 
 
+def unproven() -> frozenset[str]:
+    """Why the door does not believe a sender; counted under these names on the page."""
+    lines = re.findall(r"raise NotProven\((.*)\)", text(ROOT / "signals/authentication.py"))
+    return frozenset(code for line in lines for code in re.findall(r'"([A-Z_]+)"', line))
+
+
 def variables() -> frozenset[str]:
     """Environment variables that Windlass reads."""
     paths = [*sources(("project", "trading", "dashboard")), ROOT / "celery_app.py", ROOT / "manage.py"]

@@ -36,6 +36,8 @@ SHAPES: Mapping[Kind, str] = {
 # Given by signals/symbols.py under these texts.
 SYMBOL_CODES = frozenset({Outcome.AMBIGUOUS_SYMBOL, Outcome.UNKNOWN_SYMBOL})
 
+PAGE_ONLY = "On the page only; the sender is told `UNAUTHORIZED`."
+
 
 class Mismatch(Exception):
     """The words and the code name different things."""
@@ -152,7 +154,14 @@ def door() -> str:
         for code, said in words.DOOR.items()
         if f"`{code}`" not in taken
     ]
+    rows += [(f"`{code}`", "401", f"{said.sentence} {PAGE_ONLY}", said.mend) for code, said in unproven().items()]
     return table(("code", "status", "message", "what to do"), sorted(rows))
+
+
+def unproven() -> Mapping[str, Explained]:
+    """Why a sender was not believed, which only the page says."""
+    same("UNPROVEN", words.UNPROVEN, facts.unproven())
+    return words.UNPROVEN
 
 
 def ailments() -> str:
@@ -190,6 +199,8 @@ def door_rows() -> Iterator[Coded]:
             yield f"`{value.body['code']}`", f"the door, {value.status}", str(value.body["message"]), "–"
     for code, said in words.DOOR.items():
         yield f"`{code}`", f"the door, 503{' or 429' * (code == 'RATE_LIMITED')}", said.sentence, said.mend
+    for code, said in unproven().items():
+        yield f"`{code}`", "*Refused at the door*", f"{said.sentence} {PAGE_ONLY}", said.mend
 
 
 def ailment_rows() -> Iterator[Coded]:

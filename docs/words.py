@@ -61,6 +61,10 @@ OUTCOMES: Mapping[str, Explained] = {
         "Remove the field that the reason names, or set it under Settings.",
     ),
     "NOT_TRADABLE": E("The venue lists the pair but does not trade it now.", "Wait, or choose another pair."),
+    "DEFECT": E(
+        "Windlass could not decide this alert, by a fault of its own.",
+        "Report it with the lines of the entries log; the account's other alerts go on.",
+    ),
     "SETTING_INVALID": E(
         "A stored setting does not pass its own check any more.", "Correct the setting that the reason names."
     ),
@@ -118,6 +122,29 @@ DOOR: Mapping[str, Explained] = {
     ),
     "BUSY": E("2,000 alerts are waiting to be stored.", "The sender repeats it."),
     "DATABASE_DOWN": E("The alert could not be stored; nothing was promised.", "The sender repeats it; see `doctor`."),
+}
+
+# Why a sender was not believed; all of them are told UNAUTHORIZED, so that nobody learns what was nearly right.
+UNPROVEN: Mapping[str, Explained] = {
+    "ADDRESS_NOT_ALLOWED": E(
+        "The proof was right, and it came from an address that the source does not allow.",
+        "Add the address to the source's allowed addresses, or empty the list.",
+    ),
+    "NO_CREDENTIALS": E(
+        "No token, key, signature or secret came with it.",
+        "Use the source's webhook URL, or put its secret into the body.",
+    ),
+    "SIGNATURE_REQUIRED": E(
+        "The source demands a signature, and none came.", "Let the sender sign, or untick `hmac_required`."
+    ),
+    "WRONG_CREDENTIALS": E(
+        "The token, key or secret belongs to no source, or contradicts another proof of the same delivery.",
+        "Copy the URL, key or secret anew; Admin, *Sources*, makes new ones, and takes away a body secret.",
+    ),
+    "WRONG_SIGNATURE": E(
+        "The signature does not fit the body and the source's key, or its time is too far from ours.",
+        "Compare key, body and clock of the sender.",
+    ),
 }
 
 LOOKS: Mapping[str, str] = {

@@ -67,7 +67,7 @@ def account_name() -> Callable[[Any], str]:
 
     @display(description="account", ordering="account")
     def column(row: Any) -> str:
-        return str(row.account.name)
+        return str(row.account.name) if row.account_id else "–"
 
     column.__name__ = "account_name"
     return column

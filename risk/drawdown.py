@@ -15,13 +15,15 @@ Tiers = Sequence[Decimal]
 
 
 def read(account_id: int, *, profit: Decimal, equity: Decimal, at: datetime, tiers_pct: Tiers) -> DrawdownTier:
-    """Advance by a reading: all profit so far and the equity, quote. The account is locked by the caller."""
+    """Advance by a reading: all profit so far and the equity > 0, quote. The account is locked by the caller.
+
+    What equity has gained beside the profit was paid in, or is a holding that is not ours to trade: the peak rises with it.
+    """
     row = RiskState.objects.filter(account_id=account_id).first()
-    if row is None:
-        base = equity - profit
-        row = RiskState(account_id=account_id, base=base, equity=equity, peak=equity)
+    row = row or RiskState(account_id=account_id, base=equity - profit, equity=equity, peak=equity)
     before = tier(row, at=at, tiers_pct=tiers_pct)
-    row.equity = row.base + profit
+    moved, row.equity = equity - profit - row.base, equity
+    row.base, row.peak = row.base + moved, row.peak + moved
     _keep(row, drawdown.advance(_state(row), row.equity, at=at, tiers_pct=tiers_pct))
     now = tier(row, at=at, tiers_pct=tiers_pct)
     if now is not before:

@@ -30,11 +30,11 @@ class RiskDecision(models.Model):
 class RiskState(models.Model):
     """An account's way since its first reading: peak and fall, so that a tier and its cooldown survive a restart.
 
-    `equity` is the first reading's equity plus the profit since: deposits and withdrawals do not move it.
+    Deposits and withdrawals move `equity`, `base` and `peak` alike, so that only what trading lost is a fall.
     """
 
     account = models.OneToOneField(ExchangeAccount, on_delete=models.CASCADE, related_name="risk_state")
-    base = money(help_text="Equity at the first reading, less the profit so far.")
+    base = money(help_text="Equity less all profit so far: what was put in.")
     equity = money()
     peak = money()
     deepest_pct = money(default=0, help_text="The deepest fall since the peak, percent.")

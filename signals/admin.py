@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -11,9 +11,10 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from project.accounts import vault
-from project.admin import Admin, EngineAdmin, account_name, columns
+from project.admin import Admin, EngineAdmin, account_name, columns, worded
 from project.journal.record import record
 from signals.authentication import networks
 from signals.formats import REGISTRY
@@ -60,12 +61,36 @@ def _is_set(name: str, title: str) -> Callable[[Any, Source], str]:
     return column
 
 
+LISTS = ("allowed_ips", "formats", "pair_whitelist")
+LABELS = {
+    "allow_bare_hmac": "Allow an HMAC without timestamp",
+    "allowed_ips": "Allowed addresses",
+    "body_dedupe_secs": "Equal bodies count once within, s",
+    "default_timeframe_secs": "Default timeframe, s",
+    "hmac_required": "HMAC required",
+    "live": "Live (off: shadow)",
+    "rate_per_min": "Rate, alerts per minute",
+}
+HELP = {
+    "allowed_ips": "Addresses or networks with commas between, as in 52.89.214.238, 10.0.0.0/8. Empty: from anywhere.",
+    "body_dedupe_secs": "0: off. The same body after this counts anew.",
+    "default_timeframe_secs": "For alerts that name none: 900 is 15 minutes.",
+    "formats": f"Names with commas between. Empty: every format. There are: {', '.join(FORMATS)}.",
+    "hmac_required": "Refuse what is not signed, whatever else proves it.",
+    "pair_whitelist": "Pairs with commas between, as in BTC/USDT, ETH/USDT. Empty: every pair.",
+}
+KIND_WORDS = {"tradingview": "TradingView", "indicators": "Indicators", "alerts": "Alerts", "signals": "Signals"}
+
+
 class SourceForm(forms.ModelForm):
     """A source; what cannot be known from one field is checked here."""
 
     class Meta:
         model = Source
         fields = "__all__"
+        labels: ClassVar = LABELS
+        help_texts: ClassVar = HELP
+        widgets: ClassVar = {name: UnfoldAdminTextareaWidget({"rows": 2}) for name in LISTS}
 
     def clean_allowed_ips(self) -> list[str]:
         """Addresses or networks, one by one."""
@@ -102,7 +127,7 @@ class SourceAdmin(Admin):
         "name",
         "user",
         account_name(),
-        "kind",
+        worded("kind", KIND_WORDS.__getitem__),
         "enabled",
         "live",
         "has_token",
@@ -113,7 +138,7 @@ class SourceAdmin(Admin):
     list_filter = ("kind", "enabled", "live")
     search_fields = ("name",)
     list_select_related = ("user", "account")
-    actions = ("new_token", "new_secret", "new_api_key", "new_hmac_key", "revoke")
+    actions = ("new_token", "new_secret", "new_api_key", "new_hmac_key", "remove_secret", "revoke")
     readonly_fields = ("has_token", "has_secret", "has_key", "has_hmac")
     fieldsets = (
         (None, {"fields": ("user", "account", "name", "kind", "enabled", "live")}),
@@ -131,6 +156,12 @@ class SourceAdmin(Admin):
     has_secret = _is_set("secret_hash", "body secret")
     has_key = _is_set("api_key_hash", "API key")
     has_hmac = _is_set("hmac_sealed", "HMAC key")
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Kinds by the names that their vendors and our documents use."""
+        if db_field.name == "kind":
+            options["choices"] = tuple(KIND_WORDS.items())
+        return super().formfield_for_choice_field(db_field, request, **options)
 
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
         """A new source gets its URL token at once: without a proof nothing can reach it."""
@@ -157,6 +188,15 @@ class SourceAdmin(Admin):
     def new_hmac_key(self, request: HttpRequest, chosen: "QuerySet[Source]") -> None:
         """For senders that can sign."""
         self._prove_all(request, chosen, _hmac_key)
+
+    @admin.action(description="Remove the body secret: other proofs go on")
+    def remove_secret(self, request: HttpRequest, chosen: "QuerySet[Source]") -> None:
+        """The way back from a secret that the sender's messages do not carry."""
+        held = [source for source in chosen if source.secret_hash is not None]
+        for source in held:
+            source.secret_hash = None
+            _save(source, request, "secret removed")
+        messages.warning(request, f"{len(held)} of {len(chosen)} sources ask for no body secret any more.")
 
     @admin.action(description="Revoke every proof and switch off")
     def revoke(self, request: HttpRequest, chosen: "QuerySet[Source]") -> None:

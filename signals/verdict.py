@@ -12,6 +12,7 @@ class Outcome(StrEnum):
     ENTERED = "ENTERED"
     PYRAMIDED = "PYRAMIDED"
     QUEUED = "QUEUED"
+    DEFECT = "DEFECT"
     DEQUEUED = "DEQUEUED"
     EXITED = "EXITED"
     REDUCED = "REDUCED"

@@ -166,14 +166,14 @@ class PositionGroupAdmin(EngineAdmin):
             messages.warning(request, f"{began} of {len(chosen)} groups are closing now.")
         return page
 
-    @admin.action(description="Block: neither pyramids nor offset")
+    @admin.action(description="Block: no more pyramids")
     def block(self, request: HttpRequest, chosen: "QuerySet[PositionGroup]") -> None:
         """It keeps its exits."""
         _set_blocked(request, chosen, to=True)
 
     @admin.action(description="Unblock")
     def unblock(self, request: HttpRequest, chosen: "QuerySet[PositionGroup]") -> None:
-        """Pyramids and offset again."""
+        """Pyramids again."""
         _set_blocked(request, chosen, to=False)
 
     @admin.action(description="Block the pair: nothing new is entered")

@@ -13,9 +13,12 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from project.admin import Admin
+from project.accounts.models import ExchangeAccount
+from project.admin import Admin, account_name
 from project.journal.models import JournalEntry
 from project.journal.record import record
+from signals.market import instruments
+from signals.symbols import UnknownSymbol, resolve
 from trading.domain import settings as registry
 from trading.domain.refusal import Refusal
 from trading.domain.settings import Scope, Setting
@@ -48,7 +51,11 @@ class SettingOverrideForm(forms.ModelForm):  # type: ignore[type-arg]  # at run 
     class Meta:
         model = SettingOverride
         fields = ("user", "account", "symbol", "name", "value")
-        help_texts = {"symbol": "A pair of the account, as in BTC/USDT."}  # noqa: RUF012 - Django's own shape
+        help_texts = {  # noqa: RUF012 - Django's own shape
+            "user": "Empty: everybody.",
+            "account": "Empty: every account.",
+            "symbol": "Empty: every pair. As in BTC/USDT; needs an account.",
+        }
 
     def clean(self) -> dict[str, Any]:
         """The value must pass the registry, the scope must be one the setting has."""
@@ -56,6 +63,8 @@ class SettingOverrideForm(forms.ModelForm):  # type: ignore[type-arg]  # at run 
         if "name" in data and "value" in data:
             data["value"] = self._checked(data["name"], data["value"])
             self._check_scope(data)
+        if data.get("symbol") and data.get("account"):
+            data["symbol"] = self._listed(data["symbol"], data["account"])
         return data
 
     def _checked(self, name: str, text: str) -> str:
@@ -75,6 +84,22 @@ class SettingOverrideForm(forms.ModelForm):  # type: ignore[type-arg]  # at run 
             self.add_error("user", "An account has its user already: leave one of the two empty.")
         if data.get("symbol") and not data.get("account"):
             self.add_error("symbol", "A pair's setting needs its account.")
+
+    def _listed(self, text: str, account: ExchangeAccount) -> str:
+        """The name that the engine looks a pair's setting up by; under any other it would be kept and never read."""
+        found = resolve(text, account.venue, instruments.listed(account.venue, account.environment).names)
+        if isinstance(found, UnknownSymbol):
+            self.add_error("symbol", forms.ValidationError(_no_pair(found, account), code=found.code))
+            return text
+        return found
+
+
+def _no_pair(found: UnknownSymbol, account: ExchangeAccount) -> str:
+    """Why no pair of the account goes by a name, with the ones that come near."""
+    near = " or ".join(found.suggestions)
+    if found.code == "AMBIGUOUS_SYMBOL":
+        return f"{found.text} is more than one pair of {account.name}: write {near}."
+    return f"{found.text} is not a pair of {account.name}" + (f"; did you mean {near}?" if near else ".")
 
 
 def _scope(data: dict[str, Any]) -> Scope:
@@ -102,12 +127,17 @@ class SettingOverrideAdmin(Admin):
     """Settings somebody changed; everything else has its default. The narrowest scope wins."""
 
     form = SettingOverrideForm
-    list_display = ("name", "value", "default", "user", "account", "symbol", "changed_by", "changed_at")
+    list_display = ("name", "said", "default", "user", account_name(), "symbol", "changed_by", "changed_at")
     list_filter = ("name", "account", "user", "changed_by")
     search_fields = ("name", "symbol")
     readonly_fields = ("default", "changed_by", "changed_at", "versions")
     list_select_related = ("user", "account")
     actions_list = ("every_change",)
+
+    @admin.display(description="value", ordering="value")
+    def said(self, row: SettingOverride) -> str:
+        """As one writes it; kept as JSON, whose quotes are nobody's concern."""
+        return str(row.value)
 
     @admin.display(description="default")
     def default(self, row: SettingOverride) -> str:

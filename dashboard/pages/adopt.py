@@ -38,7 +38,7 @@ def adopt_trades(request: HttpRequest, account_id: int) -> HttpResponse:
 
 def _adopted(account: ExchangeAccount, *, operator: str) -> Told:
     try:
-        found = adopt.adopt(account, operator=operator, gateway=connect.gateway(account), now=timezone.now())
+        found = adopt.adopt(account, operator=operator, gateway=connect.gateway(account), clock=timezone.now)
     except (VaultError, WindlassError) as error:
         return Told(str(error), done=False)
     return Told(f"Adopted: {'; '.join(map(_line, found))}") if found else Told(NOTHING[0], done=False)
@@ -46,7 +46,7 @@ def _adopted(account: ExchangeAccount, *, operator: str) -> Told:
 
 def _question(account: ExchangeAccount) -> Question:
     try:
-        found = adopt.find(account, gateway=connect.gateway(account))
+        found = adopt.find(account, gateway=connect.gateway(account), clock=timezone.now)
     except (VaultError, WindlassError) as error:
         return Question(TITLE, (str(error),), "Adopt")
     if not found:

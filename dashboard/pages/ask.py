@@ -50,7 +50,7 @@ Act = Callable[[Typed], Told]
 
 def ask(request: HttpRequest, question: Question, act: Act, *, account_id: int) -> HttpResponse:
     """GET shows the question, POST acts and leads back to the account's overview."""
-    typed = {field.name: request.POST.get(field.name, "").strip() for field in question.fields}
+    typed = {field.name: request.POST.get(field.name, "").replace("\0", "").strip() for field in question.fields}
     problem, status = _obstacle(request, question, typed)
     if problem or request.method != "POST":
         context = {"question": question, "problem": problem, "typed": typed, "home": home(account_id)}

@@ -11,7 +11,7 @@ from trading.models import PositionGroup
 from trading.services import block
 
 BLOCKS = (
-    "No more pyramids for this group, and no offset on its account.",
+    "No more pyramids for this group.",
     "What is held keeps its exits: targets and stops go on, exit signals close it, legs that rest can still fill.",
 )
 UNBLOCKS = ("The group takes pyramids again, from the next alert on.",)

@@ -29,7 +29,7 @@ DONE = {Mode.PAUSED: "Paused. Exits go on; nothing new is entered.", Mode.NORMAL
 def change_mode(request: HttpRequest) -> HttpResponse:
     """Show the form (for browsers without scripts), or take the step."""
     wanted = (request.POST if request.method == "POST" else request.GET).get("wanted", "")
-    reason = request.POST.get("reason", "").strip()
+    reason = request.POST.get("reason", "").replace("\0", "").strip()
     if wanted not in STEPS:
         return redirect("dashboard:overview")
     problem, status = _obstacle(request, reason)

@@ -10,8 +10,10 @@ from dashboard.doubts import ENDINGS, Ending
 from dashboard.formats import qty
 from dashboard.pages.ask import Field, Question, Told, Typed, ask
 from dashboard.pages.errors import needs_database
+from project.accounts.vault import VaultError
+from trading.errors import WindlassError
 from trading.models import Order
-from trading.services import human
+from trading.services import connect, human
 
 PLACED = "Its fills are read from the venue by that number at once; what was bought gets its exits."
 ABSENT = "Nothing of it counts: its group goes on without it, and decides anew what is missing."
@@ -25,7 +27,7 @@ def settle(request: HttpRequest, order_id: int, ending: str) -> HttpResponse:
     """Ask for what was seen, and write it down."""
     if ending not in ENDINGS:
         raise Http404
-    order = get_object_or_404(Order.objects.select_related("instrument"), pk=order_id)
+    order = get_object_or_404(Order.objects.select_related("account", "instrument"), pk=order_id)
 
     def act(typed: Typed) -> Told:
         return _settled(order, ENDINGS[ending], typed, operator=request.user.get_username())
@@ -36,8 +38,10 @@ def settle(request: HttpRequest, order_id: int, ending: str) -> HttpResponse:
 def _settled(order: Order, ending: Ending, typed: Typed, *, operator: str) -> Told:
     seen = {"venue_order_id": typed.get("venue_order_id", ""), "reason": typed["reason"]}
     try:
+        if ending.placed:
+            human.confirm(order, seen["venue_order_id"], gateway=connect.gateway(order.account))
         human.settle(order.pk, to=ending.state, operator=operator, now=timezone.now(), **seen)
-    except (human.NotWaiting, human.NumberMissing, human.NumberTaken) as error:
+    except (*human.WRONG, VaultError, WindlassError) as error:
         return Told(str(error), done=False)
     return Told(f"Order {order.pk} is settled: {ending.said}")
 

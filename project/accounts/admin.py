@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils import timezone
@@ -25,12 +25,7 @@ from project.accounts.models import (
 from project.admin import Admin, EngineAdmin, columns
 from project.journal.record import record
 
-admin.site.unregister(Group)
-
-
-@admin.register(Group)
-class RolelessGroupAdmin(GroupAdmin, Admin):
-    """Django's own permission groups; Windlass itself asks for the role only."""
+admin.site.unregister(Group)  # the role decides everything: permission groups would promise what nothing reads
 
 
 class NewUserForm(UserCreationForm):
@@ -177,12 +172,12 @@ class ExchangeAccountAdmin(Admin):
     list_filter = ("environment", "venue", "armed", "health")
     search_fields = ("name", "user__username")
     list_select_related = ("user",)
-    readonly_fields: tuple[str, ...] = ("keys", "health", "health_detail", "reconciled_at")
+    readonly_fields: tuple[str, ...] = ("keys", "state", "health_detail", "reconciled_at")
     fieldsets: tuple[Any, ...] = (
         (None, {"fields": ("user", "name", "venue", "environment", "base_url", "quote")}),
         ("Futures", {"fields": FUTURES_FIELDS, "description": "A spot account keeps one-way and 1 ×."}),
         ("Keys", {"fields": ("keys", "api_key", "api_secret", "passphrase")}),
-        ("Trading", {"fields": ("armed", "health", "health_detail", "reconciled_at")}),
+        ("Trading", {"fields": ("armed", "state", "health_detail", "reconciled_at")}),
     )
 
     @admin.display(description="keys")
@@ -193,7 +188,7 @@ class ExchangeAccountAdmin(Admin):
     @admin.display(description="health", ordering="health")
     def state(self, account: ExchangeAccount) -> str:
         """What keeps entries out; the account's page says more."""
-        return account.health or "healthy"
+        return account.health or "OK"
 
     def save_model(self, request: HttpRequest, obj: ExchangeAccount, form: ExchangeAccountForm, change: bool) -> None:
         """Save, seal new keys to the id the account has by now, and journal what was changed (names, no values)."""

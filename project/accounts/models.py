@@ -33,7 +33,7 @@ class Environment(models.TextChoices):
 class PositionMode(models.TextChoices):
     """Whether an account may hold both sides of a futures market at once."""
 
-    ONE_WAY = "one-way"
+    ONE_WAY = "one-way", "One-way"
     HEDGE = "hedge"
 
 
@@ -138,6 +138,7 @@ class TradingMode(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name_plural = "trading mode"
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="one_mode_row")]
 
     def __str__(self) -> str:
@@ -152,6 +153,7 @@ class Installation(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="one_installation_row")]
+        verbose_name_plural = "installation"
 
     def __str__(self) -> str:
         return self.name

@@ -20,11 +20,13 @@ class Facts:
     first_source_file: str
     flower_login_file: str
     demo: bool
+    unwell: tuple[str, ...] = ()  # parts that did not answer, each with its log file
 
 
 def text(facts: Facts) -> str:
     """The banner."""
     lines = [f"Windlass is up after {facts.seconds:.1f} s. Ctrl-C stops it.", ""]
+    lines += [*_row("NOT WELL", *facts.unwell), ""] if facts.unwell else []
     lines += _row("Dashboard", facts.web_url)
     lines += _row("First login", facts.first_login_file, *_indented(facts.first_login))
     lines += _row("Webhook", f"{facts.door_url}/webhooks/{facts.first_token or '<token>'}", *_webhook(facts))

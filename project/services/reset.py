@@ -41,7 +41,8 @@ def main() -> int:
     except ServiceError as error:
         print(f"make reset: {error}", file=sys.stderr)  # noqa: T201
         return 1
-    except EOFError:  # no terminal to ask
+    except EOFError:
+        print("Nothing was deleted: there is no terminal to ask.", file=sys.stderr)  # noqa: T201
         return 1
 
 

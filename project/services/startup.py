@@ -58,6 +58,7 @@ class Stack:
     terminal: Terminal
     supervisor: Supervisor
     started: float = field(default_factory=time.monotonic)
+    unwell: list[str] = field(default_factory=list)  # what did not answer in time, with its log file
 
     @property
     def home(self) -> Path:
@@ -77,7 +78,7 @@ class Stack:
         self.logs.say(f"tables are ready after {self._age()}")
         early = [program for name, program in programs.items() if name not in {*LATE, "paper"}]
         first = await self._bootstrap(env, early)
-        await self._answering()
+        await self._answering(programs)
         for name in LATE:
             self._keep_if_present(programs.get(name))
         self.terminal.plain(banner.text(self._facts(first)))
@@ -141,15 +142,21 @@ class Stack:
         output = await self.supervisor.run("bootstrap", _manage("bootstrap", env))
         return _json_line("bootstrap", output)
 
-    async def _answering(self) -> None:
+    async def _answering(self, programs: Mapping[str, Program]) -> None:
+        """Wait for what people and programs talk to; what does not come up is named in the banner."""
         door = functools.partial(ready.http_answers, f"{self._url('door')}/health/live")
         web = functools.partial(ready.http_answers, f"{self._url('web')}/health/ready")
-        await asyncio.gather(self._ready("door", door, APPS_SECS), self._ready("web", web, APPS_SECS))
+        parts = [self._ready("door", door, APPS_SECS), self._ready("web", web, APPS_SECS)]
+        if "paper" in programs:
+            paper = functools.partial(ready.http_answers, f"{self._url('paper')}/api/v3/ping")
+            parts.append(self._ready("paper", paper, APPS_SECS))
+        await asyncio.gather(*parts)
 
     async def _ready(self, name: str, check: ready.Check, seconds: float) -> None:
         reason = await ready.wait(check, seconds=seconds, pause_secs=APPS_PAUSE_SECS)
         if reason:  # what runs goes on running: exits must be managed even while the dashboard is not well
             self.logs.say(f"{name} is not ready after {seconds:.0f} s: {reason}. See {self.logs.path(name)}")
+            self.unwell.append(f"{name}, see {self.logs.path(name)}")
         else:
             self.logs.say(f"{name} answers after {self._age()}")
 
@@ -198,6 +205,7 @@ class Stack:
             first_source_file=stack.shown(self.home / "first-source.json"),
             flower_login_file=stack.shown(self.home / "flower-login"),
             demo=self.options.demo,
+            unwell=tuple(self.unwell),
         )
 
 

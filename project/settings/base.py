@@ -77,8 +77,8 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
-# Seconds matter here, and half a day has no a.m.
-DATETIME_FORMAT, DATE_FORMAT, TIME_FORMAT = "Y-m-d H:i:s", "Y-m-d", "H:i:s"
+# A language's own formats win over DATETIME_FORMAT: ours stand where Django looks first.
+FORMAT_MODULE_PATH = "project.formats"
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -117,6 +117,7 @@ UNFOLD = {
     "SITE_HEADER": "Windlass",
     "SITE_SYMBOL": "anchor",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "dashboard.look.icon"}],
     "COLORS": {"primary": "dashboard.look.accent"},
     "SIDEBAR": {"show_search": True, "navigation": "dashboard.look.sidebar"},
 }

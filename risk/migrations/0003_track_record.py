@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name='RiskState',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('base', models.DecimalField(decimal_places=18, help_text='Equity at the first reading, less the profit so far.', max_digits=38)),
+                ('base', models.DecimalField(decimal_places=18, help_text='Equity less all profit so far: what was put in.', max_digits=38)),
                 ('equity', models.DecimalField(decimal_places=18, max_digits=38)),
                 ('peak', models.DecimalField(decimal_places=18, max_digits=38)),
                 ('deepest_pct', models.DecimalField(decimal_places=18, default=0, help_text='The deepest fall since the peak, percent.', max_digits=38)),

@@ -5,7 +5,8 @@ from typing import Final
 from signals.intent import Intent, IntentKind
 
 from .base import COMMON, SECRET, Format, common, object_of
-from .fields import Body, Fields
+from .fields import Body, Fields, Object
+from .misspelling import misspelling_of
 from .windlass import REFUSED, TRADE
 
 STRANGERS: Final = TRADE | frozenset(REFUSED) | {"direction", "message", "ticker"}
@@ -19,17 +20,25 @@ def detect(body: Body) -> bool:
 def parse(body: Body) -> Intent:
     """The values of a bare body. Raises FormatRefused naming every field that is wrong."""
     fields = Fields(object_of(body))
-    shared = common(fields)
+    shared, typos = common(fields), _typos(fields.body)
+    for name, meant in typos.items():
+        fields.wrong(name, "UNKNOWN_FIELD", f"{meant}, if that was meant", fields.body[name])
     intent = Intent(
         kind=IntentKind.VALUES,
         format="windlass_values",
-        indicators=fields.numbers(name for name in fields.body if name not in COMMON),
+        indicators=fields.numbers(name for name in fields.body if name not in COMMON and name not in typos),
         **shared,
     )
     if not intent.indicators and not fields.errors:
         fields.wrong("", "MISSING", "at least one number beside the symbol")
     fields.finish()
     return intent
+
+
+def _typos(body: Object) -> dict[str, str]:
+    """Words under a name that is nearly one of a trade's: no value was meant, but an order that nobody would see."""
+    words = (name for name, value in body.items() if isinstance(value, str) and value.isalpha())
+    return {name: meant for name in words if name not in COMMON and (meant := misspelling_of(name, TRADE))}
 
 
 FORMAT: Final = Format(

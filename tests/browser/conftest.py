@@ -20,7 +20,7 @@ ARGUMENTS = [
 ]  # fmt: skip
 PLACES = ("chromium", "chromium-browser", "google-chrome")
 MEND = "no Chromium found: install it (Debian: apt-get install chromium) or name it in WINDLASS_CHROMIUM"
-HEIGHTS = {390: 844, 1440: 1000}
+HEIGHTS = {390: 844, 1366: 768, 1440: 1000}
 
 PATIENCE_MS = 60_000
 # Pages change within a fraction of a second; a busy machine takes its time.

@@ -1,5 +1,6 @@
 """The live page in Chromium: it fits, it moves, it says when it does not, and hostile text stays text."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,13 +14,13 @@ from project.accounts.models import Balance, ExchangeAccount
 from project.journal.publish import publish
 from project.journal.record import record
 from project.journal.sealer import seal_batch
-from signals.models import Ticker
+from signals.models import Instrument, Ticker
 from tests.browser.conftest import OpenPage
 from tests.browser.server import WebProcess
 from tests.dashboard import rows
 from trading.domain.order_state import OrderState
 from trading.domain.vocabulary import GroupStatus
-from trading.models import Canary, Order, PositionGroup
+from trading.models import Canary, Order, PositionGroup, SettingOverride
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -85,6 +86,67 @@ async def test_the_page_fits_with_every_group_open(browser_page: OpenPage, width
         await summary.click()
     assert await overflow(page) == 0
     await expect(page.locator("tbody.detail").first).to_contain_text("target taken")
+
+
+def stay_spot(day: rows.Desk) -> None:
+    """As the day made them."""
+
+
+def become_futures(day: rows.Desk) -> None:
+    """The widest rows there are: long names, leverage, a stop at the venue beside a hybrid target."""
+    for base in ("BTC", "ETH"):
+        Instrument.objects.filter(base=base).update(symbol=f"{base}/USDT:USDT", kind="LINEAR")
+        row = group(f"{base}/USDT:USDT")
+        row.leverage, row.tp_mode, row.blocked = 10, "PER_LEG", True
+        row.save()
+        stop = {"qty": row.qty, "type": "STOP_MARKET", "trigger_price": Ticker.objects.get(instrument__base=base).last}
+        day.order(row, None, "STOP", OrderState.OPEN, **stop)
+
+
+BEYOND = """panel => [...panel.querySelectorAll("*")].filter(element => {
+  const box = element.getBoundingClientRect(), card = panel.getBoundingClientRect();
+  return box.width > 1 && (box.right > card.right + .5 || box.left < card.left - .5);
+}).map(element => element.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("prepare", [stay_spot, become_futures])
+@pytest.mark.parametrize("width", [1366, 1440])
+async def test_nothing_of_the_open_groups_stands_beyond_their_card(
+    day: rows.Desk, browser_page: OpenPage, width: int, prepare: Callable[[rows.Desk], None]
+) -> None:
+    await database_sync_to_async(prepare)(day)
+    page = await browser_page(width)
+    await expect(page.locator("tbody.group").first).to_contain_text("USDT")
+    assert await page.locator("#groups").evaluate(BEYOND) == []
+
+
+async def test_a_leg_on_a_phone_has_its_name_on_one_line_and_its_target(browser_page: OpenPage) -> None:
+    page = await browser_page(390)
+    await row_of(page, "ETH/USDT").locator(".more").click()
+    detail = page.locator("tbody.detail:visible")
+    await expect(detail.locator("div.slim").first).to_have_text("target → 2,668.21")
+    lines = "cell => { const area = document.createRange(); area.selectNodeContents(cell); return area.getClientRects().length; }"
+    assert await detail.locator("tr[data-key] > td:first-child").first.evaluate(lines) == 1
+
+
+def set_legs(day: rows.Desk) -> None:
+    """The widest value there is, for a pair."""
+    scope = {"account": day.account, "symbol": "BTC/USDT:USDT", "changed_by": "a-rather-long-name"}
+    value = " ".join(f"(-{gap}, 12.5, 0.75)" for gap in range(8))
+    SettingOverride.objects.create(name="legs", value=value, **scope)
+
+
+SCROLLING = """page => [...page.querySelectorAll("*")].filter(element =>
+  ["auto", "scroll"].includes(getComputedStyle(element).overflowX) && element.scrollWidth > element.clientWidth
+).map(element => element.outerHTML.slice(0, 120))"""
+
+
+async def test_the_list_of_settings_does_not_scroll_sideways(day: rows.Desk, browser_page: OpenPage) -> None:
+    await database_sync_to_async(set_legs)(day)
+    page = await browser_page(1440)
+    await page.goto(f"{page.url}admin/trading/settingoverride/")
+    await expect(page.locator("main, body").first).to_contain_text("a-rather-long-name")
+    assert await page.locator("body").evaluate(SCROLLING) == []
 
 
 async def test_while_all_is_well_the_bar_of_a_phone_is_one_line(browser_page: OpenPage) -> None:

@@ -99,9 +99,10 @@ class Desk:
         price = fields.pop("price", (leg.price if entry else leg.target_price) if leg else D(0))
         qty = fields.pop("qty", leg.qty if leg else of.qty)
         filled = fields.pop("filled_qty", qty if state == S.FILLED else D(0))
+        fields.setdefault("type", OrderType.LIMIT)
         row = Order.objects.create(
             account=self.account, instrument=of.instrument, group=of, leg=leg, purpose=purpose, state=state,
-            intent_key=f"test:{self.count}", side="BUY" if entry else "SELL", type=OrderType.LIMIT, price=price,
+            intent_key=f"test:{self.count}", side="BUY" if entry else "SELL", price=price,
             reference_price=price, qty=qty, filled_qty=filled, filled_cost=filled * price,
             client_order_id="w" + hashlib.sha256(str(self.count).encode()).hexdigest()[:17], created_at=of.opened_at,
             **fields,

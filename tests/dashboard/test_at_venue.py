@@ -70,7 +70,7 @@ def test_the_row_shows_the_stop_that_the_price_reaches_first(day: rows.Desk, now
     # 2,502.414 ÷ 2,634.12 − 1 = −5.0 %; the target 2,668.21 ÷ 2,634.12 − 1 = +1.294 %
     assert (seen.stop.words, seen.stop.trigger_price) == ("fixed stop", Dec("2502.414"))
     assert (seen.stop_distance_pct, round(seen.target_distance_pct, 3)) == (Dec("-5"), Dec("1.294"))
-    assert "fixed 2,502.41 \u2212\u202f5.0\u202f%" in root.get("/").content.decode()
+    assert 'fixed <span class="figure">2,502.41 \u2212\u202f5.0\u202f%' in root.get("/").content.decode()
 
 
 @pytest.mark.parametrize("stops", [(), (("STOP_ATR", None),), (("TIME_EXIT", None), ("AGGREGATE_TARGET", "2700"))])

@@ -8,6 +8,7 @@ from django.test import Client
 from project.journal.models import JournalEntry
 from tests.dashboard import rows
 from tests.support.factories import Desk
+from tests.support.levers import one_leg
 from trading.domain.order_state import OrderState
 from trading.models import Order, PositionGroup
 
@@ -36,22 +37,52 @@ def test_the_panel_is_empty_while_nothing_is_wrong(day: rows.Desk, trader: Clien
     assert 'data-part="person"></ul>' in trader.get("/").content.decode()
 
 
-@pytest.mark.parametrize(
-    ("ending", "state", "reported", "number"),
-    [
-        ("filled", "FILLED", "0.00332", "4711"),  # all of it: fills are asked for until they are all here
-        ("partly", "CANCELED", "0.00001", "4711"),  # one lot at least: the venue says how much
-        ("absent", "NOT_PLACED", "0", ""),
-    ],
-)
-def test_an_ending_is_written_with_who_and_why(
-    order: Order, trader: Client, ending: str, state: str, reported: str, number: str
+@pytest.fixture
+def asked(desk: Desk, client: Client) -> Client:
+    """The account's owner, at a page that asks a real venue."""
+    client.force_login(desk.account.user)
+    return client
+
+
+def placed(desk: Desk) -> tuple[Order, str]:
+    """An entry that rests at the exchange, of which we know no more; its number there."""
+    one_leg(desk).buy(price="59900")
+    entry = Order.objects.get()
+    number = entry.venue_order_id
+    Order.objects.update(state="NEEDS_HUMAN", venue_order_id="", acknowledged_at=None)
+    entry.refresh_from_db()
+    return entry, number
+
+
+@pytest.mark.parametrize(("ending", "state"), [("filled", "FILLED"), ("partly", "CANCELED")])
+def test_a_placed_one_keeps_its_number_and_at_least_what_was_seen(
+    desk: Desk, asked: Client, ending: str, state: str
 ) -> None:
-    assert "is settled" in settle(trader, order, ending)
+    entry, number = placed(desk)
+    assert "is settled" in settle(asked, entry, ending, venue_order_id=number)
+    least = {"filled": entry.qty, "partly": Dec("0.00001")}[ending]  # one lot: the venue says how much
+    entry.refresh_from_db()
+    assert (entry.state, entry.venue_order_id, entry.reported_qty) == (state, number, least)
+    told = JournalEntry.objects.filter(kind="order.state", payload__to=state, payload__code="BY_HAND")
+    assert told.count() == 1
+
+
+def test_a_number_that_is_not_this_orders_is_refused(desk: Desk, asked: Client) -> None:
+    """One that does not exist, and one of an order that the person placed: its fills are none of ours."""
+    entry, _ = placed(desk)
+    own = str(desk.gateway._client.create_order("BTC/USDT", "limit", "buy", "0.01", "50000")["id"])
+    for number in ("999999", own):
+        assert "no order of ours under that number" in settle(asked, entry, "filled", venue_order_id=number)
+    entry.refresh_from_db()
+    assert (entry.state, entry.venue_order_id) == ("NEEDS_HUMAN", "")
+
+
+def test_what_is_not_there_ends_with_who_and_why(order: Order, trader: Client) -> None:
+    assert "is settled" in settle(trader, order, "absent")
     order.refresh_from_db()
-    assert (order.state, order.reported_qty, order.venue_order_id) == (state, Dec(reported), number)
+    assert (order.state, order.reported_qty, order.venue_order_id) == ("NOT_PLACED", 0, "")
     assert order.detail == "mira: seen in the trade history"
-    assert JournalEntry.objects.filter(kind="order.state", payload__to=state, payload__code="BY_HAND").count() == 1
+    assert JournalEntry.objects.filter(kind="order.state", payload__code="BY_HAND").count() == 1
 
 
 @pytest.mark.parametrize(
@@ -63,17 +94,9 @@ def test_number_and_reason_are_needed(order: Order, trader: Client, ending: str,
     assert order.state == "NEEDS_HUMAN"
 
 
-def test_a_number_of_another_order_is_refused(order: Order, trader: Client) -> None:
-    Order.objects.filter(purpose="TARGET").update(venue_order_id="4711")
-    assert "has that venue number already" in settle(trader, order, "filled")
-    order.refresh_from_db()
-    assert (order.state, order.venue_order_id) == ("NEEDS_HUMAN", "")
-
-
-@pytest.mark.parametrize("ending", ["filled", "absent"])
-def test_an_order_that_does_not_wait_is_left_alone(order: Order, trader: Client, ending: str) -> None:
+def test_an_order_that_does_not_wait_is_left_alone(order: Order, trader: Client) -> None:
     Order.objects.filter(pk=order.pk).update(state="UNKNOWN")
-    assert "does not wait for a person" in settle(trader, order, ending)
+    assert "does not wait for a person" in settle(trader, order, "absent")
     order.refresh_from_db()
     assert order.state == "UNKNOWN"
 

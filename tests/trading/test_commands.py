@@ -133,17 +133,19 @@ def test_a_command_that_cannot_be_carried_out_says_why(desk: Desk, words: tuple[
 
 
 def test_an_order_is_settled_by_hand(desk: Desk) -> None:
-    entered(one_leg(desk))
+    one_leg(desk).buy(price="59900")
     assert said("settle_order") == "No order waits for a person.\n"
     order = Order.objects.get()
-    words = ("settle_order", str(order.pk), "CANCELED", "--reason", "seen at the venue")
+    words, number = ("settle_order", str(order.pk), "CANCELED", "--reason", "seen at the venue"), order.venue_order_id
     with pytest.raises(CommandError, match="NEEDS_HUMAN"):
-        said(*words)
-    Order.objects.update(state="NEEDS_HUMAN")
+        said(*words, "--venue-order-id", number)
+    Order.objects.update(state="NEEDS_HUMAN", venue_order_id="")
     assert order.client_order_id in said("settle_order")
     with pytest.raises(CommandError, match="has a number at the venue"):
         said(*words)
-    assert "is CANCELED" in said(*words, "--venue-order-id", "4711")
+    with pytest.raises(CommandError, match="no order of ours"):
+        said(*words, "--venue-order-id", "4711")
+    assert "is CANCELED" in said(*words, "--venue-order-id", number)
 
 
 def test_rebuild_finds_no_difference_after_trading_and_names_one(desk: Desk) -> None:

@@ -248,7 +248,8 @@ def classify(
     reverse_on_opposite: the source says that an opposite alert without market_position turns the position round.
     hedge: the account may hold both sides.
     """
-    if hedge and _ratio(wanted) is None and (wanted.action, wanted.side) in _HEDGED:
+    named = wanted.market_position in (None, wanted.side)  # else it names two sides: the table's own rows decide
+    if hedge and named and _ratio(wanted) is None and (wanted.action, wanted.side) in _HEDGED:
         row, side = _HEDGED[wanted.action, wanted.side]
         return TABLE[row, _OPEN[open_sides & {side}]]
     row = row_of(wanted, derivative=derivative, reverse_on_opposite=reverse_on_opposite)

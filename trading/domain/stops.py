@@ -142,6 +142,10 @@ def distance(
     only later (trailing, break-even) or whose number is not known count for nothing. Legs below the entry bring the
     average nearer to a stop at a price, so the risk is never counted too small.
     """
+    if entry <= 0:
+        return Refusal(
+            "PRICE_NOT_POSITIVE", "price", entry, ZERO, "A stop is counted from a price: none is known.", rules.quote
+        )
     standing = [
         None if level is None else own(side=side, average_entry=entry, level=level, rules=rules),
         None

@@ -58,7 +58,7 @@ class CcxtGateway:
         self._guard = guard
         self._clock = clock
         self._placing: OrderRequest | None = None
-        self._asserted: set[Terms] = set()
+        self._asserted: dict[str, Terms] = {}  # the last ones per symbol: the venue keeps one of each
         self._status = 0
         self._body = ""
         self._written = False
@@ -148,13 +148,13 @@ class CcxtGateway:
 
     def assert_terms(self, terms: Terms) -> None:
         """Set leverage, margin and position mode, once per gateway. A failure means that nothing was placed: NotSent."""
-        if terms in self._asserted:
+        if self._asserted.get(terms.symbol) == terms:
             return
         try:
             self._assert(terms)
         except VenueError as error:
             self._stop("TERMS", f"leverage, margin or position mode could not be set: {error}")
-        self._asserted.add(terms)
+        self._asserted[terms.symbol] = terms
 
     def _assert(self, terms: Terms) -> None:
         with self._translated(error_map.for_order):

@@ -19,6 +19,7 @@ class SettingOverride(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = "setting", "settings"
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user", "account", "symbol", "name"], nulls_distinct=False, name="setting_once_per_scope"

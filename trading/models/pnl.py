@@ -34,6 +34,7 @@ class PnlPoint(models.Model):
     open_groups = models.PositiveIntegerField()
 
     class Meta:
+        verbose_name_plural = "profit curve"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["group"], name="one_pnl_point_per_close"),
         ]

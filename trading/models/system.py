@@ -9,5 +9,8 @@ class Canary(models.Model):
     rung_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        verbose_name_plural = "canary"
+
     def __str__(self) -> str:
         return f"answered {self.answered_at}"

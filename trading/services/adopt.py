@@ -5,7 +5,7 @@ hand has no plan, no target and no stop; it stays the person's own.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,13 +17,15 @@ from project.journal.record import record
 from signals.models import Instrument
 from trading import locks
 from trading.domain.money import total
-from trading.domain.order_state import OrderState
+from trading.domain.order_state import OrderState, VenueStatus
 from trading.domain.reconcile import VenueFill, effects
 from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, Purpose
 from trading.gateways.base import FillReport, Gateway
 from trading.models import Order, PositionGroup
-from trading.services import fills, orders, reconcile
+from trading.services import fills, lookups, orders, reconcile
 from trading.services.orders import NewOrder
+
+Clock = Callable[[], datetime]
 
 CAUSE = "adopted by {operator} as a reduction of group {group}"
 
@@ -42,8 +44,14 @@ class HandTrade:
         return total(fill.qty for fill in self.fills)
 
 
-def find(account: ExchangeAccount, *, gateway: Gateway) -> tuple[HandTrade, ...]:
-    """Trades by hand that an open group can explain, oldest first. Raises NotReached."""
+def find(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> tuple[HandTrade, ...]:
+    """Trades by hand that an open group can explain, oldest first; nothing while an order of ours may be one of them.
+
+    Raises NotReached.
+    """
+    fills.collect(account.pk, gateway=gateway, clock=clock)  # a stop of ours that triggered learns its number
+    if lookups.undecided(account.pk):
+        return ()
     open_groups: Mapping[Instrument, list[PositionGroup]] = defaultdict(list)
     rows = PositionGroup.objects.filter(account=account, closed_at=None).select_related("instrument", "account")
     for group in rows.order_by("id"):
@@ -79,7 +87,17 @@ def _strange(
         by_number[fill.venue_order_id].append(fill)
     rows = Order.objects.filter(account=account, instrument=instrument)
     ours = set(rows.filter(venue_order_id__in=by_number).values_list("venue_order_id", flat=True))
-    return {number: executions for number, executions in by_number.items() if number not in ours}
+    return {
+        number: executions
+        for number, executions in by_number.items()
+        if number not in ours and _ended(instrument, number, gateway)
+    }
+
+
+def _ended(instrument: Instrument, number: str, gateway: Gateway) -> bool:
+    """Whether nothing more can fill: what still rests is adopted once it has ended."""
+    found = gateway.find_order(symbol=instrument.symbol, client_order_id="", venue_order_id=number)
+    return found is not None and found.status is not VenueStatus.OPEN
 
 
 def _shrinks(group: PositionGroup, executions: Sequence[FillReport]) -> bool:
@@ -88,9 +106,9 @@ def _shrinks(group: PositionGroup, executions: Sequence[FillReport]) -> bool:
     return all(fill.side is side and fill.at >= group.opened_at for fill in executions)
 
 
-def adopt(account: ExchangeAccount, *, operator: str, gateway: Gateway, now: datetime) -> tuple[HandTrade, ...]:
+def adopt(account: ExchangeAccount, *, operator: str, gateway: Gateway, clock: Clock) -> tuple[HandTrade, ...]:
     """Book every trade that `find` finds; targets are re-sized, and a group with nothing left closes. Raises NotReached."""
-    found = find(account, gateway=gateway)
+    found, now = find(account, gateway=gateway, clock=clock), clock()
     balanced = not reconcile.unexplained(account.pk, gateway=gateway)
     for trade in found:
         with transaction.atomic():

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DataError, transaction
 
 from project.accounts.models import ExchangeAccount, PositionMode
 from project.accounts.vault import VaultError
@@ -39,7 +39,7 @@ def process_inbox(account_id: int, *, gateway: Callable[[], Gateway], clock: Cal
     decided = 0
     while batch := _undecided(account_id):
         fetch_prices(account_id, batch, gateway=gateway, clock=clock)
-        decided += _decide_batch(account_id, clock())
+        decided += _decide_safely(account_id, clock())
     return decided
 
 
@@ -67,7 +67,16 @@ def fetch_prices(
         log.warning("no price for %s: %s", ", ".join(sorted(symbols)), error)
 
 
-def _decide_batch(account_id: int, now: datetime) -> int:
+def _decide_safely(account_id: int, now: datetime) -> int:
+    """A batch; where one of its alerts makes us fail, the same again with each by itself, so that exits get through."""
+    try:
+        return _decide_batch(account_id, now, decide_alert)
+    except DEFECTS:
+        log.exception("a batch of account %s failed: its alerts are decided one by one", account_id)
+        return _decide_batch(account_id, now, _decide_apart)
+
+
+def _decide_batch(account_id: int, now: datetime, decide_one: Callable[[Desk, Alert], Verdict]) -> int:
     """One transaction: lock, read the inbox again, decide each alert, settle all."""
     with transaction.atomic():
         account = locks.account(account_id)
@@ -75,7 +84,7 @@ def _decide_batch(account_id: int, now: datetime) -> int:
         verdicts: dict[int, Verdict] = {}
         desk, acted = Desk(account, now), 0
         for alert in batch:
-            verdicts[alert.pk] = verdict = decide_alert(desk, alert)
+            verdicts[alert.pk] = verdict = decide_one(desk, alert)
             if verdict.outcome in ACTED and not verdict.details.get("replacements"):
                 desk = desk.renewed()  # it wrote more than the desk knows: what the next alert sees is read anew
                 acted += verdict.outcome in TAKES_LONG
@@ -85,6 +94,8 @@ def _decide_batch(account_id: int, now: datetime) -> int:
         return len(verdicts)
 
 
+DEFECTS = (ArithmeticError, DataError, LookupError, TypeError, ValueError)
+# What a mistake of ours raises; a database or broker that is away is no defect, and the next bell tries again.
 TAKES_LONG = frozenset({Outcome.ENTERED, Outcome.EXITED, Outcome.PYRAMIDED, Outcome.REDUCED, Outcome.REVERSED})
 ACTED = TAKES_LONG | {Outcome.DEQUEUED, Outcome.QUEUED}
 
@@ -95,6 +106,19 @@ def decide_alert(desk: Desk, alert: Alert) -> Verdict:
         return _decided(desk, alert)
     except SettingError as error:
         return Verdict(Outcome.SETTING_INVALID, f"{error} Correct it under Settings.")
+
+
+def _decide_apart(desk: Desk, alert: Alert) -> Verdict:
+    """The outcome of an alert that may be the one on which its batch failed: what it began to write is undone."""
+    try:
+        with transaction.atomic():
+            return decide_alert(desk, alert)
+    except DEFECTS as error:
+        log.exception("alert %s cannot be decided", alert.pk)
+        kind = type(error).__name__
+        return Verdict(
+            Outcome.DEFECT, f"Windlass could not decide this alert ({kind}), by a fault of its own: see the log."
+        )
 
 
 def _decided(desk: Desk, alert: Alert) -> Verdict:

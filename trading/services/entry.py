@@ -18,14 +18,13 @@ from signals.verdict import Outcome, Verdict
 from trading.domain import grid, settings
 from trading.domain.admission import free_slot
 from trading.domain.grid import GridPlan, InstrumentRules
-from trading.domain.money import HUNDRED
-from trading.domain.pyramids import PyramidView, may_add
 from trading.domain.refusal import Refusal
 from trading.domain.settings import EngineSettings
 from trading.domain.stops import distance
 from trading.domain.vocabulary import GroupStatus, OrderType, PositionSide, Purpose
 from trading.models import Leg, PositionGroup, Pyramid, Slot
 from trading.selectors import rules_of
+from trading.services import entry_guards as guards
 from trading.services import orders
 from trading.services.desk import Desk
 from trading.services.orders import NewOrder
@@ -60,116 +59,31 @@ def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False)
     """
     group = desk.group_for(meant.instrument, meant.timeframe_secs, side)
     chosen = desk.settings(meant.instrument.symbol)
-    early = _refusal(desk, meant, side, adds=group is not None)
-    early = early or (_too_early(desk, meant, group, chosen) if group else None)
-    if early:
+    if early := guards.refusal(desk, meant, side, group=group):
         return early
-    price = _better_price(desk, meant, side) if waited else _base_price(desk, meant)
+    price = _better_price(desk, meant, side) if waited else guards.base_price(desk, meant)
     index = group.pyramids.count() if group else 0
     leverage = Decimal(group.leverage if group else meant.intent.leverage or desk.account.leverage)
     draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price, index, leverage)
     sized = _sized(desk, draft)
     if isinstance(sized, Denial | Refusal):
-        return denied(sized) if isinstance(sized, Denial) else refused(sized)
+        return guards.denied(sized) if isinstance(sized, Denial) else guards.refused(sized)
     plan = _planned(draft, sized)
-    return refused(plan) if isinstance(plan, Refusal) else _through_gate(desk, draft, sized, plan)
-
-
-def _refusal(desk: Desk, meant: Meant, side: PositionSide, *, adds: bool) -> Verdict | None:
-    """Why an alert can't enter whatever the account holds: its pair, what it asks for, its price."""
-    chosen = desk.settings(meant.instrument.symbol)
-    return _blocked(meant, chosen) or _unsupported(meant, adds=adds) or _guarded(desk, meant, side, chosen)
+    return guards.refused(plan) if isinstance(plan, Refusal) else _through_gate(desk, draft, sized, plan)
 
 
 def must_wait(desk: Desk, meant: Meant, side: PositionSide) -> Verdict | None:
     """POOL_FULL for an alert that would open a group while no slot is free; None where it has to be decided whole."""
     opens = desk.group_for(meant.instrument, meant.timeframe_secs, side) is None
-    if not opens or desk.free_slots or _refusal(desk, meant, side, adds=False):
+    if not opens or desk.free_slots or guards.refusal(desk, meant, side, group=None):
         return None
     size = desk.settings("").pool.max_open_groups
-    return denied(deny(DenialCode.POOL_FULL, subject=desk.account.name, value=len(desk.taken_slots), limit=size))
-
-
-def denied(denial: Denial) -> Verdict:
-    """A denial as an alert's outcome."""
-    numbers = {"value": denial.value, "limit": denial.limit, "unit": denial.unit, "subject": denial.subject}
-    return Verdict(denial.code, denial.sentence(), plain(numbers))
-
-
-def refused(refusal: Refusal) -> Verdict:
-    """A plan that cannot be placed as an alert's outcome."""
-    numbers = {"field": refusal.field, "value": refusal.value, "limit": refusal.limit, "unit": refusal.unit}
-    return Verdict(refusal.code, refusal.sentence(), plain(numbers))
-
-
-# before anything is computed ---------------------------------------------------------------------
-
-
-def _blocked(meant: Meant, chosen: EngineSettings) -> Verdict | None:
-    """A person wants nothing new of this pair."""
-    if not chosen.alerts.blocked:
-        return None
-    symbol = meant.instrument.symbol
-    return Verdict(Outcome.PAIR_BLOCKED, f"{symbol} is blocked by hand; its exits go on.", {"symbol": symbol})
-
-
-def _guarded(desk: Desk, meant: Meant, side: PositionSide, chosen: EngineSettings) -> Verdict | None:
-    """The one-sided price guard: refused when the live price is worse than the alert's by more than is allowed."""
-    ticker, said = desk.tickers.get(meant.instrument.id), meant.intent.price
-    if ticker is None or said is None:
-        return None
-    live = ticker.ask if side is PositionSide.LONG else ticker.bid
-    worse_pct = side.sign * (live - said) / said * HUNDRED
-    limit = chosen.alerts.max_slippage_pct if meant.intent.max_slippage_pct is None else meant.intent.max_slippage_pct
-    if worse_pct <= limit:
-        return None
-    numbers = {"alert_price": said, "live_price": live, "worse_pct": round(worse_pct, 4), "limit_pct": limit}
-    reason = (
-        f"The price is {worse_pct:.2f} % worse than the alert's ({live:f} against {said:f}), the limit is {limit:f} %."
-    )
-    return Verdict(Outcome.PRICE_MOVED, reason, numbers)
-
-
-def _too_early(desk: Desk, meant: Meant, group: PositionGroup, chosen: EngineSettings) -> Verdict | None:
-    """Why a group takes no further pyramid now: it is closing, blocked, complete, in the same bar, or too near."""
-    if group.closing_at is not None:
-        return Verdict(Outcome.TOO_SOON, "The group of this pair is closing; enter again when it has closed.")
-    if group.blocked:
-        return Verdict(Outcome.TOO_SOON, "The group of this pair is blocked by hand.")
-    refusal = may_add(
-        [PyramidView(p.index, p.base_price, p.created_at) for p in group.pyramids.all()],
-        settings=chosen.grid,
-        timeframe_secs=meant.timeframe_secs,
-        price=_base_price(desk, meant),
-        at=meant.alert.received_at,
-    )
-    return refused(refusal) if refusal else None
-
-
-def _unsupported(meant: Meant, *, adds: bool) -> Verdict | None:
-    """What the alert asks for and nobody here carries out is refused by name, never ignored."""
-    intent, spot = meant.intent, not meant.instrument.derivative
-    asked = {
-        "take_profit": bool(intent.take_profit),
-        "leverage on spot": spot and intent.leverage not in (None, 1),
-        "stop_loss on a pyramid (the group keeps its first alert's stop)": adds and intent.stop_loss is not None,
-    }
-    named = ", ".join(name for name, is_asked in asked.items() if is_asked)
-    if not named:
-        return None
-    reason = f"The alert asks for {named}, which is not carried out here: remove it, or set it under Settings, exits."
-    return Verdict(Outcome.NOT_SUPPORTED, reason, {"fields": named})
-
-
-def _base_price(desk: Desk, meant: Meant) -> Decimal:
-    """Where the grid hangs: the alert's price, else the live one; 0 when neither is known, which the plan refuses."""
-    ticker = desk.tickers.get(meant.instrument.id)
-    return meant.intent.price or (ticker.last if ticker else Decimal(0))
+    return guards.denied(deny(DenialCode.POOL_FULL, subject=desk.account.name, value=len(desk.taken_slots), limit=size))
 
 
 def _better_price(desk: Desk, meant: Meant, side: PositionSide) -> Decimal:
     """LONG: the lower of alert and market; SHORT: the higher."""
-    ticker, said = desk.tickers.get(meant.instrument.id), _base_price(desk, meant)
+    ticker, said = desk.tickers.get(meant.instrument.id), guards.base_price(desk, meant)
     prices = [said, ticker.last] if ticker else [said]
     return min(prices) if side is PositionSide.LONG else max(prices)
 
@@ -241,7 +155,7 @@ def _through_gate(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan) -> Ver
         signal_id=signal.pk,
     )
     if result.denial is not None:
-        return denied(result.denial)
+        return guards.denied(result.denial)
     return _record(desk, draft, sized, plan, signal, result)
 
 

@@ -40,8 +40,14 @@ class Explanation:
     orders: tuple[PlannedOrder, ...]
 
 
+class WrongSecret(Exception):
+    """The door would refuse it with 401: this source has a body secret, and the body carries another one. Send it to a
+    source without a body secret, or put the source's own in.
+    """
+
+
 def explain(raw: str, *, source: Source, gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> Explanation:
-    """Decide `raw` as if it had just arrived from the source. Raises FormatRefused or JsonRefused, as the door would.
+    """Decide `raw` as if it had just arrived. Raises FormatRefused, JsonRefused or WrongSecret, as the door would refuse.
 
     A pair that nobody watched gets its price first, as it would for a real alert.
     """
@@ -49,6 +55,9 @@ def explain(raw: str, *, source: Source, gateway: Callable[[], Gateway], clock: 
     body = formats.read(raw)
     chosen = formats.choose(body, endpoint=source.kind, by_token=True, allowed=source.formats)
     formats.parse(body, chosen)
+    offered = [digest(secret) for secret in formats.secrets_in(body)]
+    if source.secret_hash and offered and bytes(source.secret_hash) not in offered:
+        raise WrongSecret(" ".join((WrongSecret.__doc__ or "").split()))
     facts = _as_stored(raw, chosen.name, source, now)
     decide.fetch_prices(source.account_id, [Alert(**facts)], gateway=gateway, clock=clock)
     with transaction.atomic():

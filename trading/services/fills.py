@@ -13,6 +13,7 @@ from project.journal.record import Event, record_all
 from trading import locks, selectors
 from trading.domain.money import total
 from trading.domain.order_state import RESTING, OrderState, VenueStatus, advance
+from trading.errors import NotReached
 from trading.gateways.base import FillReport, Gateway, OrderReport
 from trading.models import Fill, Order
 from trading.services import cancel, groups, orders, reports
@@ -32,7 +33,20 @@ def collect(account_id: int, *, gateway: Gateway, clock: Clock) -> int:
         by_symbol[order.instrument.symbol].append(order)
     for symbol, resting in by_symbol.items():
         _look(account_id, symbol, resting, gateway=gateway, clock=clock)
-    return sum(_fetch(order, gateway=gateway, clock=clock) for order in _lacking(account_id))
+    return _fetch_all(_lacking(account_id), gateway=gateway, clock=clock)
+
+
+def _fetch_all(lacking: Sequence[Order], *, gateway: Gateway, clock: Clock) -> int:
+    """Each by itself: one whose number the venue refuses must not keep the others from their fills."""
+    found, failed = 0, None
+    for order in lacking:
+        try:
+            found += _fetch(order, gateway=gateway, clock=clock)
+        except NotReached as error:
+            failed = error
+    if failed is not None:
+        raise failed
+    return found
 
 
 def _look(account_id: int, symbol: str, resting: Sequence[Order], *, gateway: Gateway, clock: Clock) -> None:

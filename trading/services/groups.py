@@ -1,8 +1,11 @@
 """Groups: after anything happened to one, look at it whole, decide what follows, and write what it is now."""
 
+import logging
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import DataError, transaction
 from django.db.models import F
 
 from project.journal.record import plain, record
@@ -23,6 +26,8 @@ from trading.models import Order, PositionGroup, Slot
 from trading.selectors import GroupPicture
 from trading.services import ladder, orders, pnl, queue, stops
 from trading.services.orders import NewOrder
+
+log = logging.getLogger(__name__)
 
 TARGETS_TAKEN = "TARGETS_TAKEN"
 STOPPED_AT_VENUE = "STOPPED_AT_VENUE"
@@ -304,5 +309,14 @@ def _end(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
         "slots": freed,
     }
     record("group.closed", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
-    pnl.note_close(group, now=now)
-    queue.promote(group.account_id, now=now)
+    _then(group, lambda: pnl.note_close(group, now=now))
+    _then(group, lambda: queue.promote(group.account_id, now=now))
+
+
+def _then(group: PositionGroup, follow: Callable[[], object]) -> None:
+    """What follows an end and may fail for itself: a wrong setting or a waiting signal never undoes the close."""
+    try:
+        with transaction.atomic():
+            follow()
+    except (ArithmeticError, DataError, LookupError, TypeError, ValueError):  # a SettingError is one; sweeps try again
+        log.exception("after the end of group %s", group.pk)

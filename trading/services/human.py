@@ -8,6 +8,7 @@ from django.db import transaction
 from trading import locks
 from trading.domain.money import ZERO
 from trading.domain.order_state import OrderState
+from trading.gateways.base import Gateway
 from trading.models import Order
 from trading.services import groups, orders, reports
 
@@ -24,8 +25,29 @@ class NumberMissing(Exception):
     """An order that was placed has a number at the venue: give it, so that its fills can be read."""
 
 
+class NumberForeign(Exception):
+    """The venue has no order of ours under that number on this pair: compare the client order id sign by sign."""
+
+
 class NumberTaken(Exception):
     """Another order of this account has that venue number already: look the client order id up again."""
+
+
+WRONG = (NotWaiting, NumberForeign, NumberMissing, NumberTaken)
+# What settling by hand may be refused for.
+
+
+def confirm(order: Order, venue_order_id: str, *, gateway: Gateway) -> None:
+    """Ask the venue whether that number is this order: a wrong one would book somebody's fills, or wait for ever.
+
+    Raises NumberMissing, NumberForeign, NotReached.
+    """
+    if not venue_order_id:
+        raise NumberMissing(NumberMissing.__doc__)
+    symbol = order.instrument.symbol
+    seen = gateway.find_order(symbol=symbol, client_order_id="", venue_order_id=venue_order_id)
+    if seen is None or seen.client_order_id != order.client_order_id:
+        raise NumberForeign(NumberForeign.__doc__)
 
 
 def settle(

@@ -10,6 +10,7 @@ from django.db.models import Q
 from signals.market import venues
 from trading import locks
 from trading.domain.order_state import (
+    UNDECIDED,
     AbsenceEvidence,
     LookupVerdict,
     OrderState,
@@ -60,6 +61,11 @@ def _claim(account_id: int, *, now: datetime, timing: TimingProfile) -> list[Ord
         for order in due:
             orders.move(order, OrderState.UNKNOWN, next_poll_at=next_poll_at(now, timing=timing))
         return due
+
+
+def undecided(account_id: int) -> bool:
+    """Whether an order of ours may be at the venue under a number that we do not know."""
+    return Order.objects.filter(account_id=account_id, state__in=sorted(UNDECIDED)).exists()
 
 
 def _resolve(order: Order, *, gateway: Gateway, clock: Callable[[], datetime], timing: TimingProfile) -> None:

@@ -38,7 +38,7 @@ def note_close(group: PositionGroup, *, now: datetime) -> None:
 def _keep(reading: PnlPoint, desk: Desk) -> None:
     """Write a point and let the drawdown see it."""
     reading.save()
-    if reading.equity is not None:
+    if reading.equity is not None and reading.equity > 0:
         tiers = desk.settings("").risk.drawdown_tiers_pct
         drawdown.read(desk.account.pk, profit=reading.profit, equity=reading.equity, at=reading.at, tiers_pct=tiers)
 

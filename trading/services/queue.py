@@ -140,7 +140,7 @@ def view(desk: Desk, row: QueuedSignal) -> Waiting:
     ticker = desk.tickers.get(row.instrument_id)
     side, said = PositionSide(row.side), row.alert_price
     discount = ZERO
-    if ticker is not None and said is not None:
+    if ticker is not None and said:  # a price below 1e-18 is stored as 0
         discount = admission.discount_pct(side=side, alert_price=said, price=ticker.last)
     return Waiting(
         id=row.pk,

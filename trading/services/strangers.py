@@ -122,7 +122,11 @@ def _add(account: ExchangeAccount, new: Sequence[RestingReport], now: datetime) 
     """Write newcomers; one that was taken for gone (an unsteady answer) comes back as the same row."""
     markets = Instrument.objects.filter(venue=account.venue, environment=account.environment)
     by_symbol = {row.symbol: row for row in markets.filter(symbol__in={report.symbol for report in new})}
-    rows = [_row(account, by_symbol[report.symbol], report, now) for report in new]
+    for symbol in sorted({report.symbol for report in new} - by_symbol.keys()):
+        log.warning(
+            "account %s: an order rests on %s, which is not among its venue's listed markets", account.pk, symbol
+        )
+    rows = [_row(account, by_symbol[report.symbol], report, now) for report in new if report.symbol in by_symbol]
     ForeignOrder.objects.bulk_create(
         rows,
         update_conflicts=True,

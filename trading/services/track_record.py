@@ -53,13 +53,13 @@ def orders_last_minute(account: ExchangeAccount, *, now: datetime) -> int:
 
 
 def _day_loss(account: ExchangeAccount, now: datetime) -> Decimal | None:
-    """What was lost since midnight UTC, percent of the equity then; 0 before anything was traded."""
-    points = PnlPoint.objects.filter(account=account, equity__isnull=False)
+    """What was lost since midnight UTC, percent of what the equity would be without it; 0 before anything was traded."""
+    points = PnlPoint.objects.filter(account=account, equity__gt=0)
     before = points.filter(at__lt=day_start(now))
     last, first = points.order_by("-at").first(), before.order_by("-at").first() or points.order_by("at").first()
     if last is None or first is None:
         return ZERO
-    return daily_loss_pct(equity_at_start=first.equity, equity=first.equity + last.profit - first.profit)
+    return daily_loss_pct(equity_at_start=last.equity - (last.profit - first.profit), equity=last.equity)
 
 
 def _streak(account: ExchangeAccount, state: RiskState | None, *, most: int) -> int:

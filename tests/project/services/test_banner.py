@@ -51,3 +51,10 @@ def test_the_example_is_json_that_fits_a_shells_quotes() -> None:
 
 def test_a_demo_that_is_off_says_so() -> None:
     assert "Demo         off" in banner.text(replace(LATER, demo=False))
+
+
+def test_what_does_not_answer_is_named_with_its_log() -> None:
+    assert "NOT WELL     paper, see logs/paper.log" in banner.text(
+        replace(LATER, unwell=("paper, see logs/paper.log",))
+    )
+    assert "NOT WELL" not in banner.text(LATER)

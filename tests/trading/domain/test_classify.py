@@ -190,3 +190,9 @@ def test_in_hedge_mode_a_strategy_that_turns_round_still_reverses() -> None:
     wanted = Wanted(A.SELL, market_position=M.SHORT)
     found = classify(wanted, open_sides=OPEN["long"], derivative=True, reverse_on_opposite=False, hedge=True)
     assert said(found) == "reverse SHORT closing LONG"
+
+
+def test_in_hedge_mode_an_alert_that_names_two_sides_is_no_entry() -> None:
+    wanted = Wanted(A.BUY, side=M.LONG, market_position=M.FLAT)
+    found = classify(wanted, open_sides=frozenset(), derivative=True, reverse_on_opposite=False, hedge=True)
+    assert said(found) == NO_EXIT

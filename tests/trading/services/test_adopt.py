@@ -31,7 +31,7 @@ def health() -> str:
 
 
 def adopted(desk: Desk) -> tuple[adopt.HandTrade, ...]:
-    return adopt.adopt(desk.account, operator="ana", gateway=desk.gateway, now=timezone.now())
+    return adopt.adopt(desk.account, operator="ana", gateway=desk.gateway, clock=timezone.now)
 
 
 def holds(*names: str) -> list[tuple[str, ...]]:
@@ -119,3 +119,26 @@ def test_two_adoptions_at_once_book_a_trade_once(desk: Desk) -> None:
     assert len(adopted(desk)) == 1
     assert adopted(desk) == ()
     assert reconcile.unexplained(desk.account.pk, gateway=desk.gateway) == {}
+
+
+def test_while_an_order_of_ours_is_undecided_nothing_is_adopted(desk: Desk) -> None:
+    """What looks like a sale by hand may be our own, of which we do not know the number yet."""
+    long_of(desk)
+    sold_by_hand(desk, "0.03")
+    reconciled(desk)
+    Order.objects.filter(purpose="TARGET").update(state="UNKNOWN", next_poll_at=timezone.now() + timedelta(hours=1))
+    assert adopted(desk) == ()
+
+
+def test_an_order_by_hand_is_adopted_once_it_has_ended(desk: Desk) -> None:
+    group = long_of(desk)
+    client: Any = desk.gateway._client  # type: ignore[attr-defined]
+    client.cancel_all_orders("BTC/USDT")
+    desk.paper.depth("BTCUSDT", levels=1, level_notional=600)
+    number = by_hand(desk, "sell", "0.03", "59990")
+    desk.paper.depth("BTCUSDT", levels=10, level_notional=100000)
+    assert client.fetch_order(number, "BTC/USDT")["status"] == "open"
+    assert adopted(desk) == ()
+    client.cancel_order(number, "BTC/USDT")
+    (trade,) = adopted(desk)
+    assert (trade.group.pk, trade.qty > 0) == (group.pk, True)

@@ -1,6 +1,8 @@
 """What a person does: look, explain, flatten, settle, rotate the key."""
 
 import base64
+import json
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,15 @@ def test_an_explanation_gives_the_reason_of_a_denial(desk: Desk) -> None:
 def test_what_the_door_refuses_cannot_be_explained(desk: Desk, raw: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         explain.explain(raw, source=desk.source, gateway=lambda: desk.gateway, clock=timezone.now)
+
+
+def test_a_body_with_another_secret_than_the_sources_would_be_refused(desk: Desk) -> None:
+    desk.source.secret_hash = explain.digest("hush")
+    for body in ({"secret": "other"}, {"secret": "hush"}):
+        raw = json.dumps({"symbol": "BTCUSDT", "action": "buy", **body})
+        refused = pytest.raises(explain.WrongSecret) if body["secret"] == "other" else nullcontext()
+        with refused:
+            explain.explain(raw, source=desk.source, gateway=lambda: desk.gateway, clock=timezone.now)
 
 
 # flatten -----------------------------------------------------------------------------------------

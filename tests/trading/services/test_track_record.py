@@ -10,6 +10,7 @@ from django.utils import timezone
 from project.accounts.models import ExchangeAccount
 from project.journal.models import JournalEntry
 from risk import drawdown
+from risk.domain.drawdown import DrawdownTier
 from risk.models import RiskState
 from tests.support.factories import Desk
 from tests.support.levers import one_leg
@@ -22,16 +23,16 @@ def outcome(desk: Desk, **fields: str) -> tuple[str, str]:
     return alert.outcome, alert.reason
 
 
-def readings(desk: Desk, *profits: tuple[int, str]) -> None:
-    """Points of the profit curve, so many minutes ago."""
+def readings(desk: Desk, *profits: tuple[int, str], put_in: int = 10000) -> None:
+    """Points of the profit curve, so many minutes ago, on what was put in."""
     for minutes, profit in profits:
-        at = timezone.now() - timedelta(minutes=minutes)
+        at, equity = timezone.now() - timedelta(minutes=minutes), put_in + Decimal(profit)
         point = PnlPoint.objects.create(
-            account=desk.account, at=at, equity=10000, realised_pnl=Decimal(profit), unrealised_pnl=0, open_groups=0
+            account=desk.account, at=at, equity=equity, realised_pnl=Decimal(profit), unrealised_pnl=0, open_groups=0
         )
         tiers = Books(desk.account, at).settings("").risk.drawdown_tiers_pct
         with transaction.atomic():
-            drawdown.read(desk.account.pk, profit=point.profit, equity=Decimal(10000), at=at, tiers_pct=tiers)
+            drawdown.read(desk.account.pk, profit=point.profit, equity=equity, at=at, tiers_pct=tiers)
 
 
 def closed_with(desk: Desk, *results: str) -> None:
@@ -109,3 +110,22 @@ def test_a_live_accounts_first_day_has_a_cap(desk: Desk, monkeypatch: pytest.Mon
 
 def test_a_reset_before_any_reading_changes_nothing(desk: Desk) -> None:
     assert not drawdown.reset(desk.account.pk, operator="mira", now=timezone.now())
+
+
+def test_what_is_paid_in_or_out_is_neither_loss_nor_gain(desk: Desk) -> None:
+    readings(desk, (30, "0"), put_in=100)
+    readings(desk, (20, "0"), (10, "-15"))  # 9 900 paid in, then 15 lost
+    past = Books(desk.account, timezone.now()).record
+    assert (past.drawdown_pct, past.drawdown_tier) == (Decimal("0.15"), DrawdownTier.GREEN)
+    assert past.day_loss_pct == Decimal("0.15")
+    readings(desk, (0, "-15"), put_in=215)  # all but 200 paid out: the same 15 are more of what is left
+    assert round(Books(desk.account, timezone.now()).record.drawdown_pct, 2) == Decimal("6.98")
+
+
+def test_before_anything_is_paid_in_there_is_nothing_to_fall_from(desk: Desk) -> None:
+    PnlPoint.objects.create(
+        account=desk.account, at=timezone.now() - timedelta(days=1), equity=0, realised_pnl=0, unrealised_pnl=0,
+        open_groups=0,
+    )  # fmt: skip
+    past = Books(desk.account, timezone.now()).record
+    assert (past.day_loss_pct, past.drawdown_tier) == (0, DrawdownTier.GREEN)

@@ -15,7 +15,7 @@ from signals.models import Source
 from signals.strict_json import JsonRefused
 from trading.management.commands.status import NOT_RUNNING
 from trading.services import connect
-from trading.services.explain import Explanation, explain
+from trading.services.explain import Explanation, WrongSecret, explain
 
 
 class Command(BaseCommand):
@@ -37,6 +37,8 @@ class Command(BaseCommand):
             found = explain(options["body"] or sys.stdin.read(), source=source, gateway=gateway, clock=timezone.now)
         except OperationalError:
             raise CommandError(NOT_RUNNING) from None
+        except WrongSecret as error:
+            raise CommandError(str(error)) from None
         except (FormatRefused, JsonRefused) as error:
             raise CommandError(f"The door would refuse this body: {error}") from None
         self.stdout.write(as_json(found) if options["json"] else text(found))

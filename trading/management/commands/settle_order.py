@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from trading.domain.order_state import OrderState
+from trading.errors import WindlassError
 from trading.models import Order
-from trading.services import human
+from trading.services import connect, human
 
 
 class Command(BaseCommand):
@@ -29,10 +30,14 @@ class Command(BaseCommand):
             return self._list()
         if not options["state"] or not options["reason"]:
             raise CommandError("Give the state and --reason: look the client order id up at the venue first.")
+        to = OrderState(options["state"])
         try:
+            if to in human.PLACED:
+                order = Order.objects.select_related("account", "instrument").get(pk=options["order"])
+                human.confirm(order, options["venue_order_id"], gateway=connect.gateway(order.account))
             human.settle(
                 options["order"],
-                to=OrderState(options["state"]),
+                to=to,
                 operator=getpass.getuser(),
                 reason=options["reason"],
                 venue_order_id=options["venue_order_id"],
@@ -40,7 +45,7 @@ class Command(BaseCommand):
             )
         except Order.DoesNotExist:
             raise CommandError(f"There is no order {options['order']}.") from None
-        except (human.NotWaiting, human.NumberMissing, human.NumberTaken) as error:
+        except (*human.WRONG, WindlassError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Order {options['order']} is {options['state']}.")
         return None

@@ -123,7 +123,9 @@ async def serve(options: Options) -> None:
     if replay is not None:
         jobs.append(replay.run())
     logger.info(
-        "paper exchange on http://%s:%s, %s", HOST, list(applications), "manual" if options.manual else "replay"
+        "paper exchange on %s, %s",
+        ", ".join(f"http://{HOST}:{port}" for port in applications),
+        "manual" if options.manual else "replay",
     )
     await _until_one_ends(*jobs)
     exchange.journal.flush()
