@@ -136,7 +136,7 @@ def test_an_order_by_hand_is_adopted_once_it_has_ended(desk: Desk) -> None:
     client.cancel_all_orders("BTC/USDT")
     desk.paper.depth("BTCUSDT", levels=1, level_notional=600)
     number = by_hand(desk, "sell", "0.03", "59990")
-    desk.paper.depth("BTCUSDT", levels=10, level_notional=100000)
+    desk.paper.depth("BTCUSDT", levels=20, level_notional=250000)
     assert client.fetch_order(number, "BTC/USDT")["status"] == "open"
     assert adopted(desk) == ()
     client.cancel_order(number, "BTC/USDT")
