@@ -13,7 +13,7 @@ from signals.formats import FormatRefused, parse_stored
 from signals.market import instruments
 from signals.models import Alert, Refusal
 from signals.strict_json import JsonRefused
-from signals.symbols import UnknownSymbol, resolve
+from signals.symbols import candidates, without_endings, without_exchange
 from trading.models import PositionGroup
 
 ALERTS_SHOWN = 12
@@ -91,8 +91,13 @@ def _alert(row: Alert, symbols: Mapping[int, str]) -> AlertRow:
 
 def _listed(symbol: str, account: ExchangeAccount) -> str:
     """The pair's own name where the account's venue has it, so that one pair reads as one; else as it was sent."""
-    found = resolve(symbol, "", instruments.listed(account.venue, account.environment).names) if symbol else symbol
-    return symbol if isinstance(found, UnknownSymbol) else found
+    # As signals.symbols.resolve finds it, without its suggestions: they take 10 ms a name, and every frame asks again.
+    names = instruments.listed(account.venue, account.environment).names
+    bare = without_exchange(symbol.upper(), "")
+    core, wants_derivative = without_endings(bare)
+    tables = [names.derivative] if wants_derivative else [names.spot, names.derivative]
+    found = next((table[name] for table in tables for name in candidates(bare, core) if name in table), ())
+    return found[0] if len(found) == 1 else symbol
 
 
 @lru_cache(maxsize=256)
