@@ -5,7 +5,7 @@ import os
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.local")
-app = Celery("plain")
+app = Celery("plain", set_as_current=False)  # whoever imports this keeps the app it has
 app.conf.update(
     broker_url=os.environ.get("REDIS_URL", ""),
     task_default_queue="plain",
