@@ -7,6 +7,7 @@ import pytest
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
+from tests.support import measured
 from tests.support.factories import Desk, make_desk
 from tests.support.paper import PaperExchange
 from tests.support.tables import emptied
@@ -18,9 +19,9 @@ hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Measure this process and no stack that a test starts: twenty of them at once would be slow for nothing."""
+    """Measure this process and the paper exchange, but no whole stack: twenty processes would be slow for nothing."""
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
-        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+        measured.unset()
 
 
 # After a test that commits, Django would truncate every table and write its permissions anew: 0.1 s each time.

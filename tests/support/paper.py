@@ -22,6 +22,7 @@ import ccxt
 import httpx
 
 from project.services.ports import free_port
+from tests.support import measured
 
 START_SECS = 120.0
 STOP_SECS = 60.0
@@ -77,7 +78,7 @@ class PaperExchange:
         command = [sys.executable, "-m", "trading.paper", "--port", str(self.port), "--data", str(self.data)]
         command += ["--keys", str(self._keys_path), "--deposit", self._deposit, *self._arguments]
         with self._log_path.open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, cwd=ROOT, env=measured.environ(), stdout=log, stderr=log)
         self._wait_ready(self._process)
 
     def _wait_ready(self, process: subprocess.Popen[bytes]) -> None:
