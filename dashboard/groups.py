@@ -14,7 +14,7 @@ from signals.models import Instrument
 from trading.domain.exit_view import ExitReason
 from trading.domain.money import total
 from trading.domain.order_state import RESTING, TERMINAL
-from trading.domain.position import from_fills
+from trading.domain.position import from_fills, open_profit
 from trading.domain.vocabulary import PositionSide, Purpose
 from trading.models import Fill, Leg, Order, PositionGroup
 from trading.selectors import fill_view, rules_of
@@ -90,11 +90,11 @@ def _group(row: PositionGroup, last: Decimal | None) -> GroupRow:
 
 
 def _unrealised(row: PositionGroup, last: Decimal | None) -> Decimal | None:
-    """Sign × (qty × price × contract size − cost of what is open), quote, before exit fees; None without a price."""
+    """What the open quantity would bring at the last price, quote; None without a price."""
     if last is None or row.qty == 0:
         return None
-    result: Decimal = PositionSide(row.side).sign * (row.qty * last * row.instrument.contract_size - row.cost)
-    return result
+    side, unit = PositionSide(row.side), row.instrument.contract_size
+    return open_profit(side=side, qty=row.qty, cost=row.cost, price=last, unit=unit)
 
 
 def _next_target(row: PositionGroup, orders: Iterable[Order]) -> Decimal | None:

@@ -18,8 +18,8 @@ from signals.models import Instrument
 from trading import locks
 from trading.domain.money import total
 from trading.domain.order_state import OrderState, VenueStatus
-from trading.domain.reconcile import VenueFill, effects
-from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, Purpose
+from trading.domain.reconcile import effects
+from trading.domain.vocabulary import OrderType, PositionSide, Purpose
 from trading.gateways.base import FillReport, Gateway
 from trading.models import Order, PositionGroup
 from trading.services import fills, lookups, orders, reconcile
@@ -150,23 +150,7 @@ def _take_back(trade: HandTrade, *, operator: str, now: datetime) -> None:
 def _moved(trade: HandTrade) -> Mapping[str, Decimal]:
     """What the trade did to the balances, per currency; on futures with what the wallet was booked for it."""
     instrument = trade.group.instrument
-    moved = effects(_venue_fill(fill, instrument) for fill in trade.fills)
+    moved = effects(reconcile.execution(fill, instrument) for fill in trade.fills)
     realised = total(fill.realised for fill in trade.fills)
     booked = moved.get(instrument.quote, Decimal(0)) + realised
     return {**moved, instrument.quote: booked}
-
-
-def _venue_fill(fill: FillReport, instrument: Instrument) -> VenueFill:
-    return VenueFill(
-        symbol=instrument.symbol,
-        venue_order_id=fill.venue_order_id,
-        venue_trade_id=fill.venue_trade_id,
-        side=fill.side,
-        qty=fill.qty,
-        cost=fill.cost,
-        fee=fill.fee,
-        fee_currency=fill.fee_currency,
-        base=instrument.base,
-        quote=instrument.quote,
-        kind=MarketKind(instrument.kind),
-    )

@@ -1,4 +1,4 @@
-"""Blocking by hand: a group takes neither pyramids nor offset, a pair nothing new at all; exits go on."""
+"""Blocking by hand: a group takes no more pyramids, a pair nothing new at all; exits go on."""
 
 from django.db import transaction
 

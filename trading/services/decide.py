@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db import DataError, transaction
+from django.db import transaction
 
 from project.accounts.models import ExchangeAccount, PositionMode
 from project.accounts.vault import VaultError
@@ -21,6 +21,7 @@ from trading.domain.vocabulary import PositionSide
 from trading.errors import WindlassError
 from trading.gateways.base import Gateway
 from trading.services import entry, exits, market, outcomes, queue, replay
+from trading.services.defects import DEFECTS
 from trading.services.desk import Desk
 
 log = logging.getLogger(__name__)
@@ -94,8 +95,6 @@ def _decide_batch(account_id: int, now: datetime, decide_one: Callable[[Desk, Al
         return len(verdicts)
 
 
-DEFECTS = (ArithmeticError, DataError, LookupError, TypeError, ValueError)
-# What a mistake of ours raises; a database or broker that is away is no defect, and the next bell tries again.
 TAKES_LONG = frozenset({Outcome.ENTERED, Outcome.EXITED, Outcome.PYRAMIDED, Outcome.REDUCED, Outcome.REVERSED})
 ACTED = TAKES_LONG | {Outcome.DEQUEUED, Outcome.QUEUED}
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import DataError, transaction
+from django.db import transaction
 from django.db.models import F
 
 from project.journal.record import plain, record
@@ -25,6 +25,7 @@ from trading.domain.vocabulary import GroupStatus, OrderType, Purpose
 from trading.models import Order, PositionGroup, Slot
 from trading.selectors import GroupPicture
 from trading.services import ladder, orders, pnl, queue, stops
+from trading.services.defects import DEFECTS
 from trading.services.orders import NewOrder
 
 log = logging.getLogger(__name__)
@@ -318,5 +319,5 @@ def _then(group: PositionGroup, follow: Callable[[], object]) -> None:
     try:
         with transaction.atomic():
             follow()
-    except (ArithmeticError, DataError, LookupError, TypeError, ValueError):  # a SettingError is one; sweeps try again
+    except DEFECTS:  # the sweeps try again
         log.exception("after the end of group %s", group.pk)

@@ -11,7 +11,7 @@ from project.journal.record import plain
 from signals.market import venues
 from trading.errors import WindlassError
 from trading.gateways.base import Gateway
-from trading.services import connect
+from trading.services import connect, reconcile
 
 Clock = Callable[[], datetime]
 
@@ -41,11 +41,9 @@ def probe(account: ExchangeAccount, *, clock: Clock) -> tuple[Answer, ...]:
 
 
 def _clock(account: ExchangeAccount, gateway: Gateway, clock: Clock) -> str:
-    """How fast it answers, and how far its clock is from ours, counted from the middle of the question."""
-    asked = clock()
-    theirs, answered = gateway.server_time(), clock()
-    trip_ms = (answered - asked).total_seconds() * 1000
-    offset_ms = (theirs - (asked + (answered - asked) / 2)).total_seconds() * 1000
+    """How fast it answers, and how far its clock is from ours."""
+    offset, trip = reconcile.clock_offset(gateway, clock)
+    trip_ms, offset_ms = trip.total_seconds() * 1000, offset.total_seconds() * 1000
     return f"{account.venue} answered within {trip_ms:.0f} ms; its clock is {offset_ms:+.0f} ms from ours"
 
 

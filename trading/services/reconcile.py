@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -11,12 +11,13 @@ from django.db.models import Sum
 
 from project.accounts.models import BalanceMovement, ExchangeAccount
 from project.journal.record import record
+from signals.models import Instrument
 from trading import locks, selectors
 from trading.domain.money import ZERO
 from trading.domain.order_state import OrderState, TimingProfile
 from trading.domain.reconcile import VenueFill, effects
 from trading.domain.vocabulary import MarketKind, Side
-from trading.gateways.base import Gateway
+from trading.gateways.base import FillReport, Gateway
 from trading.models import Fill, FundingPayment, Order, PositionGroup
 from trading.services import fills, funding, lookups, market, strangers
 
@@ -49,11 +50,17 @@ def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: Timing
 
 
 def _measure_clock(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
-    """How far the venue's clock is from ours, counted from the middle of the question."""
+    """How far the venue's clock is from ours."""
+    offset, _ = clock_offset(gateway, clock)
+    ExchangeAccount.objects.filter(pk=account_id).update(clock_offset_ms=round(offset.total_seconds() * 1000))
+
+
+def clock_offset(gateway: Gateway, clock: Clock) -> tuple[timedelta, timedelta]:
+    """The venue's clock minus ours, counted from the middle of the question, and how long the question took."""
     asked = clock()
     theirs, answered = gateway.server_time(), clock()
-    offset_ms = round((theirs - (asked + (answered - asked) / 2)).total_seconds() * 1000)
-    ExchangeAccount.objects.filter(pk=account_id).update(clock_offset_ms=offset_ms)
+    trip = answered - asked
+    return theirs - (asked + trip / 2), trip
 
 
 def _finish(account_id: int, now: datetime) -> None:
@@ -90,7 +97,7 @@ def expected(account_id: int) -> dict[str, Decimal]:
     for currency, amount in BalanceMovement.objects.filter(account_id=account_id).values_list("currency", "amount"):
         sums[currency] += amount
     rows = list(Fill.objects.filter(account_id=account_id).select_related("instrument"))
-    for currency, amount in effects(_effect(row) for row in rows).items():
+    for currency, amount in effects(execution(row, row.instrument) for row in rows).items():
         sums[currency] += amount
     for row in rows:
         sums[row.instrument.quote] += row.realised
@@ -101,19 +108,20 @@ def expected(account_id: int) -> dict[str, Decimal]:
     return dict(sums)
 
 
-def _effect(row: Fill) -> VenueFill:
+def execution(fill: Fill | FillReport, instrument: Instrument) -> VenueFill:
+    """A recorded or reported execution with what its market makes of it."""
     return VenueFill(
-        symbol=row.instrument.symbol,
-        venue_order_id=row.venue_order_id,
-        venue_trade_id=row.venue_trade_id,
-        side=Side(row.side),
-        qty=row.qty,
-        cost=row.cost,
-        fee=row.fee,
-        fee_currency=row.fee_currency,
-        base=row.instrument.base,
-        quote=row.instrument.quote,
-        kind=MarketKind(row.instrument.kind),
+        symbol=instrument.symbol,
+        venue_order_id=fill.venue_order_id,
+        venue_trade_id=fill.venue_trade_id,
+        side=Side(fill.side),
+        qty=fill.qty,
+        cost=fill.cost,
+        fee=fill.fee,
+        fee_currency=fill.fee_currency,
+        base=instrument.base,
+        quote=instrument.quote,
+        kind=MarketKind(instrument.kind),
     )
 
 

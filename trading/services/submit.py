@@ -132,20 +132,22 @@ def submit(claims: Iterable[Claim], *, gateway: Gateway, clock: Callable[[], dat
     """
     accepted: list[tuple[Claim, OrderReport, datetime]] = []
     stopped = False
-    for owned in claims:
-        try:
-            if owned.terms is not None:
-                gateway.assert_terms(owned.terms)
-            accepted.append((owned, gateway.place(owned.request), clock()))
-        except VenueError as error:
-            log.warning("order %s: %s", owned.order_id, error)
-            settle_failure(owned, error, now=clock())
-            stopped |= isinstance(error, NotSent) and error.fields.get("error") != TOO_LATE
-    settle_all(accepted)
+    try:
+        for owned in claims:
+            try:
+                if owned.terms is not None:
+                    gateway.assert_terms(owned.terms)
+                accepted.append((owned, gateway.place(owned.request), clock()))
+            except VenueError as error:
+                log.warning("order %s: %s", owned.order_id, error)
+                settle_failure(owned, error, now=clock())
+                stopped |= isinstance(error, NotSent) and error.fields.get("error") != TOO_LATE
+    finally:  # whatever stopped us, what the venue has said is written down
+        settle(accepted)
     return not stopped
 
 
-def settle_all(accepted: Sequence[tuple[Claim, OrderReport, datetime]]) -> None:
+def settle(accepted: Sequence[tuple[Claim, OrderReport, datetime]]) -> None:
     """T3 for answers: write what the venue said of the orders that are still ours, each as of its answer."""
     if not accepted:
         return
@@ -157,14 +159,6 @@ def settle_all(accepted: Sequence[tuple[Claim, OrderReport, datetime]]) -> None:
         for owned, report, at in accepted:
             if _is_ours(held[owned.order_id], owned):
                 reports.absorb(held[owned.order_id], report, now=at)
-
-
-def settle(owned: Claim, report: OrderReport, *, now: datetime) -> None:
-    """T3 for an answer: write what the venue said, if the order is still ours."""
-    with transaction.atomic():
-        order = _mine(owned)
-        if order is not None:
-            reports.absorb(order, report, now=now)
 
 
 def settle_failure(owned: Claim, error: VenueError, *, now: datetime) -> None:

@@ -279,7 +279,7 @@ def test_the_old_owner_writes_nothing_once_its_fence_is_lost(desk: Desk) -> None
     time_passes()
     lookups.doubt(desk.account.pk, now=timezone.now())
     report = OrderReport(owned.request.client_order_id, "77", VenueStatus.FILLED, Decimal("0.00166"))
-    submit.settle(owned, report, now=timezone.now())
+    submit.settle([(owned, report, timezone.now())])
     assert (found()[0].state, found()[0].venue_order_id) == ("UNKNOWN", "")
 
 
