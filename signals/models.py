@@ -176,6 +176,28 @@ class Ticker(models.Model):
         return f"{self.instrument_id}: {self.last:f}"
 
 
+class Candle(models.Model):
+    """One finished bar of an instrument, as the venue reports it."""
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="candles")
+    timeframe_secs = models.PositiveIntegerField()
+    opened_at = models.DateTimeField()
+    open = money()
+    high = money()
+    low = money()
+    close = money()
+    volume = money()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["instrument", "timeframe_secs", "opened_at"], name="candle_once")
+        ]
+        ordering: ClassVar = ["opened_at"]
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} {self.timeframe_secs} s {self.opened_at:%Y-%m-%d %H:%M}"
+
+
 class IndicatorValue(models.Model):
     """One value of one indicator, as an alert brought it."""
 
