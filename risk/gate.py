@@ -8,10 +8,12 @@ from risk.domain.limits import RiskLimits
 from risk.models import RiskDecision
 
 
-def decide(plan: Proposed, book: Snapshot, limits: RiskLimits, *, signal_id: int | None) -> GateResult:
-    """Run the gate and write the decision with every check's numbers. The caller's transaction holds the account."""
+def decide(
+    plan: Proposed, book: Snapshot, limits: RiskLimits, *, signal_id: int | None
+) -> tuple[GateResult, RiskDecision]:
+    """Run the gate: its result, and the row with every check's numbers, for the transaction that acts on it to write."""
     result = run(CHECKS, plan, book, limits)
-    RiskDecision.objects.create(
+    return result, RiskDecision(
         account_id=plan.account_id,
         signal_id=signal_id,
         allowed=result.allowed,
@@ -19,7 +21,6 @@ def decide(plan: Proposed, book: Snapshot, limits: RiskLimits, *, signal_id: int
         sentence=result.sentence(),
         checks=lines(result),
     )
-    return result
 
 
 def lines(result: GateResult) -> list[dict[str, Any]]:

@@ -22,7 +22,8 @@ def account() -> ExchangeAccount:
 
 
 def decided(account: ExchangeAccount, book: Snapshot) -> RiskDecision:
-    gate.decide(replace(PLAN, account_id=account.pk), book, LIMITS, signal_id=None)
+    _, row = gate.decide(replace(PLAN, account_id=account.pk), book, LIMITS, signal_id=None)
+    row.save()
     return RiskDecision.objects.get()
 
 

@@ -1,7 +1,7 @@
 """Deciding: an account's undecided alerts, in the order of their arrival, in one transaction."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -26,10 +26,14 @@ from trading.services.desk import Desk
 
 log = logging.getLogger(__name__)
 
+Evaluated = Meant | Stored | Verdict
+Read = tuple[Alert, Evaluated]
+DecideOne = Callable[[Desk, Alert, Evaluated], Verdict]
+
 BATCH = 200
 # Alerts decided in one transaction; more would hold the account's lock too long.
-ACTED_AT_ONCE = 10
-# Of those, how many may enter or exit, at some 40 ms each: others wait for the lock no longer than 2 s.
+ACTED_AT_ONCE = 25
+# Of those, how many may enter or exit, at some 10 to 30 ms each: others wait for the lock no longer than 2 s.
 
 
 def process_inbox(account_id: int, *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> int:
@@ -38,81 +42,114 @@ def process_inbox(account_id: int, *, gateway: Callable[[], Gateway], clock: Cal
     Prices of pairs that nobody watched are fetched first, outside the transaction.
     """
     decided = 0
-    while batch := _undecided(account_id):
-        fetch_prices(account_id, batch, gateway=gateway, clock=clock)
-        decided += _decide_safely(account_id, clock())
+    while batch := _alerts(_undecided(account_id)):
+        read = fetch_prices(account_id, batch, gateway=gateway, clock=clock)
+        decided += _decide_safely(account_id, clock(), read)
     return decided
 
 
-def _undecided(account_id: int) -> list[Alert]:
-    rows = Alert.objects.filter(account_id=account_id, outcome="").select_related("source")
-    return list(rows.order_by("id")[:BATCH])
+def _undecided(account_id: int) -> list[int]:
+    """The oldest alerts without outcome, by id."""
+    rows = Alert.objects.filter(account_id=account_id, outcome="").order_by("id")
+    return list(rows.values_list("id", flat=True)[:BATCH])
+
+
+def _alerts(ids: Collection[int]) -> list[Alert]:
+    return list(Alert.objects.filter(id__in=ids).select_related("source").order_by("id")) if ids else []
 
 
 def fetch_prices(
     account_id: int, batch: Sequence[Alert], *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]
-) -> None:
-    """Prices of the pairs that the alerts are about, where nobody watched them.
+) -> list[Read]:
+    """What the alerts mean, and prices of the pairs that they are about, where nobody watched them.
 
     A venue that can't be asked leaves the price missing, and missing denies; so do keys that do not open.
     """
     account = ExchangeAccount.objects.get(pk=account_id)
     desk = Desk(account, clock())
-    meanings = [_evaluated(desk, alert) for alert in batch]
-    symbols = {meant.instrument.symbol for meant in meanings if isinstance(meant, Meant)}
-    if not symbols:
-        return
+    read = [(alert, _evaluated(desk, alert)) for alert in batch]
+    symbols = {meant.instrument.symbol for _, meant in read if isinstance(meant, Meant)}
     try:
-        market.ensure_prices(account, symbols, gateway=gateway, clock=clock)
+        if symbols:
+            market.ensure_prices(account, symbols, gateway=gateway, clock=clock)
     except (VaultError, WindlassError) as error:
         log.warning("no price for %s: %s", ", ".join(sorted(symbols)), error)
+    return read
 
 
-def _decide_safely(account_id: int, now: datetime) -> int:
+def _decide_safely(account_id: int, now: datetime, read: Sequence[Read]) -> int:
     """A batch; where one of its alerts makes us fail, the same again with each by itself, so that exits get through."""
     try:
-        return _decide_batch(account_id, now, decide_alert)
+        return _decide_batch(account_id, now, read, _decide_held)
     except DEFECTS:
         log.exception("a batch of account %s failed: its alerts are decided one by one", account_id)
-        return _decide_batch(account_id, now, _decide_apart)
+        return _decide_batch(account_id, now, read, _decide_apart)
 
 
-def _decide_batch(account_id: int, now: datetime, decide_one: Callable[[Desk, Alert], Verdict]) -> int:
-    """One transaction: lock, read the inbox again, decide each alert, settle all."""
+def _decide_batch(account_id: int, now: datetime, read: Sequence[Read], decide_one: DecideOne) -> int:
+    """One transaction: lock, look which alerts are still undecided, decide each, settle all."""
     with transaction.atomic():
         account = locks.account(account_id)
-        batch = _undecided(account_id)
         verdicts: dict[int, Verdict] = {}
         desk, acted = Desk(account, now), 0
-        for alert in batch:
-            verdicts[alert.pk] = verdict = decide_one(desk, alert)
-            if verdict.outcome in ACTED and not verdict.details.get("replacements"):
+        for alert, meaning in _still_undecided(desk, read):
+            verdicts[alert.pk] = verdict = decide_one(desk, alert, meaning)
+            if verdict.outcome in ACTED:
                 desk = desk.renewed()  # it wrote more than the desk knows: what the next alert sees is read anew
-                acted += verdict.outcome in TAKES_LONG
+            acted += verdict.outcome in TAKES_LONG
             if acted == ACTED_AT_ONCE:
                 break
+        desk.sheet.write()
         outcomes.settle(account_id, verdicts, now=now)
         return len(verdicts)
 
 
-TAKES_LONG = frozenset({Outcome.ENTERED, Outcome.EXITED, Outcome.PYRAMIDED, Outcome.REDUCED, Outcome.REVERSED})
-ACTED = TAKES_LONG | {Outcome.DEQUEUED, Outcome.QUEUED}
+ENTERS = frozenset({Outcome.ENTERED, Outcome.PYRAMIDED})
+ACTED = frozenset({Outcome.EXITED, Outcome.REDUCED, Outcome.REVERSED, Outcome.DEQUEUED})
+TAKES_LONG = ENTERS | ACTED
+
+
+def _still_undecided(desk: Desk, read: Sequence[Read]) -> Iterator[Read]:
+    """What was read before the account was locked and has no outcome yet, with what came in since, by id."""
+    known = {alert.pk: (alert, meaning) for alert, meaning in read}
+    ids = _undecided(desk.account.pk)
+    late = {alert.pk: alert for alert in _alerts([number for number in ids if number not in known])}
+    for number in ids:
+        yield known.get(number) or (late[number], _evaluated(desk, late[number]))
 
 
 def decide_alert(desk: Desk, alert: Alert) -> Verdict:
-    """The alert's outcome; a stored setting that fails its own check refuses by name, for nobody can tell what it meant."""
+    """The alert's outcome, with everything that follows from it written."""
+    verdict = _decide_held(desk, alert, _evaluated(desk, alert))
+    desk.sheet.write()
+    return verdict
+
+
+def _decide_held(desk: Desk, alert: Alert, meaning: Evaluated) -> Verdict:
+    """The alert's outcome, with some of what follows on the desk's sheet."""
     try:
-        return _decided(desk, alert)
+        if isinstance(meaning, Verdict):
+            return meaning
+        return _store(desk, meaning) if isinstance(meaning, Stored) else _act(desk, meaning)
     except SettingError as error:
-        return Verdict(Outcome.SETTING_INVALID, f"{error} Correct it under Settings.")
+        return _setting_invalid(error)
 
 
-def _decide_apart(desk: Desk, alert: Alert) -> Verdict:
+def _setting_invalid(error: SettingError) -> Verdict:
+    """A stored setting that fails its own check refuses by name, for nobody can tell what it meant."""
+    return Verdict(Outcome.SETTING_INVALID, f"{error} Correct it under Settings.")
+
+
+def _decide_apart(desk: Desk, alert: Alert, meaning: Evaluated) -> Verdict:
     """The outcome of an alert that may be the one on which its batch failed: what it began to write is undone."""
+    apart = desk.renewed()
     try:
         with transaction.atomic():
-            return decide_alert(desk, alert)
+            verdict = _decide_held(apart, alert, meaning)
+            apart.sheet.write()
+            return verdict
     except DEFECTS as error:
+        apart.sheet.clear()
         log.exception("alert %s cannot be decided", alert.pk)
         kind = type(error).__name__
         return Verdict(
@@ -120,18 +157,15 @@ def _decide_apart(desk: Desk, alert: Alert) -> Verdict:
         )
 
 
-def _decided(desk: Desk, alert: Alert) -> Verdict:
-    meant = _evaluated(desk, alert)
-    if isinstance(meant, Verdict):
-        return meant
-    return _store(meant) if isinstance(meant, Stored) else _act(desk, meant)
-
-
-def _evaluated(desk: Desk, alert: Alert) -> Meant | Stored | Verdict:
+def _evaluated(desk: Desk, alert: Alert) -> Evaluated:
+    """What an alert means; nothing of it changes any more once the alert is stored."""
     listed = instruments.listed(desk.account.venue, desk.account.environment)
-    return evaluate(
-        selectors.alert_facts(alert), instruments=listed, max_age=lambda symbol: _max_age(desk, alert, symbol)
-    )
+    try:
+        return evaluate(
+            selectors.alert_facts(alert), instruments=listed, max_age=lambda symbol: _max_age(desk, alert, symbol)
+        )
+    except SettingError as error:
+        return _setting_invalid(error)
 
 
 def _max_age(desk: Desk, alert: Alert, symbol: str) -> timedelta:
@@ -142,7 +176,7 @@ def _max_age(desk: Desk, alert: Alert, symbol: str) -> timedelta:
 # what is kept, never traded ----------------------------------------------------------------------
 
 
-def _store(stored: Stored) -> Verdict:
+def _store(desk: Desk, stored: Stored) -> Verdict:
     intent = stored.intent
     if intent.kind is IntentKind.NOTICE:
         return Verdict(Outcome.NOTICE, intent.message[:500], {"severity": intent.severity, "symbol": intent.symbol})
@@ -158,7 +192,8 @@ def _store(stored: Stored) -> Verdict:
         )
         for name, value in intent.indicators
     ]
-    IndicatorValue.objects.bulk_create(rows)
+    for row in rows:
+        desk.sheet.add(row)
     return Verdict(Outcome.INDICATORS_STORED, f"{len(rows)} values of {intent.symbol} stored.", {"values": len(rows)})
 
 
@@ -184,6 +219,8 @@ def _act(desk: Desk, meant: Meant) -> Verdict:
         reverse_on_opposite=chosen.alerts.reverse_on_opposite,
         hedge=desk.account.position_mode == PositionMode.HEDGE,
     )
+    if found.meaning not in HELD:
+        desk.sheet.write()
     return ACTIONS[found.meaning](desk, meant, found)
 
 
@@ -261,6 +298,9 @@ WORDS: Mapping[NoMeaning, str] = {
     NoMeaning.SHORT_ON_SPOT: "{symbol} is a spot market and cannot be sold short.",
     NoMeaning.ACTION_MISSING: "The alert says neither action nor market position.",
 }
+
+HELD = frozenset({Meaning.ENTRY, Meaning.PYRAMID, Meaning.NONE})
+# What these write waits on the sheet; the others read what is written.
 
 ACTIONS: Mapping[Meaning, Callable[[Desk, Meant, Classification], Verdict]] = {
     Meaning.ENTRY: _enter,

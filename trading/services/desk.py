@@ -1,6 +1,7 @@
 """The desk: what a batch of decisions reads about one account, loaded under its lock, at most once each."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -9,11 +10,11 @@ from django.db.models import Count, DecimalField, F, Q, Sum, Value
 from django.db.models.functions import Coalesce, Greatest, NullIf
 
 from project.accounts import mode
-from project.accounts.models import Balance, ExchangeAccount, PositionMode
+from project.accounts.models import Balance, ExchangeAccount, Installation, PositionMode
 from risk.domain.checks import Snapshot, TrackRecord, VenueFacts
 from signals.market import venues
 from signals.market.instruments import InstrumentFacts
-from signals.models import Ticker
+from signals.models import Instrument, Ticker
 from trading import selectors
 from trading.domain import settings as registry
 from trading.domain.money import ZERO, total
@@ -21,10 +22,11 @@ from trading.domain.order_state import TERMINAL
 from trading.domain.settings import EngineSettings
 from trading.domain.vocabulary import OrderType, PositionSide, Purpose, Side
 from trading.models import Fill, ForeignOrder, Order, PositionGroup, QueuedSignal, SettingOverride, Slot
+from trading.services.sheet import Sheet
 from trading.services.track_record import History, history, orders_last_minute
 
 PLAIN_TYPES = frozenset({OrderType.LIMIT, OrderType.MARKET})
-LASTING = ("_foreign", "balances", "history", "overrides", "tickers")
+LASTING = ("_foreign", "balances", "history", "installation", "overrides", "tickers")
 # What an account's own decisions do not change: read once a batch.
 READ_OF_GROUPS = ("account", "blocked", "closing_at", "cost", "leverage", "qty", "side", "timeframe_secs")
 # Not the settings a group was opened with: eighty values of JSON each, and nothing here asks for them.
@@ -55,15 +57,20 @@ class Resting:
 
 @dataclass
 class Desk:
-    """One account at one moment. After anything was written, go on with `renewed()`."""
+    """One account at one moment, and the sheet on which decisions about it are written.
+
+    It takes entries in by itself (take_in). After anything else was done, go on with `renewed()`.
+    """
 
     account: ExchangeAccount
     now: datetime
+    sheet: Sheet = field(default_factory=Sheet)
     _settings: dict[str, EngineSettings] = field(default_factory=dict)
 
     def renewed(self) -> "Desk":
-        """The desk after a decision wrote something: groups, slots and orders are read anew, the rest stands."""
-        fresh = Desk(self.account, self.now, self._settings)
+        """The desk after something was done: groups, slots and orders are read anew, the rest stands."""
+        self.sheet.write()
+        fresh = Desk(self.account, self.now, self.sheet, self._settings)
         vars(fresh).update({name: vars(self)[name] for name in LASTING if name in vars(self)})
         return fresh
 
@@ -108,7 +115,7 @@ class Desk:
         """What the account has done so far, as the gate asks for it."""
         past = self.history
         return TrackRecord(
-            orders_last_minute=orders_last_minute(self.account, now=self.now),
+            orders_last_minute=self._orders_last_minute,
             day_loss_pct=past.day_loss_pct,
             losing_streak=past.losing_streak,
             drawdown_pct=past.drawdown_pct,
@@ -127,6 +134,48 @@ class Desk:
         """Signals that wait for a slot, oldest first; each exit with nothing open asks."""
         rows = QueuedSignal.objects.filter(account=self.account, state=QueuedSignal.State.WAITING)
         return list(rows.order_by("queued_at", "id"))
+
+    @cached_property
+    def installation(self) -> str:
+        """This installation's name, which client order ids are made of."""
+        return Installation.objects.get(id=1).name
+
+    # what an entry changes ------------------------------------------------------------------
+
+    def take_in(
+        self, group: PositionGroup, slot: Slot | None, placed: Sequence[Order], instrument: InstrumentFacts
+    ) -> None:
+        """Go on as if an entry on the sheet were read back: its group, its slot, its orders."""
+        if group not in self.groups:
+            self.groups.append(group)
+        if slot:
+            self.taken_slots |= {slot.number}
+        self._resting[instrument.id] = self._resting_with(group, placed, instrument)
+        self._orders_last_minute += len(placed)
+        for name in ("available_quote", "exposure_of_all", "free_slots", "record", "reserved_quote"):
+            vars(self).pop(name, None)
+
+    def _resting_with(self, group: PositionGroup, placed: Sequence[Order], instrument: InstrumentFacts) -> Resting:
+        """What rests on the instrument, with new entries that no venue has seen. The sums of LEAVES_COST, in Python."""
+        known = self._resting.get(instrument.id, Resting())
+        fee = 1 + max(instrument.taker_fee, ZERO)
+        cost = total(o.qty * (o.price or o.reference_price) * instrument.contract_size * fee for o in placed)
+        needed = cost / group.leverage if self.derivative else cost
+        return replace(
+            known,
+            plain=known.plain + len(placed),
+            entries_cost=known.entries_cost + cost,
+            reserved=known.reserved + needed,
+            unseen=known.unseen + needed,
+        )
+
+    def instrument_row(self, instrument: InstrumentFacts) -> Instrument:
+        """The row of an instrument that has a price."""
+        return self.tickers[instrument.id].instrument
+
+    @cached_property
+    def _orders_last_minute(self) -> int:
+        return orders_last_minute(self.account, now=self.now)
 
     # positions ------------------------------------------------------------------------------
 
@@ -187,7 +236,7 @@ class Desk:
         in no balance yet; what was sold since is left out: it counts at the next refresh.
         """
         whole: Decimal = balance.total
-        return whole - self.reserved_quote - self._bought_since(balance.at) - self._bound_by_others
+        return whole - self.reserved_quote - self._bought_since - self._bound_by_others
 
     def _margin_left(self, balance: Balance) -> Decimal:
         """The venue's free margin, less what entries need that it did not know of when it was asked."""
@@ -227,7 +276,10 @@ class Desk:
         found = rows.order_by().values("instrument_id").annotate(**sums).values_list("instrument_id", *sums)
         return {instrument_id: Resting(*numbers) for instrument_id, *numbers in found}
 
-    def _bought_since(self, at: datetime) -> Decimal:
+    @cached_property
+    def _bought_since(self) -> Decimal:
+        """What purchases have cost since the balance was asked for."""
+        at = self.balances[self.account.quote].at
         rows = Fill.objects.filter(account=self.account, side=Side.BUY, recorded_at__gte=at)
         return rows.aggregate(cost=Sum("cost"))["cost"] or ZERO
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from project.journal.record import plain, record
+from project.journal.record import plain
 from risk import gate
 from risk.domain.checks import GateResult, Proposed
 from risk.domain.denial import Denial, DenialCode, deny
@@ -45,6 +45,7 @@ class Draft:
     index: int  # the pyramid's, from 0
 
     leverage: Decimal  # 1 on spot
+    waited: bool  # in the queue
 
     @property
     def kind(self) -> PlanKind:
@@ -55,16 +56,19 @@ class Draft:
 def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False) -> Verdict:
     """A new position, or one more pyramid of an open one; the outcome, with the reason when nothing was entered.
 
-    A signal that waited in the queue hangs its grid at the better of its own price and the market's.
+    A signal that waited in the queue hangs its grid at the better of its own price and the market's. What it writes is
+    on the desk's sheet.
     """
     group = desk.group_for(meant.instrument, meant.timeframe_secs, side)
+    if group:
+        desk.sheet.write()  # its pyramids are counted in the database, and one may be on the sheet
     chosen = desk.settings(meant.instrument.symbol)
     if early := guards.refusal(desk, meant, side, group=group):
         return early
     price = _better_price(desk, meant, side) if waited else guards.base_price(desk, meant)
     index = group.pyramids.count() if group else 0
     leverage = Decimal(group.leverage if group else meant.intent.leverage or desk.account.leverage)
-    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price, index, leverage)
+    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price, index, leverage, waited)
     sized = _sized(desk, draft)
     if isinstance(sized, Denial | Refusal):
         return guards.denied(sized) if isinstance(sized, Denial) else guards.refused(sized)
@@ -148,12 +152,13 @@ def _planned(draft: Draft, sized: Sized) -> GridPlan | Refusal:
 
 def _through_gate(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan) -> Verdict:
     signal = _signal(desk, draft)
-    result = gate.decide(
+    result, decision = gate.decide(
         _proposed(desk, draft, plan),
         desk.snapshot(draft.meant.instrument, draft.side),
         draft.chosen.risk,
         signal_id=signal.pk,
     )
+    desk.sheet.add(decision)
     if result.denial is not None:
         return guards.denied(result.denial)
     return _record(desk, draft, sized, plan, signal, result)
@@ -185,26 +190,26 @@ def _proposed(desk: Desk, draft: Draft, plan: GridPlan) -> Proposed:
 
 def _signal(desk: Desk, draft: Draft) -> Signal:
     """The signal's row; one that waited in the queue has its own already."""
-    facts = _facts(desk, draft.meant, draft.side, draft.kind)
-    return Signal.objects.get_or_create(alert_id=draft.meant.alert.id, defaults=facts)[0]
+    kept = Signal.objects.filter(alert_id=draft.meant.alert.id).first() if draft.waited else None
+    return kept or new_signal(desk, draft.meant, draft.side, draft.kind)
 
 
 def new_signal(desk: Desk, meant: Meant, side: PositionSide, kind: PlanKind) -> Signal:
-    """Write what an alert came to mean."""
-    return Signal.objects.create(alert_id=meant.alert.id, **_facts(desk, meant, side, kind))
-
-
-def _facts(desk: Desk, meant: Meant, side: PositionSide, kind: PlanKind) -> dict[str, object]:
+    """What an alert came to mean, as a row."""
     intent = meant.intent
-    return {
-        "account": desk.account,
-        "meaning": kind,
-        "symbol": meant.instrument.symbol,
-        "timeframe_secs": meant.timeframe_secs,
-        "position_side": side,
-        "price": intent.price,
-        "intent": plain({"action": intent.action, "format": intent.format, "stop_loss": _level(intent.stop_loss)}),
-    }
+    read = {"action": intent.action, "format": intent.format, "stop_loss": _level(intent.stop_loss)}
+    return desk.sheet.add(
+        Signal(
+            alert_id=meant.alert.id,
+            account=desk.account,
+            meaning=kind,
+            symbol=meant.instrument.symbol,
+            timeframe_secs=meant.timeframe_secs,
+            position_side=side,
+            price=intent.price,
+            intent=plain(read),
+        )
+    )
 
 
 def _level(level: Level | None) -> dict[str, object] | None:
@@ -212,67 +217,73 @@ def _level(level: Level | None) -> dict[str, object] | None:
 
 
 def _record(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan, signal: Signal, result: GateResult) -> Verdict:
-    """Everything the position needs, in the caller's transaction; the orders leave after its commit."""
+    """Everything the position needs, on the sheet; the orders leave after the commit."""
     group = draft.group or _open_group(desk, draft)
     pyramid = _pyramid(desk, draft, group, sized, plan, signal)
-    if draft.group is None or draft.chosen.pool.count_pyramids:
-        _take_slot(desk, draft, group, pyramid)
-    legs = _legs(pyramid, plan)
-    orders.create(group, _entry_orders(draft, group, legs), now=desk.now)
+    slot = _take_slot(desk, draft, group, pyramid) if draft.group is None or draft.chosen.pool.count_pyramids else None
+    wanted = _entry_orders(draft, group, _legs(desk, pyramid, plan))
+    placed = orders.hold(desk.sheet, group, wanted, installation=desk.installation, now=desk.now)
+    desk.take_in(group, slot, placed, draft.meant.instrument)
     facts = {"symbol": draft.rules.symbol, "side": draft.side, "pyramid": pyramid.index, "capital": plan.capital}
     facts |= {"status": group.status, "timeframe_secs": group.timeframe_secs}
-    record("group.entered", subject=f"group:{group.pk}", payload=facts, account_id=desk.account.pk)
+    desk.sheet.note("group.entered", subject=f"group:{group.pk}", payload=facts, account_id=desk.account.pk)
     return _entered(draft, group, pyramid, sized, plan, result)
 
 
 def _open_group(desk: Desk, draft: Draft) -> PositionGroup:
-    return PositionGroup.objects.create(
-        account=desk.account,
-        instrument_id=draft.meant.instrument.id,
-        timeframe_secs=draft.meant.timeframe_secs,
-        side=draft.side,
-        status=GroupStatus.LIVE,
-        tp_mode=draft.chosen.exits.tp_mode,
-        settings=settings.dump(draft.chosen),
-        leverage=int(draft.leverage),
-        opened_at=desk.now,
+    return desk.sheet.add(
+        PositionGroup(
+            account=desk.account,
+            instrument=desk.instrument_row(draft.meant.instrument),
+            timeframe_secs=draft.meant.timeframe_secs,
+            side=draft.side,
+            status=GroupStatus.LIVE,
+            tp_mode=draft.chosen.exits.tp_mode,
+            settings=settings.dump(draft.chosen),
+            leverage=int(draft.leverage),
+            opened_at=desk.now,
+        )
     )
 
 
 def _pyramid(desk: Desk, draft: Draft, group: PositionGroup, sized: Sized, plan: GridPlan, signal: Signal) -> Pyramid:
-    return Pyramid.objects.create(
-        group=group,
-        index=draft.index,
-        signal=signal,
-        base_price=plan.base_price,
-        capital=plan.capital,
-        bound_by=sized.bound_by,
-        created_at=desk.now,
+    return desk.sheet.add(
+        Pyramid(
+            group=group,
+            index=draft.index,
+            signal=signal,
+            base_price=plan.base_price,
+            capital=plan.capital,
+            bound_by=sized.bound_by,
+            created_at=desk.now,
+        )
     )
 
 
-def _take_slot(desk: Desk, draft: Draft, group: PositionGroup, pyramid: Pyramid) -> None:
+def _take_slot(desk: Desk, draft: Draft, group: PositionGroup, pyramid: Pyramid) -> Slot:
     """The lowest free number; the unique index would refuse a second taker, so a collision is a defect and raises."""
     pool_size = desk.settings("").pool.max_open_groups
     number = free_slot(desk.taken_slots, pool_size)
     taken = {"number": number, "pool_size": pool_size, "taken_at": desk.now}
-    Slot.objects.create(account=desk.account, group=group, pyramid=pyramid if draft.group else None, **taken)
-    record("slot.taken", subject=f"group:{group.pk}", payload=taken, account_id=desk.account.pk)
+    desk.sheet.note("slot.taken", subject=f"group:{group.pk}", payload=taken, account_id=desk.account.pk)
+    return desk.sheet.add(Slot(account=desk.account, group=group, pyramid=pyramid if draft.group else None, **taken))
 
 
-def _legs(pyramid: Pyramid, plan: GridPlan) -> list[Leg]:
-    return Leg.objects.bulk_create(
-        Leg(
-            pyramid=pyramid,
-            index=leg.index,
-            price=leg.price,
-            qty=leg.qty,
-            weight_pct=leg.weight_pct,
-            take_profit_pct=leg.take_profit_pct,
-            target_price=leg.target_price,
+def _legs(desk: Desk, pyramid: Pyramid, plan: GridPlan) -> list[Leg]:
+    return [
+        desk.sheet.add(
+            Leg(
+                pyramid=pyramid,
+                index=leg.index,
+                price=leg.price,
+                qty=leg.qty,
+                weight_pct=leg.weight_pct,
+                take_profit_pct=leg.take_profit_pct,
+                target_price=leg.target_price,
+            )
         )
         for leg in plan.legs
-    )
+    ]
 
 
 def _entry_orders(draft: Draft, group: PositionGroup, legs: list[Leg]) -> list[NewOrder]:

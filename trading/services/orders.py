@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from project.accounts.models import Installation
 from project.journal.record import Event, record_all
@@ -16,6 +16,7 @@ from trading.domain.order_state import TERMINAL, OrderState, allowed
 from trading.domain.vocabulary import MarketKind, OrderType, Purpose, Side, TimeInForce
 from trading.errors import IllegalTransition
 from trading.models import Order, PositionGroup
+from trading.services.sheet import Sheet
 
 BELL = {True: "submit_entries", False: "submit_exits"}
 
@@ -44,26 +45,31 @@ def create(group: PositionGroup, wanted: Sequence[NewOrder], *, now: datetime, r
     """Write orders NEW with their client order ids, journal them, and ring for them after the commit."""
     if not wanted:
         return
-    installation = Installation.objects.get(id=1).name
-    rows = [
-        _row(group, new, order_id, installation, now) for new, order_id in zip(wanted, _ids(len(wanted)), strict=True)
-    ]
-    Order.objects.bulk_create(rows)
-    record_all(Event("order.new", f"order:{row.pk}", _facts(row), row.account_id) for row in rows)
+    sheet = Sheet()
+    hold(sheet, group, wanted, installation=Installation.objects.get(id=1).name, now=now, rings=rings)
+    sheet.write()
+
+
+def hold(
+    sheet: Sheet,
+    group: PositionGroup,
+    wanted: Sequence[NewOrder],
+    *,
+    installation: str,
+    now: datetime,
+    rings: bool = True,
+) -> list[Order]:
+    """The same, on a sheet that is written later in the transaction; the rows."""
+    rows = [sheet.add(_row(group, new, sheet.next_id(Order), installation, now)) for new in wanted]
+    for row in rows:
+        sheet.note("order.new", subject=f"order:{row.pk}", payload=_facts(row), account_id=row.account_id)
     for opens in {row.purpose == Purpose.ENTRY for row in rows if rings}:
         ring_after_commit(BELL[opens], group.account_id)
-
-
-def _ids(count: int) -> list[int]:
-    """Ids from the orders' own sequence: the client order id is made of it, so it must be known before the insert."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('trading_order', 'id')) FROM generate_series(1, %s)", [count]
-        )
-        return [row[0] for row in cursor.fetchall()]
+    return rows
 
 
 def _row(group: PositionGroup, new: NewOrder, order_id: int, installation: str, now: datetime) -> Order:
+    """The id is known before the insert: the client order id is made of it."""
     derivative = MarketKind(group.instrument.kind).derivative
     return Order(
         id=order_id,

@@ -41,9 +41,11 @@ def waiting(account_id: int) -> list[QueuedSignal]:
 
 def put(desk: Desk, meant: Meant, side: PositionSide, refused: Verdict) -> Verdict:
     """No slot is free: the signal waits, or replaces the one that waits for the same pair."""
+    desk.sheet.write()
     signal = Signal.objects.get(alert_id=meant.alert.id)
     row = _waiting_for(desk, meant, side)
     row = _replaced(desk, row, meant, signal) if row else _queued(desk, meant, side, signal)
+    desk.sheet.write()
     vars(desk).pop("waiting", None)
     return _waits(desk, row, refused)
 
@@ -85,7 +87,7 @@ def put_after(desk: Desk, meant: Meant, side: PositionSide, group: PositionGroup
     older = _waiting_for(desk, meant, side)
     row = _replaced(desk, older, meant, signal) if older else _queued(desk, meant, side, signal)
     row.after_group = group
-    row.save(update_fields=["after_group"])
+    desk.sheet.change(row, "after_group")
 
 
 def _waiting_for(desk: Desk, meant: Meant, side: PositionSide) -> QueuedSignal | None:
@@ -112,8 +114,9 @@ def _replaced(desk: Desk, row: QueuedSignal, meant: Meant, signal: Signal) -> Qu
     """The newer signal takes the place in time of the older one and counts one replacement more."""
     row.signal, row.alert_price, row.refreshed_at = signal, meant.intent.price, desk.now
     row.replacement_count += 1
-    row.save(update_fields=["signal", "alert_price", "refreshed_at", "replacement_count"])
-    _note(row, "queue.replaced", replacements=row.replacement_count)
+    desk.sheet.change(row, "signal", "alert_price", "refreshed_at", "replacement_count")
+    facts = {"replacements": row.replacement_count}
+    desk.sheet.note("queue.replaced", subject=f"queued:{row.pk}", payload=facts, account_id=row.account_id)
     return row
 
 
@@ -164,12 +167,8 @@ def promote(account_id: int, *, now: datetime) -> int:
 
     One that is refused now (its price ran away, funds are short) keeps its place; the next best is tried.
     """
-    promoted, desk = 0, _desk(account_id, now)
-    for row in ranked(desk):
-        verdict = _try(desk, row)
-        if verdict.outcome in WAITS_ON:
-            promoted, desk = promoted + 1, _desk(account_id, now)
-    return promoted
+    desk = _desk(account_id, now)
+    return sum(_try(desk, row).outcome in WAITS_ON for row in ranked(desk))
 
 
 def _desk(account_id: int, now: datetime) -> Desk:
@@ -180,6 +179,7 @@ def _try(desk: Desk, row: QueuedSignal) -> Verdict:
     """Enter a waiting signal at the better of its price and the market's."""
     meant = _meant(desk, row)
     verdict = meant if isinstance(meant, Verdict) else entry.enter(desk, meant, PositionSide(row.side), waited=True)
+    desk.sheet.write()
     if verdict.outcome in WAITS_ON:
         end(row, State.PROMOTED, now=desk.now, by="SLOT_FREE", group_id=verdict.details["group"])
     elif row.last_denial != verdict.reason:
@@ -214,6 +214,8 @@ def remove_matching(desk: Desk, meant: Meant, side: PositionSide | None) -> Sequ
         for row in desk.waiting
         if row.instrument_id == meant.instrument.id and side in (None, row.side) and said in (None, row.timeframe_secs)
     ]
+    if named:
+        desk.sheet.write()  # a replacement on it comes before the end
     for row in named:
         end(row, State.REMOVED, now=desk.now, by=f"EXIT alert {meant.alert.id}")
     return named

@@ -3,10 +3,12 @@
 import pytest
 from django.utils import timezone
 
+from signals.evaluate import Meant
+from signals.models import Signal
 from tests.support.factories import Desk
 from tests.support.levers import one_leg
-from trading.models import Fill, Order, PositionGroup, QueuedSignal, SettingOverride
-from trading.services import decide
+from trading.models import Fill, Order, PositionGroup, QueuedSignal, SettingOverride, Slot
+from trading.services import entry
 
 
 @pytest.mark.parametrize("price", ["0", "1e-30", "-5", "0.001"])
@@ -24,22 +26,24 @@ def test_a_price_below_a_tick_is_refused_by_name_and_an_exit_gets_through(desk: 
 def test_an_alert_on_which_we_fail_is_told_and_its_neighbours_are_decided(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = decide._decided
+    real = entry.enter
 
-    def failing(books: object, alert: object) -> object:
-        if "ETHUSDT" in alert.raw:  # type: ignore[attr-defined]
+    def failing(books: object, meant: Meant, *others: object) -> object:
+        verdict = real(books, meant, *others)  # type: ignore[arg-type]
+        if meant.instrument.symbol == "ETH/USDT":
             raise LookupError("nobody thought of this")
-        return real(books, alert)  # type: ignore[arg-type]
+        return verdict
 
-    monkeypatch.setattr(decide, "_decided", failing)
-    alerts = [
-        desk.alert(symbol=symbol, action="buy", price=p) for symbol, p in (("BTCUSDT", "60010"), ("ETHUSDT", "1"))
-    ]
+    monkeypatch.setattr(entry, "enter", failing)
+    pairs = (("BTCUSDT", "60010"), ("ETHUSDT", "3001"), ("SOLUSDT", "150"))
+    alerts = [desk.alert(symbol=symbol, action="buy", price=price) for symbol, price in pairs]
     desk.decide()
     for alert in alerts:
         alert.refresh_from_db()
-    assert [alert.outcome for alert in alerts] == ["ENTERED", "DEFECT"]
-    assert PositionGroup.objects.count() == 1
+    assert [alert.outcome for alert in alerts] == ["ENTERED", "DEFECT", "ENTERED"]
+    assert set(PositionGroup.objects.values_list("instrument__base", flat=True)) == {"BTC", "SOL"}
+    assert sorted(Slot.objects.values_list("number", flat=True)) == [1, 2]
+    assert Signal.objects.filter(alert=alerts[1]).count() == 0
 
 
 def test_a_stored_setting_that_makes_no_sense_never_undoes_a_fill(desk: Desk) -> None:
