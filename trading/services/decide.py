@@ -37,14 +37,18 @@ ACTED_AT_ONCE = 25
 
 
 def process_inbox(account_id: int, *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> int:
-    """Decide until the inbox is empty; how many alerts got their outcome.
+    """Decide what is in the inbox; how many alerts got their outcome.
 
-    Prices of pairs that nobody watched are fetched first, outside the transaction.
+    Prices of pairs that nobody watched are fetched first, outside the transaction. What arrives meanwhile has its own
+    bell: to wait for it here would keep other accounts waiting, and make many small batches of a few large ones.
     """
     decided = 0
     while batch := _alerts(_undecided(account_id)):
         read = fetch_prices(account_id, batch, gateway=gateway, clock=clock)
-        decided += _decide_safely(account_id, clock(), read)
+        settled = _decide_safely(account_id, clock(), read)
+        decided += settled
+        if settled >= len(batch) < BATCH:
+            break
     return decided
 
 
