@@ -1,5 +1,6 @@
 """record(): one line in the journal, inside the transaction that did the thing."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
-from project.journal.models import JournalEntry
+# One statement of four arrays, whatever the number of events; their ids follow their order. xid is the table's default.
+INSERT = """
+INSERT INTO journal_journalentry (at, account_id, kind, subject, payload)
+SELECT %s, account_id, kind, subject, payload::jsonb
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])
+     WITH ORDINALITY AS event (account_id, kind, subject, payload, place)
+ORDER BY place
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +45,10 @@ def record_all(events: Iterable[Event]) -> None:
     """Write events in their order. Raises RuntimeError outside a transaction: a journal row must share its deed's fate."""
     if not connection.in_atomic_block:
         raise RuntimeError("record() needs the transaction of the deed it records")
-    JournalEntry.objects.bulk_create(
-        JournalEntry(account_id=e.account_id, kind=e.kind, subject=e.subject, payload=plain(e.payload)) for e in events
-    )
+    rows = [(e.account_id, e.kind, e.subject, json.dumps(plain(e.payload))) for e in events]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT, [timezone.now(), *map(list, zip(*rows, strict=True))])
 
 
 def record(kind: str, *, subject: str, payload: Mapping[str, Any], account_id: int | None = None) -> None:
