@@ -70,6 +70,26 @@ def alert_facts(alert: Alert) -> AlertFacts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The last known price of an instrument, and what it is quoted in; `at` is when we asked."""
+
+    instrument_id: int
+    base: str
+    quote: str
+    bid: Decimal
+    ask: Decimal
+    last: Decimal
+    at: datetime
+
+
+def quoted(*, venue: str, environment: str) -> dict[int, Quoted]:
+    """Every price of a venue, by instrument; a venue has hundreds, and each batch of decisions asks."""
+    rows = Ticker.objects.filter(instrument__venue=venue, instrument__environment=environment)
+    names = ("instrument_id", "instrument__base", "instrument__quote", "bid", "ask", "last", "at")
+    return {row[0]: Quoted(*row) for row in rows.values_list(*names)}
+
+
 def to_watch(account_id: int) -> QuerySet[Order]:
     """Orders the venue may have news of: on the book, or reported filled with fills still missing."""
     return Order.objects.filter(ON_BOOK | FILLS_MISSING, account_id=account_id).select_related("instrument")

@@ -75,6 +75,12 @@ def facts(row: Instrument) -> InstrumentFacts:
     return InstrumentFacts(**{name: getattr(row, name) for name in InstrumentFacts.__slots__})
 
 
+def row(known: InstrumentFacts, *, venue: str, environment: str) -> Instrument:
+    """Facts as the row they were read from, to point at it; not to be saved."""
+    values = {name: getattr(known, name) for name in InstrumentFacts.__slots__}
+    return Instrument(venue=venue, environment=environment, **values)
+
+
 def _load(venue: str, environment: str) -> Listed:
     rows = [facts(row) for row in Instrument.objects.filter(venue=venue, environment=environment)]
     return Listed(by_symbol={row.symbol: row for row in rows}, names=index(listings(rows)))

@@ -69,13 +69,12 @@ def fetch_prices(
 
     A venue that can't be asked leaves the price missing, and missing denies; so do keys that do not open.
     """
-    account = ExchangeAccount.objects.get(pk=account_id)
-    desk = Desk(account, clock())
+    desk = Desk(ExchangeAccount.objects.get(pk=account_id), clock())
     read = [(alert, _evaluated(desk, alert)) for alert in batch]
     symbols = {meant.instrument.symbol for _, meant in read if isinstance(meant, Meant)}
     try:
         if symbols:
-            market.ensure_prices(account, symbols, gateway=gateway, clock=clock)
+            market.ensure_prices(desk.account, symbols, gateway=gateway, clock=clock)
     except (VaultError, WindlassError) as error:
         log.warning("no price for %s: %s", ", ".join(sorted(symbols)), error)
     return read
@@ -103,8 +102,8 @@ def _decide_batch(account_id: int, now: datetime, read: Sequence[Read], decide_o
             acted += verdict.outcome in TAKES_LONG
             if acted == ACTED_AT_ONCE:
                 break
+        outcomes.settle(desk.sheet, account_id, verdicts, now=now)
         desk.sheet.write()
-        outcomes.settle(account_id, verdicts, now=now)
         return len(verdicts)
 
 

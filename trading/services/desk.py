@@ -12,9 +12,9 @@ from django.db.models.functions import Coalesce, Greatest, NullIf
 from project.accounts import mode
 from project.accounts.models import Balance, ExchangeAccount, Installation, PositionMode
 from risk.domain.checks import Snapshot, TrackRecord, VenueFacts
-from signals.market import venues
+from signals.market import instruments, venues
 from signals.market.instruments import InstrumentFacts
-from signals.models import Instrument, Ticker
+from signals.models import Instrument
 from trading import selectors
 from trading.domain import settings as registry
 from trading.domain.money import ZERO, total
@@ -22,6 +22,7 @@ from trading.domain.order_state import TERMINAL
 from trading.domain.settings import EngineSettings
 from trading.domain.vocabulary import OrderType, PositionSide, Purpose, Side
 from trading.models import Fill, ForeignOrder, Order, PositionGroup, QueuedSignal, SettingOverride, Slot
+from trading.selectors import Quoted
 from trading.services.sheet import Sheet
 from trading.services.track_record import History, history, orders_last_minute
 
@@ -170,8 +171,8 @@ class Desk:
         )
 
     def instrument_row(self, instrument: InstrumentFacts) -> Instrument:
-        """The row of an instrument that has a price."""
-        return self.tickers[instrument.id].instrument
+        """An instrument as a row, without asking the database."""
+        return instruments.row(instrument, venue=self.account.venue, environment=self.account.environment)
 
     @cached_property
     def _orders_last_minute(self) -> int:
@@ -195,11 +196,9 @@ class Desk:
     # prices and money -----------------------------------------------------------------------
 
     @cached_property
-    def tickers(self) -> dict[int, Ticker]:
+    def tickers(self) -> dict[int, Quoted]:
         """Last prices by instrument, of this account's venue."""
-        venue = {"instrument__venue": self.account.venue, "instrument__environment": self.account.environment}
-        rows = Ticker.objects.filter(**venue).select_related("instrument")
-        return {row.instrument_id: row for row in rows}
+        return selectors.quoted(venue=self.account.venue, environment=self.account.environment)
 
     @cached_property
     def balances(self) -> dict[str, Balance]:
@@ -212,7 +211,7 @@ class Desk:
         if not self.balances:
             return None
         prices = {self.account.quote: Decimal(1)}
-        prices |= {t.instrument.base: t.last for t in self.tickers.values() if t.instrument.quote == self.account.quote}
+        prices |= {price.base: price.last for price in self.tickers.values() if price.quote == self.account.quote}
         return total(row.total * prices.get(currency, ZERO) for currency, row in self.balances.items())
 
     @cached_property

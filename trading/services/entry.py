@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from project.journal.record import plain
+from project.journal.record import Event, plain
 from risk import gate
 from risk.domain.checks import GateResult, Proposed
 from risk.domain.denial import Denial, DenialCode, deny
@@ -226,7 +226,7 @@ def _record(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan, signal: Sign
     desk.take_in(group, slot, placed, draft.meant.instrument)
     facts = {"symbol": draft.rules.symbol, "side": draft.side, "pyramid": pyramid.index, "capital": plan.capital}
     facts |= {"status": group.status, "timeframe_secs": group.timeframe_secs}
-    desk.sheet.note("group.entered", subject=f"group:{group.pk}", payload=facts, account_id=desk.account.pk)
+    desk.sheet.note(Event("group.entered", f"group:{group.pk}", facts, desk.account.pk))
     return _entered(draft, group, pyramid, sized, plan, result)
 
 
@@ -265,7 +265,7 @@ def _take_slot(desk: Desk, draft: Draft, group: PositionGroup, pyramid: Pyramid)
     pool_size = desk.settings("").pool.max_open_groups
     number = free_slot(desk.taken_slots, pool_size)
     taken = {"number": number, "pool_size": pool_size, "taken_at": desk.now}
-    desk.sheet.note("slot.taken", subject=f"group:{group.pk}", payload=taken, account_id=desk.account.pk)
+    desk.sheet.note(Event("slot.taken", f"group:{group.pk}", taken, desk.account.pk))
     return desk.sheet.add(Slot(account=desk.account, group=group, pyramid=pyramid if draft.group else None, **taken))
 
 

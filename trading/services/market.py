@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from project.accounts.models import Balance, ExchangeAccount
 from project.journal.publish import PRICES, send
 from signals.market import instruments as listings
-from signals.models import Instrument, Source, Ticker
+from signals.models import Instrument, Source
 from trading.gateways.base import Gateway, InstrumentReport, TickerReport
 from trading.models import PositionGroup
 
@@ -35,8 +35,7 @@ FRESH = timedelta(seconds=5)
 
 def refresh_prices(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
     """Ask for the prices of every watched instrument of the account's venue; how many came. Raises NotReached."""
-    watched = _watched(account, now=clock())
-    return _ask_prices(watched, gateway=gateway, clock=clock)
+    return _ask_prices(watched(account, now=clock()), gateway=gateway, clock=clock)
 
 
 def ensure_prices(
@@ -47,11 +46,12 @@ def ensure_prices(
     The gateway is only built where a price is lacking. Raises what building it raises, and NotReached.
     """
     now = clock()
-    rows = dict(_instruments(account).filter(symbol__in=list(symbols)).values_list("symbol", "pk"))
-    with connection.cursor() as cursor:
-        cursor.execute(WANT, [now, sorted(rows.values()), now - WANT_AGAIN])
-    fresh = set(Ticker.objects.filter(at__gte=now - FRESH).values_list("instrument_id", flat=True))
-    lacking = {symbol: pk for symbol, pk in rows.items() if pk not in fresh}
+    named = _instruments(account).filter(symbol__in=list(symbols))
+    rows = list(named.values_list("symbol", "pk", "ticker__at", "ticker__wanted_at"))
+    if forgotten := sorted(pk for _, pk, _, wanted_at in rows if wanted_at and wanted_at < now - WANT_AGAIN):
+        with connection.cursor() as cursor:
+            cursor.execute(WANT, [now, forgotten, now - WANT_AGAIN])
+    lacking = {symbol: pk for symbol, pk, at, _ in rows if at is None or at < now - FRESH}
     if lacking:
         _ask_prices(lacking, gateway=gateway(), clock=clock)
 
@@ -60,7 +60,7 @@ def _instruments(account: ExchangeAccount) -> QuerySet[Instrument]:
     return Instrument.objects.filter(venue=account.venue, environment=account.environment, active=True)
 
 
-def _watched(account: ExchangeAccount, *, now: datetime) -> Mapping[str, int]:
+def watched(account: ExchangeAccount, *, now: datetime) -> Mapping[str, int]:
     """Pairs with open groups, pairs that sources are limited to, pairs alerted lately, and what prices our holdings."""
     held = Balance.objects.filter(account=account, total__gt=0).values("currency")
     listed = [

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from project.accounts.models import Installation
-from project.journal.record import Event, record_all
+from project.journal.record import Event
 from trading import bells
 from trading.domain.client_id import client_order_id
 from trading.domain.order_state import TERMINAL, OrderState, allowed
@@ -62,7 +62,7 @@ def hold(
     """The same, on a sheet that is written later in the transaction; the rows."""
     rows = [sheet.add(_row(group, new, sheet.next_id(Order), installation, now)) for new in wanted]
     for row in rows:
-        sheet.note("order.new", subject=f"order:{row.pk}", payload=_facts(row), account_id=row.account_id)
+        sheet.note(Event("order.new", f"order:{row.pk}", _facts(row), row.account_id))
     for opens in {row.purpose == Purpose.ENTRY for row in rows if rings}:
         ring_after_commit(BELL[opens], group.account_id)
     return rows
@@ -108,10 +108,11 @@ def ring_after_commit(task: str, account_id: int) -> None:
 # every change of state ---------------------------------------------------------------------------
 
 
-def move(order: Order, to: OrderState, **changes: Any) -> None:
+def move(order: Order, to: OrderState, sheet: Sheet | None = None, /, **changes: Any) -> None:
     """Take a locked order to another state, with other fields; journalled. Raises IllegalTransition.
 
-    The same state again only writes the fields. Nothing else writes `state`, but for the claims in submit.py.
+    The same state again only writes the fields. Nothing else writes `state`, but for the claims in submit.py. With a
+    sheet it is written when the sheet is.
     """
     before = OrderState(order.state)
     if to is not before and not allowed(before, to):
@@ -119,11 +120,14 @@ def move(order: Order, to: OrderState, **changes: Any) -> None:
     order.state = to
     for name, value in changes.items():
         setattr(order, name, value)
-    order.save(update_fields=["state", "updated_at", *changes])
+    page = sheet or Sheet()
+    page.change(order, "state", "updated_at", *changes)
     if to is not before:
-        record_all([moved(order.pk, order.account_id, order.group_id, before, to, changes)])
+        page.note(moved(order.pk, order.account_id, order.group_id, before, to, changes))
     elif changes:
-        record_all([Event("order.fields", f"order:{order.pk}", {"group": order.group_id, **changes}, order.account_id)])
+        page.note(Event("order.fields", f"order:{order.pk}", {"group": order.group_id, **changes}, order.account_id))
+    if sheet is None:
+        page.write()
 
 
 def moved(

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db import connection
 
-from project.journal.record import Event, plain, record_all
+from project.journal.record import Event, plain
 from signals.verdict import Verdict
+from trading.services.sheet import Sheet
 
 # `outcome = ''` makes a second settlement impossible, whoever tries.
 SETTLE = """
@@ -23,8 +24,8 @@ class OutcomeTwice(Exception):
     """An alert was about to get a second outcome: a defect, so the transaction is undone."""
 
 
-def settle(account_id: int, verdicts: Mapping[int, Verdict], *, now: datetime) -> None:
-    """Give alerts (by id) their outcomes, with one UPDATE, and journal each. Raises OutcomeTwice."""
+def settle(sheet: Sheet, account_id: int, verdicts: Mapping[int, Verdict], *, now: datetime) -> None:
+    """Give alerts (by id) their outcomes, with one UPDATE, and journal each on the sheet. Raises OutcomeTwice."""
     if not verdicts:
         return
     rows = [(i, v.outcome, v.reason, json.dumps(plain(v.details))) for i, v in verdicts.items()]
@@ -33,7 +34,8 @@ def settle(account_id: int, verdicts: Mapping[int, Verdict], *, now: datetime) -
         settled = {row[0] for row in cursor.fetchall()}
     if settled != verdicts.keys():
         raise OutcomeTwice(f"alerts {sorted(verdicts.keys() - settled)} have an outcome already")
-    record_all(_event(account_id, alert_id, verdict) for alert_id, verdict in verdicts.items())
+    for alert_id, verdict in verdicts.items():
+        sheet.note(_event(account_id, alert_id, verdict))
 
 
 def _event(account_id: int, alert_id: int, verdict: Verdict) -> Event:

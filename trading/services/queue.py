@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from project.journal.record import record
+from project.journal.record import Event, record
 from risk.domain.mode import PlanKind, permits
 from signals.evaluate import Meant, evaluate
 from signals.market import instruments
@@ -116,7 +116,7 @@ def _replaced(desk: Desk, row: QueuedSignal, meant: Meant, signal: Signal) -> Qu
     row.replacement_count += 1
     desk.sheet.change(row, "signal", "alert_price", "refreshed_at", "replacement_count")
     facts = {"replacements": row.replacement_count}
-    desk.sheet.note("queue.replaced", subject=f"queued:{row.pk}", payload=facts, account_id=row.account_id)
+    desk.sheet.note(Event("queue.replaced", f"queued:{row.pk}", facts, row.account_id))
     return row
 
 

@@ -9,10 +9,16 @@ from trading.domain.vocabulary import Purpose
 from trading.gateways.base import OrderReport
 from trading.models import Order
 from trading.services import groups, orders
+from trading.services.sheet import Sheet
 
 
-def absorb(order: Order, report: OrderReport, *, now: datetime, cancel_refused: bool = False) -> None:
-    """Write a venue's report into a locked order: state, ids, reported quantity; rings for fills that are not here yet."""
+def absorb(
+    order: Order, report: OrderReport, *, now: datetime, cancel_refused: bool = False, sheet: Sheet | None = None
+) -> None:
+    """Write a venue's report into a locked order: state, ids, reported quantity; rings for fills that are not here yet.
+
+    With a sheet the order is written when the sheet is, or before its group is looked at.
+    """
     reported = latest_filled(order.reported_qty, report.filled_qty)
     to = advance(
         OrderState(order.state),
@@ -32,10 +38,12 @@ def absorb(order: Order, report: OrderReport, *, now: datetime, cancel_refused: 
         changes["reported_qty"] = reported
     if to is OrderState(order.state) and not changes:
         return
-    orders.move(order, to, **changes)
+    orders.move(order, to, sheet, **changes)
     if order.reported_qty > order.filled_qty:
         orders.ring_after_commit("poll_fills", order.account_id)
     elif to in (OrderState.CANCELED, OrderState.EXPIRED, OrderState.REJECTED):
+        if sheet:
+            sheet.write()
         groups.review(order.group_id, now=now)
 
 

@@ -4,8 +4,8 @@ One insert for each table instead of one for each row; a row has its id from the
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 from django.db import connection
 from django.db.models import Model
@@ -54,9 +54,9 @@ class Sheet:
         """Hold back what has changed of a row that is in the database; the last value counts."""
         self._changed.setdefault(row, set()).update(fields)
 
-    def note(self, kind: str, *, subject: str, payload: Mapping[str, Any], account_id: int) -> None:
-        """An event of the journal, in the order in which they are noted."""
-        self._events.append(Event(kind, subject, payload, account_id))
+    def note(self, event: Event) -> None:
+        """An event of the journal; they are written in the order in which they are noted."""
+        self._events.append(event)
 
     def next_id(self, model: type[Model]) -> int:
         """An id that no other row will have."""

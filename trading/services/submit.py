@@ -19,6 +19,7 @@ from trading.errors import TOO_LATE, NotSent, Rejected, VenueError
 from trading.gateways.base import Gateway, OrderReport, OrderRequest, Terms
 from trading.models import Order
 from trading.services import groups, orders, reports
+from trading.services.sheet import Sheet
 from trading.services.socket_guard import latch_path
 
 log = logging.getLogger(__name__)
@@ -156,9 +157,11 @@ def settle(accepted: Sequence[tuple[Claim, OrderReport, datetime]]) -> None:
         held = {
             o.pk: o for o in locks.orders(Order.objects.filter(pk__in=[owned.order_id for owned, _, _ in accepted]))
         }
+        sheet = Sheet()
         for owned, report, at in accepted:
             if _is_ours(held[owned.order_id], owned):
-                reports.absorb(held[owned.order_id], report, now=at)
+                reports.absorb(held[owned.order_id], report, now=at, sheet=sheet)
+        sheet.write()
 
 
 def settle_failure(owned: Claim, error: VenueError, *, now: datetime) -> None:

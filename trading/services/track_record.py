@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import Value
+
 from project.accounts.models import ExchangeAccount
 from risk import drawdown
 from risk.domain.consecutive_losses import Closed, losing_streak
@@ -55,10 +57,13 @@ def orders_last_minute(account: ExchangeAccount, *, now: datetime) -> int:
 def _day_loss(account: ExchangeAccount, now: datetime) -> Decimal | None:
     """What was lost since midnight UTC, percent of what the equity would be without it; 0 before anything was traded."""
     points = PnlPoint.objects.filter(account=account, equity__gt=0)
-    before = points.filter(at__lt=day_start(now))
-    last, first = points.order_by("-at").first(), before.order_by("-at").first() or points.order_by("at").first()
-    if last is None or first is None:
+    newest = points.annotate(which=Value("last")).order_by("-at")[:1]
+    before = points.filter(at__lt=day_start(now)).annotate(which=Value("before")).order_by("-at")[:1]
+    oldest = points.annotate(which=Value("earliest")).order_by("at")[:1]
+    found = {point.which: point for point in newest.union(before, oldest, all=True)}
+    if not found:
         return ZERO
+    last, first = found["last"], found.get("before", found["earliest"])
     return daily_loss_pct(equity_at_start=last.equity - (last.profit - first.profit), equity=last.equity)
 
 

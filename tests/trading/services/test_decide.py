@@ -22,6 +22,7 @@ from trading.gateways.base import Gateway
 from trading.models import Leg, Order, PositionGroup, Pyramid, Slot
 from trading.services import decide, market, outcomes
 from trading.services.outcomes import OutcomeTwice
+from trading.services.sheet import Sheet
 
 BUY = {"symbol": "BTCUSDT", "action": "buy", "price": "60000", "interval": "60"}
 SELL = {"symbol": "BTCUSDT", "action": "sell", "price": "60000", "interval": "60"}
@@ -355,7 +356,7 @@ def test_a_second_outcome_is_a_defect(desk: Desk) -> None:
     alert = decided(desk, **SELL)
     verdict = decide.Verdict("ENTERED")
     with pytest.raises(OutcomeTwice, match=str(alert.pk)):
-        outcomes.settle(desk.account.pk, {alert.pk: verdict}, now=timezone.now())
+        outcomes.settle(Sheet(), desk.account.pk, {alert.pk: verdict}, now=timezone.now())
     alert.refresh_from_db()
     assert alert.outcome == "NOTHING_TO_EXIT"
 

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from project.journal.models import JournalEntry
+from project.journal.record import Event
 from signals.market import instruments
 from signals.models import Alert, Signal
 from tests.support.factories import Desk, make_desk
@@ -81,7 +82,7 @@ def test_the_journal_keeps_the_order_of_the_decisions(desk: Desk) -> None:
 
 
 def test_a_pyramid_of_the_same_batch_sees_the_group_before_it(desk: Desk) -> None:
-    for price in ("60010", "59000"):
+    for price in ("60010", "60010"):
         desk.alert(symbol="BTCUSDT", action="buy", price=price, interval="60")
     desk.decide()
     assert list(Alert.objects.order_by("id").values_list("outcome", flat=True)) == ["ENTERED", "TOO_SOON"]
@@ -98,7 +99,7 @@ def test_an_exit_of_the_same_batch_closes_what_was_just_entered(desk: Desk) -> N
 def test_a_cleared_sheet_writes_nothing(db: None) -> None:
     sheet = Sheet()
     sheet.add(Signal(meaning="ENTRY", symbol="BTC/USDT", position_side="LONG"))
-    sheet.note("test", subject="x:1", payload={}, account_id=1)
+    sheet.note(Event("test", "x:1", {}, 1))
     sheet.clear()
     before = len(connection.queries_log)
     sheet.write()
