@@ -3,17 +3,17 @@
 A plan is a list of rules; in a file each rule is a line of JSON, and lines that are empty or begin with # say nothing.
 """
 
-import json
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-logger = logging.getLogger("paper.faults")
+from trading.paper.control import rules
+from trading.paper.control.rules import BadRule, Fields, Json, Match
+from trading.paper.core import atoms
 
-Json = dict[str, Any]
+logger = logging.getLogger("paper.faults")
 
 HOLD_SECS = 60.0
 # A held connection is dropped after this long if the client has not given up before.
@@ -27,12 +27,16 @@ class Action(StrEnum):
 
     APPEAR_LATE = "appear_late"
     BAN = "ban"
+    CLOCK_SKEW = "clock_skew"
     DELAY = "delay_ms"
+    DELIST = "delist"
     DUPLICATE_REPLY = "duplicate_reply"
     DUPLICATE_REQUEST = "duplicate_request"
     GARBAGE_AFTER_ACCEPT = "garbage_after_accept"
     HTTP_503_AFTER_ACCEPT = "http_503_after_accept"
     HTTP_503_BEFORE_ACCEPT = "http_503_before_accept"
+    MAINTENANCE = "maintenance"
+    PARTIAL_FILL = "partial_fill"
     RATE_LIMIT = "rate_limit"
     REPLY_AFTER_ACCEPT = "reply_after_accept"
     REPLY_BEFORE_ACCEPT = "reply_before_accept"
@@ -47,13 +51,28 @@ class Action(StrEnum):
 
 STREAMS = frozenset(action for action in Action if action.startswith("stream_"))
 
-NEEDS_MS = frozenset({Action.APPEAR_LATE, Action.BAN, Action.DELAY, Action.RATE_LIMIT, Action.STREAM_DELAY})
+NEEDS: dict[str, tuple[str, frozenset[Action]]] = {
+    "ms": (
+        "milliseconds",
+        frozenset(
+            {
+                Action.APPEAR_LATE,
+                Action.BAN,
+                Action.CLOCK_SKEW,
+                Action.DELAY,
+                Action.MAINTENANCE,
+                Action.RATE_LIMIT,
+                Action.STREAM_DELAY,
+            }
+        ),
+    ),
+    "qty": ("the most that the market gives to this order", frozenset({Action.PARTIAL_FILL})),
+    "status": ("an HTTP status such as 400", frozenset({Action.REPLY_AFTER_ACCEPT, Action.REPLY_BEFORE_ACCEPT})),
+    "symbol": ("the pair or contract that is delisted", frozenset({Action.DELIST})),
+}
+# Which field must not be missing where, and what it is.
 
-NEEDS_STATUS = frozenset({Action.REPLY_AFTER_ACCEPT, Action.REPLY_BEFORE_ACCEPT})
-
-
-class BadRule(ValueError):
-    """The rule is not understood; the text says which and why."""
+DAY_MS = 86_400_000
 
 
 @dataclass(slots=True)
@@ -61,44 +80,20 @@ class Rule:
     """One planned fault. `skip` matching requests pass first, then `times` of them run into it."""
 
     action: Action
-    method: str = ""
-    path: str = ""
-    contains: str = ""
+    match: Match = field(default_factory=Match)
     times: int = 1
     skip: int = 0
     delay_ms: int = 0
+    qty: int = 0
+    symbol: str = ""
+    market: str = ""
     status: int = 503
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
 
     def matches(self, method: str, path: str, text: str) -> bool:
-        """True if it concerns this; an empty method, path or text means any, a path ending in * a beginning."""
-        if self.times <= 0 or self.method not in ("", method) or self.contains not in text:
-            return False
-        if self.path.endswith("*"):
-            return path.startswith(self.path[:-1])
-        return self.path in ("", path)
-
-
-def _whole(least: int, most: int) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise BadRule(f"{value!r} is not a whole number from {least} to {most}")
-        return value
-
-    return read
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise BadRule(f"{value!r} is not a text")
-    return value
-
-
-def _texts(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise BadRule(f"{value!r} is not an object of texts")
-    return {str(name): str(text) for name, text in value.items()}
+        """True if it is about this request, and not used up."""
+        return self.times > 0 and self.match.holds(method, path, text)
 
 
 def _action(value: Any) -> Action:
@@ -107,52 +102,41 @@ def _action(value: Any) -> Action:
     return Action(value)
 
 
-_FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+def _qty(value: Any) -> int:
+    try:
+        return atoms.parse(rules.text(value))
+    except ValueError as error:
+        raise BadRule(f'{value!r} is not a quantity in quotes, such as "0.4"') from error
+
+
+_FIELDS: Fields = {
     "action": ("action", _action),
     "body": ("body", lambda value: value),
-    "headers": ("headers", _texts),
-    "ms": ("delay_ms", _whole(0, 86_400_000)),
-    "skip": ("skip", _whole(0, 1_000_000)),
-    "status": ("status", _whole(100, 599)),
-    "times": ("times", _whole(1, 1_000_000)),
+    "headers": ("headers", rules.texts),
+    "market": ("market", rules.text),
+    "ms": ("delay_ms", rules.whole(-DAY_MS, DAY_MS)),
+    "qty": ("qty", _qty),
+    "skip": ("skip", rules.whole(0, 1_000_000)),
+    "status": ("status", rules.whole(100, 599)),
+    "symbol": ("symbol", rules.text),
+    "times": ("times", rules.whole(1, 1_000_000)),
 }
-_MATCH = {"contains": "contains", "method": "method", "path": "path"}
 
 
 def parse(row: Any) -> Rule:
-    """A rule from {"match": {"method", "path", "contains"}, "action", "times", "skip", "ms", "status", "body", "headers"}."""
-    if not isinstance(row, dict):
-        raise BadRule("a rule is a JSON object")
-    match = row.get("match", {})
-    if not isinstance(match, dict):
-        raise BadRule("match: not a JSON object")
-    fields = _read(row, _FIELDS, extra={"match"}) | _read(match, {name: (at, _text) for name, at in _MATCH.items()})
+    """A rule from {"match": {"method", "path", "contains"}, "action", "times", "skip", …}. Raises BadRule."""
+    match, fields = rules.read(row, _FIELDS)
     if "action" not in fields:
         raise BadRule(f"action: missing; one of: {', '.join(Action)}")
-    return _checked(Rule(**fields), row)
-
-
-def _read(
-    row: Json, fields: dict[str, tuple[str, Callable[[Any], Any]]], *, extra: set[str] | None = None
-) -> dict[str, Any]:
-    unknown = set(row) - set(fields) - (extra or set())
-    if unknown:
-        raise BadRule(f"{sorted(unknown)[0]}: unknown; known are {', '.join(sorted(fields))}")
-    found = {}
-    for name in row.keys() & fields.keys():
-        at, read = fields[name]
-        try:
-            found[at] = read(row[name])
-        except BadRule as error:
-            raise BadRule(f"{name}: {error}") from error
-    return found
+    return _checked(Rule(match=match, **fields), row)
 
 
 def _checked(rule: Rule, row: Json) -> Rule:
-    if rule.action in NEEDS_MS and "ms" not in row:
-        raise BadRule(f"ms: {rule.action} needs it, milliseconds")
-    if rule.action in NEEDS_STATUS and "status" not in row:
-        raise BadRule(f"status: {rule.action} needs it, an HTTP status such as 400")
+    for name, (what, actions) in NEEDS.items():
+        if rule.action in actions and name not in row:
+            raise BadRule(f"{name}: {rule.action} needs it, {what}")
+    if rule.delay_ms < 0 and rule.action is not Action.CLOCK_SKEW:
+        raise BadRule(f"ms: {rule.delay_ms} is not a whole number from 0 to {DAY_MS}")
     if rule.action is Action.APPEAR_LATE and rule.delay_ms > MOST_LATE_MS:
         raise BadRule(f"ms: at most {MOST_LATE_MS} for {rule.action}")
     return rule
@@ -160,25 +144,12 @@ def _checked(rule: Rule, row: Json) -> Rule:
 
 def parse_lines(text: str) -> list[Json]:
     """The rules of a plan file, as they stand there; BadRule names the line that is broken."""
-    rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        try:
-            row = json.loads(line)
-            parse(row)
-        except ValueError as error:
-            raise BadRule(f"line {number}: {error}") from error
-        rows.append(row)
-    return rows
+    return rules.parse_lines(text, parse)
 
 
 def read_plan(path: Path) -> list[Json]:
     """The rules of a plan file; BadRule names file and line."""
-    try:
-        return parse_lines(path.read_text())
-    except BadRule as error:
-        raise BadRule(f"{path}, {error}") from error
+    return rules.lines_of(path, parse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,26 +170,20 @@ class Faults:
 
     def plan(self, rows: list[Any]) -> None:
         """Replace all rules, and end every block; a broken rule changes nothing."""
-        rules = []
-        for number, row in enumerate(rows, start=1):
-            try:
-                rules.append(parse(row))
-            except BadRule as error:
-                raise BadRule(f"rule {number}: {error}") from error
-        self.rules, self.block = rules, Block(0, 0)
+        self.rules, self.block = rules.parse_rows(rows, parse), Block(0, 0)
 
     def draw(self, method: str, path: str, *, now_ms: int, text: str = "") -> Rule | None:
         """The rule this request runs into, used up by one."""
-        rules = (rule for rule in self.rules if rule.action not in STREAMS)
-        return self._draw(list(rules), method, path, now_ms, text)
+        found = [rule for rule in self.rules if rule.action not in STREAMS]
+        return self._draw(found, method, path, now_ms, text)
 
     def draw_stream(self, path: str, text: str, *, now_ms: int) -> Rule | None:
         """The rule this stream message runs into, used up by one."""
-        rules = (rule for rule in self.rules if rule.action in STREAMS)
-        return self._draw(list(rules), "", path, now_ms, text)
+        found = [rule for rule in self.rules if rule.action in STREAMS]
+        return self._draw(found, "", path, now_ms, text)
 
-    def _draw(self, rules: list[Rule], method: str, path: str, now_ms: int, text: str) -> Rule | None:
-        for rule in rules:
+    def _draw(self, planned: list[Rule], method: str, path: str, now_ms: int, text: str) -> Rule | None:
+        for rule in planned:
             if not rule.matches(method, path, text):
                 continue
             if rule.skip:

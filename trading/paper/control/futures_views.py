@@ -4,9 +4,10 @@ from typing import Any
 
 from trading.paper.core.atoms import show
 from trading.paper.core.perps import margin
+from trading.paper.core.perps.incomes import Income
 from trading.paper.core.perps.orders import AlgoOrder, PerpFill, PerpOrder
 from trading.paper.core.perps.positions import Position
-from trading.paper.core.perps.state import Income, Perps
+from trading.paper.core.perps.state import Perps
 
 Json = dict[str, Any]
 
@@ -22,7 +23,7 @@ def account(perps: Perps, name: str) -> Json:
         "positions": [_position(one) for one in found.held()],
         "orders": [_order(order) for order in orders],
         "algoOrders": [_algo(algo) for algo in perps.algos.values() if algo.account == name],
-        "fills": [_fill(fill) for symbol in perps.contracts for fill in perps.desk_fills[(name, symbol)]],
+        "fills": [_fill(fill) for symbol in perps.contracts for fill in perps.fills((name, symbol))],
         "incomes": [_income(one) for one in found.incomes],
     }
 

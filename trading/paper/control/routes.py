@@ -6,20 +6,37 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from trading.paper.control import futures_views, views
-from trading.paper.control.faults import BadRule, Faults, parse_lines
+from trading.paper.control import effects, futures_views, views
+from trading.paper.control.face.facts import Facts
+from trading.paper.control.face.levers import PREFIX as FACE
+from trading.paper.control.face.page import Face, allowed
+from trading.paper.control.face.tail import Tail
+from trading.paper.control.faults import Faults, parse_lines
+from trading.paper.control.latency import Latency
+from trading.paper.control.rules import BadRule
 from trading.paper.core import atoms
 from trading.paper.core.depth import Depth
 from trading.paper.core.market import Market
 from trading.paper.core.refusals import Refused
+from trading.paper.drivers.base import Driver
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.futures import FUNDING_RATE
 from trading.paper.server.http import Reply, Request, json_reply
-from trading.paper.server.market import ReplayMarket
 
 PREFIX = "/_control/"
 
 logger = logging.getLogger("paper.control")
+
+
+def _strange(request: Request) -> bool:
+    """True if a browser says that the page which posts this is not one of ours."""
+    origin = request.header(b"origin")
+    return request.method != "GET" and bool(origin) and origin != f"http://{request.header(b'host')}"
+
+
+def ours(path: str) -> bool:
+    """True for the levers and the status page: nothing planned ever befalls them."""
+    return path == "/" or path.startswith((PREFIX, FACE))
 
 
 class BadControl(ValueError):
@@ -29,35 +46,57 @@ class BadControl(ValueError):
 class Control:
     """The control endpoints over one exchange and its faults."""
 
-    def __init__(self, exchange: Exchange, faults: Faults, *, replay: ReplayMarket | None, token: str) -> None:
+    def __init__(
+        self, exchange: Exchange, faults: Faults, latency: Latency, *, driver: Driver | None, token: str
+    ) -> None:
         self._exchange = exchange
-        self._replay = replay
+        self._driver = driver
         self._faults = faults
+        self._latency = latency
         self._token = token
+        tail = Tail(exchange)
+        tail.listen()
+        self._face = Face(Facts(exchange, faults, latency, tail, driver, token), self.turn)
         self._routes: dict[tuple[str, str], Callable[[Any], Any]] = {
             ("GET", "ledger"): lambda _: views.ledger(exchange) | {"faults": faults.happened},
-            ("GET", "state"): lambda _: views.state(exchange) | {"replay": views.replay(exchange, replay)},
+            ("GET", "state"): lambda _: self._state(),
             ("POST", "clock"): self._clock,
             ("POST", "deposit"): self._deposit,
             ("POST", "depth"): self._depth,
             ("POST", "fault"): self._fault,
             ("POST", "funding"): self._funding,
+            ("POST", "latency"): self._delays,
             ("POST", "listen-keys"): self._age_listen_keys,
             ("POST", "maintenance"): self._maintenance,
+            ("POST", "pause"): self._pause,
             ("POST", "price"): self._price,
+            ("POST", "reset"): self._reset,
+            ("POST", "speed"): self._speed,
             ("POST", "start"): self._start,
             ("POST", "trading"): self._trading,
         }
 
     def answer(self, request: Request) -> Reply:
         """The reply to a control request."""
-        given = request.header(b"x-control-token")
-        if self._token and not hmac.compare_digest(given.encode(), self._token.encode()):
+        if _strange(request):
+            return json_reply({"error": "a page of another origin may not turn levers"}, status=403)
+        if not request.path.startswith(PREFIX):
+            return self._face.answer(request)
+        if not self._knows_token(request):
             return json_reply({"error": "wrong or missing X-Control-Token"}, status=403)
         route = self._routes.get((request.method, request.path.removeprefix(PREFIX)))
         if route is None:
             return json_reply({"error": f"no control {request.method} {request.path}"}, status=404)
         return self._guarded(route, request)
+
+    def _knows_token(self, request: Request) -> bool:
+        """True where no token is set, or it came as a header, or as a browser's password."""
+        given = request.header(b"x-control-token") if self._token else ""
+        return hmac.compare_digest(given.encode(), self._token.encode()) if given else allowed(request, self._token)
+
+    def turn(self, name: str, body: Any) -> Any:
+        """Turn the lever of a name. Raises Refused, ValueError in words."""
+        return self._routes["POST", name](body)
 
     def _guarded(self, route: Callable[[Any], Any], request: Request) -> Reply:
         try:
@@ -67,10 +106,29 @@ class Control:
         except (BadControl, BadRule, ValueError, KeyError, TypeError, AttributeError) as error:
             return json_reply({"error": f"not understood: {error}"}, status=400)
 
+    def _state(self) -> Any:
+        told = {"replay": views.replay(self._exchange, self._driver), "market": views.market(self._driver)}
+        return views.state(self._exchange) | told
+
     def _start(self, _body: Any) -> Any:
-        if self._replay is not None:
-            self._replay.start()
-        return views.replay(self._exchange, self._replay)
+        if self._driver is not None:
+            self._driver.start()
+        return views.replay(self._exchange, self._driver)
+
+    def _pause(self, body: dict[str, Any]) -> Any:
+        """Let the market stand still, or go on."""
+        self._driven().pause(on=bool(body["on"]))
+        return views.market(self._driver)
+
+    def _speed(self, body: dict[str, Any]) -> Any:
+        """Source seconds a wall second."""
+        self._driven().set_speed(int(body["speed"]))
+        return views.market(self._driver)
+
+    def _driven(self) -> Driver:
+        if self._driver is None:
+            raise BadControl("prices are set by hand: nothing runs that could be paused or hurried")
+        return self._driver
 
     def _price(self, body: dict[str, Any]) -> Any:
         symbol, price = str(body["symbol"]), atoms.parse(str(body["price"]))
@@ -89,15 +147,7 @@ class Control:
 
     def _markets(self, body: dict[str, Any]) -> list[Market]:
         """The spot market of the symbol, its contract, or by default both, as far as they exist."""
-        symbol, wanted = str(body["symbol"]), body.get("market")
-        state = self._exchange.state
-        found = [state.markets[symbol]] if symbol in state.markets and wanted in (None, "spot") else []
-        for futures, contract in self._exchange.perpetuals(symbol):
-            if wanted in (None, self._exchange.name_of(futures)):
-                found.append(futures.perps.markets[contract.symbol])
-        if not found:
-            raise BadControl(f"no market {body['symbol']}")
-        return found
+        return effects.named(self._exchange, str(body["symbol"]), str(body.get("market") or ""))
 
     def _depth(self, body: dict[str, Any]) -> Any:
         for market in self._markets(body):
@@ -112,6 +162,15 @@ class Control:
         self._exchange.open_account(name)
         self._exchange.deposit(name, amounts)
         return views.ledger(self._exchange)["accounts"][name]["balances"]
+
+    def _reset(self, body: dict[str, Any]) -> Any:
+        """Begin an account anew: its first deposits, no orders, no positions."""
+        name = str(body["account"])
+        known = {*self._exchange.state.accounts, *self._exchange.futures.perps.accounts}
+        if name not in known.union(*(side.perps.accounts for side in self._exchange.venues.values())):
+            raise BadControl(f"no account {name}")
+        self._exchange.reset(name)
+        return {"account": name}
 
     def _deposit_futures(self, name: str, amounts: dict[str, int], *, venue: str) -> Any:
         if set(amounts) != {"USDT"}:
@@ -133,13 +192,8 @@ class Control:
 
     def _trading(self, body: dict[str, Any]) -> Any:
         """Halt or resume a symbol: open orders end, futures positions settle at the mark price."""
-        found, trading = self._markets(body), bool(body["on"])
-        for market in found:
-            if market is self._exchange.state.markets.get(str(body["symbol"])):
-                self._exchange.switch(str(body["symbol"]), trading=trading)
-        for futures, contract in self._exchange.perpetuals(str(body["symbol"])):
-            if futures.perps.markets[contract.symbol] in found:
-                futures.switch(contract.symbol, trading=trading)
+        trading, wanted = bool(body["on"]), str(body.get("market") or "")
+        effects.switch(self._exchange, str(body["symbol"]), trading=trading, wanted=wanted)
         return {"on": trading}
 
     def _age_listen_keys(self, body: dict[str, Any]) -> Any:
@@ -157,8 +211,12 @@ class Control:
                 futures.fund(symbol, rate)
         return {"rate": atoms.show(rate)}
 
+    def _delays(self, body: Any) -> Any:
+        self._latency.plan(body if isinstance(body, list) else [body])
+        return {"rules": len(self._latency.rows)}
+
     def _fault(self, body: Any) -> Any:
-        self._faults.plan(body if isinstance(body, list) else [body])
+        effects.plan(self._exchange, self._faults, body if isinstance(body, list) else [body])
         logger.info("fault plan: %d rules", len(self._faults.rules))
         return {"rules": len(self._faults.rules)}
 

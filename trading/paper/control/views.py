@@ -7,8 +7,8 @@ from trading.paper.core.atoms import show
 from trading.paper.core.events import Deposited
 from trading.paper.core.orders import Fill, Order
 from trading.paper.core.perps.state import Perps
+from trading.paper.drivers.base import Driver, Standing
 from trading.paper.server.exchange import Exchange
-from trading.paper.server.market import ReplayMarket
 
 Json = dict[str, Any]
 
@@ -95,15 +95,22 @@ def state(exchange: Exchange) -> Json:
         "prices": {one.instrument.symbol: show(one.price) for one in markets if one.price},
         "usdmPrices": {one.instrument.symbol: show(one.price) for one in perps.markets.values() if one.price},
         "replayStep": exchange.state.replay_step,
+        "ownMs": {"p50": round(exchange.pace.ms(50), 3), "p99": round(exchange.pace.ms(99), 3)},
     }
 
 
-def replay(exchange: Exchange, running: ReplayMarket | None) -> Json:
-    """Where the replay stands: held or not, when it first started, when its first bar began; zeros without one."""
-    line = running.timeline if running else None
+def replay(exchange: Exchange, driver: Driver | None) -> Json:
+    """Where the market stands: held or not, when it first started, when its first bar began; zeros without one."""
+    found = driver.standing() if driver else Standing("manual")
     return {
-        "held": running.held if running else False,
+        "held": found.held,
         "startedMs": exchange.state.replay_started_ms,
-        "anchorMs": line.anchor_ms if line else 0,
-        "stepMs": line.step_ms if line else 0,
+        "anchorMs": found.anchor_ms,
+        "stepMs": found.step_ms,
     }
+
+
+def market(driver: Driver | None) -> Json:
+    """What moves the prices: which market, whether it is paused, source seconds a wall second (0 = no such thing)."""
+    found = driver.standing() if driver else Standing("manual")
+    return {"mode": found.mode, "paused": found.paused, "speed": found.speed, "note": found.note}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from trading.paper.core import atoms
+from trading.paper.core.fees import Traded
 from trading.paper.core.orders import Order, Side
 
 
@@ -21,6 +22,9 @@ class Account:
     name: str
     balances: dict[str, Balance] = field(default_factory=dict)
     updated_ms: int = 0
+    traded: Traded = field(default_factory=Traded)
+    burns: bool = False
+    # Whether it wishes to pay fees with the discount coin.
 
     def balance(self, asset: str) -> Balance:
         """The balance of an asset, opened at zero on first use."""
@@ -46,6 +50,13 @@ def relock(balance: Balance, order: Order, *, spent: int, locked: int) -> None:
     order.locked = locked
     if balance.free < 0 or balance.locked < 0:
         raise Overdrawn(f"order {order.id}: free {balance.free}, locked {balance.locked}")
+
+
+def charge(balance: Balance, fee: int) -> None:
+    """Take a fee, or give a rebate."""
+    balance.free -= fee
+    if balance.free < 0:
+        raise Overdrawn(f"fee {fee}: free {balance.free}")
 
 
 def exchanged(side: Side, *, price: int, qty: int) -> tuple[int, int]:

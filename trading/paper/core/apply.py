@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from trading.paper.core import events
-from trading.paper.core.accounts import Account, exchanged, relock
+from trading.paper.core.accounts import Account, charge, exchanged, relock
+from trading.paper.core.fees import VOLUME_QUOTES
 from trading.paper.core.market import Desk, Market
 from trading.paper.core.orders import Fill, Order, OrderType, Side, Status, Terms, TimeInForce
 from trading.paper.core.perps import apply as perps_apply
@@ -43,19 +44,26 @@ def _accepted(state: State, event: events.Accepted) -> None:
         _with_terms(state, order, order.terms)
     account = _account(state, event.account)
     desk = (event.account, event.symbol)
-    state.orders[order.id] = order
-    state.desk_orders[desk].append(order)
+    state.orders.add(order)
     state.desk_open[desk][order.id] = order
-    state.by_client_id[(*desk, order.client_id)] = order
     if order.id >= state.next_order_id:
         state.next_order_id = order.id + 1
     if order.rests or order.waits:
         relock(account.balance(order.spends), order, spent=0, locked=order.lock_for(order.qty))
     account.updated_ms = event.at_ms
+    if order.pends:
+        state.pending += 1
+    else:
+        _begin(state, order)
+
+
+def _begin(state: State, order: Order) -> None:
+    """Into the waiting room, or into the book."""
+    symbol = order.instrument.symbol
     if order.waits:
-        state.waiting[event.symbol][order.id] = order
+        state.waiting[symbol][order.id] = order
     elif order.rests:
-        state.markets[event.symbol].book.half(order.side).add(order)
+        state.markets[symbol].book.half(order.side).add(order)
 
 
 def _with_terms(state: State, order: Order, terms: Terms) -> None:
@@ -70,7 +78,7 @@ def _termed(state: State, event: Terms) -> None:
 
 
 def _listed(state: State, event: events.Listed) -> None:
-    state.lists[event.list_id] = OrderList(event)
+    state.lists.add(OrderList(event))
 
 
 def _triggered(state: State, event: events.Triggered) -> None:
@@ -84,6 +92,16 @@ def _triggered(state: State, event: events.Triggered) -> None:
     relock(balance, order, spent=0, locked=order.lock_for(order.leaves))
     if order.rests:
         state.markets[symbol].book.half(order.side).add(order)
+
+
+def _released(state: State, event: events.Released) -> None:
+    order = state.orders[event.order_id]
+    order.pends, order.status = False, Status.NEW
+    order.updated_ms, order.queue_ahead = event.at_ms, event.queue_ahead
+    order.working_ms = 0 if order.waits else event.at_ms
+    state.pending -= 1
+    relock(state.accounts[order.account].balance(order.spends), order, spent=0, locked=order.lock_for(order.qty))
+    _begin(state, order)
 
 
 def _tracked(state: State, event: events.Tracked) -> None:
@@ -117,7 +135,7 @@ def _order(state: State, event: events.Accepted) -> Order:
         created_ms=event.at_ms,
         updated_ms=event.at_ms,
         queue_ahead=event.queue_ahead,
-        terms=state.terms.get(event.order_id),
+        terms=state.terms.pop(event.order_id, None),
     )
 
 
@@ -126,7 +144,6 @@ def _filled(state: State, event: events.Filled) -> None:
     fill = _settle(state, order, event)
     order.fills.append(fill)
     symbol = order.instrument.symbol
-    state.desk_fills[(order.account, symbol)].append(fill)
     market = state.markets[symbol]
     if event.trade_id >= market.next_trade_id:
         market.next_trade_id = event.trade_id + 1
@@ -157,7 +174,13 @@ def _settle(state: State, order: Order, event: events.Filled) -> Fill:
     notional = spent if order.side is Side.BUY else received
     order.filled_quote += notional
     relock(account.balance(order.spends), order, spent=spent, locked=order.lock_for(order.qty - order.filled))
-    account.balance(receives).free += received - event.fee
+    if event.fee_asset:
+        account.balance(receives).free += received
+        charge(account.balance(event.fee_asset), event.fee)
+    else:
+        account.balance(receives).free += received - event.fee
+    if state.tiers and order.instrument.quote in VOLUME_QUOTES:
+        account.traded.add(event.at_ms, notional)
     account.updated_ms = event.at_ms
     return Fill(
         order=order,
@@ -167,9 +190,13 @@ def _settle(state: State, order: Order, event: events.Filled) -> Fill:
         qty=event.qty,
         notional=notional,
         fee=event.fee,
-        fee_asset=receives,
+        fee_asset=event.fee_asset or receives,
         maker=bool(event.maker),
     )
+
+
+def _discounted(state: State, event: events.Discounted) -> None:
+    _account(state, event.account).burns = bool(event.on)
 
 
 def _closed(state: State, event: events.Closed) -> None:
@@ -185,10 +212,21 @@ def _leave(state: State, order: Order) -> None:
     symbol = order.instrument.symbol
     desk: Desk = (order.account, symbol)
     del state.desk_open[desk][order.id]
-    if order.waits:
+    if order.pends:
+        order.pends = False
+        state.pending -= 1
+    elif order.waits:
         del state.waiting[symbol][order.id]
     elif order.rests:
         state.markets[symbol].book.half(order.side).remove(order)
+    state.orders.end(order)
+    if order.terms is not None and order.list_id:
+        _end_list(state, state.lists[order.list_id])
+
+
+def _end_list(state: State, found: OrderList) -> None:
+    if not found.open:
+        state.lists.end(found)
 
 
 def _reserved(state: State, event: events.Reserved) -> None:
@@ -225,10 +263,12 @@ _APPLIERS: dict[type, Callable[[State, Any], None]] = {
     events.AtVenue: _at_venue,
     events.Closed: _closed,
     events.Deposited: _deposited,
+    events.Discounted: _discounted,
     events.Filled: _filled,
     events.Listed: _listed,
     events.Positioned: _positioned,
     events.Priced: _priced,
+    events.Released: _released,
     events.Reserved: _reserved,
     events.Switched: _switched,
     events.Tracked: _tracked,

@@ -4,9 +4,11 @@ Commands read the tables and change none of them; the caller applies the events,
 """
 
 import hashlib
+from dataclasses import replace
 
 from trading.paper.core import atoms, conditional, filters, matching
-from trading.paper.core.events import Accepted, Amended, Closed, Deposited, Event, Filled, Switched
+from trading.paper.core.charges import Charges
+from trading.paper.core.events import Accepted, Amended, Closed, Deposited, Discounted, Event, Filled, Switched
 from trading.paper.core.market import Market
 from trading.paper.core.matching import Match
 from trading.paper.core.orders import AT_MARKET, CONDITIONAL, Order, OrderType, Request, Side, Status, TimeInForce
@@ -26,7 +28,7 @@ def place(state: State, request: Request, *, now_ms: int) -> list[Event]:
     if request.type in CONDITIONAL:
         return conditional.wait(state, request, market, now_ms=now_ms)
     matches = matching.take(market, request)
-    _check_matches(state, request, market, matches)
+    check_matches(state, request, market, matches)
     accepted = accept(state, request, qty=request.qty or _total(matches), now_ms=now_ms)
     if not matches and request.type is not OrderType.MARKET:
         accepted = accepted._replace(queue_ahead=matching.queue_ahead(market, request.side, request.price))
@@ -41,6 +43,13 @@ def executed(state: State, market: Market, taker: Accepted, matches: list[Match]
     return [*_fills(state, market, taker, matches), *_end(taker, matches)]
 
 
+def turned_away(state: State, request: Request, *, now_ms: int) -> list[Event]:
+    """An order that never works: it takes nothing, rests nowhere and locks nothing, but it has an id and an end."""
+    accepted = accept(state, replace(request, time_in_force=TimeInForce.IOC), qty=request.qty, now_ms=now_ms)
+    terms = [request.terms._replace(order_id=accepted.order_id)] if request.terms else []
+    return [*terms, accepted, Closed(now_ms, accepted.order_id, Status.CANCELED)]
+
+
 def cancel(order: Order, *, now_ms: int) -> list[Event]:
     """Take an open order out of the book."""
     if not order.open:
@@ -51,12 +60,12 @@ def cancel(order: Order, *, now_ms: int) -> list[Event]:
 def cancel_with_list(state: State, order: Order, *, now_ms: int) -> list[Event]:
     """Take an open order out of the book, and with it what is left of its order list."""
     closed: list[Event] = [*cancel(order, now_ms=now_ms)]
-    return closed + [Closed(now_ms, other.id, Status.CANCELED) for other in state.siblings(order)]
+    return closed + [Closed(now_ms, other.id, Status.CANCELED) for other in state.mates(order)]
 
 
 def amend(order: Order, qty: int, *, now_ms: int) -> list[Event]:
     """Make an open order smaller; it keeps its place in the queue."""
-    if not order.open:
+    if not order.open or order.pends:
         raise Refused(Reason.CANCEL_UNKNOWN)
     if not order.filled < qty < order.qty:
         raise Refused(Reason.AMEND_QTY)
@@ -64,10 +73,15 @@ def amend(order: Order, qty: int, *, now_ms: int) -> list[Event]:
     return [Amended(now_ms, order.id, qty)]
 
 
+def discount(account: str, *, on: bool, now_ms: int) -> list[Event]:
+    """Pay fees with the discount coin from now on, or no longer."""
+    return [Discounted(now_ms, account, int(on))]
+
+
 def switch(state: State, symbol: str, *, trading: bool, now_ms: int) -> list[Event]:
     """Halt or resume a pair; a halt ends its open orders."""
-    orders = [order for order in state.orders.values() if order.open and order.instrument.symbol == symbol]
-    ended = [] if trading else [Closed(now_ms, order.id, Status.EXPIRED) for order in orders]
+    ids = sorted(order_id for (_, name), found in state.desk_open.items() if name == symbol for order_id in found)
+    ended = [] if trading else [Closed(now_ms, order_id, Status.EXPIRED) for order_id in ids]
     return [*ended, Switched(now_ms, symbol, int(trading))]
 
 
@@ -81,12 +95,13 @@ def check_request(state: State, request: Request, market: Market) -> None:
     desk = (request.account, request.symbol)
     open_orders = len(state.desk_open[desk])
     filters.check(request, market.instrument, price_now=market.price, open_orders=open_orders)
-    earlier = state.by_client_id.get((*desk, request.client_id))
+    earlier = state.orders.live(desk, request.client_id)
     if earlier is not None and earlier.open:
         raise Refused(Reason.DUPLICATE)
 
 
-def _check_matches(state: State, request: Request, market: Market, matches: list[Match]) -> None:
+def check_matches(state: State, request: Request, market: Market, matches: list[Match]) -> None:
+    """A maker takes nothing, and the account can pay."""
     if request.type is OrderType.LIMIT_MAKER and matches:
         raise Refused(Reason.WOULD_TAKE)
     account = state.accounts[request.account]
@@ -99,8 +114,13 @@ def _needs(request: Request, matches: list[Match]) -> int:
     if request.type is OrderType.MARKET and request.side is Side.BUY:
         return max(request.quote_qty, sum(atoms.times(match.price, match.qty) for match in matches))
     if request.side is Side.BUY:
-        return atoms.times_up(request.price, request.qty)
+        return limit_cost(request.price, request.qty)
     return request.qty or _total(matches)
+
+
+def limit_cost(price: int, qty: int) -> int:
+    """What a buy at a price locks."""
+    return atoms.times_up(price, qty)
 
 
 def _total(matches: list[Match]) -> int:
@@ -126,15 +146,18 @@ def accept(state: State, request: Request, *, qty: int, now_ms: int) -> Accepted
 
 
 def _fills(state: State, market: Market, taker: Accepted, matches: list[Match]) -> list[Event]:
+    if not matches:
+        return []
     events: list[Event] = []
     ended: set[int] = set()
     trade_id, now_ms = market.next_trade_id, taker.at_ms
+    charges = Charges(state, market, now_ms=now_ms)
     for match in matches:
         resting = match.maker
         if match.qty:
-            events.append(fill(state, taker.side, taker.order_id, match, trade_id, maker=False, now_ms=now_ms))
+            events.append(fill(charges, taker, taker.order_id, match, trade_id, maker=False, now_ms=now_ms))
         if match.qty and resting is not None:
-            events.append(fill(state, resting.side, resting.id, match, trade_id, maker=True, now_ms=now_ms))
+            events.append(fill(charges, resting, resting.id, match, trade_id, maker=True, now_ms=now_ms))
         trade_id += match.qty > 0
         if resting is not None and (resting.terms or not match.qty) and resting.id not in ended:
             ended.add(resting.id)
@@ -151,18 +174,19 @@ def _after_meeting(state: State, resting: Order, match: Match, now_ms: int) -> l
     return events
 
 
-def fill(state: State, side: str, order_id: int, match: Match, trade_id: int, *, maker: bool, now_ms: int) -> Filled:
+def fill(
+    charges: Charges, who: Accepted | Order, order_id: int, match: Match, trade_id: int, *, maker: bool, now_ms: int
+) -> Filled:
     """The event of one side of a trade, its fee included."""
-    received = match.qty if side == Side.BUY else atoms.times(match.price, match.qty)
-    fee = state.fees.fee(received, maker=maker)
-    return Filled(now_ms, order_id, trade_id, match.price, match.qty, fee, int(maker))
+    fee, asset = charges.fee(who.account, who.side, match, maker=maker)
+    return Filled(now_ms, order_id, trade_id, match.price, match.qty, fee, int(maker), asset)
 
 
 def _end(accepted: Accepted, matches: list[Match]) -> list[Closed]:
+    if 0 < accepted.qty == _total(matches):
+        return []
     if matches and not matches[-1].qty and matches[-1].maker is None:
         return [Closed(accepted.at_ms, accepted.order_id, Status.EXPIRED_IN_MATCH)]
-    rests = accepted.type not in AT_MARKET and accepted.time_in_force == TimeInForce.GTC
-    filled = accepted.qty > 0 and _total(matches) == accepted.qty
-    if rests or filled:
+    if accepted.type not in AT_MARKET and accepted.time_in_force == TimeInForce.GTC:
         return []
     return [Closed(accepted.at_ms, accepted.order_id, Status.EXPIRED)]

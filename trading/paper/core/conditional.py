@@ -114,14 +114,15 @@ def _work(state: State, market: Market, order: Order, now_ms: int) -> Iterator[E
     """Out of the waiting room into the book, and its matches at once; the others of its list end first."""
     for other in state.siblings(order):
         yield Closed(now_ms, other.id, Status.EXPIRED)
-    request = _request(order)
+    request = as_request(order)
     matches = matching.take(market, request)
     ahead = 0 if matches or order.type in AT_MARKET else matching.queue_ahead(market, order.side, order.price)
     yield Triggered(now_ms, order.id, ahead)
-    yield from commands.executed(state, market, _as_taker(order, now_ms), _affordable(state, order, matches))
+    yield from commands.executed(state, market, as_taker(order, now_ms), affordable(state, order, matches))
 
 
-def _request(order: Order) -> Request:
+def as_request(order: Order) -> Request:
+    """What a waiting order asks of the book once it works."""
     return Request(
         account=order.account,
         symbol=order.instrument.symbol,
@@ -134,7 +135,8 @@ def _request(order: Order) -> Request:
     )
 
 
-def _as_taker(order: Order, now_ms: int) -> Accepted:
+def as_taker(order: Order, now_ms: int) -> Accepted:
+    """The order as if it came in now."""
     return Accepted(
         at_ms=now_ms,
         account=order.account,
@@ -151,7 +153,7 @@ def _as_taker(order: Order, now_ms: int) -> Accepted:
     )
 
 
-def _affordable(state: State, order: Order, matches: list[matching.Match]) -> list[matching.Match]:
+def affordable(state: State, order: Order, matches: list[matching.Match]) -> list[matching.Match]:
     """A market buy takes no more than the account can pay for: the market may have run past its stop."""
     if order.side is Side.SELL or order.type not in AT_MARKET:
         return matches

@@ -36,7 +36,10 @@ class Accepted(NamedTuple):
 
 
 class Filled(NamedTuple):
-    """One side of a trade; a trade between two customers is two of these with one trade id."""
+    """One side of a trade; a trade between two customers is two of these with one trade id.
+
+    A fee_asset that is empty stands for the asset received; a negative fee is a rebate.
+    """
 
     at_ms: int
     order_id: int
@@ -45,6 +48,7 @@ class Filled(NamedTuple):
     qty: int
     fee: int
     maker: int
+    fee_asset: str = ""
 
 
 class Closed(NamedTuple):
@@ -57,6 +61,14 @@ class Closed(NamedTuple):
 
 class Triggered(NamedTuple):
     """A waiting order began to work: the price has reached it."""
+
+    at_ms: int
+    order_id: int
+    queue_ahead: int
+
+
+class Released(NamedTuple):
+    """An order began whose list's working order has been filled; it locks what it may spend from now on."""
 
     at_ms: int
     order_id: int
@@ -78,6 +90,14 @@ class Amended(NamedTuple):
     qty: int
 
 
+class Discounted(NamedTuple):
+    """An account wishes to pay fees with the discount coin (1), or no longer (0)."""
+
+    at_ms: int
+    account: str
+    on: int
+
+
 class Switched(NamedTuple):
     """Trading of a pair was halted (0) or resumed (1)."""
 
@@ -87,7 +107,7 @@ class Switched(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """An order list began: of its orders at most one side fills."""
+    """An order list began. OCO: of its two orders at most one fills; OTO: the first one's fill begins the others."""
 
     at_ms: int
     account: str
@@ -134,11 +154,13 @@ Event = (
     | Filled
     | Closed
     | Triggered
+    | Released
     | Tracked
     | Amended
     | Reserved
     | Priced
     | Switched
+    | Discounted
     | Positioned
     | PerpEvent
     | AtVenue

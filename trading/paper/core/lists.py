@@ -30,11 +30,16 @@ def place_oco(state: State, above: Request, below: Request, *, client_id: str, n
     return _begin(state, (first, need), (second, max(0, more - need)), client_id, now_ms)
 
 
-def _check_prices(above: Request, below: Request, market: Market) -> None:
-    """A sell takes its profit above and stops below the market, a buy the other way round."""
+def check_levels(above: Request, below: Request) -> None:
+    """A sell takes its profit above and stops below, a buy the other way round."""
     profit, stop = (above, below) if above.side is Side.SELL else (below, above)
     if stop.type not in STOPS or profit.type in STOPS or _level(above) <= _level(below):
         raise Refused(Reason.LIST_PRICES)
+
+
+def _check_prices(above: Request, below: Request, market: Market) -> None:
+    """The market lies between the two."""
+    check_levels(above, below)
     if market.price and not _level(below) < market.price < _level(above):
         raise Refused(Reason.LIST_PRICES)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby, islice
 
-from trading.paper.core import atoms, depth
+from trading.paper.core import atoms
 from trading.paper.core.market import Market
 from trading.paper.core.orders import Order, OrderType, Request, SelfTrade, Side
 
@@ -38,8 +39,7 @@ def offers(market: Market, side: Side, *, hidden: bool = True) -> Iterator[Match
     counts with what it shows.
     """
     wall = market.book.half(side).best()
-    quotes = depth.levels(side, price=market.price, instrument=market.instrument, depth=market.depth)
-    free = (quote for quote in quotes if not wall or beyond(side, quote.price, wall))
+    free = (quote for quote in market.quotes(side) if not wall or beyond(side, quote.price, wall))
     quote = next(free, None)
     for maker, qty in market.book.half(opposite(side)).slices(hidden=hidden):
         while quote is not None and beyond(side, maker.price, quote.price):
@@ -52,27 +52,33 @@ def offers(market: Market, side: Side, *, hidden: bool = True) -> Iterator[Match
         yield Match(price=rest.price, qty=rest.qty)
 
 
+def level(market: Market, side: Side, number: int) -> int:
+    """The price of the so many-th level that a `side` order can take, counted from 1; 0 where the book is not so deep."""
+    prices = (price for price, _ in groupby(offers(market, side, hidden=False), key=lambda offer: offer.price))
+    return next(islice(prices, number - 1, None), 0)
+
+
 def take(market: Market, request: Request) -> list[Match]:
     """The matches an incoming order gets at once, in order, within its limit, quantity or budget."""
-    if request.quote_qty:
-        return _take_for(market, request.side, request.quote_qty)
     limit = 0 if request.type is OrderType.MARKET else request.price
     if request.terms and request.terms.self_trade != SelfTrade.NONE:
         return _take_apart(market, request, limit)
+    if request.quote_qty:
+        return _take_for(market, request.side, request.quote_qty)
     return _take_qty(market, request.side, request.qty, limit)
 
 
 def _take_apart(market: Market, request: Request, limit: int) -> list[Match]:
-    """Like `_take_qty`, but an order never trades with one of its own account."""
+    """Like the other two, but an order never trades with one of its own account."""
     taken: list[Match] = []
-    qty, mode = request.qty, request.terms.self_trade if request.terms else SelfTrade.NONE
+    left, mode = request.quote_qty or request.qty, request.terms.self_trade if request.terms else SelfTrade.NONE
     for offer in offers(market, request.side):
-        if not qty or (limit and beyond(request.side, offer.price, limit)):
+        part = _part(market, offer, left, budget=request.quote_qty > 0)
+        if not part or (limit and beyond(request.side, offer.price, limit)):
             break
         if offer.maker is None or offer.maker.account != request.account:
-            part = min(qty, offer.qty)
             taken.append(Match(price=offer.price, qty=part, maker=offer.maker))
-            qty -= part
+            left -= atoms.times(offer.price, part) if request.quote_qty else part
             continue
         if mode != SelfTrade.EXPIRE_TAKER:
             taken.append(Match(price=offer.price, qty=0, maker=offer.maker))
@@ -92,11 +98,17 @@ def _take_qty(market: Market, side: Side, qty: int, limit: int) -> list[Match]:
     return taken
 
 
+def _part(market: Market, offer: Match, left: int, *, budget: bool) -> int:
+    """How much of an offer a quantity, or a budget, reaches for."""
+    if not budget:
+        return min(left, offer.qty)
+    return min(offer.qty, atoms.floor_to(left * atoms.SCALE // offer.price, market.instrument.lot_step))
+
+
 def _take_for(market: Market, side: Side, budget: int) -> list[Match]:
     taken: list[Match] = []
-    step = market.instrument.lot_step
     for offer in offers(market, side):
-        part = min(offer.qty, atoms.floor_to(budget * atoms.SCALE // offer.price, step))
+        part = _part(market, offer, budget, budget=True)
         if not part:
             break
         taken.append(Match(price=offer.price, qty=part, maker=offer.maker))
@@ -106,8 +118,7 @@ def _take_for(market: Market, side: Side, budget: int) -> list[Match]:
 
 def queue_ahead(market: Market, side: Side, price: int) -> int:
     """What the market side already offers at exactly this price, hence fills before us."""
-    quotes = depth.levels(opposite(side), price=market.price, instrument=market.instrument, depth=market.depth)
-    for quote in quotes:
+    for quote in market.quotes(opposite(side)):
         if not beyond(opposite(side), price, quote.price):
             return quote.qty if quote.price == price else 0
     return 0

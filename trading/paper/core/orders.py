@@ -1,7 +1,7 @@
 """An order as the exchange keeps it, and what a client may ask for."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from trading.paper.core import atoms
@@ -45,8 +45,9 @@ class TimeInForce(StrEnum):
 
 
 class Status(StrEnum):
-    """Where an order stands; all but the first two are final."""
+    """Where an order stands. PENDING_NEW: it waits for the working order of its list; after PARTIALLY_FILLED all is final."""
 
+    PENDING_NEW = "PENDING_NEW"
     NEW = "NEW"
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
     FILLED = "FILLED"
@@ -64,10 +65,18 @@ class SelfTrade(StrEnum):
     EXPIRE_BOTH = "EXPIRE_BOTH"
 
 
+class Role(IntEnum):
+    """What an order is in its list: one of a pair, the one that works first, or one that begins once that is filled."""
+
+    PAIR = 0
+    WORKING = 1
+    PENDING = 2
+
+
 class Terms(NamedTuple):
     """What most orders do not have; 0 stands for "not given". Recorded just before its order is accepted.
 
-    `locked` is what the order locks while it waits; `self_trade` is a SelfTrade.
+    `locked` is what the order locks while it waits; `self_trade` is a SelfTrade, `role` a Role.
     """
 
     order_id: int
@@ -78,6 +87,7 @@ class Terms(NamedTuple):
     list_id: int = 0
     locked: int = 0
     self_trade: str = SelfTrade.NONE.value
+    role: int = Role.PAIR.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,9 @@ class Request:
     quote_qty: int = 0
     client_id: str = ""
     terms: Terms | None = None
+
+
+_OPEN = frozenset({Status.NEW, Status.PARTIALLY_FILLED, Status.PENDING_NEW})
 
 
 @dataclass(slots=True, eq=False)
@@ -124,12 +137,18 @@ class Order:
     shown: int = 0
     rests: bool = field(init=False)
     waits: bool = field(init=False)
+    pends: bool = False
 
     def __post_init__(self) -> None:
-        """`rests`: its remainder stays in the book. `waits`: it does nothing until the price reaches it."""
+        """`rests`: its remainder stays in the book. `waits`: it does nothing until the price reaches it.
+
+        `pends`: it does nothing, and locks nothing, until the working order of its list is filled.
+        """
         self.rests = self.type not in AT_MARKET and self.time_in_force is TimeInForce.GTC
         self.waits = self.type in CONDITIONAL
         self.working_ms = 0 if self.waits else self.created_ms
+        if self.terms is not None and self.terms.role == Role.PENDING:
+            self.pends, self.status, self.working_ms = True, Status.PENDING_NEW, 0
 
     @property
     def leaves(self) -> int:
@@ -139,7 +158,7 @@ class Order:
     @property
     def open(self) -> bool:
         """True while it can still fill."""
-        return self.status in (Status.NEW, Status.PARTIALLY_FILLED)
+        return self.status in _OPEN
 
     @property
     def iceberg_qty(self) -> int:
@@ -150,6 +169,11 @@ class Order:
     def list_id(self) -> int:
         """The order list it belongs to, 0 = none."""
         return self.terms.list_id if self.terms else 0
+
+    @property
+    def role(self) -> int:
+        """What it is in its list."""
+        return self.terms.role if self.terms else 0
 
     @property
     def spends(self) -> str:
@@ -163,6 +187,8 @@ class Order:
 
     def lock_for(self, leaves: int) -> int:
         """What has to be locked while `leaves` may still fill; a market order locks nothing."""
+        if self.pends:
+            return 0
         if self.waits and self.terms:
             return self.terms.locked
         if not self.rests:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from trading.paper.core import commands
+from trading.paper.core.charges import Charges
 from trading.paper.core.events import Closed, Event
 from trading.paper.core.market import Market
 from trading.paper.core.matching import Match, beyond
@@ -51,7 +52,8 @@ def fills(state: State, market: Market, printed: Print) -> Iterator[Event]:
     for order, qty in reached(market, printed):
         match = Match(price=order.price, qty=qty)
         trade_id, now_ms = market.next_trade_id, printed.at_ms
-        yield commands.fill(state, order.side, order.id, match, trade_id, maker=True, now_ms=now_ms)
+        charges = Charges(state, market, now_ms=now_ms)
+        yield commands.fill(charges, order, order.id, match, trade_id, maker=True, now_ms=now_ms)
         for other in state.siblings(order) if order.terms else ():
             yield Closed(now_ms, other.id, Status.EXPIRED)
 

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     MAX_NUM_ORDERS = "max_num_orders"
     MAX_POSITION = "max_position"
     NOTIONAL = "notional"
+    NO_LEVEL = "no_level"
     NO_POSITION = "no_position"
     ORDER_UNKNOWN = "order_unknown"
     PERCENT_PRICE = "percent_price"

@@ -1,7 +1,7 @@
 """Events as lines of text: one line per command, so a torn line never splits an order from its fills."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from trading.paper.core import events
@@ -10,8 +10,10 @@ from trading.paper.core.perps import events as perps
 
 _CODES: dict[str, type[events.Event]] = {
     "A": events.Accepted,
+    "B": events.Discounted,
     "C": events.Closed,
     "D": events.Deposited,
+    "E": events.Released,
     "F": events.Filled,
     "K": events.Tracked,
     "L": events.Listed,
@@ -77,16 +79,3 @@ def parse(text: bytes) -> list[events.Event]:
         return [_event(*row) for row in json.loads(text)]
     except (ValueError, KeyError, TypeError) as error:
         raise Unreadable(str(error)) from error
-
-
-def sound_prefix(lines: Iterable[bytes]) -> tuple[list[list[events.Event]], int]:
-    """The commands up to the first unreadable line, and how many bytes they take."""
-    batches: list[list[events.Event]] = []
-    size = 0
-    for text in lines:
-        try:
-            batches.append(parse(text))
-        except Unreadable:
-            break
-        size += len(text)
-    return batches, size

@@ -55,9 +55,15 @@ class Bar:
 
     def on_ticks(self, tick: int) -> "Bar":
         """A copy with every price rounded down to a coarser tick."""
-        prices = (self.open, self.high, self.low, self.close)
-        open_, high, low, close = (price - price % tick for price in prices)
-        return replace(self, open=open_, high=high, low=low, close=close)
+        open_, high, low, close = (price - price % tick for price in (self.open, self.high, self.low, self.close))
+        return Bar(self.start_ms, open_, high, low, close, *self._counts())
+
+    def at(self, start_ms: int) -> "Bar":
+        """A copy that starts at another time."""
+        return Bar(start_ms, self.open, self.high, self.low, self.close, *self._counts())
+
+    def _counts(self) -> tuple[int, int, int, int, int]:
+        return self.volume, self.quote_volume, self.trades, self.buyer_volume, self.buyer_quote_volume
 
     def join(self, later: "Bar") -> None:
         """Add a later candle to this one."""

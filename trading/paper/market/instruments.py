@@ -30,6 +30,10 @@ def bundled(*, traded: frozenset[str] | None = None) -> list[Instrument]:
     return [replace(one, trading=traded is None or one.symbol in traded) for one in found]
 
 
+LIQUIDATION_RATE = atoms.SCALE // 80
+# 1.25 % of what is liquidated, as far as the margin reaches.
+
+
 def contracts(*, traded: frozenset[str] | None = None) -> list[Contract]:
     """Every bundled perpetual; those outside `traded` (None = all) are shown but closed."""
     rows = json.loads((FOLDER / "binance_usdm_symbols.json").read_text())
@@ -45,6 +49,7 @@ def _contract(row: dict[str, Any], *, trading: bool) -> Contract:
         quote=row["quote"],
         trading=trading,
         brackets=brackets(levels),
+        liquidation_rate=LIQUIDATION_RATE,
         **numbers,
     )
 

@@ -5,7 +5,7 @@ backwards, and so on, so that the price never jumps.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from trading.paper.core.prints import Print
@@ -42,6 +42,18 @@ def timeline(*, now_ms: int, step: int, speed: int) -> Timeline:
 def timeline_from(at_ms: int, *, step: int, speed: int) -> Timeline:
     """The step begins at this very moment."""
     return Timeline(first_step=step, anchor_ms=at_ms, step_ms=CANDLE_SECS * 1000 // speed)
+
+
+def moved(line: Timeline, by_ms: int) -> Timeline:
+    """The same, later."""
+    return replace(line, anchor_ms=line.anchor_ms + by_ms)
+
+
+def paced(line: Timeline, *, at_ms: int, speed: int) -> Timeline:
+    """Another speed from a moment on: the step under way keeps the part that is over."""
+    step, step_ms = line.step_at(at_ms), CANDLE_SECS * 1000 // speed
+    over_ms = (at_ms - line.start_of(step)) * step_ms // line.step_ms
+    return Timeline(first_step=step, anchor_ms=at_ms - over_ms, step_ms=step_ms)
 
 
 def candle_at(candles: tuple[Candle, ...], step: int) -> Candle:

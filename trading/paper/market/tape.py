@@ -1,7 +1,7 @@
 """The public record of one instrument: recent trades, candles, the rolling day."""
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from trading.paper.core import atoms
 from trading.paper.market.bars import BASES, INTERVALS_MS, KEEP_BARS, Bar, Series, rolled_up, series_of
@@ -10,6 +10,8 @@ KEEP_TRADES = 5_000
 # What the trades endpoints can reach back to.
 
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+# What lies before the first trade is kept by the hour: candles of an hour and longer reach back further.
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,11 @@ class Trade:
     price: int
     qty: int
     buyer_is_taker: bool
+
+    def moved(self, *, by_ms: int = 0, tick: int = 1) -> "Trade":
+        """The same at another time, its price rounded down to a tick."""
+        price = self.price - self.price % tick
+        return Trade(self.id, self.at_ms + by_ms, price, self.qty, self.buyer_is_taker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ class Tape:
 
     trades: deque[Trade] = field(default_factory=lambda: deque(maxlen=KEEP_TRADES))
     series: dict[str, Series] = field(default_factory=_base_series)
+    elder: Series = field(default_factory=lambda: Series(HOUR_MS))
 
     def add(self, trade: Trade) -> None:
         """Record a trade."""
@@ -68,17 +76,17 @@ class Tape:
 
     def move(self, *, end_ms: int, by_ms: int) -> None:
         """Shift what was traded before end_ms by whole seconds, and forget the rest."""
-        kept = [replace(one, at_ms=one.at_ms + by_ms) for one in self.trades if one.at_ms < end_ms]
+        kept = [one.moved(by_ms=by_ms) for one in self.trades if one.at_ms < end_ms]
         self.trades = deque(kept, maxlen=KEEP_TRADES)
         seconds = [bar for bar in self.series["1s"].bars if bar.start_ms < end_ms]
-        moved = [replace(bar, start_ms=bar.start_ms + by_ms) for bar in seconds]
+        moved = [bar.at(bar.start_ms + by_ms) for bar in seconds]
         self.series = {name: series_of(moved, INTERVALS_MS[name]) for name in BASES}
 
     def on_ticks(self, tick: int) -> "Tape":
         """A copy with every price rounded down to a coarser tick."""
-        trades = (replace(one, price=one.price - one.price % tick) for one in self.trades)
+        trades = (one.moved(tick=tick) for one in self.trades)
         series = {name: kept.on_ticks(tick) for name, kept in self.series.items()}
-        return Tape(deque(trades, maxlen=KEEP_TRADES), series)
+        return Tape(deque(trades, maxlen=KEEP_TRADES), series, self.elder.on_ticks(tick))
 
     def bars(self, interval: str, *, first_ms: int, last_ms: int, most: int = KEEP_BARS) -> list[Bar]:
         """The first `most` candles of an interval that start within [first_ms, last_ms], without holes."""
@@ -87,10 +95,15 @@ class Tape:
         width = INTERVALS_MS[interval]
         start = -(-first_ms // width) * width
         end = min(last_ms - last_ms % width, max(start, self._first_ms(width)) + (most - 1) * width) + width - 1
-        return rolled_up(self.series["1m"].read(first_ms=start, last_ms=end), width)
+        return rolled_up([*self._elder(width, start, end), *self.series["1m"].read(first_ms=start, last_ms=end)], width)
+
+    def _elder(self, width: int, first_ms: int, last_ms: int) -> list[Bar]:
+        """Hours before the first trade; nothing of them for candles that are shorter than an hour."""
+        long = width % HOUR_MS == 0
+        return [bar for bar in self.elder.bars if first_ms <= bar.start_ms <= last_ms] if long else []
 
     def _first_ms(self, width: int) -> int:
-        starts = self.series["1m"].starts
+        starts = (self.elder.starts if width % HOUR_MS == 0 else []) or self.series["1m"].starts
         return starts[0] - starts[0] % width if starts else 0
 
     def day(self, *, now_ms: int) -> Day:

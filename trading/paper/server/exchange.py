@@ -6,21 +6,22 @@ it is applied.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from trading.paper.core import commands, conditional, lists, prints
+from trading.paper.core import chains, commands, conditional, lists, prints
 from trading.paper.core.apply import apply
-from trading.paper.core.events import AtVenue, Closed, Event, Filled, Positioned, Priced, Reserved
+from trading.paper.core.events import AtVenue, Closed, Deposited, Event, Filled, Positioned, Priced, Reserved
 from trading.paper.core.market import Market
 from trading.paper.core.orders import Order, Request, Side
 from trading.paper.core.perps.contract import Contract
-from trading.paper.core.perps.events import PerpEvent, PerpFilled, PerpReserved
+from trading.paper.core.perps.events import PerpDeposited, PerpEvent, PerpFilled, PerpReserved
 from trading.paper.core.prints import Print
 from trading.paper.core.state import OrderList, State
 from trading.paper.ledger.journal import Journal
 from trading.paper.server.books import Books
 from trading.paper.server.futures import Futures
 from trading.paper.server.keys import KeyRing
+from trading.paper.server.pace import Pace
 from trading.paper.server.tapes import Tapes
 
 logger = logging.getLogger("paper.exchange")
@@ -60,7 +61,7 @@ class Exchange:
                 perps,
                 journal=journal,
                 carry_out=self._at(name),
-                deposit=futures_deposit,
+                deposit=0 if perps.unified else futures_deposit,
                 clock=clock,
                 reserve=_reserve_at(name),
             )
@@ -71,12 +72,14 @@ class Exchange:
         self.in_maintenance = False
         self.skew_ms = 0
         self.counts: Counter[str] = Counter()
+        self.pace = Pace()
         self._deposit = deposit
         self._recover()
 
     def _recover(self) -> None:
-        batches = self.journal.recover()
-        for batch in batches:
+        commands_read = 0
+        for batch in self.journal.recover():
+            commands_read += 1
             for event in batch:
                 apply(self.state, event)
         sides = [(self.tapes, self.state.markets)]
@@ -84,7 +87,7 @@ class Exchange:
         for tapes, markets in sides:
             for market in (one for one in markets.values() if one.price):
                 tapes.show(market, Print(at_ms=self.now_ms(), price=market.price, qty=None, aggressor=Side.BUY))
-        logger.info("ledger read: %d commands, %d orders", len(batches), len(self.state.orders))
+        logger.info("ledger read: %d commands, %d orders", commands_read, len(self.state.orders))
 
     def told_ms(self) -> int:
         """The clock as clients are told it, wrong by a planned skew."""
@@ -100,6 +103,25 @@ class Exchange:
         """Add funds to an account."""
         self._carry_out(commands.deposit(account, amounts, now_ms=self.now_ms()))
 
+    def reset(self, name: str) -> None:
+        """Begin an account anew, on every side: no open orders, no positions, its first deposits and nothing else."""
+        for order in [one for (of, _), desk in self.state.desk_open.items() if of == name for one in desk.values()]:
+            if order.open:
+                self.cancel(order)
+        account = self.state.accounts.get(name)
+        held = {asset: one.free for asset, one in account.balances.items()} if account else {}
+        changed = {asset: self._deposit.get(asset, 0) - held.get(asset, 0) for asset in held | self._deposit}
+        if account:
+            self.deposit(name, {asset: amount for asset, amount in changed.items() if amount})
+        for side in (self.futures, *self.venues.values()):
+            side.reset(name)
+
+    def transfer(self, account: str, venue: str, amount: int) -> None:
+        """Move dollars from the coins of an account to its wallet on a futures venue, or back (negative), as one command."""
+        now_ms = self.now_ms()
+        moved = AtVenue(venue, PerpDeposited(now_ms, account, amount))
+        self._carry_out([Deposited(now_ms, account, "USDT", -amount), moved])
+
     def check(self, request: Request) -> None:
         """Raise what `place` would raise, and change nothing."""
         commands.place(self.state, request, now_ms=self.now_ms())
@@ -107,21 +129,37 @@ class Exchange:
     def place(self, request: Request) -> Order:
         """Accept an order; raise Refused if it may not be."""
         order_id = self.state.next_order_id
-        self._carry_out(commands.place(self.state, request, now_ms=self.now_ms()))
+        self._follow(commands.place(self.state, request, now_ms=self.now_ms()))
+        return self.state.orders[order_id]
+
+    def turn_away(self, request: Request) -> Order:
+        """Accept an order and end it unfilled: for venues that acknowledge first and refuse afterwards."""
+        order_id = self.state.next_order_id
+        self._carry_out(commands.turned_away(self.state, request, now_ms=self.now_ms()))
         return self.state.orders[order_id]
 
     def cancel(self, order: Order) -> None:
         """Cancel an open order, and with it the others of its list; raise Refused if it is not open."""
-        self._carry_out(commands.cancel_with_list(self.state, order, now_ms=self.now_ms()))
+        self._follow(commands.cancel_with_list(self.state, order, now_ms=self.now_ms()))
 
     def place_oco(self, above: Request, below: Request, *, client_id: str) -> OrderList:
         """Accept a pair of orders of which at most one side fills; raise Refused if they may not be."""
-        self._carry_out(lists.place_oco(self.state, above, below, client_id=client_id, now_ms=self.now_ms()))
+        self._follow(lists.place_oco(self.state, above, below, client_id=client_id, now_ms=self.now_ms()))
         return self.state.lists[len(self.state.lists)]
+
+    def place_oto(self, working: Request, pending: Sequence[Request], *, client_id: str) -> OrderList:
+        """Accept an order and those that begin once it is filled; raise Refused if they may not be."""
+        list_id = len(self.state.lists) + 1
+        self._follow(chains.place_oto(self.state, working, pending, client_id=client_id, now_ms=self.now_ms()))
+        return self.state.lists[list_id]
 
     def amend(self, order: Order, qty: int) -> None:
         """Make an open order smaller; raise Refused if it may not be."""
         self._carry_out(commands.amend(order, qty, now_ms=self.now_ms()))
+
+    def set_discount(self, account: str, *, on: bool) -> None:
+        """Let an account pay its fees with the discount coin, or no longer."""
+        self._carry_out(commands.discount(account, on=on, now_ms=self.now_ms()))
 
     def set_price(self, symbol: str, price: int, *, qty: int | None) -> None:
         """Set a market's price by hand: a trade prints there, and fills what it reaches."""
@@ -132,20 +170,28 @@ class Exchange:
 
     def switch(self, symbol: str, *, trading: bool) -> None:
         """Halt or resume a pair."""
-        self._carry_out(commands.switch(self.state, symbol, trading=trading, now_ms=self.now_ms()))
+        self._follow(commands.switch(self.state, symbol, trading=trading, now_ms=self.now_ms()))
 
     def print(self, market: Market, printed: Print) -> None:
         """A trade of strangers: it moves the price, fills what it reaches, and appears on the tape."""
         market.price = printed.price
         symbol = market.instrument.symbol
-        self._carry_out(prints.fills(self.state, market, printed))
+        self._follow(prints.fills(self.state, market, printed))
         if self.state.waiting[symbol]:
-            self._carry_out(conditional.fire(self.state, symbol, now_ms=printed.at_ms))
+            self._follow(conditional.fire(self.state, symbol, now_ms=printed.at_ms))
         self.tapes.show(market, printed)
 
     def reach(self, step: int) -> None:
         """Remember how far the replay has come."""
         self._carry_out([Positioned(self.now_ms(), step)])
+
+    def remember_price(self, symbol: str) -> None:
+        """Let a restart go on from a pair's price of now."""
+        self._carry_out([Priced(self.now_ms(), symbol, self.state.market(symbol).price)])
+
+    def _follow(self, events: Iterable[Event]) -> None:
+        """Carry out a command of spot, and what order lists make of it."""
+        self._carry_out(chains.followed(self.state, events))
 
     def _carry_out(self, events: Iterable[Event]) -> None:
         """Apply each event before the next is asked for, then record them all as one command."""

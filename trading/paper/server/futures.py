@@ -60,6 +60,15 @@ class Futures:
         """Add funds to a wallet."""
         self._carry_out([PerpDeposited(self._now_ms(), account, amount)])
 
+    def reset(self, name: str) -> None:
+        """End an account's orders and positions, and leave its first deposit in the wallet; unknown accounts stay so."""
+        account = self.perps.accounts.get(name)
+        if account is None:
+            return
+        self._carry_out(trades.clear(self.perps, account, now_ms=self._now_ms()))
+        if account.wallet != self._deposit:
+            self.deposit(name, self._deposit - account.wallet)
+
     def check(self, request: PerpRequest) -> None:
         """Raise what `place` would raise, and change nothing."""
         commands.place(self.perps, request, now_ms=self._now_ms())
@@ -68,6 +77,12 @@ class Futures:
         """Accept an order; raise Refused if it may not be."""
         order_id, now_ms = self.perps.next_order_id, self._now_ms()
         self._carry_out(commands.place(self.perps, request, now_ms=now_ms))
+        return self.perps.orders[order_id]
+
+    def turn_away(self, request: PerpRequest) -> PerpOrder:
+        """Accept an order and end it unfilled: for venues that acknowledge first and refuse afterwards."""
+        order_id, now_ms = self.perps.next_order_id, self._now_ms()
+        self._carry_out(commands.turned_away(self.perps, request, now_ms=now_ms))
         return self.perps.orders[order_id]
 
     def cancel(self, order: PerpOrder) -> None:
@@ -160,6 +175,11 @@ class Futures:
             del self.countdowns[desk]
             for order in list(self.perps.desk_open[desk].values()):
                 self.cancel(order)
+
+    def expire_if_due(self) -> None:
+        """End the orders whose time is over."""
+        if self.perps.timed:
+            self._carry_out(trades.expire(self.perps, now_ms=self._now_ms()))
 
     def next_funding_ms(self) -> int:
         """When funding is settled next."""

@@ -5,11 +5,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+from trading.paper.control import effects
 from trading.paper.control.faults import HOLD_SECS, Action, Faults, Rule
+from trading.paper.server.exchange import Exchange
 from trading.paper.server.http import Reply, Request, json_reply
 from trading.paper.server.sockets import TOO_SLOW, Connection, Receive
 
-Answer = Callable[[Request], Awaitable[Reply]]
+Answer = Callable[..., Awaitable[Reply]]
+# Of a request, and optionally the most that the market gives to its order.
+
 Act = Callable[["Misbehaviour", Request, Rule, Receive], Awaitable[Reply | None]]
 
 OVERLOADED = json_reply({"msg": "Unknown error, please check your request or try again later."}, status=503)
@@ -20,10 +24,11 @@ _GARBAGE = Reply(status=200, body=b'{"symbol":"BTCUS\x00<html>', content_type=b"
 class Misbehaviour:
     """What a rule does to a request; `answer` is what would happen without it."""
 
-    def __init__(self, faults: Faults, answer: Answer, clock: Callable[[], int]) -> None:
+    def __init__(self, faults: Faults, answer: Answer, exchange: Exchange) -> None:
         self.faults = faults
         self.answer = answer
-        self.clock = clock
+        self.exchange = exchange
+        self.clock = exchange.now_ms
         self._late: set[asyncio.Task[Reply]] = set()
 
     @property
@@ -107,6 +112,25 @@ async def _shut(self: Misbehaviour, _request: Request, rule: Rule, _receive: Rec
     return self.shut(rule)
 
 
+async def _partial(self: Misbehaviour, request: Request, rule: Rule, _receive: Receive) -> Reply:
+    return await self.answer(request, rule.qty)
+
+
+async def _maintain(self: Misbehaviour, _request: Request, rule: Rule, _receive: Receive) -> Reply:
+    effects.maintain(self.exchange, rule.delay_ms)
+    return OVERLOADED
+
+
+async def _delist(self: Misbehaviour, request: Request, rule: Rule, _receive: Receive) -> Reply:
+    effects.switch(self.exchange, rule.symbol, trading=False, wanted=rule.market)
+    return await self.answer(request)
+
+
+async def _skew(self: Misbehaviour, request: Request, rule: Rule, _receive: Receive) -> Reply:
+    self.exchange.skew_ms = rule.delay_ms
+    return await self.answer(replace(request, arrived_ms=self.exchange.told_ms()))
+
+
 async def _twice(self: Misbehaviour, request: Request, _rule: Rule, _receive: Receive) -> Reply:
     await self.answer(request)
     return await self.answer(request)
@@ -150,12 +174,16 @@ def _after(act: Act) -> Act:
 _ACTS: dict[Action, Act] = {
     Action.APPEAR_LATE: _appear_late,
     Action.BAN: _shut,
+    Action.CLOCK_SKEW: _skew,
     Action.DELAY: _delay,
+    Action.DELIST: _delist,
     Action.DUPLICATE_REPLY: _doubled,
     Action.DUPLICATE_REQUEST: _twice,
     Action.GARBAGE_AFTER_ACCEPT: _after(_says(lambda _rule: _GARBAGE)),
     Action.HTTP_503_AFTER_ACCEPT: _after(_says(lambda _rule: OVERLOADED)),
     Action.HTTP_503_BEFORE_ACCEPT: _says(lambda _rule: OVERLOADED),
+    Action.MAINTENANCE: _maintain,
+    Action.PARTIAL_FILL: _partial,
     Action.RATE_LIMIT: _shut,
     Action.REPLY_AFTER_ACCEPT: _after(_says(_scripted)),
     Action.REPLY_BEFORE_ACCEPT: _says(_scripted),

@@ -1,16 +1,18 @@
 """Starts everything and keeps it running until a signal or a failure."""
 
 import asyncio
-import gc
 import logging
 import signal
 import time
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 
+from trading.paper.control import effects
 from trading.paper.control.faults import Faults
+from trading.paper.control.latency import Latency
 from trading.paper.control.routes import Control
 from trading.paper.core.depth import Depth
 from trading.paper.core.events import Positioned
@@ -18,22 +20,23 @@ from trading.paper.core.fees import BPS, FeeRates
 from trading.paper.core.perps.state import Perps
 from trading.paper.core.perps.state import opened as perps_opened
 from trading.paper.core.state import opened
-from trading.paper.dialects import DIALECTS, KUCOIN, KUCOIN_DIALECTS
+from trading.paper.dialects import BYBIT, DIALECTS, KUCOIN, KUCOIN_DIALECTS
+from trading.paper.drivers import registry
+from trading.paper.drivers.base import Driver
+from trading.paper.ledger.archive import SqliteArchive
 from trading.paper.ledger.journal import Journal
 from trading.paper.market.instruments import bundled, contracts, kucoin_contracts
+from trading.paper.server import memory
 from trading.paper.server.asgi import App
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.keys import KeyRing
-from trading.paper.server.market import BUNDLES, ReplayMarket
 from trading.paper.server.options import HOST, Options
+from trading.paper.server.wire import Wire
 
 logger = logging.getLogger("paper")
 
 KEEP_ALIVE_SECS = 600
 # Longer than any client's pool keeps a connection: a request must not race with our closing it.
-
-GC_THRESHOLDS = (100_000, 50, 100)
-# Orders and fills stay and form no cycles: looking for garbage among them cost an eighth of the time.
 
 REPORT_SECS = 30.0
 
@@ -49,17 +52,24 @@ def wall_ms() -> int:
 
 def build(options: Options) -> Exchange:
     """The exchange as its ledger left it."""
-    traded = None if options.manual else frozenset(BUNDLES)
+    traded = registry.traded(options)
+    journal = Journal(options.data)  # first, for it refuses a folder that another exchange uses
+    archive = SqliteArchive(options.data)
     state = opened(
         bundled(traded=traded),
         depth=Depth(),
         fees=FeeRates(maker=options.fee, taker=options.fee),
         contracts=contracts(traded=traded),
+        archive=archive,
     )
-    state.venues[KUCOIN] = kucoin_opened(traded)  # also where no port speaks it: the ledger may know it
+    state.venues[BYBIT] = bybit_opened(traded, archive)
+    state.venues[KUCOIN] = kucoin_opened(traded, archive)  # also where no port speaks it: the ledger may know it
+    state.tiers, state.discount = options.tiers, options.discount
+    for perps in (state.perps, *state.venues.values()):
+        perps.tiers = options.tiers
     return Exchange(
         state,
-        journal=Journal(options.data),
+        journal=journal,
         keys=KeyRing(options.keys),
         deposit=options.deposit,
         futures_deposit=options.futures_deposit,
@@ -67,20 +77,29 @@ def build(options: Options) -> Exchange:
     )
 
 
-def kucoin_opened(traded: frozenset[str] | None) -> Perps:
+def kucoin_opened(traded: frozenset[str] | None, archive: SqliteArchive) -> Perps:
     """KuCoin's futures, with fees of their own."""
     fees = FeeRates(maker=2 * BPS, taker=6 * BPS)
-    return perps_opened(kucoin_contracts(traded=traded), depth=Depth(), fees=fees)
+    return perps_opened(kucoin_contracts(traded=traded), depth=Depth(), fees=fees, label=KUCOIN, archive=archive)
 
 
-def apps(exchange: Exchange, replay: ReplayMarket | None, options: Options) -> dict[int, App]:
+def bybit_opened(traded: frozenset[str] | None, archive: SqliteArchive) -> Perps:
+    """Bybit's linear contracts: those of Binance, with fees of their own."""
+    fees = FeeRates(maker=2 * BPS, taker=55 * BPS // 10)
+    found = perps_opened(contracts(traded=traded), depth=Depth(), fees=fees, label=BYBIT, archive=archive)
+    found.unified = True
+    return found
+
+
+def apps(exchange: Exchange, driver: Driver | None, options: Options) -> dict[int, App]:
     """What is answered on which port: KuCoin's paths overlap Binance's, so it has a port of its own."""
-    faults = Faults()
-    faults.plan(options.faults)
-    control = Control(exchange, faults, replay=replay, token=options.control_token)
+    faults, latency = Faults(), Latency(options.seed)
+    effects.plan(exchange, faults, options.faults)
+    latency.plan(options.latency)
+    control = Control(exchange, faults, latency, driver=driver, token=options.control_token)
     spoken = {options.port: DIALECTS, options.kucoin_port: KUCOIN_DIALECTS}
     return {
-        port: App(exchange, dialects=dialects, control=control, faults=faults)
+        port: App(exchange, dialects=dialects, control=control, faults=faults, latency=latency)
         for port, dialects in spoken.items()
         if port
     }
@@ -107,10 +126,10 @@ def _stop_on_signals(servers: Sequence[uvicorn.Server]) -> None:
 
 async def serve(options: Options) -> None:
     """Run until stopped; raise what stopped it if that was a failure."""
-    gc.set_threshold(*GC_THRESHOLDS)
+    memory.calm()
     exchange = build(options)
-    replay = None if options.manual else _replay(exchange, options)
-    applications = apps(exchange, replay, options)
+    driver = registry.made(exchange, options)
+    applications = apps(exchange, driver, options)
     servers = [_Server(_config(application, port)) for port, application in applications.items()]
     _stop_on_signals(servers)
     jobs = [
@@ -120,23 +139,19 @@ async def serve(options: Options) -> None:
         _keep_time(exchange),
         _tick(exchange, list(applications.values())),
     ]
-    if replay is not None:
-        jobs.append(replay.run())
+    if driver is not None:
+        jobs.append(driver.run())
     logger.info(
         "paper exchange on %s, %s",
         ", ".join(f"http://{HOST}:{port}" for port in applications),
-        "manual" if options.manual else "replay",
+        options.market,
     )
     await _until_one_ends(*jobs)
     exchange.journal.flush()
     exchange.journal.close()
+    if exchange.state.archive is not None:
+        exchange.state.archive.close()
     logger.info("stopped")
-
-
-def _replay(exchange: Exchange, options: Options) -> ReplayMarket:
-    market = ReplayMarket(exchange, speed=options.speed, seed=options.seed, start=options.start, hold=options.hold)
-    market.show_history()
-    return market
 
 
 async def _keep_time(exchange: Exchange) -> None:
@@ -145,6 +160,7 @@ async def _keep_time(exchange: Exchange) -> None:
         for side in (exchange.futures, *exchange.venues.values()):
             side.fund_if_due()
             side.cancel_if_due()
+            side.expire_if_due()
         await asyncio.sleep(TIME_CHECK_SECS)
 
 
@@ -180,12 +196,15 @@ async def _until_one_ends(*jobs: Coroutine[None, None, None]) -> None:
 def _config(application: App, port: int) -> uvicorn.Config:
     return uvicorn.Config(
         application,
+        http=partial(Wire, application),  # type: ignore[arg-type]  # called like a class
         host=HOST,
         port=port,
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
+        ws_per_message_deflate=False,
         timeout_keep_alive=KEEP_ALIVE_SECS,
         timeout_graceful_shutdown=2,
     )

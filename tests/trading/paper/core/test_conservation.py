@@ -1,21 +1,29 @@
 """Whatever happens in whatever order: nothing is lost, nothing is conjured up, nothing goes below zero."""
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.trading.paper.core.worlds import BTC, a, carry_out, world
+from tests.trading.paper.core.worlds import BTC, a, world
+from tests.trading.paper.core.worlds import carry_out as carried_out
 from trading.paper.core import atoms, commands, conditional, lists, prints
+from trading.paper.core import chains as chained
 from trading.paper.core.apply import apply
+from trading.paper.core.chains import WORKING
 from trading.paper.core.depth import Depth
 from trading.paper.core.events import Deposited, Event, Filled
+from trading.paper.core.fees import Discount, Tier
+from trading.paper.core.market import Market
 from trading.paper.core.orders import (
     AT_MARKET,
     CONDITIONAL,
     Order,
     OrderType,
     Request,
+    Role,
     SelfTrade,
     Side,
     Terms,
@@ -49,7 +57,7 @@ def requests(draw: st.DrawFn) -> Request:
         price=draw(prices) if limited else 0,
         qty=qty,
         quote_qty=draw(st.integers(5, 12_000)) * atoms.SCALE if budget else 0,
-        terms=draw(terms(kind, qty) if not budget else st.none()),
+        terms=draw(terms(kind, qty)),
     )
 
 
@@ -82,11 +90,29 @@ def pairs(draw: st.DrawFn) -> tuple[Request, Request]:
     return (profit, stop) if side is Side.SELL else (stop, profit)
 
 
+@st.composite
+def chains(draw: st.DrawFn) -> list[Request]:
+    """One triggers the other: a limit order, and one or a pair that begins once it is filled."""
+    account, side, qty = draw(st.sampled_from(["ann", "bob"])), draw(sides), draw(qtys)
+    shared = {"account": account, "symbol": "BTCUSDT", "qty": qty}
+    working = Request(type=draw(st.sampled_from(sorted(WORKING))), side=side, price=draw(prices), **shared)
+    if draw(st.booleans()):
+        above, below = draw(pairs())
+        return [working, replace(above, account=account), replace(below, account=account)]
+    leg = draw(requests().filter(lambda one: one.qty))
+    return [working, replace(leg, account=account)]
+
+
 strangers = st.builds(Print, at_ms=st.just(3), price=prices, qty=st.none() | qtys, aggressor=sides)
 smaller = st.tuples(st.integers(0, 30), qtys)
-steps = st.lists(requests() | strangers | st.integers(0, 30) | pairs() | smaller, max_size=40)
+steps = st.lists(requests() | strangers | st.integers(0, 30) | pairs() | smaller | chains(), max_size=40)
 
-Step = Request | Print | int | tuple[Request, Request] | tuple[int, int]
+Step = Request | Print | int | tuple[Request, Request] | tuple[int, int] | list[Request]
+
+
+def carry_out(state: State, batch: Iterable[Event]) -> list[Event]:
+    """A command with all that follows from it."""
+    return carried_out(state, chained.followed(state, batch))
 
 
 def carry_on(state: State, step: Step) -> list[Event]:
@@ -100,6 +126,8 @@ def carry_on(state: State, step: Step) -> list[Event]:
                 market.price = step.price
                 filled = carry_out(state, prints.fills(state, market, step))
                 return filled + carry_out(state, conditional.fire(state, "BTCUSDT", now_ms=3))
+            case list():
+                return carry_out(state, chained.place_oto(state, step[0], step[1:], client_id="", now_ms=2))
             case (Request() as above, below):
                 return carry_out(state, lists.place_oco(state, above, below, client_id="", now_ms=2))
             case (order_id, qty):
@@ -127,8 +155,9 @@ def expected(state: State, events: list[Event]) -> Counter[tuple[str, str]]:
             order = state.orders[event.order_id]
             notional = event.price * event.qty // atoms.SCALE
             sign = 1 if order.side is Side.BUY else -1
-            total[(order.account, "BTC")] += sign * event.qty - (event.fee if sign > 0 else 0)
-            total[(order.account, "USDT")] -= sign * notional + (0 if sign > 0 else event.fee)
+            total[(order.account, "BTC")] += sign * event.qty
+            total[(order.account, "USDT")] -= sign * notional
+            total[(order.account, event.fee_asset or order.receives)] -= event.fee
     return total
 
 
@@ -160,6 +189,31 @@ def test_every_step_keeps_the_books(script: list[Step]) -> None:
     assert all(one.free >= 0 and one.locked >= 0 for acc in state.accounts.values() for one in acc.balances.values())
     locked = {(name, asset): one.locked for name, acc in state.accounts.items() for asset, one in acc.balances.items()}
     assert +Counter(locked) == +locks(state)
+
+
+CHEAP = (Tier(a("1"), 50, 80), Tier(a("5000"), -20, 40))
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps, st.booleans(), st.integers(0, 300))
+def test_tiers_rebates_and_a_discount_coin_keep_the_books(script: list[Step], burns: bool, coins: int) -> None:
+    state = world(price="60000", depth=DEPTH, funds={"USDT": "10000", "BTC": "1", "BNB": f"0.{coins:03d}"})
+    state.tiers, state.discount = CHEAP, Discount("BNB", 2_500)
+    state.markets["BNBUSDT"] = Market(
+        instrument=replace(BTC, symbol="BNBUSDT", base="BNB"), depth=DEPTH, price=a("500")
+    )
+    events: list[Event] = [deposit for name in ("ann", "bob") for deposit in state.deposits[name]]
+    for name in ("ann", "bob"):
+        events += carry_out(state, commands.discount(name, on=burns, now_ms=1))
+    for step in script:
+        events += carry_on(state, step)
+    assert +held(state) == +expected(state, events)
+    assert all(one.free >= 0 and one.locked >= 0 for acc in state.accounts.values() for one in acc.balances.values())
+    again = opened([BTC], depth=DEPTH, fees=state.fees)
+    again.tiers = CHEAP
+    for event in events:
+        apply(again, event)
+    assert (again.accounts, held(again)) == (state.accounts, held(state))
 
 
 @settings(max_examples=100, deadline=None)
@@ -205,7 +259,10 @@ def test_a_pair_fills_on_one_side_only_and_fills_only_grow(script: list[Step]) -
         assert all(now[order_id] >= filled for order_id, filled in grown.items())
         grown = now
     for one in state.lists.values():
-        assert sum(order.filled > 0 for order in one.orders) <= 1
+        assert all(sum(order.filled > 0 for order in one.orders if order.role == role) <= 1 for role in Role)
+        working = [order for order in one.orders if order.role == Role.WORKING]
+        began = [order for order in one.orders if order.role == Role.PENDING and (order.filled or order.locked)]
+        assert not began or working[0].status == "FILLED"
 
 
 @settings(max_examples=100, deadline=None)
@@ -217,7 +274,11 @@ def test_what_rests_is_served_by_price_and_no_open_order_is_forgotten(script: li
     market = state.markets["BTCUSDT"]
     resting = [*market.book.buys.walk(), *market.book.sells.walk()]
     waiting = list(state.waiting["BTCUSDT"].values())
-    assert {order.id for order in state.orders.values() if order.open} == {order.id for order in resting + waiting}
+    pends = [order for order in state.orders.values() if order.pends and order.open]
+    assert len(pends) == state.pending
+    open_ids = {order.id for order in state.orders.values() if order.open}
+    assert open_ids == {order.id for order in resting + waiting + pends}
+    assert not any(order.pends for order in resting + waiting)
     assert all(order.waits for order in waiting)
     assert not any(order.waits for order in resting)
     assert [order.price for order in market.book.buys.walk()] == sorted(

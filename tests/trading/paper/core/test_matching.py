@@ -102,7 +102,7 @@ def test_a_client_id_is_free_again_once_its_order_has_closed() -> None:
     with pytest.raises(Refused) as refused:
         place(state, ask_for("BUY", "0.001", "50000", client_id="one"))
     assert refused.value.reason is Reason.DUPLICATE
-    assert state.by_client_id[("ann", "BTCUSDT", "one")] is second
+    assert state.orders.named(("ann", "BTCUSDT"), "one") is second
 
 
 @pytest.mark.parametrize(

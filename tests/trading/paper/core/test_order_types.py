@@ -74,6 +74,21 @@ def test_self_trade_prevention(
     assert locked == {"USDT": buy.locked, "BTC": sells[1].locked}
 
 
+@pytest.mark.parametrize(
+    ("mode", "filled"),
+    # A budget has no quantity of its own: it is filled with what it got.
+    [(SelfTrade.NONE, "0.2"), (SelfTrade.EXPIRE_TAKER, "0.1"), (SelfTrade.EXPIRE_MAKER, "0.2")],
+)
+def test_a_budget_knows_self_trade_prevention_too(mode: SelfTrade, filled: str) -> None:
+    state = world(price="60000", depth=EMPTY, funds={"USDT": "100000", "BTC": "1"})
+    own = [place(state, ask_for("SELL", "0.1", "60000", account=name)) for name in ("bob", "ann", "bob")][1]
+    terms = Terms(0, self_trade=mode)
+    request = ask_for("BUY", type=OrderType.MARKET, quote_qty=a("12000"), terms=terms)
+    buy = place(state, request)
+    assert (buy.status, buy.filled) == (Status.FILLED, a(filled))
+    assert own.status == {"EXPIRE_MAKER": "EXPIRED_IN_MATCH", "NONE": "FILLED"}.get(mode, "NEW")
+
+
 def leg(side: str, kind: OrderType, price: str = "0", stop: str = "0", qty: str = "0.1") -> Request:
     terms = Terms(0, stop_price=a(stop)) if stop != "0" else None
     return ask_for(side, qty, price, type=kind, terms=terms)

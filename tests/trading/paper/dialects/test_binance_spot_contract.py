@@ -1,51 +1,26 @@
 """Every recorded spot request: ccxt still sends it, the exchange answers it, ccxt understands the answer."""
 
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.paper import PaperExchange
-from tests.trading.paper.contract import Recorder, recorded
+from tests.trading.paper.contract import recorded
+from tests.trading.paper.contract.stage import Calls, Stage, buy, nothing, played, sell
 
 CONTRACT = recorded("binance_rest")
 PAIR = "BTC/USDT"
 
-_ids = count(1)
 
+class World(Stage):
+    """Spot."""
 
-class World:
-    """A client that is noted, and another that prepares what the calls need."""
-
-    def __init__(self, paper: PaperExchange) -> None:
-        self.paper = paper
-        self.other = paper.ccxt()
-        client = paper.ccxt()
-        client.options |= {
-            "fetchCurrencies": True,
-            "fetchMargins": True,
-            "fetchMarkets": {"types": ["spot", "linear", "inverse"]},
-        }
-        self.recorder = Recorder(client)
-
-    def order(self, **params: Any) -> str:
-        """The id of a fresh order that rests."""
-        return str(self.other.create_order(PAIR, "limit", "buy", "0.001", "29000", params)["id"])
-
-    def named(self) -> str:
-        """The client order id of a fresh order that rests."""
-        name = f"named-{next(_ids)}"
-        self.order(clientOrderId=name)
-        return name
+    symbol, amount, low = PAIR, "0.001", "29000"
 
     def stop(self) -> str:
         """The id of a fresh order that waits for its price."""
         return str(self.other.create_order(PAIR, "limit", "sell", "0.001", "24900", {"stopLossPrice": 25000})["id"])
-
-    def traded(self) -> str:
-        """The id of a fresh order that is filled."""
-        return str(self.other.create_order(PAIR, "market", "buy", "0.001")["id"])
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +28,13 @@ def world() -> Iterator[World]:
     with PaperExchange(deposit="USDT=10000,BTC=1") as paper:
         paper.price("BTCUSDT", "30000")
         paper.price("ETHUSDT", "2000")
-        yield World(paper)
+        client = paper.ccxt()
+        client.options |= {
+            "fetchCurrencies": True,
+            "fetchMargins": True,
+            "fetchMarkets": {"types": ["spot", "linear", "inverse"]},
+        }
+        yield World(client, paper.ccxt())
 
 
 @pytest.fixture(autouse=True)
@@ -61,18 +42,6 @@ def tidy(world: World) -> Iterator[None]:
     yield
     for order in world.other.fetch_open_orders(PAIR):
         world.other.cancel_order(order["id"], PAIR)
-
-
-def nothing(_world: World) -> None:
-    """No preparation."""
-
-
-def buy(kind: str, price: str | None = "29000", **params: Any) -> Callable[[Any, Any], Any]:
-    return lambda client, _: client.create_order(PAIR, kind, "buy", "0.001", price, params)
-
-
-def sell(kind: str, price: str | None = None, **params: Any) -> Callable[[Any, Any], Any]:
-    return lambda client, _: client.create_order(PAIR, kind, "sell", "0.001", price, params)
 
 
 STOP = {"stopLossPrice": 25000}
@@ -92,7 +61,7 @@ def as_stranger(client: Any, _: Any) -> Any:
         client.apiKey = key
 
 
-CALLS: dict[str, tuple[Callable[[World], Any], Callable[[Any, Any], Any]]] = {
+CALLS: Calls = {
     "load_markets (with keys)": (nothing, lambda c, _: c.load_markets(True)),
     "load_markets (no keys)": (nothing, as_stranger),
     "fetch_time": (nothing, lambda c, _: c.fetch_time()),
@@ -107,17 +76,17 @@ CALLS: dict[str, tuple[Callable[[World], Any], Callable[[Any, Any], Any]]] = {
     "fetch_trades": (nothing, lambda c, _: c.fetch_trades(PAIR, None, 100)),
     "fetch_trades since": (nothing, lambda c, _: c.fetch_trades(PAIR, 1700000000000)),
     "fetch_balance": (nothing, lambda c, _: c.fetch_balance()),
-    "create_order limit": (nothing, buy("limit")),
-    "create_order limit clientOrderId": (nothing, buy("limit", clientOrderId="my-1")),
-    "create_order market": (nothing, buy("market", None)),
+    "create_order limit": (nothing, buy(World, "limit")),
+    "create_order limit clientOrderId": (nothing, buy(World, "limit", clientOrderId="my-1")),
+    "create_order market": (nothing, buy(World, "market")),
     "create_order market cost": (nothing, lambda c, _: c.create_market_buy_order_with_cost(PAIR, 50)),
-    "create_order postOnly": (nothing, buy("limit", postOnly=True)),
-    "create_order IOC": (nothing, buy("limit", timeInForce="IOC")),
-    "create_order stopLossPrice limit": (nothing, sell("limit", "24900", **STOP)),
-    "create_order triggerPrice limit": (nothing, sell("limit", "24900", triggerPrice=25000)),
-    "create_order reduceOnly": (nothing, sell("market", reduceOnly=True)),
-    "create_order hedged": (nothing, buy("limit", hedged=True)),
-    "create_order test": (nothing, buy("limit", test=True)),
+    "create_order postOnly": (nothing, buy(World, "limit", postOnly=True)),
+    "create_order IOC": (nothing, buy(World, "limit", timeInForce="IOC")),
+    "create_order stopLossPrice limit": (nothing, sell(World, "limit", **STOP)),
+    "create_order triggerPrice limit": (nothing, sell(World, "limit", triggerPrice=25000)),
+    "create_order reduceOnly": (nothing, sell(World, "market", reduceOnly=True)),
+    "create_order hedged": (nothing, buy(World, "limit", hedged=True)),
+    "create_order test": (nothing, buy(World, "limit", test=True)),
     "edit_order": (World.order, lambda c, id_: c.edit_order(id_, PAIR, "limit", "buy", "0.002", "28000")),
     "cancel_order id": (World.order, lambda c, id_: c.cancel_order(id_, PAIR)),
     "cancel_order clientOrderId": (World.named, lambda c, n: c.cancel_order("", PAIR, {"clientOrderId": n})),
@@ -147,9 +116,4 @@ def test_the_table_is_the_recording() -> None:
 
 @pytest.mark.parametrize("label", CALLS)
 def test_the_recorded_call_is_answered_and_understood(world: World, label: str) -> None:
-    prepare, call = CALLS[label]
-    given = prepare(world)
-    world.recorder.client.load_markets()
-    world.recorder.sent.clear()
-    assert call(world.recorder.client, given) is not None
-    assert {tuple(one) for one in CONTRACT[label]} <= set(world.recorder.sent)
+    assert played(world, CALLS, label, CONTRACT) is not None

@@ -164,7 +164,9 @@ def test_strangers_stay_outside(trader: Trader, query: str, key: str | None, exp
     assert error(raw(trader, query=query.format(now=now_ms()), key=key)) == expected
 
 
-@pytest.mark.parametrize("path", ["/api/v3/nothing", "/api/v1/order", "/sapi/v1/asset/none", "/fapi/v1/nothing", "/"])
+@pytest.mark.parametrize(
+    "path", ["/api/v3/nothing", "/api/v1/order", "/sapi/v1/asset/none", "/fapi/v1/nothing", "/nowhere"]
+)
 def test_an_unknown_path_is_a_plain_404(paper: PaperExchange, path: str) -> None:
     reply = paper.get(path)
     assert reply.status_code == 404

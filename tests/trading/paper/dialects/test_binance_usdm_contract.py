@@ -1,13 +1,14 @@
 """Every recorded futures request: ccxt still sends it, the exchange answers it, ccxt understands the answer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 import pytest
 
 from tests.support.paper import PaperExchange
-from tests.trading.paper.contract import Recorder, recorded
+from tests.trading.paper.contract import recorded
+from tests.trading.paper.contract.stage import Calls, Stage, buy, nothing, played, sell, two_buys
 
 CONTRACT = recorded("binanceusdm_rest")
 PERP = "BTC/USDT:USDT"
@@ -18,53 +19,28 @@ NOT_UNDERSTOOD = {"fetch_trading_limits?"}
 _ids = count(1)
 
 
-class World:
-    """A client that is noted, and another that prepares what the calls need; a fresh account each."""
+class World(Stage):
+    """USD-M futures; a fresh account each."""
+
+    symbol, amount, low = PERP, "0.002", "29000"
 
     def __init__(self, paper: PaperExchange) -> None:
         name = f"trader{next(_ids)}"
         paper.add_key(name, f"{name}-secret", name)
         paper.price("BTCUSDT", "30000")
         self.paper = paper
-        self.other = paper.ccxt_usdm(key=name, secret=f"{name}-secret")
-        client = paper.ccxt_usdm(key=name, secret=f"{name}-secret")
+        client, other = (paper.ccxt_usdm(key=name, secret=f"{name}-secret") for _ in range(2))
         client.options |= {"fetchCurrencies": True, "fetchMargins": True}
-        self.recorder = Recorder(client)
-
-    def order(self, **params: Any) -> str:
-        """The id of a fresh order that rests."""
-        return str(self.other.create_order(PERP, "limit", "buy", "0.002", "29000", params)["id"])
-
-    def two(self) -> list[str]:
-        """Two of them."""
-        return [self.order(), self.order()]
-
-    def named(self) -> str:
-        """The client order id of a fresh order that rests."""
-        name = f"named-{next(_ids)}"
-        self.order(clientOrderId=name)
-        return name
-
-    def algo(self) -> str:
-        """The id of a fresh conditional order."""
-        return str(self.other.create_order(PERP, "market", "sell", "0.002", None, {"stopLossPrice": 25000})["id"])
-
-    def position(self) -> str:
-        """The id of a filled order that has opened a position."""
-        return str(self.other.create_order(PERP, "market", "buy", "0.002")["id"])
+        super().__init__(client, other)
 
     def isolated(self) -> None:
         """An isolated position."""
         self.other.set_margin_mode("isolated", PERP)
-        self.position()
-
-    def hedged(self) -> None:
-        """Longs and shorts apart."""
-        self.other.set_position_mode(True)
+        self.traded()
 
     def funded(self) -> None:
         """A position that has paid funding."""
-        self.position()
+        self.traded()
         self.paper.funding()
 
 
@@ -72,18 +48,6 @@ class World:
 def paper() -> Iterator[PaperExchange]:
     with PaperExchange() as running:
         yield running
-
-
-def nothing(_world: World) -> None:
-    """No preparation."""
-
-
-def buy(kind: str, price: str | None = "29000", **params: Any) -> Callable[[Any, Any], Any]:
-    return lambda client, _: client.create_order(PERP, kind, "buy", "0.002", price, params)
-
-
-def sell(kind: str, price: str | None = None, **params: Any) -> Callable[[Any, Any], Any]:
-    return lambda client, _: client.create_order(PERP, kind, "sell", "0.002", price, params)
 
 
 def without_warning(client: Any, _: Any) -> Any:
@@ -96,14 +60,11 @@ def as_stranger(client: Any, _: Any) -> Any:
     return client.load_markets(True)
 
 
-TWO = [
-    {"symbol": PERP, "type": "limit", "side": "buy", "amount": "0.002", "price": "29000"},
-    {"symbol": PERP, "type": "limit", "side": "buy", "amount": "0.002", "price": "28000"},
-]
+TWO = two_buys(World)
 TRIGGER = {"trigger": True}
 CLOSING = {"stopLossPrice": 25000, "closePosition": True}
 
-CALLS: dict[str, tuple[Callable[[World], Any], Callable[[Any, Any], Any]]] = {
+CALLS: Calls = {
     "load_markets (with keys)": (nothing, lambda c, _: c.load_markets(True)),
     "load_markets (no keys)": (nothing, as_stranger),
     "fetch_time": (nothing, lambda c, _: c.fetch_time()),
@@ -118,45 +79,45 @@ CALLS: dict[str, tuple[Callable[[World], Any], Callable[[Any, Any], Any]]] = {
     "fetch_trades": (nothing, lambda c, _: c.fetch_trades(PERP, None, 100)),
     "fetch_trades since": (nothing, lambda c, _: c.fetch_trades(PERP, 1700000000000)),
     "fetch_balance": (nothing, lambda c, _: c.fetch_balance()),
-    "create_order limit": (nothing, buy("limit")),
-    "create_order limit clientOrderId": (nothing, buy("limit", clientOrderId="my-1")),
-    "create_order market": (nothing, buy("market", None)),
-    "create_order postOnly": (nothing, buy("limit", postOnly=True)),
-    "create_order IOC": (nothing, buy("limit", timeInForce="IOC")),
-    "create_order stopLossPrice market": (nothing, sell("market", stopLossPrice=25000)),
-    "create_order stopLossPrice limit": (nothing, sell("limit", "24900", stopLossPrice=25000)),
-    "create_order takeProfitPrice market": (nothing, sell("market", takeProfitPrice=40000)),
-    "create_order triggerPrice limit": (nothing, sell("limit", "24900", triggerPrice=25000)),
-    "create_order trailingPercent": (nothing, sell("market", trailingPercent="1.0", trailingTriggerPrice=31000)),
-    "create_order reduceOnly": (World.position, sell("market", reduceOnly=True)),
-    "create_order closePosition SL": (World.position, sell("market", **CLOSING)),
-    "create_order hedged": (World.hedged, buy("limit", hedged=True)),
-    "create_order test": (nothing, buy("limit", test=True)),
+    "create_order limit": (nothing, buy(World, "limit")),
+    "create_order limit clientOrderId": (nothing, buy(World, "limit", clientOrderId="my-1")),
+    "create_order market": (nothing, buy(World, "market")),
+    "create_order postOnly": (nothing, buy(World, "limit", postOnly=True)),
+    "create_order IOC": (nothing, buy(World, "limit", timeInForce="IOC")),
+    "create_order stopLossPrice market": (nothing, sell(World, "market", stopLossPrice=25000)),
+    "create_order stopLossPrice limit": (nothing, sell(World, "limit", stopLossPrice=25000)),
+    "create_order takeProfitPrice market": (nothing, sell(World, "market", takeProfitPrice=40000)),
+    "create_order triggerPrice limit": (nothing, sell(World, "limit", triggerPrice=25000)),
+    "create_order trailingPercent": (nothing, sell(World, "market", trailingPercent="1.0", trailingTriggerPrice=31000)),
+    "create_order reduceOnly": (World.traded, sell(World, "market", reduceOnly=True)),
+    "create_order closePosition SL": (World.traded, sell(World, "market", **CLOSING)),
+    "create_order hedged": (World.hedged, buy(World, "limit", hedged=True)),
+    "create_order test": (nothing, buy(World, "limit", test=True)),
     "create_orders x2": (nothing, lambda c, _: c.create_orders(TWO)),
     "edit_order": (World.order, lambda c, id_: c.edit_order(id_, PERP, "limit", "buy", "0.003", "28000")),
     "cancel_order id": (World.order, lambda c, id_: c.cancel_order(id_, PERP)),
     "cancel_order clientOrderId": (World.named, lambda c, n: c.cancel_order("", PERP, {"clientOrderId": n})),
-    "cancel_order trigger": (World.algo, lambda c, id_: c.cancel_order(id_, PERP, TRIGGER)),
+    "cancel_order trigger": (World.stop, lambda c, id_: c.cancel_order(id_, PERP, TRIGGER)),
     "cancel_orders": (World.two, lambda c, ids: c.cancel_orders(ids, PERP)),
     "cancel_all_orders": (World.order, lambda c, _: c.cancel_all_orders(PERP)),
-    "cancel_all_orders trigger": (World.algo, lambda c, _: c.cancel_all_orders(PERP, TRIGGER)),
+    "cancel_all_orders trigger": (World.stop, lambda c, _: c.cancel_all_orders(PERP, TRIGGER)),
     "fetch_order id": (World.order, lambda c, id_: c.fetch_order(id_, PERP)),
     "fetch_order clientOrderId": (World.named, lambda c, n: c.fetch_order("", PERP, {"clientOrderId": n})),
-    "fetch_order trigger": (World.algo, lambda c, id_: c.fetch_order(id_, PERP, TRIGGER)),
+    "fetch_order trigger": (World.stop, lambda c, id_: c.fetch_order(id_, PERP, TRIGGER)),
     "fetch_open_order": (World.order, lambda c, id_: c.fetch_open_order(id_, PERP)),
     "fetch_open_orders symbol": (World.order, lambda c, _: c.fetch_open_orders(PERP)),
     "fetch_open_orders all (nowarn)": (World.order, without_warning),
-    "fetch_open_orders trigger": (World.algo, lambda c, _: c.fetch_open_orders(PERP, params=TRIGGER)),
+    "fetch_open_orders trigger": (World.stop, lambda c, _: c.fetch_open_orders(PERP, params=TRIGGER)),
     "fetch_orders": (World.order, lambda c, _: c.fetch_orders(PERP, None, 10)),
-    "fetch_closed_orders": (World.position, lambda c, _: c.fetch_closed_orders(PERP)),
-    "fetch_my_trades": (World.position, lambda c, _: c.fetch_my_trades(PERP, None, 10)),
-    "fetch_my_trades orderId": (World.position, lambda c, id_: c.fetch_my_trades(PERP, params={"orderId": id_})),
+    "fetch_closed_orders": (World.traded, lambda c, _: c.fetch_closed_orders(PERP)),
+    "fetch_my_trades": (World.traded, lambda c, _: c.fetch_my_trades(PERP, None, 10)),
+    "fetch_my_trades orderId": (World.traded, lambda c, id_: c.fetch_my_trades(PERP, params={"orderId": id_})),
     "fetch_trading_fee": (nothing, lambda c, _: c.fetch_trading_fee(PERP)),
     "fetch_trading_fees": (nothing, lambda c, _: c.fetch_trading_fees()),
     "fetch_currencies": (nothing, lambda c, _: c.fetch_currencies()),
-    "fetch_positions": (World.position, lambda c, _: c.fetch_positions()),
-    "fetch_positions [S]": (World.position, lambda c, _: c.fetch_positions([PERP])),
-    "fetch_account_positions": (World.position, lambda c, _: c.fetch_account_positions()),
+    "fetch_positions": (World.traded, lambda c, _: c.fetch_positions()),
+    "fetch_positions [S]": (World.traded, lambda c, _: c.fetch_positions([PERP])),
+    "fetch_account_positions": (World.traded, lambda c, _: c.fetch_account_positions()),
     "set_leverage": (nothing, lambda c, _: c.set_leverage(10, PERP)),
     "fetch_leverage": (nothing, lambda c, _: c.fetch_leverage(PERP)),
     "fetch_leverages": (nothing, lambda c, _: c.fetch_leverages([PERP])),
@@ -170,7 +131,7 @@ CALLS: dict[str, tuple[Callable[[World], Any], Callable[[Any, Any], Any]]] = {
     "fetch_funding_rate_history": (World.funded, lambda c, _: c.fetch_funding_rate_history(PERP, None, 5)),
     "fetch_funding_history": (World.funded, lambda c, _: c.fetch_funding_history(PERP)),
     "fetch_mark_price": (nothing, lambda c, _: c.fetch_mark_price(PERP)),
-    "fetch_open_interest": (World.position, lambda c, _: c.fetch_open_interest(PERP)),
+    "fetch_open_interest": (World.traded, lambda c, _: c.fetch_open_interest(PERP)),
     "add_margin": (World.isolated, lambda c, _: c.add_margin(PERP, 10)),
     "fetch_ohlcv mark": (nothing, lambda c, _: c.fetch_ohlcv(PERP, "1m", None, 5, {"price": "mark"})),
 }
@@ -184,10 +145,4 @@ def test_the_table_is_the_recording() -> None:
 
 @pytest.mark.parametrize("label", CALLS)
 def test_the_recorded_call_is_answered_and_understood(paper: PaperExchange, label: str) -> None:
-    world = World(paper)
-    prepare, call = CALLS[label]
-    world.recorder.client.load_markets()
-    given = prepare(world)
-    world.recorder.sent.clear()
-    call(world.recorder.client, given)
-    assert {tuple(one) for one in CONTRACT.get(label, [])} <= set(world.recorder.sent)
+    played(World(paper), CALLS, label, CONTRACT)

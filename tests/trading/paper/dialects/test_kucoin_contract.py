@@ -1,14 +1,15 @@
 """Every recorded KuCoin request: ccxt still sends it, the exchange answers it, ccxt understands the answer."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 import ccxt
 import pytest
 
-from tests.trading.paper.contract import Recorder, recorded
+from tests.trading.paper.contract import Sent, recorded
+from tests.trading.paper.contract.stage import Calls, Stage, buy, nothing, played, sell, two_buys
 from tests.trading.paper.kucoin import PERP, KucoinPaper, kucoin_paper
 
 CONTRACT = recorded("kucoinfutures_rest")
@@ -16,43 +17,21 @@ CONTRACT = recorded("kucoinfutures_rest")
 _ids = count(1)
 
 
-class World:
-    """A client that is noted, another that prepares what the calls need; a fresh account each."""
+class World(Stage):
+    """KuCoin futures; a fresh account each."""
+
+    symbol, amount, low, name_field = PERP, 1, 29000, "clientOid"
 
     def __init__(self, venue: KucoinPaper) -> None:
-        self.name = f"trader{next(_ids)}"
-        venue.add_key(self.name)
+        name = f"trader{next(_ids)}"
+        venue.add_key(name)
         venue.paper.price("BTCUSDT", "30000")
         self.venue = venue
-        self.other = venue.client(self.name)
-        self.recorder = Recorder(venue.client(self.name))
-
-    def order(self, **params: Any) -> str:
-        """The id of a fresh order that rests."""
-        return str(self.other.create_order(PERP, "limit", "buy", 1, 29000, params)["id"])
-
-    def two(self) -> list[str]:
-        """Two of them."""
-        return [self.order(), self.order()]
-
-    def named(self) -> str:
-        """The client order id of a fresh order that rests."""
-        name = f"named-{next(_ids)}"
-        self.order(clientOid=name)
-        return name
-
-    def stop(self) -> str:
-        """The id of a fresh conditional order."""
-        order = self.other.create_order(PERP, "market", "sell", 1, None, {"stopLossPrice": 25000})
-        return str(order["id"])
+        super().__init__(venue.client(name), venue.client(name))
 
     def position(self) -> str:
-        """The id of a filled order that has opened a position."""
+        """The id of a filled order that has opened a position of two contracts."""
         return str(self.other.create_order(PERP, "market", "buy", 2)["id"])
-
-    def hedged(self) -> None:
-        """Longs and shorts apart."""
-        self.other.set_position_mode(True)
 
     def funded(self) -> None:
         """A position that has paid funding."""
@@ -64,18 +43,6 @@ class World:
 def venue() -> Iterator[KucoinPaper]:
     with kucoin_paper() as running:
         yield running
-
-
-def nothing(_world: World) -> None:
-    """No preparation."""
-
-
-def buy(kind: str, price: int | None = 29000, **params: Any) -> Callable[[Any, Any], Any]:
-    return lambda client, _: client.create_order(PERP, kind, "buy", 1, price, params)
-
-
-def sell(kind: str, price: int | None = None, **params: Any) -> Callable[[Any, Any], Any]:
-    return lambda client, _: client.create_order(PERP, kind, "sell", 1, price, params)
 
 
 def as_stranger(client: Any, _: Any) -> Any:
@@ -90,13 +57,10 @@ def as_newcomer(client: Any, _: Any) -> Any:
 
 
 ATTACHED = {"stopLoss": {"triggerPrice": 25000}, "takeProfit": {"triggerPrice": 40000}}
-TWO = [
-    {"symbol": PERP, "type": "limit", "side": "buy", "amount": 1, "price": 29000},
-    {"symbol": PERP, "type": "limit", "side": "buy", "amount": 1, "price": 28000},
-]
+TWO = two_buys(World)
 TRIGGER = {"trigger": True}
 
-CALLS: dict[str, tuple[Callable[[World], Any], Callable[[Any, Any], Any]]] = {
+CALLS: Calls = {
     "load_markets (with keys)": (nothing, as_newcomer),
     "load_markets (no keys)": (nothing, as_stranger),
     "fetch_time": (nothing, lambda c, _: c.fetch_time()),
@@ -108,20 +72,20 @@ CALLS: dict[str, tuple[Callable[[World], Any], Callable[[Any, Any], Any]]] = {
     "fetch_order_book full": (nothing, lambda c, _: c.fetch_order_book(PERP)),
     "fetch_ohlcv": (nothing, lambda c, _: c.fetch_ohlcv(PERP, "1m", 1700000000000, 100)),
     "fetch_trades": (nothing, lambda c, _: c.fetch_trades(PERP)),
-    "create_order limit": (nothing, buy("limit")),
-    "create_order limit full": (nothing, buy("limit", marginMode="isolated", leverage=5)),
-    "create_order market": (nothing, buy("market", None)),
-    "create_order postOnly": (nothing, buy("limit", postOnly=True)),
-    "create_order IOC": (nothing, buy("limit", timeInForce="IOC")),
-    "create_order reduceOnly": (World.position, sell("market", reduceOnly=True)),
-    "create_order closeOrder": (World.position, sell("market", closeOrder=True)),
-    "create_order stopLossPrice market": (nothing, sell("market", stopLossPrice=25000)),
-    "create_order takeProfitPrice market": (nothing, sell("market", takeProfitPrice=40000)),
-    "create_order triggerPrice limit": (nothing, sell("limit", 24900, triggerPrice=25000, triggerDirection="down")),
-    "create_order with stopLoss+takeProfit attached": (nothing, buy("limit", **ATTACHED)),
-    "create_order trailing": (nothing, sell("market", trailingPercent=1)),
-    "create_order hedged": (World.hedged, buy("limit", positionSide="LONG")),
-    "create_order test": (nothing, buy("limit", test=True)),
+    "create_order limit": (nothing, buy(World, "limit")),
+    "create_order limit full": (nothing, buy(World, "limit", marginMode="isolated", leverage=5)),
+    "create_order market": (nothing, buy(World, "market")),
+    "create_order postOnly": (nothing, buy(World, "limit", postOnly=True)),
+    "create_order IOC": (nothing, buy(World, "limit", timeInForce="IOC")),
+    "create_order reduceOnly": (World.position, sell(World, "market", reduceOnly=True)),
+    "create_order closeOrder": (World.position, sell(World, "market", closeOrder=True)),
+    "create_order stopLossPrice market": (nothing, sell(World, "market", stopLossPrice=25000)),
+    "create_order takeProfitPrice market": (nothing, sell(World, "market", takeProfitPrice=40000)),
+    "create_order triggerPrice limit": (nothing, sell(World, "limit", triggerPrice=25000, triggerDirection="down")),
+    "create_order with stopLoss+takeProfit attached": (nothing, buy(World, "limit", **ATTACHED)),
+    "create_order trailing": (nothing, sell(World, "market", trailingPercent=1)),
+    "create_order hedged": (World.hedged, buy(World, "limit", positionSide="LONG")),
+    "create_order test": (nothing, buy(World, "limit", test=True)),
     "create_orders": (nothing, lambda c, _: c.create_orders(TWO)),
     "cancel_order": (World.order, lambda c, id_: c.cancel_order(id_, PERP)),
     "cancel_order clientOrderId": (World.named, lambda c, n: c.cancel_order("", PERP, {"clientOrderId": n})),
@@ -161,7 +125,7 @@ def test_the_table_is_the_recording() -> None:
     assert set(CALLS) == set(CONTRACT)
 
 
-def nameless(sent: Any) -> tuple[str, str, str, str]:
+def nameless(sent: Any) -> Sent:
     """Order ids differ from run to run."""
     method, path, query, body = sent
     return method, re.sub(r"/orders/(client-order/)?(?!multi|test|byClientOid).+", r"/orders/\1*", path), query, body
@@ -169,13 +133,7 @@ def nameless(sent: Any) -> tuple[str, str, str, str]:
 
 @pytest.mark.parametrize("label", CALLS)
 def test_the_recorded_call_is_answered_and_understood(venue: KucoinPaper, label: str) -> None:
-    world = World(venue)
-    prepare, call = CALLS[label]
-    given = prepare(world)
-    world.recorder.client.load_markets()
-    world.recorder.sent.clear()
-    call(world.recorder.client, given)
-    assert {nameless(one) for one in CONTRACT[label]} <= {nameless(one) for one in world.recorder.sent}
+    played(World(venue), CALLS, label, CONTRACT, told=nameless)
 
 
 @pytest.mark.parametrize(

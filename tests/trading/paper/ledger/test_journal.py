@@ -24,7 +24,7 @@ def written(folder: Path, *events: Priced) -> Path:
 def recovered(folder: Path) -> list[list]:
     journal = Journal(folder)
     try:
-        return journal.recover()
+        return list(journal.recover())
     finally:
         journal.close()
 

@@ -27,11 +27,3 @@ def test_a_torn_line_is_refused_whole(batch: list, data: st.DataObject) -> None:
     torn = line[: data.draw(st.integers(0, len(line) - 1))]
     with pytest.raises(records.Unreadable):
         records.parse(torn)
-
-
-@given(st.lists(batches, max_size=5), st.data())
-def test_the_sound_part_ends_where_the_damage_begins(whole: list, data: st.DataObject) -> None:
-    lines = [records.line(batch) for batch in whole]
-    found, size = records.sound_prefix([*lines, b'[["A",1'])
-    assert found == whole
-    assert size == sum(map(len, lines))

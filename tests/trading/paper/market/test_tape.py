@@ -1,6 +1,7 @@
 """The public record: moving its past."""
 
 from trading.paper.core.atoms import SCALE
+from trading.paper.market.bars import Bar, Series
 from trading.paper.market.tape import Tape, Trade
 
 
@@ -33,3 +34,15 @@ def test_minutes_are_counted_anew() -> None:
         (240_000, 50),
     ]
     assert (minutes[1].open, minutes[1].close) == (130 * SCALE, 189 * SCALE)
+
+
+def test_what_lies_before_the_tape_is_seen_by_the_hour_and_longer_only() -> None:
+    made, hour = tape(), 3_600_000
+    made.elder = Series(hour, [-2 * hour, -hour], [Bar(start, *[SCALE] * 4, trades=1) for start in (-2 * hour, -hour)])
+    starts = {
+        name: [bar.start_ms for bar in made.bars(name, first_ms=-hour * 3, last_ms=hour - 1)] for name in ("1h", "5m")
+    }
+    assert starts["1h"] == [-2 * hour, -hour, 0]
+    assert min(starts["5m"]) == 0
+    assert [bar.start_ms for bar in made.bars("1h", first_ms=-hour * 3, last_ms=hour - 1, most=2)] == [-2 * hour, -hour]
+    assert made.on_ticks(SCALE).bars("1h", first_ms=-hour * 3, last_ms=-1)[0].close == SCALE

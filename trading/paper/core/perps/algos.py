@@ -36,7 +36,7 @@ def _check(perps: Perps, request: AlgoRequest) -> None:
         filters.check_price(price, contract)
     if not request.close_position:
         filters.check_qty(request.qty, contract, most=contract.max_qty)
-    earlier = perps.algo_by_client_id.get((request.account, request.client_id))
+    earlier = perps.algos.live((request.account,), request.client_id)
     if earlier is not None and earlier.open:
         raise Refused(Reason.DUPLICATE)
     if len(perps.open_algos(request.account, request.symbol)) >= contract.max_algo_orders:

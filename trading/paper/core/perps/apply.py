@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from trading.paper.core import atoms
-from trading.paper.core.orders import OrderType, Side, Status, TimeInForce
+from trading.paper.core.orders import OrderType, Side, Status, Terms, TimeInForce
 from trading.paper.core.perps import events
+from trading.paper.core.perps.incomes import Incomes
 from trading.paper.core.perps.orders import AlgoOrder, AlgoStatus, AlgoType, PerpFill, PerpOrder, PositionSide
 from trading.paper.core.perps.positions import Position, traded
-from trading.paper.core.perps.state import Income, PerpAccount, Perps
+from trading.paper.core.perps.state import PerpAccount, Perps
 
 
 def apply(perps: Perps, event: events.PerpEvent) -> None:
@@ -20,7 +21,9 @@ def apply(perps: Perps, event: events.PerpEvent) -> None:
 def _account(perps: Perps, name: str) -> PerpAccount:
     found = perps.accounts.get(name)
     if found is None:
-        found = perps.accounts[name] = PerpAccount(name)
+        found = perps.accounts[name] = PerpAccount(
+            name, incomes=Incomes(name, label=perps.label, archive=perps.archive)
+        )
     return found
 
 
@@ -28,7 +31,7 @@ def _earn(account: PerpAccount, at_ms: int, kind: str, symbol: str, amount: int,
     """Book an amount to the wallet; nothing is booked without an income row."""
     if amount:
         account.wallet += amount
-        account.incomes.append(Income(len(account.incomes) + 1, at_ms, kind, symbol, amount, trade_id))
+        account.incomes.book(at_ms, kind, symbol, amount, trade_id)
     account.updated_ms = at_ms
 
 
@@ -40,11 +43,11 @@ def _deposited(perps: Perps, event: events.PerpDeposited) -> None:
 def _accepted(perps: Perps, event: events.PerpAccepted) -> None:
     order = _order(perps, event)
     desk = (event.account, event.symbol)
-    perps.orders[order.id] = order
-    perps.desk_orders[desk].append(order)
+    perps.orders.add(order)
     perps.desk_open[desk][order.id] = order
-    perps.by_client_id[(*desk, order.client_id)] = order
     perps.next_order_id = max(perps.next_order_id, order.id + 1)
+    if order.good_till_ms:
+        perps.timed[order.id] = order
     if order.rests:
         perps.markets[event.symbol].book.half(order.side).add(order)
 
@@ -69,6 +72,9 @@ def _order(perps: Perps, event: events.PerpAccepted) -> PerpOrder:
         close_position=bool(event.close_position),
         origin=event.origin,
         stop_price=event.stop_price,
+        good_till_ms=event.good_till_ms,
+        price_match=event.price_match,
+        terms=Terms(event.order_id, self_trade=event.self_trade) if event.self_trade else None,
     )
 
 
@@ -80,11 +86,9 @@ def _filled(perps: Perps, event: events.PerpFilled) -> None:
     order.filled_quote += fill.notional
     order.updated_ms = event.at_ms
     order.status = Status.PARTIALLY_FILLED if order.leaves else Status.FILLED
-    symbol = order.instrument.symbol
-    perps.desk_fills[(order.account, symbol)].append(fill)
-    market = perps.markets[symbol]
+    market = perps.markets[order.instrument.symbol]
     market.next_trade_id = max(market.next_trade_id, event.trade_id + 1)
-    _settle(perps.accounts[order.account], order, fill)
+    _settle(perps, perps.accounts[order.account], order, fill)
     if not order.leaves:
         _leave(perps, order)
 
@@ -104,11 +108,13 @@ def _fill(order: PerpOrder, event: events.PerpFilled) -> PerpFill:
     )
 
 
-def _settle(account: PerpAccount, order: PerpOrder, fill: PerpFill) -> None:
+def _settle(perps: Perps, account: PerpAccount, order: PerpOrder, fill: PerpFill) -> None:
     symbol = order.instrument.symbol
     _earn(account, fill.at_ms, "REALIZED_PNL", symbol, fill.realised, fill.trade_id)
     _earn(account, fill.at_ms, "COMMISSION", symbol, -fill.fee, fill.trade_id)
     _move(account, order, fill)
+    if perps.tiers:
+        account.traded.add(fill.at_ms, fill.notional)
 
 
 def _move(account: PerpAccount, order: PerpOrder, fill: PerpFill) -> None:
@@ -144,6 +150,10 @@ def _leave(perps: Perps, order: PerpOrder) -> None:
     del perps.desk_open[(order.account, symbol)][order.id]
     if order.rests:
         perps.markets[symbol].book.half(order.side).remove(order)
+    perps.timed.pop(order.id, None)
+    perps.orders.end(order)
+    if order.algo_id:
+        perps.algos.end(perps.algos[order.algo_id])
 
 
 def _algo_accepted(perps: Perps, event: events.AlgoAccepted) -> None:
@@ -157,8 +167,8 @@ def _algo_accepted(perps: Perps, event: events.AlgoAccepted) -> None:
         "close_position": bool(event.close_position),
     }
     made = AlgoOrder(id=algo_id, instrument=perps.contracts[symbol], created_ms=at_ms, updated_ms=at_ms, **fields)
-    perps.algos[algo_id] = perps.algos_open[symbol][algo_id] = made
-    perps.algo_by_client_id[(event.account, event.client_id)] = made
+    perps.algos.add(made)
+    perps.algos_open[symbol][algo_id] = made
     perps.next_algo_id = max(perps.next_algo_id, algo_id + 1)
 
 
@@ -170,6 +180,7 @@ def _algo_triggered(perps: Perps, event: events.AlgoTriggered) -> None:
     algo = perps.algos[event.algo_id]
     algo.status = AlgoStatus.TRIGGERED
     algo.actual = perps.orders[event.order_id]
+    algo.actual.algo_id = algo.id
     algo.updated_ms = algo.triggered_ms = event.at_ms
     del perps.algos_open[algo.instrument.symbol][algo.id]
 
@@ -179,6 +190,7 @@ def _algo_closed(perps: Perps, event: events.AlgoClosed) -> None:
     algo.status = AlgoStatus(event.status)
     algo.updated_ms = event.at_ms
     del perps.algos_open[algo.instrument.symbol][algo.id]
+    perps.algos.end(algo)
 
 
 def _leveraged(perps: Perps, event: events.Leveraged) -> None:
@@ -213,6 +225,7 @@ def _funded(perps: Perps, event: events.Funded) -> None:
 
 
 def _insured(perps: Perps, event: events.Insured) -> None:
+    perps.insurance -= event.amount
     _earn(perps.accounts[event.account], event.at_ms, "INSURANCE_CLEAR", event.symbol, event.amount)
 
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from trading.paper.core import atoms, matching
 from trading.paper.core.commands import client_id_for
+from trading.paper.core.market import Market
 from trading.paper.core.matching import Match
 from trading.paper.core.orders import OrderType, Side, Status, TimeInForce
 from trading.paper.core.perps import events, filters, margin, trades
 from trading.paper.core.perps.margin import Extra
-from trading.paper.core.perps.orders import PerpOrder, PerpRequest, PositionSide
+from trading.paper.core.perps.orders import PRICE_MATCHES, PerpOrder, PerpRequest, PositionSide
 from trading.paper.core.perps.state import PerpAccount, Perps
 from trading.paper.core.perps.trades import Events
 from trading.paper.core.refusals import Reason, Refused
@@ -23,12 +24,25 @@ def place(perps: Perps, request: PerpRequest, *, now_ms: int) -> Events:
     market = perps.market(request.symbol)
     account = perps.accounts[request.account]
     check_side(account, request.position_side)
+    request = _priced(market, request)
     _check_request(perps, request)
     _check_reducing(account, request)
     matches = matching.take(market, request)
     _check_matches(request, matches)
     _check_margin(perps, account, request, matches)
     return _carry_on(perps, request, matches, now_ms)
+
+
+def _priced(market: Market, request: PerpRequest) -> PerpRequest:
+    """The request with the price that it wishes to have from the book."""
+    if not request.price_match:
+        return request
+    opposite, number = PRICE_MATCHES[request.price_match]
+    side = request.side if opposite else matching.opposite(request.side)
+    price = matching.level(market, side, number)
+    if not price:
+        raise Refused(Reason.NO_LEVEL)
+    return replace(request, price=price)
 
 
 def _carry_on(perps: Perps, request: PerpRequest, matches: Sequence[Match], now_ms: int) -> Events:
@@ -57,6 +71,9 @@ def _accepted(perps: Perps, request: PerpRequest, matches: Sequence[Match], now_
         close_position=int(request.close_position),
         origin=request.origin,
         stop_price=request.stop_price,
+        good_till_ms=request.good_till_ms,
+        price_match=request.price_match,
+        self_trade=request.terms.self_trade if request.terms else "",
     )
 
 
@@ -75,7 +92,7 @@ def _check_request(perps: Perps, request: PerpRequest) -> None:
     desk = (request.account, request.symbol)
     contract, mark = perps.contracts[request.symbol], margin.mark(perps, request.symbol)
     filters.check(request, contract, mark=mark, open_orders=len(perps.desk_open[desk]))
-    earlier = perps.by_client_id.get((*desk, request.client_id))
+    earlier = perps.orders.live(desk, request.client_id)
     if earlier is not None and earlier.open:
         raise Refused(Reason.DUPLICATE)
 
@@ -133,6 +150,13 @@ def _check_cap(perps: Perps, account: PerpAccount, symbol: str, extra: Extra | N
         raise Refused(Reason.MAX_POSITION)
 
 
+def turned_away(perps: Perps, request: PerpRequest, *, now_ms: int) -> Events:
+    """An order that never works: it takes nothing and rests nowhere, but it has an id and an end."""
+    order_id = perps.next_order_id
+    yield _accepted(perps, replace(request, time_in_force=TimeInForce.IOC), (), now_ms)
+    yield events.PerpClosed(now_ms, order_id, Status.CANCELED)
+
+
 def cancel(order: PerpOrder, *, now_ms: int) -> Events:
     """Take an open order out of the book."""
     if not order.open:
@@ -144,6 +168,7 @@ def amend(perps: Perps, order: PerpOrder, request: PerpRequest, *, now_ms: int) 
     """Give an open limit order another price or quantity; `request` is the order as it shall be."""
     if not order.open:
         raise Refused(Reason.ORDER_UNKNOWN)
+    request = _priced(perps.market(request.symbol), request)
     if (order.price, order.qty) == (request.price, request.qty):
         raise Refused(Reason.AMEND_SAME)
     if request.qty <= order.filled:

@@ -29,6 +29,8 @@ class Contract(Instrument):
     band_bps: int = 500
     # A buy limit may lie at most this far above the mark price, a sell limit at most this far below.
     max_algo_orders: int = 10
+    liquidation_rate: int = 0
+    # Of a liquidated position's notional goes to the insurance fund, as far as its margin reaches.
 
     @property
     def max_leverage(self) -> int:

@@ -30,6 +30,9 @@ class PerpAccepted(NamedTuple):
     close_position: int
     origin: str
     stop_price: int
+    good_till_ms: int = 0
+    price_match: str = ""
+    self_trade: str = ""
 
 
 class PerpFilled(NamedTuple):
@@ -155,7 +158,7 @@ class Funded(NamedTuple):
 
 
 class Insured(NamedTuple):
-    """The insurance fund paid what a liquidated position had lost beyond its margin."""
+    """The insurance fund paid what a liquidated position had lost beyond its margin, or took its fee (negative)."""
 
     at_ms: int
     account: str

@@ -40,6 +40,18 @@ LIQUIDATION = "LIQUIDATION"
 SETTLEMENT = "SETTLEMENT"
 # The origins of orders that the exchange itself places: no margin left, contract delisted.
 
+PRICE_MATCHES = {
+    "OPPONENT": (True, 1),
+    "OPPONENT_5": (True, 5),
+    "OPPONENT_10": (True, 10),
+    "OPPONENT_20": (True, 20),
+    "QUEUE": (False, 1),
+    "QUEUE_5": (False, 5),
+    "QUEUE_10": (False, 10),
+    "QUEUE_20": (False, 20),
+}
+# A limit price taken from the book: from the other side or from one's own, and from which level.
+
 LIMITED = frozenset({AlgoType.STOP, AlgoType.TAKE_PROFIT})
 # These become limit orders, the others market orders.
 
@@ -63,6 +75,8 @@ class PerpRequest(Request):
     close_position: bool = False
     origin: str = ""
     stop_price: int = 0
+    good_till_ms: int = 0
+    price_match: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +88,12 @@ class PerpOrder(Order):
     close_position: bool = False
     origin: str = ""
     stop_price: int = 0
+    algo_id: int = 0
+    # The conditional order it came from, 0 = none.
+    good_till_ms: int = 0
+    # When it expires by itself, 0 = never.
+    price_match: str = ""
+    # Where its price was taken from, one of PRICE_MATCHES or empty.
 
 
 @dataclass(slots=True, eq=False)

@@ -3,32 +3,34 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
 
+from trading.paper.core import atoms, packing
 from trading.paper.core.depth import Depth
-from trading.paper.core.fees import BPS, FeeRates
+from trading.paper.core.fees import BPS, FeeRates, Tier, Traded, rates_at
 from trading.paper.core.market import Desk, Market
+from trading.paper.core.orders import Side
 from trading.paper.core.perps.contract import Contract
 from trading.paper.core.perps.events import Funded, PerpDeposited
-from trading.paper.core.perps.orders import AlgoOrder, PerpFill, PerpOrder, PositionSide
+from trading.paper.core.perps.incomes import Incomes
+from trading.paper.core.perps.orders import AlgoOrder, AlgoStatus, AlgoType, PerpFill, PerpOrder, PositionSide
 from trading.paper.core.perps.positions import Position
 from trading.paper.core.refusals import Reason, Refused
+from trading.paper.core.shelves import EVERYTHING, Archive, Kind, Shelf, Window
 
 DEFAULT_LEVERAGE = 20
+
+INSURANCE_FUND = 10_000_000 * atoms.SCALE
+# What the fund begins with, quote atoms.
+
+USUAL_FEES = FeeRates(maker=2 * BPS, taker=5 * BPS)
 
 FIRST_ALGO_ID = 1_000_000_001
 # Far from any order id: whoever mixes the two up finds nothing.
 
 
-@dataclass(frozen=True, slots=True)
-class Income:
-    """One change of a wallet, quote atoms."""
-
-    id: int
-    at_ms: int
-    kind: str
-    symbol: str
-    amount: int
-    trade_id: int = 0
+_BACK: packing.Back = {"side": Side, "type": AlgoType, "position_side": PositionSide, "status": AlgoStatus}
 
 
 @dataclass(slots=True)
@@ -41,8 +43,9 @@ class PerpAccount:
     leverages: dict[str, int] = field(default_factory=dict)
     isolated: set[str] = field(default_factory=set)
     positions: dict[tuple[str, PositionSide], Position] = field(default_factory=dict)
-    incomes: list[Income] = field(default_factory=list)
+    incomes: Incomes = field(default_factory=lambda: Incomes(""))
     updated_ms: int = 0
+    traded: Traded = field(default_factory=Traded)
 
     def leverage(self, symbol: str) -> int:
         """The leverage in a contract."""
@@ -66,22 +69,58 @@ class PerpAccount:
 class Perps:
     """The tables. Order ids are unique over all contracts, trade ids per contract."""
 
-    fees: FeeRates = field(default_factory=lambda: FeeRates(maker=2 * BPS, taker=5 * BPS))
+    fees: FeeRates = USUAL_FEES
+    tiers: tuple[Tier, ...] = ()
     contracts: dict[str, Contract] = field(default_factory=dict)
     markets: dict[str, Market] = field(default_factory=dict)
     accounts: dict[str, PerpAccount] = field(default_factory=dict)
-    orders: dict[int, PerpOrder] = field(default_factory=dict)
-    desk_orders: dict[Desk, list[PerpOrder]] = field(default_factory=lambda: defaultdict(list))
-    desk_fills: dict[Desk, list[PerpFill]] = field(default_factory=lambda: defaultdict(list))
     desk_open: dict[Desk, dict[int, PerpOrder]] = field(default_factory=lambda: defaultdict(dict))
-    by_client_id: dict[tuple[str, str, str], PerpOrder] = field(default_factory=dict)
-    algos: dict[int, AlgoOrder] = field(default_factory=dict)
     algos_open: dict[str, dict[int, AlgoOrder]] = field(default_factory=lambda: defaultdict(dict))
-    algo_by_client_id: dict[tuple[str, str], AlgoOrder] = field(default_factory=dict)
     deposits: dict[str, list[PerpDeposited]] = field(default_factory=lambda: defaultdict(list))
     fundings: list[Funded] = field(default_factory=list)
     next_order_id: int = 1
     next_algo_id: int = FIRST_ALGO_ID
+    timed: dict[int, PerpOrder] = field(default_factory=dict)
+    # Open orders that expire by themselves.
+    insurance: int = INSURANCE_FUND
+    label: str = "usdm"
+    unified: bool = False
+    # Whether its wallets are filled out of the coins of the same account, and begin empty.
+    archive: Archive | None = None
+    orders: Shelf[PerpOrder] = field(init=False)
+    algos: Shelf[AlgoOrder] = field(init=False)
+
+    def __post_init__(self) -> None:
+        back = {**packing.BACK, "position_side": PositionSide}
+        packer = packing.Packer(PerpOrder, PerpFill, back=back, instruments=lambda name: self.contracts[name])
+        self.orders = Shelf(f"{self.label}.orders", packing.kind_of(packer), self.archive)
+        self.algos = Shelf(f"{self.label}.algos", self._algos(), self.archive)
+
+    def _algos(self) -> Kind[AlgoOrder]:
+        """Client ids are an account's here, whatever the contract."""
+        values = packing.Fields(AlgoOrder, apart=("instrument", "actual"), back=_BACK)
+        return Kind(
+            desk=lambda one: (one.account, one.instrument.symbol),
+            owner=lambda one: (one.account,),
+            name=attrgetter("client_id"),
+            at_ms=attrgetter("created_ms"),
+            pack=lambda one: [one.instrument.symbol, one.actual.id if one.actual else 0, values.read(one)],
+            unpack=lambda content: self._algo(values, *content),
+        )
+
+    def _algo(self, values: packing.Fields, symbol: str, order_id: int, content: Sequence[Any]) -> AlgoOrder:
+        algo = object.__new__(AlgoOrder)
+        algo.instrument, algo.actual = self.contracts[symbol], self.orders.get(order_id)
+        values.write(algo, content)
+        return algo
+
+    def fills(self, desk: Desk, window: Window = EVERYTHING) -> list[PerpFill]:
+        """A desk's fills in the order of their trades; the window's numbers are trade ids."""
+        return packing.fills(self.orders.with_marks(desk, window), window)
+
+    def rates(self, account: PerpAccount, *, now_ms: int) -> FeeRates:
+        """An account's rates, by its volume of the last thirty days."""
+        return rates_at(self.fees, self.tiers, account.traded.volume(now_ms) if self.tiers else 0)
 
     def market(self, symbol: str) -> Market:
         """The market of a contract, or Refused."""
@@ -96,9 +135,16 @@ class Perps:
         return [one for name in symbols for one in self.algos_open[name].values() if one.account == account]
 
 
-def opened(contracts: Sequence[Contract], *, depth: Depth, fees: FeeRates | None = None) -> Perps:
-    """A fresh futures side with these contracts."""
-    perps = Perps(fees=fees) if fees else Perps()
+def opened(
+    contracts: Sequence[Contract],
+    *,
+    depth: Depth,
+    fees: FeeRates = USUAL_FEES,
+    label: str = "usdm",
+    archive: Archive | None = None,
+) -> Perps:
+    """A fresh futures side with these contracts; the label tells its tables apart in the archive."""
+    perps = Perps(fees=fees, label=label, archive=archive)
     for contract in contracts:
         perps.contracts[contract.symbol] = contract
         perps.markets[contract.symbol] = Market(instrument=contract, depth=depth)

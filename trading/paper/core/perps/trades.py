@@ -43,6 +43,8 @@ def take(perps: Perps, order_id: int, matches: Sequence[Match], *, now_ms: int) 
     order = perps.orders[order_id]
     market = perps.markets[order.instrument.symbol]
     for match in matches:
+        if not match.qty:
+            yield from _prevent(perps, order, match, now_ms)
         trade_id = market.next_trade_id
         qty = min(match.qty, room(perps, order), room(perps, match.maker) if match.maker else match.qty)
         if qty:
@@ -51,6 +53,19 @@ def take(perps: Perps, order_id: int, matches: Sequence[Match], *, now_ms: int) 
             resting = perps.orders[match.maker.id]
             yield from _fill(perps, resting, match.price, qty, trade_id, maker=True, now_ms=now_ms)
     if order.open and not order.rests:
+        yield PerpClosed(now_ms, order.id, Status.EXPIRED)
+
+
+def _prevent(perps: Perps, order: PerpOrder, match: Match, now_ms: int) -> Events:
+    """Self-trade prevention ends the maker, or without one the taker itself."""
+    ended = perps.orders[match.maker.id] if match.maker else order
+    if ended.open:
+        yield PerpClosed(now_ms, ended.id, Status.EXPIRED_IN_MATCH)
+
+
+def expire(perps: Perps, *, now_ms: int) -> Events:
+    """End the orders whose time is over."""
+    for order in [one for one in perps.timed.values() if one.good_till_ms <= now_ms]:
         yield PerpClosed(now_ms, order.id, Status.EXPIRED)
 
 
@@ -68,7 +83,7 @@ def _fill(perps: Perps, order: PerpOrder, price: int, qty: int, trade_id: int, *
     account = perps.accounts[order.account]
     position = account.position(order.instrument.symbol, order.position_side)
     change = traded(position, qty=qty if order.side is Side.BUY else -qty, price=price)
-    fee = perps.fees.fee(atoms.times(price, qty), maker=maker)
+    fee = perps.rates(account, now_ms=now_ms).fee(atoms.times(price, qty), maker=maker)
     yield PerpFilled(now_ms, order.id, trade_id, price, qty, fee, int(maker), change.realised)
     if change.closed and not change.qty:
         yield from _void(perps, account, order, now_ms)
@@ -88,6 +103,9 @@ def liquidate(perps: Perps, symbol: str, *, now_ms: int) -> Events:
         if account.held(symbol):
             isolated = symbol in account.isolated
             yield from (_isolated if isolated else _cross)(perps, account, symbol, now_ms)
+        if account.cross_wallet < 0 and all(one.symbol in account.isolated for one in account.held()):
+            # Its own stop was too late: the price had leapt past what it had.
+            yield from _insure(perps, account, symbol, account.cross_wallet, 0, now_ms)
 
 
 def _isolated(perps: Perps, account: PerpAccount, symbol: str, now_ms: int) -> Events:
@@ -96,8 +114,9 @@ def _isolated(perps: Perps, account: PerpAccount, symbol: str, now_ms: int) -> E
         if worth <= margin.position_maintenance(perps, position):
             yield from _cancel_all(perps, account, symbol, now_ms)
             behind, wallet = position.isolated_wallet, account.wallet
+            worth = position.notional(margin.mark(perps, symbol))
             yield from _close_out(perps, account, position, now_ms)
-            yield from _insure(account, symbol, behind + account.wallet - wallet, now_ms)
+            yield from _insure(perps, account, symbol, behind + account.wallet - wallet, worth, now_ms)
 
 
 def _cross(perps: Perps, account: PerpAccount, symbol: str, now_ms: int) -> Events:
@@ -106,9 +125,11 @@ def _cross(perps: Perps, account: PerpAccount, symbol: str, now_ms: int) -> Even
         return
     for name in perps.contracts:
         yield from _cancel_all(perps, account, name, now_ms)
-    for position in [one for one in account.held() if one.symbol not in account.isolated]:
+    held = [one for one in account.held() if one.symbol not in account.isolated]
+    worth = sum(one.notional(margin.mark(perps, one.symbol)) for one in held)
+    for position in held:
         yield from _close_out(perps, account, position, now_ms)
-    yield from _insure(account, symbol, account.cross_wallet, now_ms)
+    yield from _insure(perps, account, symbol, account.cross_wallet, worth, now_ms)
 
 
 def _cancel_all(perps: Perps, account: PerpAccount, symbol: str, now_ms: int) -> Events:
@@ -126,6 +147,16 @@ def switch(perps: Perps, symbol: str, *, trading: bool, now_ms: int) -> Events:
             for position in account.held(symbol):
                 yield from _close_out(perps, account, position, now_ms, origin=SETTLEMENT)
     yield PerpSwitched(now_ms, symbol, int(trading))
+
+
+def clear(perps: Perps, account: PerpAccount, *, now_ms: int) -> Events:
+    """End every order of an account, and settle its positions at the mark price."""
+    for algo in perps.open_algos(account.name):
+        yield AlgoClosed(now_ms, algo.id, AlgoStatus.CANCELED)
+    for symbol in perps.contracts:
+        yield from _cancel_all(perps, account, symbol, now_ms)
+    for position in account.held():
+        yield from _close_out(perps, account, position, now_ms, origin=SETTLEMENT)
 
 
 def _close_out(
@@ -154,6 +185,9 @@ def _close_out(
     yield from take(perps, order_id, [Match(price=price, qty=abs(position.qty))], now_ms=now_ms)
 
 
-def _insure(account: PerpAccount, symbol: str, left: int, now_ms: int) -> Events:
-    if left < 0:
-        yield Insured(now_ms, account.name, symbol, -left)
+def _insure(perps: Perps, account: PerpAccount, symbol: str, left: int, worth: int, now_ms: int) -> Events:
+    """What is missing is paid by the fund, as far as it reaches; of what is left it takes its fee."""
+    fee = min(max(0, left), atoms.times(worth, perps.contracts[symbol].liquidation_rate))
+    paid = min(max(0, -left), perps.insurance) - fee
+    if paid:
+        yield Insured(now_ms, account.name, symbol, paid)

@@ -24,6 +24,8 @@ METHODS = {
     "order.test": ("POST", "/api/v3/order/test"),
     "orderList.cancel": ("DELETE", "/api/v3/orderList"),
     "orderList.place.oco": ("POST", "/api/v3/orderList/oco"),
+    "orderList.place.oto": ("POST", "/api/v3/orderList/oto"),
+    "orderList.place.otoco": ("POST", "/api/v3/orderList/otoco"),
     "orderList.status": ("GET", "/api/v3/orderList"),
     "ping": ("GET", "/api/v3/ping"),
     "ticker.24hr": ("GET", "/api/v3/ticker/24hr"),

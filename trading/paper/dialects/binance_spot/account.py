@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from trading.paper.core.atoms import show
+from trading.paper.core.atoms import SCALE, show
 from trading.paper.core.fees import BPS
 from trading.paper.dialects.binance_spot import params as read
+from trading.paper.dialects.binance_spot.errors import missing
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.server.exchange import Exchange
 
@@ -12,13 +13,13 @@ from trading.paper.server.exchange import Exchange
 def account(exchange: Exchange, name: str, params: Params) -> Any:
     """GET account."""
     holder = exchange.state.accounts[name]
-    maker, taker = _bps(exchange)
+    maker, taker = _bps(exchange, name)
     return {
         "makerCommission": maker,
         "takerCommission": taker,
         "buyerCommission": 0,
         "sellerCommission": 0,
-        "commissionRates": _rates(exchange),
+        "commissionRates": _rates(exchange, name),
         "canTrade": True,
         "canWithdraw": False,
         "canDeposit": True,
@@ -49,36 +50,60 @@ def _assets(exchange: Exchange) -> list[str]:
     return [asset for one in instruments for asset in (one.base, one.quote)]
 
 
-def _bps(exchange: Exchange) -> tuple[int, int]:
-    fees = exchange.state.fees
+def _bps(exchange: Exchange, name: str) -> tuple[int, int]:
+    fees = exchange.state.rates(name, now_ms=exchange.now_ms())
     return fees.maker // BPS, fees.taker // BPS
 
 
-def _rates(exchange: Exchange) -> dict[str, str]:
-    fees = exchange.state.fees
+def _rates(exchange: Exchange, name: str) -> dict[str, str]:
+    fees = exchange.state.rates(name, now_ms=exchange.now_ms())
     return {"maker": show(fees.maker), "taker": show(fees.taker), "buyer": show(0), "seller": show(0)}
 
 
-def commission(exchange: Exchange, _name: str, params: Params) -> Any:
+def commission(exchange: Exchange, name: str, params: Params) -> Any:
     """GET account/commission."""
     symbol = read.text(params, "symbol")
     exchange.state.market(symbol)
     none = {"maker": show(0), "taker": show(0), "buyer": show(0), "seller": show(0)}
-    discount = {"enabledForAccount": False, "enabledForSymbol": False, "discountAsset": "BNB", "discount": show(0)}
     return {
         "symbol": symbol,
-        "standardCommission": _rates(exchange),
+        "standardCommission": _rates(exchange, name),
         "specialCommission": none,
         "taxCommission": none,
-        "discount": discount,
+        "discount": _discount(exchange, name),
     }
 
 
-def trade_fee(exchange: Exchange, _name: str, params: Params) -> Any:
+def _discount(exchange: Exchange, name: str) -> dict[str, Any]:
+    """The coin fees may be paid with, and the part of a fee that is then paid."""
+    offered = exchange.state.discount
+    return {
+        "enabledForAccount": exchange.state.accounts[name].burns,
+        "enabledForSymbol": offered is not None,
+        "discountAsset": offered.asset if offered else "BNB",
+        "discount": show(offered.of(SCALE) if offered else 0),
+    }
+
+
+def burn(exchange: Exchange, name: str, params: Params) -> Any:
+    """POST sapi bnbBurn: pay fees with the discount coin, or no longer."""
+    wished = params.get("spotBNBBurn", "")
+    if wished not in ("true", "false"):
+        raise missing("spotBNBBurn")
+    exchange.set_discount(name, on=wished == "true")
+    return burning(exchange, name, params)
+
+
+def burning(exchange: Exchange, name: str, _params: Params) -> Any:
+    """GET sapi bnbBurn."""
+    return {"spotBNBBurn": exchange.state.accounts[name].burns, "interestBNBBurn": False}
+
+
+def trade_fee(exchange: Exchange, name: str, params: Params) -> Any:
     """GET sapi asset/tradeFee, of one symbol or of all."""
     wanted = params.get("symbol", "")
     symbols = [wanted] if wanted else list(exchange.state.markets)
-    rates = _rates(exchange)
+    rates = _rates(exchange, name)
     return [
         {
             "symbol": exchange.state.market(symbol).instrument.symbol,
@@ -109,5 +134,10 @@ def coins(exchange: Exchange, name: str, _params: Params) -> Any:
 
 
 def nothing(_exchange: Exchange, _name: str, _params: Params) -> Any:
-    """An empty list: margin pairs, which spot has none of."""
+    """An empty list: margin pairs, which spot has none of; deposits and withdrawals, for nothing moves in or out."""
     return []
+
+
+def no_transfers(_exchange: Exchange, _name: str, _params: Params) -> Any:
+    """GET sapi asset/transfer: nothing moves between wallets."""
+    return {"total": 0, "rows": []}

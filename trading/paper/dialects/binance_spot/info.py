@@ -61,7 +61,7 @@ def _symbol(one: Instrument) -> dict[str, Any]:
         "orderTypes": ORDER_TYPES,
         "icebergAllowed": True,
         "ocoAllowed": True,
-        "otoAllowed": False,
+        "otoAllowed": True,
         "quoteOrderQtyMarketAllowed": True,
         "allowTrailingStop": True,
         "cancelReplaceAllowed": True,

@@ -19,6 +19,8 @@ from trading.paper.server.exchange import Exchange
 
 Json = dict[str, Any]
 
+AVERAGE_MINS = 5
+
 
 def ping(_exchange: Exchange, _params: Params) -> Any:
     """GET ping."""
@@ -116,6 +118,17 @@ def _day(exchange: Exchange, market: Market) -> Json:
         "lastId": day.last_id,
         "count": day.trades,
     }
+
+
+def average_price(exchange: Exchange, params: Params) -> Any:
+    """GET avgPrice: weighted by volume over the last five minutes; the last price where nothing traded."""
+    market, now_ms = exchange.state.market(read.text(params, "symbol")), exchange.now_ms()
+    tape = exchange.tapes.by_symbol[market.instrument.symbol]
+    bars = tape.bars("1m", first_ms=now_ms - AVERAGE_MINS * 60_000, last_ms=now_ms)
+    volume, quote = sum(bar.volume for bar in bars), sum(bar.quote_volume for bar in bars)
+    price = quote * SCALE // volume if volume else _last(exchange, market)
+    last_ms = tape.trades[-1].at_ms if tape.trades else now_ms
+    return {"mins": AVERAGE_MINS, "price": show(price), "closeTime": last_ms}
 
 
 def depth(exchange: Exchange, params: Params) -> Any:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from trading.paper.core.chains import WORKING
 from trading.paper.core.commands import client_id_for
 from trading.paper.core.refusals import Reason, Refused
 from trading.paper.core.state import OrderList
 from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot import shapes
-from trading.paper.dialects.binance_spot.errors import WireError
+from trading.paper.dialects.binance_spot.errors import WireError, unwanted
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.dialects.binance_spot.requests import request
 from trading.paper.server.exchange import Exchange
@@ -34,6 +35,34 @@ def _leg(params: Params, side: str) -> Params:
     read.text(params, f"{side}Type")
     given = {name: params[name] for name in _SHARED if name in params}
     return given | {name: params[side + sent] for sent, name in _OF_LEG.items() if side + sent in params}
+
+
+def place_oto(exchange: Exchange, account: str, params: Params) -> Any:
+    """POST orderList/oto: an order, and one that begins once it is filled."""
+    return _placed(_oto(exchange, account, params, "pending"))
+
+
+def place_otoco(exchange: Exchange, account: str, params: Params) -> Any:
+    """POST orderList/otoco: an order, and a pair that begins once it is filled."""
+    return _placed(_oto(exchange, account, params, "pendingAbove", "pendingBelow"))
+
+
+def _oto(exchange: Exchange, account: str, params: Params, *pending: str) -> OrderList:
+    working = request(exchange, account, _part(params, "working", "working"))
+    if working.type not in WORKING:
+        raise WireError(-1106, "Parameter 'workingType' sent when not required.")
+    if "quoteOrderQty" in params:
+        raise unwanted("quoteOrderQty")
+    legs = [request(exchange, account, _part(params, name, "pending")) for name in pending]
+    return exchange.place_oto(working, legs, client_id=params.get("listClientOrderId", ""))
+
+
+def _part(params: Params, prefix: str, whole: str) -> Params:
+    """The parameters of one order; side and quantity are told once for all pending ones."""
+    read.text(params, f"{prefix}Type")
+    shared = {name: params[name] for name in ("symbol", "selfTradePreventionMode") if name in params}
+    sent = {f"{whole}Side": "side", f"{whole}Quantity": "quantity"}
+    return shared | _renamed(params, sent | {prefix + name: ours for name, ours in _OF_LEG.items()})
 
 
 def place_old_oco(exchange: Exchange, account: str, params: Params) -> Any:

@@ -1,12 +1,12 @@
 """Placing, cancelling and finding orders."""
 
-from bisect import bisect_left
-from collections.abc import Sequence
 from typing import Any
 
+from trading.paper.core import packing
 from trading.paper.core.commands import client_id_for
 from trading.paper.core.orders import Fill, Order, OrderType
 from trading.paper.core.refusals import Reason, Refused
+from trading.paper.core.shelves import Window
 from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot import shapes
 from trading.paper.dialects.binance_spot.errors import WireError
@@ -78,7 +78,7 @@ def find(exchange: Exchange, account: str, params: Params, unknown: Reason) -> O
 def _lookup(exchange: Exchange, desk: tuple[str, str], order_id: int | None, client_id: str) -> Order | None:
     state = exchange.state
     if order_id is None:
-        return state.by_client_id.get((*desk, client_id))
+        return state.orders.named(desk, client_id)
     found = state.orders.get(order_id)
     mine = found is not None and (found.account, found.instrument.symbol) == desk
     return found if mine else None
@@ -98,28 +98,21 @@ def all_orders(exchange: Exchange, account: str, params: Params) -> Any:
     """GET allOrders: from an order id on, or the latest within the times."""
     symbol = read.text(params, "symbol")
     exchange.state.market(symbol)
-    orders = exchange.state.desk_orders[(account, symbol)]
-    first_id = read.maybe_integer(params, "orderId")
-    if first_id is not None:
-        orders = orders[bisect_left(orders, first_id, key=lambda order: order.id) :]
-    span = read.span(params)
-    within = [order for order in orders if order.created_ms in span]
-    return [shapes.order(order) for order in read.page(within, params, from_start=first_id is not None)]
+    window = read.window(params, first=read.maybe_integer(params, "orderId"))
+    return [shapes.order(order) for order in exchange.state.orders.page((account, symbol), window)]
 
 
 def my_trades(exchange: Exchange, account: str, params: Params) -> Any:
     """GET myTrades: of an order, from a trade id on, or the latest within the times."""
     symbol = read.text(params, "symbol")
     exchange.state.market(symbol)
-    fills = _fills(exchange, (account, symbol), read.maybe_integer(params, "orderId"))
-    first_id = read.maybe_integer(params, "fromId")
-    span = read.span(params)
-    within = [fill for fill in fills if fill.trade_id >= (first_id or 0) and fill.at_ms in span]
-    return [shapes.my_trade(fill) for fill in read.page(within, params, from_start=first_id is not None)]
+    window = read.window(params, first=read.maybe_integer(params, "fromId"))
+    fills = _fills(exchange, (account, symbol), read.maybe_integer(params, "orderId"), window)
+    return [shapes.my_trade(fill) for fill in fills]
 
 
-def _fills(exchange: Exchange, desk: tuple[str, str], order_id: int | None) -> Sequence[Fill]:
+def _fills(exchange: Exchange, desk: tuple[str, str], order_id: int | None, window: Window) -> list[Fill]:
     if order_id is None:
-        return exchange.state.desk_fills[desk]
+        return exchange.state.fills(desk, window)
     found = _lookup(exchange, desk, order_id, "")
-    return found.fills if found else ()
+    return packing.fills([found], window) if found else []

@@ -6,6 +6,7 @@ from typing import TypeVar
 from urllib.parse import unquote_plus
 
 from trading.paper.core import atoms
+from trading.paper.core.shelves import Window
 from trading.paper.dialects.binance_spot.errors import WireError, illegal, imprecise, missing
 from trading.paper.server.http import Request
 
@@ -97,6 +98,16 @@ def page(rows: list[Row], params: Params, *, from_start: bool) -> list[Row]:
     """As many rows as asked for: the first where a start was given, else the latest."""
     count = limit(params, default=DEFAULT_ROWS, most=MOST_ROWS)
     return rows[:count] if from_start or "startTime" in params else rows[-count:]
+
+
+def window(params: Params, *, first: int | None = None, default: int = DEFAULT_ROWS) -> Window:
+    """The rows asked for: from a number on, or the first after startTime, else the latest; as many as the limit."""
+    return Window(
+        first=first or 0,
+        times=span(params),
+        most=limit(params, default=default, most=MOST_ROWS),
+        last=first is None and "startTime" not in params,
+    )
 
 
 def client_id(params: Params, name: str = "newClientOrderId") -> str:

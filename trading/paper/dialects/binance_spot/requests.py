@@ -1,8 +1,8 @@
 """What a client asks for when it places an order: which parameters belong to which type."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from enum import Enum
+from typing import TypeVar, cast
 
 from trading.paper.core.orders import CONDITIONAL, OrderType, SelfTrade, Side, Terms, TimeInForce
 from trading.paper.core.orders import Request as OrderRequest
@@ -11,7 +11,9 @@ from trading.paper.dialects.binance_spot.errors import WireError, missing, unwan
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.server.exchange import Exchange
 
-Member = TypeVar("Member")
+Member = TypeVar("Member", bound=Enum)
+
+_NO_SUCH_MODE = "This symbol does not allow the specified self-trade prevention mode."
 
 _STOPS = ("stopPrice", "trailingDelta")
 _SPECIAL = {*_STOPS, "icebergQty", "selfTradePreventionMode"}
@@ -43,8 +45,8 @@ def request(exchange: Exchange, account: str, params: Params) -> OrderRequest:
     """The order asked for; WireError where its parameters do not fit its type."""
     symbol = read.text(params, "symbol")
     exchange.state.market(symbol)
-    side = member(Side, read.text(params, "side"), WireError(-1117, "Invalid side."))
-    order_type = member(OrderType, read.text(params, "type"), WireError(-1116, "Invalid orderType."))
+    side = member(Side, read.text(params, "side"), -1117, "Invalid side.")
+    order_type = member(OrderType, read.text(params, "type"), -1116, "Invalid orderType.")
     _check_params(order_type, params)
     return OrderRequest(
         account=account,
@@ -60,17 +62,17 @@ def request(exchange: Exchange, account: str, params: Params) -> OrderRequest:
     )
 
 
-def member(kind: Callable[[str], Member], value: str, error: WireError) -> Member:
+def member(kind: type[Member], value: str, code: int, words: str) -> Member:
     """The member of an enumeration, or the error."""
-    try:
-        return kind(value)
-    except ValueError:
-        raise error from None
+    found = kind._value2member_map_.get(value)
+    if found is None:
+        raise WireError(code, words)
+    return cast(Member, found)
 
 
 def _time_in_force(params: Params) -> TimeInForce:
     value = params.get("timeInForce", TimeInForce.GTC)
-    return member(TimeInForce, value, WireError(-1115, "Invalid timeInForce."))
+    return member(TimeInForce, value, -1115, "Invalid timeInForce.")
 
 
 def _terms(params: Params) -> Terms | None:
@@ -78,13 +80,12 @@ def _terms(params: Params) -> Terms | None:
     if not _SPECIAL & params.keys():
         return None
     mode = params.get("selfTradePreventionMode", "") or SelfTrade.NONE.value
-    refused = WireError(-2010, "This symbol does not allow the specified self-trade prevention mode.")
     terms = Terms(
         order_id=0,
         stop_price=read.maybe_number(params, "stopPrice"),
         trailing_bps=read.maybe_integer(params, "trailingDelta") or 0,
         iceberg_qty=read.maybe_number(params, "icebergQty"),
-        self_trade=member(SelfTrade, mode, refused).value,
+        self_trade=member(SelfTrade, mode, -2010, _NO_SUCH_MODE).value,
     )
     return None if terms == Terms(0) else terms
 

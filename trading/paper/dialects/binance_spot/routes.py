@@ -12,8 +12,10 @@ from trading.paper.server.http import Reply, Request, json_reply
 
 PUBLIC: dict[tuple[str, str], Callable[[Exchange, Params], Any]] = {
     ("GET", "/api/v3/aggTrades"): market.agg_trades,
+    ("GET", "/api/v3/avgPrice"): market.average_price,
     ("GET", "/api/v3/depth"): market.depth,
     ("GET", "/api/v3/exchangeInfo"): info.exchange_info,
+    ("GET", "/api/v3/historicalTrades"): market.trades,
     ("GET", "/api/v3/klines"): market.klines,
     ("GET", "/api/v3/ping"): market.ping,
     ("GET", "/api/v3/ticker/24hr"): market.ticker_day,
@@ -39,7 +41,11 @@ PRIVATE: dict[tuple[str, str], Callable[[Exchange, str, Params], Any]] = {
     ("GET", "/api/v3/order"): orders.get,
     ("GET", "/api/v3/orderList"): order_lists.get,
     ("GET", "/sapi/v1/asset/tradeFee"): account.trade_fee,
+    ("GET", "/sapi/v1/asset/transfer"): account.no_transfers,
+    ("GET", "/sapi/v1/bnbBurn"): account.burning,
     ("GET", "/sapi/v1/capital/config/getall"): account.coins,
+    ("GET", "/sapi/v1/capital/deposit/hisrec"): account.nothing,
+    ("GET", "/sapi/v1/capital/withdraw/history"): account.nothing,
     ("GET", "/sapi/v1/margin/allPairs"): account.nothing,
     ("GET", "/sapi/v1/margin/isolated/allPairs"): account.nothing,
     ("POST", "/api/v3/order"): orders.place,
@@ -47,6 +53,9 @@ PRIVATE: dict[tuple[str, str], Callable[[Exchange, str, Params], Any]] = {
     ("POST", "/api/v3/order/oco"): order_lists.place_old_oco,
     ("POST", "/api/v3/order/test"): orders.dry_run,
     ("POST", "/api/v3/orderList/oco"): order_lists.place_oco,
+    ("POST", "/api/v3/orderList/oto"): order_lists.place_oto,
+    ("POST", "/api/v3/orderList/otoco"): order_lists.place_otoco,
+    ("POST", "/sapi/v1/bnbBurn"): account.burn,
     ("PUT", "/api/v3/order/amend/keepPriority"): replace.amend,
 }
 

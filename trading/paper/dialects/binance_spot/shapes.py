@@ -79,7 +79,7 @@ def order(found: Order) -> Json:
         | {
             "time": found.created_ms,
             "updateTime": found.updated_ms,
-            "isWorking": not found.waits,
+            "isWorking": not (found.waits or found.pends),
             "workingTime": found.working_ms or -1,
         }
     )

@@ -30,6 +30,7 @@ class UserEvents:
             events.Closed: self._closed,
             events.Deposited: self._deposited,
             events.Filled: self._filled,
+            events.Released: lambda event: self._report(event.order_id, "NEW", event.at_ms),
             events.Triggered: lambda event: self._report(event.order_id, "NEW", event.at_ms),
         }
 
@@ -90,7 +91,7 @@ def report(order: Order, kind: str, at_ms: int, *, fill: Fill | None = None) -> 
         "i": order.id,
         "z": show(order.filled),
         "T": at_ms,
-        "w": order.open and not order.waits,
+        "w": order.open and not (order.waits or order.pends),
         "O": order.created_ms,
         "Z": show(order.filled_quote),
         "Q": show(order.quote_qty),

@@ -202,13 +202,10 @@ def _break_even(exchange: Exchange, one: Position) -> int:
 
 def income(exchange: Exchange, name: str, params: Params) -> Any:
     """GET income, oldest first."""
-    kind, symbol, span = params.get("incomeType", ""), params.get("symbol", ""), read.span(params)
-    rows = [
-        one
-        for one in _account(exchange, name).incomes
-        if kind in ("", one.kind) and symbol in ("", one.symbol) and one.at_ms in span
-    ]
-    few = {"limit": str(FEW_ROWS)} | params
+    kind, symbol, window = params.get("incomeType", ""), params.get("symbol", ""), read.window(params, default=FEW_ROWS)
+    rows = _account(exchange, name).incomes.search(
+        window, lambda one: kind in ("", one.kind) and symbol in ("", one.symbol)
+    )
     return [
         {
             "symbol": one.symbol,
@@ -220,15 +217,15 @@ def income(exchange: Exchange, name: str, params: Params) -> Any:
             "tranId": one.id,
             "tradeId": str(one.trade_id or ""),
         }
-        for one in read.page(rows, few, from_start=False)
+        for one in rows
     ]
 
 
-def commission_rate(exchange: Exchange, _name: str, params: Params) -> Any:
+def commission_rate(exchange: Exchange, name: str, params: Params) -> Any:
     """GET commissionRate."""
     symbol = read.text(params, "symbol")
     exchange.state.perps.market(symbol)
-    fees = exchange.state.perps.fees
+    fees = exchange.state.perps.rates(_account(exchange, name), now_ms=exchange.now_ms())
     return {"symbol": symbol, "makerCommissionRate": plain(fees.maker), "takerCommissionRate": plain(fees.taker)}
 
 

@@ -132,7 +132,7 @@ def _find(exchange: Exchange, account: str, params: Params, reason: Reason) -> A
     if algo_id is None and not name:
         raise missing("algoId")
     perps = exchange.state.perps
-    found = perps.algo_by_client_id.get((account, name)) if algo_id is None else perps.algos.get(algo_id)
+    found = perps.algos.named((account,), name) if algo_id is None else perps.algos.get(algo_id)
     if found is None or found.account != account:
         raise Refused(reason)
     return found
@@ -151,12 +151,5 @@ def all_orders(exchange: Exchange, account: str, params: Params) -> Any:
     """GET allAlgoOrders of one contract: from an id on, or the latest within the times."""
     symbol = read.text(params, "symbol")
     exchange.state.perps.market(symbol)
-    first_id, span = read.maybe_integer(params, "algoId"), read.span(params)
-    within = [
-        algo
-        for algo in exchange.state.perps.algos.values()
-        if (algo.account, algo.instrument.symbol) == (account, symbol)
-        and algo.created_ms in span
-        and algo.id >= (first_id or 0)
-    ]
-    return [shapes.algo(algo) for algo in read.page(within, params, from_start=first_id is not None)]
+    window = read.window(params, first=read.maybe_integer(params, "algoId"))
+    return [shapes.algo(algo) for algo in exchange.state.perps.algos.page((account, symbol), window)]

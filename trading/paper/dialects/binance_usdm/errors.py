@@ -25,6 +25,7 @@ _BY_REASON: dict[Reason, tuple[int, str]] = {
     Reason.MAX_NUM_ORDERS: (-2025, "Reach max open order limit."),
     Reason.MAX_POSITION: (-2027, "Exceeded the maximum allowable position at current leverage."),
     Reason.NOTIONAL: (-4164, "Order's notional must be no smaller than {detail} (unless you choose reduce only)."),
+    Reason.NO_LEVEL: (-5041, "No depth matches this BBO order."),
     Reason.NO_POSITION: (-4054, "Cannot add position margin: position is 0."),
     Reason.ORDER_UNKNOWN: (-2013, "Order does not exist."),
     Reason.POSITION_SIDE: (-4061, "Order's position side does not match user's setting."),

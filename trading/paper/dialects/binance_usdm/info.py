@@ -63,12 +63,12 @@ def _symbol(one: Contract) -> dict[str, Any]:
         "underlyingSubType": [],
         "settlePlan": 0,
         "triggerProtect": "0.0500",
-        "liquidationFee": "0.000000",
+        "liquidationFee": f"{one.liquidation_rate / 10**8:.6f}",
         "marketTakeBound": f"{one.band_bps / 10_000:g}",
         "maxMoveOrderLimit": 10_000,
         "filters": _filters(one),
         "orderTypes": ORDER_TYPES,
-        "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
+        "timeInForce": ["GTC", "IOC", "FOK", "GTX", "GTD"],
         "permissionSets": ["GRID", "COPY"],
     }
 

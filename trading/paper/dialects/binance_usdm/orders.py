@@ -1,14 +1,15 @@
 """Placing, cancelling and finding futures orders."""
 
 import json
-from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
-from trading.paper.core.orders import OrderType, Side, TimeInForce
+from trading.paper.core import packing
+from trading.paper.core.orders import OrderType, SelfTrade, Side, Terms, TimeInForce
 from trading.paper.core.perps.commands import closes
-from trading.paper.core.perps.orders import LIQUIDATION, AlgoType, PerpOrder, PerpRequest, PositionSide
+from trading.paper.core.perps.orders import LIQUIDATION, PRICE_MATCHES, AlgoType, PerpOrder, PerpRequest, PositionSide
 from trading.paper.core.refusals import Reason, Refused
+from trading.paper.core.shelves import Window
 from trading.paper.dialects.binance_spot import params as read
 from trading.paper.dialects.binance_spot.errors import WireError, missing, unwanted
 from trading.paper.dialects.binance_spot.params import Params
@@ -22,8 +23,12 @@ MOST_IN_BATCH = 10
 
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
-_NEEDS = {OrderType.LIMIT: ("timeInForce", "quantity", "price"), OrderType.MARKET: ("quantity",)}
+_NEEDS = {OrderType.LIMIT: ("timeInForce", "quantity"), OrderType.MARKET: ("quantity",)}
 _REFUSES = {OrderType.LIMIT: (), OrderType.MARKET: ("timeInForce", "price")}
+
+LEAST_LIFE_MS = 600_000
+LAST_MS = 253_402_300_799_000
+# An order that ends by itself lives at least ten minutes, and not beyond the year 9999.
 
 
 def place(exchange: Exchange, account: str, params: Params) -> Any:
@@ -55,6 +60,9 @@ def request(exchange: Exchange, account: str, params: Params) -> PerpRequest:
         side=side,
         type=kind,
         time_in_force=time_in_force,
+        good_till_ms=_good_till_ms(params, now_ms=exchange.told_ms()),
+        price_match=_price_match(params, order_type),
+        terms=_terms(params),
         price=numbers.price(params, "price", contract),
         qty=numbers.qty(params, "quantity", contract),
         client_id=client_id(params, "newClientOrderId"),
@@ -83,11 +91,52 @@ def _check_params(order_type: OrderType, params: Params) -> None:
             raise unwanted(name)
 
 
+def _price_match(params: Params, order_type: OrderType) -> str:
+    """Where the price comes from, empty for the client itself."""
+    wanted = params.get("priceMatch", "") or shapes.NONE
+    if wanted != shapes.NONE and wanted not in PRICE_MATCHES:
+        raise WireError(-5037, "Invalid price match.")
+    if wanted == shapes.NONE:
+        if order_type is OrderType.LIMIT:
+            read.text(params, "price")
+        return ""
+    if order_type is not OrderType.LIMIT:
+        raise WireError(-5038, "Price match only supports order type: LIMIT, STOP AND TAKE_PROFIT.")
+    if "price" in params:
+        raise unwanted("price")
+    return wanted
+
+
+def _good_till_ms(params: Params, *, now_ms: int) -> int:
+    """When a GTD order ends; whole seconds count. 0 for every other order."""
+    if params.get("timeInForce") != shapes.UNTIL:
+        return 0
+    until = read.maybe_integer(params, "goodTillDate")
+    if until is None:
+        raise missing("goodTillDate")
+    if not now_ms + LEAST_LIFE_MS < until < LAST_MS:
+        raise WireError(
+            -5040,
+            "The goodTillDate timestamp must be greater than the current time plus 600 seconds and smaller than "
+            "253402300799000.",
+        )
+    return until // 1000 * 1000
+
+
+def _terms(params: Params) -> Terms | None:
+    mode = params.get("selfTradePreventionMode", "") or shapes.NONE
+    if mode not in SelfTrade.__members__:
+        raise WireError(-5039, "Invalid self trade prevention mode.")
+    return None if mode == shapes.NONE else Terms(0, self_trade=mode)
+
+
 def _time_in_force(params: Params, order_type: OrderType) -> tuple[TimeInForce, OrderType]:
-    """GTX, post only, is a type of its own inside."""
+    """GTX, post only, is a type of its own inside; GTD rests like GTC, until its time."""
     value = params.get("timeInForce", TimeInForce.GTC)
     if value == shapes.POST_ONLY:
         return TimeInForce.GTC, OrderType.LIMIT_MAKER
+    if value == shapes.UNTIL:
+        return TimeInForce.GTC, order_type
     return member(TimeInForce, value, WireError(-1115, "Invalid timeInForce.")), order_type
 
 
@@ -138,7 +187,7 @@ def cancel(exchange: Exchange, account: str, params: Params) -> Any:
 def amend(exchange: Exchange, account: str, params: Params) -> Any:
     """PUT order: another price and quantity under the same id."""
     found = _find(exchange, account, params, Reason.ORDER_UNKNOWN)
-    for name in ("side", "quantity", "price"):
+    for name in ("side", "quantity"):
         read.text(params, name)
     if params["side"] != found.side:
         raise WireError(-1117, "Invalid side.")
@@ -152,6 +201,8 @@ def amend(exchange: Exchange, account: str, params: Params) -> Any:
         qty=numbers.qty(params, "quantity", found.instrument),
         position_side=found.position_side,
         reduce_only=found.reduce_only,
+        terms=found.terms,
+        price_match=_price_match(params, OrderType.LIMIT),
     )
     exchange.futures.amend(found, changed)
     return shapes.order(found)
@@ -232,7 +283,7 @@ def _find(exchange: Exchange, account: str, params: Params, reason: Reason) -> P
 def _lookup(exchange: Exchange, desk: tuple[str, str], order_id: int | None, name: str) -> PerpOrder | None:
     perps = exchange.state.perps
     if order_id is None:
-        return perps.by_client_id.get((*desk, name))
+        return perps.orders.named(desk, name)
     found = perps.orders.get(order_id)
     mine = found is not None and (found.account, found.instrument.symbol) == desk
     return found if mine else None
@@ -252,24 +303,17 @@ def all_orders(exchange: Exchange, account: str, params: Params) -> Any:
     """GET allOrders: from an order id on, or the latest within the times."""
     symbol = read.text(params, "symbol")
     exchange.state.perps.market(symbol)
-    orders = exchange.state.perps.desk_orders[(account, symbol)]
-    first_id = read.maybe_integer(params, "orderId")
-    if first_id is not None:
-        orders = orders[bisect_left(orders, first_id, key=lambda order: order.id) :]
-    span = read.span(params)
-    within = [order for order in orders if order.created_ms in span]
-    return [shapes.order(order) for order in read.page(within, params, from_start=first_id is not None)]
+    window = read.window(params, first=read.maybe_integer(params, "orderId"))
+    return [shapes.order(order) for order in exchange.state.perps.orders.page((account, symbol), window)]
 
 
 def forced_orders(exchange: Exchange, account: str, params: Params) -> Any:
     """GET forceOrders: the liquidations."""
-    wanted, span = params.get("symbol", ""), read.span(params)
-    symbols = [wanted] if wanted else list(exchange.state.perps.contracts)
+    perps, wanted, window = exchange.state.perps, params.get("symbol", ""), read.window(params)
     found = [
         order
-        for symbol in symbols
-        for order in exchange.state.perps.desk_orders[(account, symbol)]
-        if order.origin == LIQUIDATION and order.created_ms in span
+        for symbol in ([wanted] if wanted else perps.contracts)
+        for order in perps.orders.search((account, symbol), window, lambda order: order.origin == LIQUIDATION)
     ]
     return [shapes.order(order) for order in read.page(found, params, from_start=False)]
 
@@ -278,12 +322,13 @@ def user_trades(exchange: Exchange, account: str, params: Params) -> Any:
     """GET userTrades: of an order, from a trade id on, or the latest within the times."""
     symbol = read.text(params, "symbol")
     exchange.state.perps.market(symbol)
-    order_id, first_id = read.maybe_integer(params, "orderId"), read.maybe_integer(params, "fromId")
-    span = read.span(params)
-    within = [
-        fill
-        for fill in exchange.state.perps.desk_fills[(account, symbol)]
-        if order_id in (None, fill.order.id) and fill.trade_id >= (first_id or 0) and fill.at_ms in span
-    ]
-    page = read.page(within, params, from_start=first_id is not None)
-    return [shapes.user_trade(fill, exchange.state.perps.orders[fill.order.id]) for fill in page]
+    window = read.window(params, first=read.maybe_integer(params, "fromId"))
+    fills = _fills(exchange, (account, symbol), read.maybe_integer(params, "orderId"), window)
+    return [shapes.user_trade(fill, fill.order) for fill in fills]
+
+
+def _fills(exchange: Exchange, desk: tuple[str, str], order_id: int | None, window: Window) -> list[Any]:
+    if order_id is None:
+        return exchange.state.perps.fills(desk, window)
+    found = _lookup(exchange, desk, order_id, "")
+    return packing.fills([found], window) if found else []

@@ -9,12 +9,13 @@ from trading.paper.dialects.binance_usdm.numbers import plain
 Json = dict[str, Any]
 
 POST_ONLY = "GTX"
+UNTIL = "GTD"
+NONE = "NONE"
 
 
 def order(found: PerpOrder) -> Json:
     """An order as placing, cancelling and looking up report it."""
     post_only = found.type is OrderType.LIMIT_MAKER
-    market = found.type is OrderType.MARKET
     kind = "LIMIT" if post_only else found.type.value
     return {
         "orderId": found.id,
@@ -27,7 +28,7 @@ def order(found: PerpOrder) -> Json:
         "executedQty": plain(found.filled),
         "cumQty": plain(found.filled),
         "cumQuote": plain(found.filled_quote),
-        "timeInForce": POST_ONLY if post_only else "GTC" if market else found.time_in_force.value,
+        "timeInForce": _time_in_force(found),
         "type": kind,
         "origType": found.origin or kind,
         "reduceOnly": found.reduce_only,
@@ -37,12 +38,20 @@ def order(found: PerpOrder) -> Json:
         "stopPrice": plain(found.stop_price),
         "workingType": "CONTRACT_PRICE",
         "priceProtect": False,
-        "priceMatch": "NONE",
-        "selfTradePreventionMode": "NONE",
-        "goodTillDate": 0,
+        "priceMatch": found.price_match or NONE,
+        "selfTradePreventionMode": found.terms.self_trade if found.terms else NONE,
+        "goodTillDate": found.good_till_ms,
         "time": found.created_ms,
         "updateTime": found.updated_ms,
     }
+
+
+def _time_in_force(found: PerpOrder) -> str:
+    if found.type is OrderType.LIMIT_MAKER:
+        return POST_ONLY
+    if found.good_till_ms:
+        return UNTIL
+    return "GTC" if found.type is OrderType.MARKET else found.time_in_force.value
 
 
 def _average(found: PerpOrder) -> int:

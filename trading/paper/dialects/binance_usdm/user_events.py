@@ -85,7 +85,7 @@ class UserEvents:
             "pa": plain(one.qty),
             "ep": plain(one.entry_price),
             "bep": plain(one.entry_price),
-            "cr": plain(sum(row.amount for row in account.incomes if row.symbol == one.symbol)),
+            "cr": plain(account.incomes.total(one.symbol)),
             "up": plain(one.unrealised(margin.mark(self._exchange.state.perps, one.symbol))),
             "mt": "isolated" if isolated else "cross",
             "iw": plain(one.isolated_wallet),
@@ -121,9 +121,9 @@ def order_update(order: PerpOrder, kind: str, at_ms: int, *, fill: PerpFill | No
         "pP": False,
         "si": 0,
         "ss": 0,
-        "V": "NONE",
-        "pm": "NONE",
-        "gtd": 0,
+        "V": told["selfTradePreventionMode"],
+        "pm": told["priceMatch"],
+        "gtd": told["goodTillDate"],
     }
     return {"e": "ORDER_TRADE_UPDATE", "E": at_ms, "T": at_ms, "o": content | _execution(fill)}
 

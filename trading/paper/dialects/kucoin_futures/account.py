@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from trading.paper.core import atoms
+from trading.paper.core.orders import Side
 from trading.paper.core.perps import margin
 from trading.paper.core.perps.orders import PositionSide
 from trading.paper.core.perps.state import PerpAccount
 from trading.paper.core.refusals import Reason, Refused
+from trading.paper.core.shelves import Window
 from trading.paper.dialects.kucoin_futures import shapes
 from trading.paper.dialects.kucoin_futures.errors import bad
 from trading.paper.dialects.kucoin_futures.params import Params, integer, loose, lots, number, plain, span, text
@@ -119,6 +122,30 @@ def set_position_mode(exchange: Exchange, account: PerpAccount, params: Params) 
     return {"positionMode": wanted}
 
 
+def open_orders(exchange: Exchange, account: PerpAccount, params: Params) -> Any:
+    """GET openOrderStatistics: what rests of a contract, by side."""
+    one = contract(exchange, params)
+    found = tables(exchange).desk_open[(account.name, one.symbol)].values()
+    told: Json = {"settleCurrency": one.quote}
+    for name, side_ in (("Buy", Side.BUY), ("Sell", Side.SELL)):
+        mine = [order for order in found if order.side is side_]
+        told[f"openOrder{name}Size"] = lots(sum(order.leaves for order in mine), one)
+        told[f"openOrder{name}Cost"] = plain(sum(atoms.times(order.price, order.leaves) for order in mine))
+    return told
+
+
+def most_open(exchange: Exchange, account: PerpAccount, params: Params) -> Any:
+    """GET getMaxOpenSize: contracts that the free margin carries at a price and a leverage, taker fees on both ways out."""
+    one, price = contract(exchange, params), number(params, "price")
+    if price <= 0 or integer(params, "leverage") <= 0:
+        raise bad("price" if price <= 0 else "leverage")
+    found, fees = margin.summary(tables(exchange), account), tables(exchange).fees
+    each = atoms.times_up(price, one.multiplier)
+    cost = each // integer(params, "leverage") + 2 * fees.fee(each, maker=False)
+    most = max(0, found.available) // cost if cost else 0
+    return {"symbol": one.symbol, "maxBuyOpenSize": most, "maxSellOpenSize": most}
+
+
 def add_margin(exchange: Exchange, account: PerpAccount, params: Params) -> Any:
     """POST position/margin/deposit-margin."""
     _move(exchange, account, params, number(params, "margin"))
@@ -143,11 +170,9 @@ def funding_history(exchange: Exchange, account: PerpAccount, params: Params) ->
     """GET funding-history: what was paid and got, newest first."""
     one, times = contract(exchange, params), span(params, "startAt", "endAt")
     rates = {funding.at_ms: funding for funding in tables(exchange).fundings if funding.symbol == one.symbol}
-    rows = [
-        income
-        for income in account.incomes
-        if income.kind == "FUNDING_FEE" and income.symbol == one.symbol and income.at_ms in times
-    ]
+    rows = account.incomes.search(
+        Window(times=times), lambda income: income.kind == "FUNDING_FEE" and income.symbol == one.symbol
+    )
     found = [
         {
             "id": income.id,

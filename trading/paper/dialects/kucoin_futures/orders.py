@@ -3,12 +3,14 @@
 import secrets
 from typing import Any
 
+from trading.paper.core.market import Desk
 from trading.paper.core.orders import OrderType, Side, TimeInForce
 from trading.paper.core.perps.commands import closes
 from trading.paper.core.perps.contract import Contract
 from trading.paper.core.perps.orders import AlgoOrder, AlgoRequest, AlgoType, PerpOrder, PerpRequest, PositionSide
 from trading.paper.core.perps.state import PerpAccount, Perps
 from trading.paper.core.refusals import Reason, Refused
+from trading.paper.core.shelves import Window
 from trading.paper.dialects.kucoin_futures import shapes
 from trading.paper.dialects.kucoin_futures.errors import SUCCESS, KuError, bad, translated
 from trading.paper.dialects.kucoin_futures.params import Params, flag, integer, number, page, span, text
@@ -285,21 +287,27 @@ def find(exchange: Exchange, account: PerpAccount, params: Params, unknown: Reas
 def named(perps: Perps, account: PerpAccount, params: Params) -> PerpOrder | AlgoOrder | None:
     """The account's latest order of this client id, plain or conditional."""
     name = text(params, "clientOid")
-    plain = (perps.by_client_id.get((account.name, symbol, name)) for symbol in perps.contracts)
-    return next((one for one in plain if one), None) or perps.algo_by_client_id.get((account.name, name))
+    plain = (perps.orders.named((account.name, symbol), name) for symbol in perps.contracts)
+    return next((one for one in plain if one), None) or perps.algos.named((account.name,), name)
 
 
 def listed(exchange: Exchange, account: PerpAccount, params: Params) -> Any:
     """GET orders, active or done."""
-    perps, times = tables(exchange), span(params, "startAt", "endAt")
+    perps, window = tables(exchange), Window(times=span(params, "startAt", "endAt"))
     active = params.get("status", "active") == "active"
     found = [
         one
         for symbol in perps.contracts
-        for one in perps.desk_orders[(account.name, symbol)]
-        if one.open is active and _wanted(one, params) and one.created_ms in times
+        for one in _of(perps, (account.name, symbol), window, active=active)
+        if _wanted(one, params)
     ]
     return page([shapes.order(perps, one) for one in sorted(found, key=lambda one: one.id)], params)
+
+
+def _of(perps: Perps, desk: Desk, window: Window, *, active: bool) -> list[PerpOrder]:
+    if active:
+        return [one for one in perps.desk_open[desk].values() if one.created_ms in window.times]
+    return perps.orders.search(desk, window, lambda one: not one.open)
 
 
 def recent_done(exchange: Exchange, account: PerpAccount, params: Params) -> Any:
@@ -320,8 +328,8 @@ def fills(exchange: Exchange, account: PerpAccount, params: Params) -> Any:
     rows = [
         shapes.fill(perps, one)
         for symbol in perps.contracts
-        for one in perps.desk_fills[(account.name, symbol)]
-        if _wanted(perps.orders[one.order.id], params) and one.at_ms in times
+        for one in perps.fills((account.name, symbol), Window(times=times))
+        if params.get("symbol", "") in ("", symbol)
     ]
     wanted = params.get("orderId", "")
     return page([row for row in rows if wanted in ("", row["orderId"])], params)

@@ -154,10 +154,7 @@ def fill(perps: Perps, one: PerpFill) -> Json:
 def order_id_of(perps: Perps, found: Any) -> str:
     """The id under which clients know an order: that of the conditional order it came from, if any."""
     order_ = perps.orders[found.id]
-    if not order_.origin:
-        return shown_id(order_)
-    sources = (algo for algo in perps.algos.values() if algo.actual is order_)
-    return shown_id(next(sources, order_))
+    return shown_id(perps.algos[order_.algo_id] if order_.algo_id else order_)
 
 
 def position(perps: Perps, account: PerpAccount, one: Position, now_ms: int) -> Json:
@@ -194,11 +191,11 @@ def _worth(perps: Perps, account: PerpAccount, one: Position) -> Json:
     mark, sign = margin.mark(perps, one.symbol), 1 if one.qty >= 0 else -1
     initial, open_profit = margin.position_initial(perps, account, one), one.unrealised(mark)
     bound = one.isolated_wallet if one.symbol in account.isolated else initial
-    rows = [income for income in account.incomes if income.symbol == one.symbol]
+    booked = account.incomes
     cost, ends_at = sign * one.cost // 10**8, margin.liquidation_price(perps, account, one) if one.qty else 0
     return {
         "currentCost": loose(cost),
-        "currentComm": loose(-sum(row.amount for row in rows if row.kind == "COMMISSION")),
+        "currentComm": loose(-booked.total(one.symbol, "COMMISSION")),
         "unrealisedCost": loose(cost),
         "markPrice": loose(mark),
         "markValue": loose(sign * one.notional(mark)),
@@ -207,7 +204,7 @@ def _worth(perps: Perps, account: PerpAccount, one: Position) -> Json:
         "posMargin": loose(bound),
         "posMaint": loose(margin.position_maintenance(perps, one)),
         "maintMargin": loose(bound + open_profit),
-        "realisedPnl": loose(sum(row.amount for row in rows)),
+        "realisedPnl": loose(booked.total(one.symbol)),
         "unrealisedPnl": loose(open_profit),
         "unrealisedPnlPcnt": round(open_profit * 10**8 / one.cost, 4) if one.cost else 0.0,
         "unrealisedRoePcnt": round(open_profit / initial, 4) if initial else 0.0,

@@ -11,12 +11,12 @@ from tests.trading.paper.core.perps.worlds import BTC, carry_out, world
 from tests.trading.paper.core.worlds import a
 from trading.paper.core.atoms import SCALE
 from trading.paper.core.depth import Depth
-from trading.paper.core.orders import OrderType, Side, TimeInForce
+from trading.paper.core.orders import OrderType, SelfTrade, Side, Terms, TimeInForce
 from trading.paper.core.perps import algos, commands, margin, trades
 from trading.paper.core.perps.apply import apply
 from trading.paper.core.perps.events import Funded, Insured, Isolated, PerpDeposited, PerpEvent, PerpFilled, Sided
 from trading.paper.core.perps.margin import Extra
-from trading.paper.core.perps.orders import AlgoRequest, AlgoType, PerpOrder, PerpRequest, PositionSide
+from trading.paper.core.perps.orders import PRICE_MATCHES, AlgoRequest, AlgoType, PerpOrder, PerpRequest, PositionSide
 from trading.paper.core.perps.state import PerpAccount, Perps, opened
 from trading.paper.core.prints import Print
 from trading.paper.core.refusals import Refused
@@ -46,6 +46,11 @@ def requests(draw: st.DrawFn) -> PerpRequest:
         qty=draw(qtys),
         position_side=draw(apart),
         reduce_only=draw(sometimes),
+        terms=Terms(0, self_trade=draw(st.sampled_from(SelfTrade)).value) if draw(sometimes) else None,
+        price_match=draw(st.sampled_from(sorted(PRICE_MATCHES)))
+        if kind is not OrderType.MARKET and draw(sometimes)
+        else "",
+        good_till_ms=3 if draw(sometimes) else 0,
     )
 
 
@@ -100,6 +105,7 @@ def opened_world(mode: tuple[bool, bool]) -> Perps:
 
 def follow(perps: Perps) -> list[PerpEvent]:
     done = carry_out(perps, algos.fire(perps, "BTCUSDT", now_ms=3))
+    done += carry_out(perps, trades.expire(perps, now_ms=3))
     return done + carry_out(perps, trades.liquidate(perps, "BTCUSDT", now_ms=3))
 
 
@@ -233,6 +239,20 @@ def test_reduce_only_never_adds_and_nobody_stays_below_zero(mode: tuple[bool, bo
             assert _size(perps.accounts[step.account]) <= before[step.account]
         if isinstance(step, Print):
             assert all(margin.summary(perps, account).equity >= 0 for account in perps.accounts.values())
+
+
+@settings(max_examples=100, deadline=None)
+@given(modes, steps, st.integers(0, 2_000).map(lambda units: units * SCALE))
+def test_what_the_fund_pays_and_takes_is_booked_on_both_sides(
+    mode: tuple[bool, bool], script: list[Step], fund: int
+) -> None:
+    perps = opened_world(mode)
+    perps.insurance = fund
+    perps.contracts["BTCUSDT"] = perps.markets["BTCUSDT"].instrument = replace(BTC, liquidation_rate=a("0.0125"))
+    events = [event for step in script for event in carry_on(perps, step)]
+    booked_ = sum(event.amount for event in events if isinstance(event, Insured))
+    assert perps.insurance == fund - booked_ >= 0
+    assert perps.insurance == 0 or all(account.wallet >= 0 for account in perps.accounts.values() if not account.held())
 
 
 def _set_up(mode: tuple[bool, bool]) -> list[tuple[type, tuple[str | int, ...]]]:

@@ -27,7 +27,7 @@ def test_longs_pay_a_positive_rate_to_shorts(side: str, rate: str, paid: int) ->
     atoms = -a(rate[1:]) if rate.startswith("-") else a(rate)
     carry_out(perps, [Funded(5, "BTCUSDT", atoms, a("60000"))])
     assert before - wallet(perps) == pytest.approx(paid)  # 60,000 × 1 bps
-    assert ann(perps).incomes[-1].kind == "FUNDING_FEE"
+    assert [*ann(perps).incomes][-1].kind == "FUNDING_FEE"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_cross_position_ends_where_its_margin_does() -> None:
     move(perps, "55585")
     assert (held(perps), bid.status) == (0, Status.CANCELED)
     assert wallet(perps) == pytest.approx(994 - 0.2 * 4415 - 5.5585)  # the loss, and 5 bps of 11,117
-    assert perps.desk_orders[("ann", "BTCUSDT")][-1].origin == "LIQUIDATION"
+    assert perps.orders.page(("ann", "BTCUSDT"))[-1].origin == "LIQUIDATION"
 
 
 def test_what_a_gap_takes_beyond_the_wallet_is_insured() -> None:
@@ -62,7 +62,7 @@ def test_what_a_gap_takes_beyond_the_wallet_is_insured() -> None:
     place(perps, "BUY", "0.2")
     move(perps, "50000")  # a loss of 2,000
     assert (held(perps), wallet(perps)) == (0, 0)
-    assert ann(perps).incomes[-1].kind == "INSURANCE_CLEAR"
+    assert [*ann(perps).incomes][-1].kind == "INSURANCE_CLEAR"
 
 
 def test_an_isolated_position_takes_only_its_own_margin_along() -> None:

@@ -137,7 +137,7 @@ def test_a_client_id_is_unique_among_open_orders() -> None:
     place(perps, "BUY", "0.01", client_id="one")  # filled: free again
     second = place(perps, "BUY", "0.01", "59000", client_id="one")
     assert refusal(perps, "BUY", "0.01", "59000", client_id="one") is Reason.DUPLICATE
-    assert perps.by_client_id[("ann", "BTCUSDT", "one")] is second
+    assert perps.orders.named(("ann", "BTCUSDT"), "one") is second
 
 
 def test_leverage_decides_how_much_margin_binds() -> None:

@@ -1,0 +1,1 @@
+"""What moves the market side: a file per mode; `registry` has a line for each."""
