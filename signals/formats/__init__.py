@@ -39,6 +39,7 @@ from . import (
 )
 from .base import ENDPOINTS, Format
 from .fields import Body, FieldError, FormatRefused, Object, refusal
+from .plausible import plausible
 from .scrubbing import MASK, WITHHELD, Scrubber
 
 __all__ = ["ENDPOINTS", "MASK", "REGISTRY", "SCRUBBER", "WITHHELD", "Body", "FieldError", "Format", "FormatRefused"]
@@ -208,7 +209,7 @@ def _likeness(candidate: Format, body: Body) -> tuple[int, int, bool]:
 def parse(body: Body, chosen: Format) -> Intent:
     """The intent of a body in this format. Raises FormatRefused with the format as the nearest."""
     try:
-        return chosen.parse(body)
+        return plausible(body, chosen.parse(body))
     except FormatRefused as refused:
         refused.nearest = refused.nearest or chosen.name
         raise

@@ -35,7 +35,9 @@ def detect(body: Body) -> bool:
     """Known by `message_type: bot`, or by `bot_id` with `email_token`."""
     if not isinstance(body, dict):
         return False
-    return body.get("message_type") == "bot" or ("bot_id" in body and "email_token" in body)
+    kind = body.get("message_type")
+    names_a_bot = isinstance(kind, str) and kind.strip().lower() == "bot"
+    return names_a_bot or ("bot_id" in body and "email_token" in body)
 
 
 def parse(body: Body) -> Intent:
@@ -43,7 +45,7 @@ def parse(body: Body) -> Intent:
     fields = reader(object_of(body))
     fields.text("email_token")
     action = word(fields, "action", ACTIONS, ACTIONS_REFUSED) if fields.has("action") else Action.BUY
-    adds = fields.body.get("action") == "add_funds_in_quote"
+    adds = str(fields.body.get("action")).strip().lower() == "add_funds_in_quote"
     intent = Intent(
         kind=IntentKind.TRADE,
         format="threecommas_dca",

@@ -31,7 +31,8 @@ AGAINST: Final = frozenset({(Action.SELL, LONG), (Action.BUY, SHORT)})
 NOTHING_WORDS: Final = frozenset({"", "0", "0.0", "false", "no", "none", "null", "off"})
 INSTRUCTION: Final = re.compile(
     r"amount|cancel|close|contract|dca|grid|hedge|ladder|leverage|limit|lot|margin|order|percent|position|profit|qty"
-    r"|quantity|reduce|reverse|side|size|sl$|^sl|stop|target|tp$|^tp|trail|trigger|volume",
+    r"|quantity|reduce|reverse|side|size|sl$|^sl|stop|target|tp$|^tp|trail|trigger|volume"
+    r"|^account|cooldown|^delay|direction|^entry|^exit|expir|^oco|post_?only|^risk|slippage|subaccount|^ttl|validity",
     re.IGNORECASE,
 )
 # A field nobody told us of whose name sounds like one of these probably says how to trade …

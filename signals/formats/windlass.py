@@ -41,23 +41,33 @@ TRADE: Final = frozenset(
 FIELDS: Final = COMMON | TRADE | {"conditions", "indicators", "message", "price", "strategy", *BAR}
 
 # Instructions of other vendors that Windlass does not follow in its own format, and what to write instead.
+NO_PRICE: Final = "the grid's own prices; leave it out"
+OF_ACCOUNT: Final = "the account's own setting; leave it out"
 REFUSED: Final = {
+    **dict.fromkeys(("cancel_all", "cancelAll", "close_all", "closeAll"), "action exit, one alert for each symbol"),
+    **dict.fromkeys(("entry", "entry_price"), "price"),
+    **dict.fromkeys(("expires", "expiry", "timeInForce", "ttl"), "nothing: entries rest until filled or cancelled"),
+    **dict.fromkeys(("limit", "limit_price", "limitPrice"), NO_PRICE),
+    **dict.fromkeys(("hedge", "margin_mode", "margin_type", "marginMode", "marginType"), OF_ACCOUNT),
+    **dict.fromkeys(("position", "position_side", "positionSide"), "market_position, or side with an exit"),
+    **dict.fromkeys(("post_only", "postOnly"), "order_type limit"),
+    **dict.fromkeys(("reduce_only", "reduceOnly"), "action exit or reduce"),
+    **dict.fromkeys(("risk", "risk_percent", "riskPercent"), "size, such as 1% risk"),
+    **dict.fromkeys(("trailing", "trailing_percent", "trailingStop"), OF_ACCOUNT),
     "amount": "size with size_type",
     "contracts": "size with size_type contracts",
-    "limit_price": "the grid's own prices; leave it out",
-    "margin_mode": "the account's own setting; leave it out",
+    "max_slippage": "max_slippage_pct",
+    "oco": "stop_loss; targets are set under Settings, exits",
     "position_size": "market_position_size",
-    "post_only": "order_type limit",
     "prev_position_size": "prev_market_position_size",
     "qty": "size with size_type base",
     "quantity": "size with size_type base",
-    "reduce_only": "action exit or reduce",
     "sl": "stop_loss",
     "stop": "stop_loss",
     "stop_price": "stop_loss",
     "time_in_force": "nothing: entries rest until they are filled or cancelled",
     "tp": "take_profit",
-    "trailing_stop": "the account's own setting; leave it out",
+    "trailing_stop": OF_ACCOUNT,
 }
 
 

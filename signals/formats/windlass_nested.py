@@ -7,7 +7,7 @@ from signals.intent import Action, Intent, IntentKind, Level, MarketPosition, Sc
 
 from .base import SECRET, Common, Format, object_of
 from .fields import MAX_ID, MAX_NAME, Body, Fields
-from .windlass import POSITIONS, SIZE_TYPES
+from .windlass import POSITIONS, REFUSED, SIZE_TYPES, TRADE
 
 TYPES: Final = {
     "signal": None,
@@ -45,6 +45,9 @@ TV: Final = frozenset(
 WANTED: Final = frozenset({"position_size_type", "precision_mode", "side", "type"})
 STRATEGY: Final = frozenset({"alert_message", "alert_name", "trade_id"})
 RISK: Final = frozenset({"max_slippage_percent", "stop_loss", "take_profit"})
+PLACES: Final = "nothing here: how to trade stands in execution_intent, tv and risk"
+NOT_AT_TOP: Final = dict.fromkeys((TRADE | REFUSED.keys()) - TOP, PLACES)
+NOT_IN_TV: Final = dict.fromkeys((TRADE | REFUSED.keys()) - TV, PLACES)
 
 
 def detect(body: Body) -> bool:
@@ -144,7 +147,7 @@ def _metadata(top: Fields) -> tuple[tuple[str, Scalar], ...]:
     kept += wanted.scalars(["precision_mode"] if "precision_mode" in wanted.body else [])
     if not wanted.has("position_size_type") and "order_size" in tv.body:
         kept += tv.scalars(["order_size"])
-    return kept + about.rest(STRATEGY, {}) + tv.rest(TV, {}) + _extras(top, wanted, risk)
+    return kept + about.rest(STRATEGY, {}) + tv.rest(TV, NOT_IN_TV) + _extras(top, wanted, risk)
 
 
 def _extras(top: Fields, wanted: Fields, risk: Fields) -> tuple[tuple[str, Scalar], ...]:
@@ -153,7 +156,7 @@ def _extras(top: Fields, wanted: Fields, risk: Fields) -> tuple[tuple[str, Scala
         for name in part.body:
             if name not in known:
                 part.wrong(name, "UNSUPPORTED_FIELD", "one of " + ", ".join(sorted(known)))
-    return top.rest(TOP, {})
+    return top.rest(TOP, NOT_AT_TOP)
 
 
 FORMAT: Final = Format(
