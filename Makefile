@@ -67,7 +67,7 @@ $(VENV)/bin/python:
 
 lock: $(VENV)/bin/python
 	@$(PY) -m uv --version >/dev/null 2>&1 || $(PY) -m pip install --quiet uv
-	@for name in base dev; do \
+	@for name in base dev gpio; do \
 	    $(PY) -m uv pip compile requirements/$$name.in --output-file requirements/$$name.txt --python-version 3.11.2 --universal \
 	        --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet || exit 1; \
 	done

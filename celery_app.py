@@ -31,12 +31,19 @@ ROUTES = {
     "trading.poll_prices": {"queue": "market"},
     "trading.process_inbox": {"queue": "entries"},
     "trading.reconcile_books": {"queue": "sweeps"},
+    "trading.refit_volatility": {"queue": "misc"},
     "trading.refresh_instruments": {"queue": "market"},
+    "trading.renew_dead_man": {"queue": "exits"},
     "trading.ring_accounts": {"queue": "misc"},
     "trading.submit_entries": {"queue": "entries"},
     "trading.submit_exits": {"queue": "exits"},
+    "trading.sweep_candles": {"queue": "market"},
     "trading.sweep_exits": {"queue": "exits"},
+    "trading.sweep_lost": {"queue": "misc"},
+    "trading.sweep_offset": {"queue": "sweeps"},
     "trading.sweep_queue": {"queue": "sweeps"},
+    "trading.sweep_shadow": {"queue": "sweeps"},
+    "trading.work_down_positions": {"queue": "exits"},
 }
 
 
@@ -52,13 +59,20 @@ def every(seconds: float, task: str) -> dict[str, Any]:
 
 BEAT = {
     "balances": every(2.0, "poll_balances"),
+    "candles": every(60.0, "sweep_candles"),
+    "dead_man": every(5.0, "renew_dead_man"),
     "exits": every(10.0, "sweep_exits"),
     "fills": every(2.0, "poll_fills"),
+    "fits": every(300.0, "refit_volatility"),
     "instruments": every(60.0, "refresh_instruments"),
+    "lost": every(15.0, "sweep_lost"),
+    "offset": every(10.0, "sweep_offset"),
     "pnl": every(60.0, "note_pnl"),
     "prices": every(2.0, "poll_prices"),
     "queue": every(10.0, "sweep_queue"),
     "reconcile": every(15.0, "reconcile_books"),
+    "shadow": every(2.0, "sweep_shadow"),
+    "work_down": every(20.0, "work_down_positions"),
 }
 
 

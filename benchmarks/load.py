@@ -97,7 +97,7 @@ def closed(port: int, requests: Sequence[bytes], *, connections: int) -> Replies
 
 def paced(port: int, requests: Sequence[bytes], *, connections: int, per_sec: float) -> Replies:
     """Requests leave at a steady rate, as long as a connection is free."""
-    return uvloop.run(_paced(port, requests, connections, per_sec))
+    return uvloop.run(pace(port, requests, connections, per_sec))
 
 
 async def _closed(port: int, requests: Sequence[bytes], connections: int) -> Replies:
@@ -109,7 +109,8 @@ async def _closed(port: int, requests: Sequence[bytes], connections: int) -> Rep
     return replies
 
 
-async def _paced(port: int, requests: Sequence[bytes], connections: int, per_sec: float) -> Replies:
+async def pace(port: int, requests: Sequence[bytes], connections: int, per_sec: float) -> Replies:
+    """The same within a loop that runs already."""
     opened, replies = await _open(port, connections), Replies()
     started = time.perf_counter()
     feed = iter((started + number / per_sec, request) for number, request in enumerate(requests))

@@ -25,6 +25,9 @@ class Entry:
 
 ENTRIES = (
     Entry("plans", 90),
+    Entry("gate", 60),
+    Entry("frames", 60),
+    Entry("paper", 240),
     Entry("door", 180),
     Entry("entries", 240),
     Entry("orders", 150),

@@ -24,6 +24,7 @@ from project.accounts.vault import key_encryption_key, seal_credentials
 from project.services.files import write_private
 from project.services.ports import HOST
 from signals.models import Alert, Instrument, Source, Ticker
+from tests.support.markets import know_markets
 from trading import bells
 from trading.domain.settings import REGISTRY
 from trading.models import SettingOverride
@@ -100,6 +101,7 @@ def markets(count: int) -> list[str]:
     Ticker.objects.bulk_create(
         Ticker(instrument=row, bid=PRICE, ask=PRICE, last=PRICE, at=now, wanted_at=now) for row in rows
     )
+    know_markets()
     return [row.symbol for row in rows]
 
 

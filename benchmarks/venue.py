@@ -11,6 +11,7 @@ from benchmarks.engine import Engine, python
 from benchmarks.rows import WALLET, Desk
 from project.services.ports import HOST
 from signals.models import Instrument, Ticker
+from tests.support.markets import know_markets
 from trading.services import connect, reconcile
 
 PRICE = "100"
@@ -42,6 +43,7 @@ def open_markets(bench: Bench, desks: list[Desk]) -> list[str]:
         reconcile.reconcile(desk.account.pk, gateway=gateway, clock=timezone.now, timing=connect.timing())
     fine = Instrument.objects.filter(lot_step__lte=FINEST_LOT, tick_size__lte=FINEST_TICK, kind="SPOT", quote="USDT")
     _want(fine)
+    know_markets()
     return list(fine.order_by("id").values_list("symbol", flat=True))
 
 

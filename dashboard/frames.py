@@ -92,11 +92,12 @@ def _rows(name: str, rows: Iterable[Any], context: Mapping[str, Any]) -> dict[st
 
 
 def _person(shared: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What waits for a person: an account that is held back, then orders that only a person can settle."""
+    """What waits for a person: an account that is held back, then orders that only a person can settle, then lost alerts."""
     overview: Overview = shared["overview"]
     if overview.ailment:
         yield "ailment", _piece("ailment", {**shared, "row": overview.ailment})
     yield from _rows("doubt", overview.doubts, shared).items()
+    yield from _rows("lost", overview.lost, shared).items()
 
 
 def _groups(overview: Overview) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,9 @@ from project.journal.publish import GROUP, PRICES
 
 log = logging.getLogger(__name__)
 
-PAUSE_SECS = 0.05  # between two frames: what happens meanwhile goes out together
+LEAST_PAUSE_SECS = 0.01
+# Between two frames: as long as reading them took, so that the page never takes more than half of a core; what happens
+# meanwhile goes out together.
 TICK_SECS = 2.0  # without any bell: the health bar moves on, and a lost bell is made up for
 LISTEN_AGAIN_SECS = 2.0
 CANCEL_AGAIN_SECS = 0.1
@@ -100,14 +102,16 @@ class Hub:
                 await _end(task)
 
     async def _run(self) -> None:
-        """The first bell is answered at once, the next ones at most every PAUSE_SECS, silence every TICK_SECS."""
+        """The first bell is answered at once, the next ones after a pause, silence every TICK_SECS."""
+        loop = asyncio.get_running_loop()
         while True:
             with suppress(TimeoutError):  # silence: a tick
                 await asyncio.wait_for(self._bell.wait(), TICK_SECS)
             self._bell.clear()
+            began = loop.time()
             for account_id in list(self._watchers):
                 await self._refresh(account_id)
-            await asyncio.sleep(PAUSE_SECS)
+            await asyncio.sleep(max(loop.time() - began, LEAST_PAUSE_SECS))
 
     async def _refresh(self, account_id: Key) -> None:
         try:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Max, Q, Sum
 
-from dashboard import ailments, at_venue, doubts, figures, groups, inbox, waiting
+from dashboard import ailments, at_venue, doubts, figures, groups, inbox, missing, waiting
 from dashboard.snapshot import AccountTab, Cards, GroupRow, Health, Overview, Pulse, SlotBox
 from dashboard.words import health_words, venue_words
 from project.accounts import mode
@@ -56,6 +56,7 @@ def gather(account_id: int | None, *, now: datetime) -> Overview:
         waiting=waiting.rows(desk),
         left_queue=waiting.left_lately(account, now=now),
         doubts=doubts.rows(account),
+        lost=missing.rows(account),
         unknown=at_venue.looked_up(account),
         foreign=at_venue.foreign(account),
         ailment=ailments.ailment(account.pk, account.health, account.health_detail),

@@ -300,6 +300,16 @@ class DoubtRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LostRow:
+    """A lost alert that a person settles; choices as (name, button)."""
+
+    id: int
+    subject: str
+    words: str
+    choices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownRow:
     """An order of which nobody knows whether it was placed: it is looked up again at next_poll_at, never sent again."""
 
@@ -373,6 +383,7 @@ class Overview:
     waiting: tuple[WaitingRow, ...] = ()
     left_queue: tuple[LeftRow, ...] = ()
     doubts: tuple[DoubtRow, ...] = ()
+    lost: tuple[LostRow, ...] = ()
     unknown: tuple[UnknownRow, ...] = ()
     foreign: tuple[ForeignRow, ...] = ()
     ailment: Ailment | None = None

@@ -31,6 +31,7 @@ CLOSE_WORDS: Mapping[str, str] = MappingProxyType(
         "EXIT_SIGNAL": "exit signal",
         "FLATTEN": "flattened",
         "NEVER_FILLED": "nothing filled",
+        "OFFSET": "offset, winners paid",
         "REDUCED_WHOLE": "reduced to nothing",
         "STOPPED_AT_VENUE": "stop at the venue",
         "TARGETS_TAKEN": "targets taken",

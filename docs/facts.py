@@ -27,7 +27,9 @@ def given(code: str, *, enum: str, home: str) -> bool:
 
 def read_settings() -> frozenset[str]:
     """Names of settings that the engine reads: from a group, from `settings` or `limits`, or through a property."""
-    found = re.findall(r"\b(alerts|execution|exits|grid|limits|live|offset|pool|queue|settings)\.(\w+)", engine_text())
+    found = re.findall(
+        r"\b(alerts|execution|exits|grid|limits|live|modes|offset|pool|queue|settings)\.(\w+)", engine_text()
+    )
     by_property = properties()
     return frozenset(setting for _, name in found for setting in by_property.get(name, (name,)))
 

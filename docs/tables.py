@@ -11,6 +11,7 @@ from project.services.options import PORTS
 from project.services.stack import PARTS
 from risk.domain.checks import CHECKS
 from risk.domain.denial import WORDS, DenialCode
+from risk.domain.offset_words import OFFSET_WORDS, OffsetCode
 from signals.verdict import Outcome
 from trading import webhook_replies
 from trading.domain.classify import TABLE, Classification, Meaning, NoMeaning, Open, Row
@@ -27,6 +28,7 @@ Coded = tuple[str, str, str, str]
 SHAPES: Mapping[Kind, str] = {
     Kind.BOOL: "`on`, `off`",
     Kind.DURATION: "a duration",
+    Kind.LABELS: "name=label, …",
     Kind.LEGS: "legs, see above",
     Kind.NETWORKS: "addresses, networks",
     Kind.SIZE: "a size, see above",
@@ -127,10 +129,16 @@ def denial_sentence(code: DenialCode) -> str:
 def checks() -> str:
     """The gate's checks in their order."""
     rows = (
-        (number, f"`{check.name}`", (check.run.__doc__ or "").splitlines()[0], "no" if check.entries_only else "yes")
+        (
+            number,
+            f"`{check.name}`",
+            check.layer,
+            (check.run.__doc__ or "").splitlines()[0],
+            "no" if check.entries_only else "yes",
+        )
         for number, check in enumerate(CHECKS, 1)
     )
-    return table(("#", "check", "passes when", "asked of exits too"), rows) + unasked()
+    return table(("#", "check", "layer", "passes when", "asked of exits too"), rows) + unasked()
 
 
 def unasked() -> str:
@@ -221,6 +229,19 @@ def meaning(found: Classification) -> str:
         return f"–, `{found.code}`"
     side = found.exits if found.meaning is Meaning.EXIT else found.side
     return f"{found.meaning.lower()} {side or 'both'}"
+
+
+def offsets() -> str:
+    """Why an offset does not happen, and how a run may end."""
+    rows = ((f"`{code}`", offset_sentence(code), OFFSET_WORDS[code].advice) for code in OffsetCode)
+    return table(("code", "what happened", "what to do"), rows)
+
+
+def offset_sentence(code: OffsetCode) -> str:
+    """The sentence with its places named."""
+    said = OFFSET_WORDS[code]
+    unit = f" {said.unit}" if said.unit else ""
+    return said.sentence.format(value=f"‹value›{unit}", limit=f"‹limit›{unit}")
 
 
 # orders ------------------------------------------------------------------------------------------
@@ -365,6 +386,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "every-code": every_code,
     "invariants": invariants,
     "meaningless": meaningless,
+    "offsets": offsets,
     "order-diagram": order_diagram,
     "order-states": order_states,
     "outcomes": outcomes,

@@ -68,7 +68,10 @@ OUTCOMES: Mapping[str, Explained] = {
     "SETTING_INVALID": E(
         "A stored setting does not pass its own check any more.", "Correct the setting that the reason names."
     ),
-    "SHADOW": E("The source is in shadow mode: explained, not traded.", "Tick `live` on the source."),
+    "SHADOW": E(
+        "The source is in shadow mode: decided and filled on paper, not traded.",
+        "See the page *Shadow* and [shadow mode](shadow.md); to trade, tick `live` on the source.",
+    ),
     "PRICE_MOVED": E(
         "The live price is worse than the alert's by more than `max_slippage_pct`.",
         "Send alerts faster, or raise the limit. A better price always passes.",
@@ -154,7 +157,7 @@ LOOKS: Mapping[str, str] = {
     "I4": "Every slot row against the ones open when it was taken, with the pool size it kept.",
     "I5": "Every alert, and the journal's `alert.settled` events in their order. Thirty seconds are allowed.",
     "I6": "The venue's balances against baseline, fills and foreign movements; each group's quantity against its fills.",
-    "I7": "–",
+    "I7": "Every emergency: entry fills between the end of the receive window and the way out; the kill's own report of flat.",
     "I8": "Per base currency what working exits may still sell, against what is held; no group below zero.",
     "I9": "Every seal recomputed from its rows; every journalled order step against the transition table.",
     "I10": "–",
@@ -163,7 +166,6 @@ LOOKS: Mapping[str, str] = {
     "I13": "Every group with a quantity: what its exits cover; the rest must be below the venue's minimums.",
 }
 PROMISES_LATER: Mapping[str, str] = {
-    "I7": "no entry accepted after kill + receive window; flat after a kill.",
     "I10": "a planted secret appears in no log, broker message, task argument or crash report.",
 }
 
@@ -174,6 +176,7 @@ PROCESSES: Mapping[str, str] = {
     "exits": "Worker: sends exits and cancels, collects fills, looks up unknown orders.",
     "feed": "The demo's alert sender (only with the demo on).",
     "flower": "Shows the tasks; asks for a login.",
+    "kill": "The kill switch: watches the latch and the red button; cancels and flattens without database or broker.",
     "paper": "The paper exchange.",
     "pump": "Rings for every due row, seals the journal.",
     "sweeps": "Worker: reconcile, prices, balances, instruments, canary.",
@@ -201,6 +204,9 @@ VARIABLES: Mapping[str, Variable] = {
     "WINDLASS_PAPER_CONTROL_TOKEN": V("", "Guards the paper exchange's control address; empty = open.", "secrets"),
     "WINDLASS_LIVE": V("0", "1 allows an account with real money to be armed.", "trading"),
     "WINDLASS_TIMING": V("production", "Timing profile: production, or fast for tests.", "trading"),
+    "WINDLASS_KILL_PINS": V(
+        "none", "gpio where a red button is wired to this machine's pins; see kill-switch.md.", "trading"
+    ),
     "WINDLASS_HOSTS": V("", "Host names under which the dashboard is reached, with commas.", "network"),
     "WINDLASS_ORIGINS": V("", "Origins whose forms are trusted, as https://name.example, with commas.", "network"),
     "WINDLASS_TRUSTED_PROXIES": V("", "Addresses or networks whose X-Forwarded-For is believed.", "network"),
@@ -232,11 +238,16 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "[--public-url URL]",
     "explain_alert": "[--source NAME] [--body JSON] [--json]",
     "flatten": "[--account NAME] [--timeout 60] [--yes]",
+    "kill": "[--reason TEXT] [--yes] [--timeout 60] [--pair]",
+    "lost_alerts": "[--settle ID] [--choice long|short|close|ignore] [--json]",
+    "mode": "[normal|pause|reduce|leave|confirm] [--reason TEXT] [--phrase 'LEAVE EMERGENCY']",
     "pump": "",
     "rebuild": "--check",
     "rotate_kek": "",
+    "run_killswitch": "[--drill] [--pins gpio] [--ready] [--door URL --secret-file FILE]",
     "send_alert": "PAIR buy|sell|exit [--price P] [--interval 60] [--field NAME=VALUE] [--source FILE] [--no-wait]",
     "settle_order": "[ID STATE --reason TEXT]",
+    "shadow": "--source NAME [--import FILE] [--days N] [--minutes 15] [--json]",
     "status": "[--json]",
     "up": "",
 }

@@ -1,5 +1,11 @@
-"""Floor 1: settings, accounts, journal, embedded servers. Loads the Celery app so that every process can ring bells."""
+"""Floor 1: settings, accounts, journal, embedded servers. Loads the Celery app so that every process can ring bells.
 
-from celery_app import app as celery_app
+All but the kill process, which knows no Celery and must stay small.
+"""
 
-__all__ = ["celery_app"]
+import sys
+
+if "trading.kill" not in sys.orig_argv:
+    from celery_app import app as celery_app
+
+    __all__ = ["celery_app"]

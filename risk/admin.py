@@ -1,4 +1,4 @@
-"""What the gate decided."""
+"""What the gate decided, and what it knows of the markets."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from project.admin import EngineAdmin, account_name
 from risk import drawdown
-from risk.models import RiskDecision, RiskState
+from risk.models import BookDepth, Breaker, Dependence, GarchFit, RiskDecision, RiskState
 
 
 @admin.register(RiskDecision)
@@ -34,3 +34,37 @@ class RiskStateAdmin(EngineAdmin):
         for row in rows.select_related("account"):
             drawdown.reset(row.account_id, operator=request.user.get_username(), now=timezone.now())
             messages.success(request, f"{row.account.name}: drawdown and losing streak begin anew.")
+
+
+@admin.register(GarchFit)
+class GarchFitAdmin(EngineAdmin):
+    """Volatility per instrument and timeframe."""
+
+    list_display = ("instrument", "timeframe_secs", "method", "variance", "nu", "count", "candle_at", "fitted_at")
+    list_filter = ("method", "timeframe_secs")
+    search_fields = ("instrument__symbol",)
+    list_select_related = ("instrument",)
+
+
+@admin.register(BookDepth)
+class BookDepthAdmin(EngineAdmin):
+    """How much rests near each price."""
+
+    list_display = ("instrument", "quote", "at")
+    search_fields = ("instrument__symbol",)
+    list_select_related = ("instrument",)
+
+
+@admin.register(Dependence)
+class DependenceAdmin(EngineAdmin):
+    """How a venue's pairs move together."""
+
+    list_display = ("venue", "environment", "method", "at")
+
+
+@admin.register(Breaker)
+class BreakerAdmin(EngineAdmin):
+    """Circuit breakers."""
+
+    list_display = ("component", "state", "errors", "successes", "opened_at")
+    list_filter = ("state",)

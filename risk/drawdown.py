@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from project.journal.record import record
+from risk import portfolio
 from risk.domain import drawdown
 from risk.domain.drawdown import DrawdownState, DrawdownTier
 from risk.models import RiskState
@@ -24,6 +25,7 @@ def read(account_id: int, *, profit: Decimal, equity: Decimal, at: datetime, tie
     before = tier(row, at=at, tiers_pct=tiers_pct)
     moved, row.equity = equity - profit - row.base, equity
     row.base, row.peak = row.base + moved, row.peak + moved
+    portfolio.keep_tier(row)
     _keep(row, drawdown.advance(_state(row), row.equity, at=at, tiers_pct=tiers_pct))
     now = tier(row, at=at, tiers_pct=tiers_pct)
     if now is not before:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from project.journal.record import plain
-from risk.domain.checks import CHECKS, CheckLine, GateResult, Proposed, Snapshot, run
+from risk.domain.checks import CHECKS, LAYER_OF, CheckLine, GateResult, Proposed, Snapshot, run
 from risk.domain.limits import RiskLimits
 from risk.models import RiskDecision
 
@@ -30,4 +30,5 @@ def lines(result: GateResult) -> list[dict[str, Any]]:
 
 def _line(line: CheckLine) -> dict[str, Any]:
     value, limit = plain(line.value), plain(line.limit)
-    return {"name": line.name, "value": value, "limit": limit, "unit": line.unit, "ok": line.ok}
+    layer = LAYER_OF[line.name]
+    return {"name": line.name, "layer": layer, "value": value, "limit": limit, "unit": line.unit, "ok": line.ok}

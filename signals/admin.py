@@ -18,7 +18,7 @@ from project.admin import Admin, EngineAdmin, account_name, columns, worded
 from project.journal.record import record
 from signals.authentication import networks
 from signals.formats import REGISTRY
-from signals.models import Alert, IndicatorValue, Instrument, Refusal, Signal, Source, Ticker
+from signals.models import Alert, Candle, IndicatorValue, Instrument, LostAlert, Refusal, Signal, Source, Ticker
 
 FORMATS = tuple(sorted(known.name for known in REGISTRY))
 Proof = Callable[[Source], str]
@@ -65,19 +65,27 @@ LISTS = ("allowed_ips", "formats", "pair_whitelist")
 LABELS = {
     "allow_bare_hmac": "Allow an HMAC without timestamp",
     "allowed_ips": "Allowed addresses",
+    "bar_secs": "An alert for each bar of, s",
     "body_dedupe_secs": "Equal bodies count once within, s",
     "default_timeframe_secs": "Default timeframe, s",
+    "grace_secs": "Grace, s",
+    "heartbeat_secs": "An alert at least every, s",
     "hmac_required": "HMAC required",
     "live": "Live (off: shadow)",
     "rate_per_min": "Rate, alerts per minute",
+    "watch_position": "Compare the sender's position with ours",
 }
 HELP = {
     "allowed_ips": "Addresses or networks with commas between, as in 52.89.214.238, 10.0.0.0/8. Empty: from anywhere.",
+    "bar_secs": "900: an alert at the close of every 15 min bar, for each pair of the list above. Empty: none is expected.",
     "body_dedupe_secs": "0: off. The same body after this counts anew.",
     "default_timeframe_secs": "For alerts that name none: 900 is 15 minutes.",
     "formats": f"Names with commas between. Empty: every format. There are: {', '.join(FORMATS)}.",
+    "grace_secs": "So late an expected alert may be, and so long two positions may differ.",
+    "heartbeat_secs": "A longer silence is an alarm. Empty: silence says nothing.",
     "hmac_required": "Refuse what is not signed, whatever else proves it.",
     "pair_whitelist": "Pairs with commas between, as in BTC/USDT, ETH/USDT. Empty: every pair.",
+    "watch_position": "For alerts with market_position: it is an alarm when the sender is in and we are not, or the other way round.",
 }
 KIND_WORDS = {"tradingview": "TradingView", "indicators": "Indicators", "alerts": "Alerts", "signals": "Signals"}
 
@@ -113,6 +121,8 @@ class SourceForm(forms.ModelForm):
         """A source trades on an account of its own user."""
         data: dict[str, Any] = super().clean() or {}
         owner, account = data.get("user"), data.get("account")
+        if data.get("bar_secs") and not data.get("pair_whitelist"):
+            self.add_error("bar_secs", "List the pairs whose bars are expected, as in BTC/USDT.")
         if owner and account and account.user_id != owner.pk:
             self.add_error("account", f"{account.name} belongs to {account.user}, not to {owner}.")
         return data
@@ -151,6 +161,13 @@ class SourceAdmin(Admin):
         ),
         ("Alerts", {"fields": ("formats", "pair_whitelist", "default_timeframe_secs", "default_size")}),
         ("Limits", {"fields": ("body_dedupe_secs", "rate_per_min")}),
+        (
+            "Expected",
+            {
+                "fields": ("heartbeat_secs", "bar_secs", "watch_position", "grace_secs"),
+                "description": "What does not come, or does not agree, is an alarm on the page Lost alerts.",
+            },
+        ),
     )
     has_token = _is_set("token_hash", "URL token")
     has_secret = _is_set("secret_hash", "body secret")
@@ -236,6 +253,16 @@ class AlertAdmin(EngineAdmin):
     hidden = ("body_hash",)
 
 
+@admin.register(LostAlert)
+class LostAlertAdmin(EngineAdmin):
+    """What was promised and did not come; settled on the page Lost alerts."""
+
+    list_display = ("expected_at", "kind", "symbol", "source", "state", "words", "settled_by")
+    list_filter = ("state", "kind", "source")
+    search_fields = ("symbol", "words")
+    list_select_related = ("source",)
+
+
 @admin.register(Refusal)
 class RefusalAdmin(EngineAdmin):
     """Deliveries turned away at the door, counted by day, reason and address."""
@@ -255,6 +282,17 @@ class SignalAdmin(EngineAdmin):
     list_filter = ("meaning", "position_side", "account", "created_at")
     search_fields = ("symbol",)
     list_select_related = ("account",)
+
+
+@admin.register(Candle)
+class CandleAdmin(EngineAdmin):
+    """Finished bars of traded pairs, by the hour and by the day."""
+
+    shown = ("opened_at", "timeframe_secs", "open", "high", "low", "close", "volume")
+    list_display = ("instrument", *columns(*shown, of=Candle))
+    list_filter = ("timeframe_secs",)
+    search_fields = ("instrument__symbol",)
+    list_select_related = ("instrument",)
 
 
 @admin.register(Instrument)

@@ -138,7 +138,7 @@ def _not_supported(meant: Meant) -> Verdict | None:
 def _shadow(meant: Meant) -> Verdict | None:
     if meant.alert.live:
         return None
-    reason = f"Source {meant.alert.source_name} is in shadow mode: explained, not traded."
+    reason = f"Source {meant.alert.source_name} is in shadow mode: filled on paper, not traded."
     return Verdict(Outcome.SHADOW, reason, {"symbol": meant.instrument.symbol})
 
 

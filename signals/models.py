@@ -42,6 +42,19 @@ class Source(models.Model):
         default=60, help_text="Equal bodies within this count once; 0 = off."
     )
     rate_per_min = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: the endpoint's own; 0: none.")
+    heartbeat_secs = models.PositiveIntegerField(
+        null=True, blank=True, help_text="A longer silence is an alarm. Empty: never."
+    )
+    bar_secs = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Each bar of this length brings an alert for each listed pair. Empty: no."
+    )
+    watch_position = models.BooleanField(
+        default=False, help_text="An alarm when the sender's market_position and ours differ."
+    )
+    grace_secs = models.PositiveIntegerField(
+        default=60, help_text="So late an expected alert may be, and so long two positions may differ."
+    )
+    bars_seen_to = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -84,6 +97,50 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"alert {self.pk} {self.outcome or 'undecided'}"
+
+
+class LostAlert(models.Model):
+    """Something a sender promised and did not send, or a position of his that is not ours; a person settles it.
+
+    `expected_at`: when the bar closed, when the silence began, or when the sender said where he stands.
+    """
+
+    class Kind(models.TextChoices):
+        BAR = "BAR"
+        POSITION = "POSITION"
+        SILENCE = "SILENCE"
+
+    class State(models.TextChoices):
+        OPEN = "OPEN"
+        CAME = "CAME"  # late, or the positions agree again
+        ENTERED = "ENTERED"
+        CLOSED = "CLOSED"
+        IGNORED = "IGNORED"
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="lost_alerts")
+    kind = models.CharField(max_length=8, choices=Kind)
+    symbol = models.CharField(max_length=40, blank=True)
+    timeframe_secs = models.PositiveIntegerField(null=True, blank=True)
+    expected_at = models.DateTimeField()
+    position_side = models.CharField(max_length=5, blank=True, help_text="Where the sender says he stands.")
+    words = models.TextField()
+    found_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    answer = models.ForeignKey(Alert, on_delete=models.PROTECT, null=True, blank=True, related_name="answers")
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "kind", "symbol", "expected_at"], name="lost_alert_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["source", "id"], condition=models.Q(state="OPEN"), name="lost_alert_open")
+        ]
+        ordering: ClassVar = ["-expected_at", "symbol"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.symbol} {self.expected_at:%Y-%m-%d %H:%M}".replace("  ", " ")
 
 
 class Refusal(models.Model):

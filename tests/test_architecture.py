@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS = ("project", "signals", "risk", "trading", "dashboard")  # from the ground up
 PURE_MONEY = ("trading/domain", "risk/domain")
 # Correlation and volatility are statistics; what is money is Decimal.
-STATISTICS = ("volatility", "correlation", "drawdown", "regime", "heat", "var")
+STATISTICS = ("volatility", "correlation", "drawdown", "portfolio", "regime", "heat", "var", "vector")
 
 
 def floor(model: type[Model]) -> int:
@@ -87,7 +87,7 @@ ENVIRONMENT = (
     "trading/paper/",
     "trading/webhooks.py",
 )
-CCXT = ("signals/market/venues.py", "trading/gateways/")
+CCXT = ("signals/market/venues.py", "trading/gateways/", "trading/paper/drivers/live.py")
 
 
 @pytest.mark.parametrize(

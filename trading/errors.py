@@ -79,6 +79,18 @@ class UnsupportedVenue(WindlassError):
     code = "UNSUPPORTED_VENUE"
 
 
+class NoDeadMan(WindlassError):
+    """{venue} has no switch that cancels orders by itself: set dead_man_secs to off for this account"""
+
+    code = "NO_DEAD_MAN"
+
+
+class UnknownHoldings(WindlassError):
+    """The engine left no word of which coins of {account} are ours: its orders are cancelled; sell what is yours by hand"""
+
+    code = "UNKNOWN_HOLDINGS"
+
+
 class UnsafeEndpoint(WindlassError):
     """A {environment} account may not use {url}: paper accounts have a local address, others none of their own"""
 

@@ -14,26 +14,37 @@ from django.db import OperationalError
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
+from project.accounts import latch, mode
 from project.accounts.models import ExchangeAccount
 from project.accounts.vault import VaultError
 from project.journal import leases
+from risk import breakers
+from risk.volatility import FitFailed
 from trading import bells
 from trading.errors import KeysRefused, LiveNotAllowed, NotReached, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
 from trading.models import Canary
 from trading.services import (
+    aftermath,
     cancel,
+    candles,
     connect,
+    dead_man,
     decide,
     exits_sweep,
     fills,
+    kill_import,
     lookups,
+    lost,
     market,
+    offset,
     pnl,
     queue,
     reconcile,
+    shadow,
     submit,
     watch,
+    work_down,
 )
 
 log = logging.getLogger(__name__)
@@ -56,10 +67,13 @@ def account_task(function: AccountTask) -> Callable[[int], None]:
     def run(account_id: int) -> None:
         bells.heard(function.__name__, account_id)
         try:
-            function(ExchangeAccount.objects.select_related("user").get(pk=account_id))
+            account = ExchangeAccount.objects.select_related("user").get(pk=account_id)
+            function(account)
         except NotReached as error:
             code = KeysRefused.code if isinstance(error, KeysRefused) else NotReached.code
             reconcile.mark_unhealthy(account_id, code=code, detail=str(error))
+            if code == NotReached.code:  # refused keys are the account's trouble, not the venue's
+                breakers.note(breakers.of_account(account), ok=False, at=timezone.now())
         except (LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue, VaultError) as error:
             reconcile.mark_unhealthy(account_id, code=error.code, detail=str(error))
         except OperationalError as error:
@@ -120,7 +134,8 @@ def _submit(account: ExchangeAccount, *, opening: bool) -> None:
 @account_task
 def poll_fills(account: ExchangeAccount) -> None:
     """Ask what became of the orders on the book."""
-    fills.collect(account.pk, gateway=connect.gateway(account), clock=timezone.now)
+    if fills.collect(account.pk, gateway=connect.gateway(account), clock=timezone.now):
+        aftermath.look(account.pk, now=timezone.now())
 
 
 @account_task
@@ -140,6 +155,7 @@ def poll_prices(account: ExchangeAccount) -> None:
 def poll_balances(account: ExchangeAccount) -> None:
     """Refresh balances."""
     market.refresh_balances(account, gateway=connect.gateway(account), clock=timezone.now)
+    breakers.note(breakers.of_account(account), ok=True, at=timezone.now())
 
 
 @account_task
@@ -155,9 +171,49 @@ def refresh_instruments(account: ExchangeAccount) -> None:
 
 
 @account_task
+def refit_volatility(account: ExchangeAccount) -> None:
+    """Fit volatility and correlations anew where they are due."""
+    _only_one("fits", account, lambda _: _refit(account))
+
+
+def _refit(account: ExchangeAccount) -> None:
+    try:
+        candles.refit(account, clock=timezone.now)
+    except FitFailed as error:
+        log.warning("account %s keeps its old fits: %s", account.pk, error)
+
+
+@account_task
+def sweep_candles(account: ExchangeAccount) -> None:
+    """Fetch the candles that are missing of traded pairs, and follow their volatility."""
+    _only_one("candles", account, lambda gateway: candles.sweep(account, gateway=gateway, clock=timezone.now))
+
+
+@account_task
 def sweep_exits(account: ExchangeAccount) -> None:
     """Look at every open group once more: what events missed is caught here."""
     _only_one("exits", account, lambda _: exits_sweep.sweep(account.pk, now=timezone.now()))
+
+
+@account_task
+def sweep_offset(account: ExchangeAccount) -> None:
+    """Go on with the offset that is under way, or look for a losing group that winners can pay for."""
+    _only_one("offset", account, lambda gateway: offset.sweep(account.pk, gateway=gateway, clock=timezone.now))
+
+
+@account_task
+def sweep_lost(account: ExchangeAccount) -> None:
+    """Look for alerts that were promised and did not come."""
+    _only_one("lost", account, lambda _: lost.sweep(account.pk, now=timezone.now()))
+
+
+@account_task
+def sweep_shadow(account: ExchangeAccount) -> None:
+    """Decide alerts of shadowed sources on paper, and follow what is open there."""
+    if shadow.busy(account.pk, now=timezone.now()):
+        _only_one(
+            "shadow", account, lambda gateway: shadow.sweep(account.pk, gateway=lambda: gateway, clock=timezone.now)
+        )
 
 
 @account_task
@@ -168,12 +224,27 @@ def sweep_queue(account: ExchangeAccount) -> None:
 
 @account_task
 def reconcile_books(account: ExchangeAccount) -> None:
-    """Make our books agree with the venue's."""
-    _only_one(
-        "reconcile",
-        account,
-        lambda gateway: reconcile.reconcile(account.pk, gateway=gateway, clock=timezone.now, timing=connect.timing()),
-    )
+    """Make our books agree with the venue's; after an emergency, with what the kill switch sold first."""
+    _only_one("reconcile", account, lambda gateway: _reconcile(account, gateway))
+
+
+def _reconcile(account: ExchangeAccount, gateway: Gateway) -> None:
+    standing = latch.read(mode.home())
+    if standing is not None:
+        kill_import.book_sales(account, latch_id=standing.id, gateway=gateway, clock=timezone.now)
+    reconcile.reconcile(account.pk, gateway=gateway, clock=timezone.now, timing=connect.timing())
+
+
+@account_task
+def renew_dead_man(account: ExchangeAccount) -> None:
+    """Tell the venue that we live, where its own switch is set."""
+    dead_man.renew(account, gateway=connect.gateway(account), now=timezone.now())
+
+
+@account_task
+def work_down_positions(account: ExchangeAccount) -> None:
+    """In REDUCED, take the step that is due."""
+    work_down.work_down(account.pk, now=timezone.now())
 
 
 @shared_task(name="trading.answer_canary")

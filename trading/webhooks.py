@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qs
 
@@ -36,6 +37,7 @@ from signals.inbox import Inbox, InboxClosed, NewAlert
 from signals.rates import Limiter
 from signals.refusals import UPSERT, Refusals
 from signals.sources import Directory
+from trading.services import kill_door
 from trading.webhook_replies import (
     BODY_TIMEOUT_SECS,
     ID_REUSED,
@@ -172,6 +174,8 @@ class Door:
         path = scope["path"].rstrip("/")
         if path == "/health/live":
             return alive(scope)
+        if path == kill_door.PATH:
+            return await kill_door.answer(scope, receive, home())
         token = TOKEN_PATH.fullmatch(path)
         if path not in ENDPOINTS and not token:
             return NOT_FOUND
@@ -299,6 +303,14 @@ def alive(scope: Scope) -> Reply:
     """`{"status": "live"}`, with the caller's nonce, which proves that the answer came from here and now."""
     nonce = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("nonce", [""])[0]
     return Reply(200, {"status": "live", "nonce": nonce} if NONCE_SHAPE.fullmatch(nonce) else {"status": "live"})
+
+
+def home() -> Path:
+    """The data folder, where the kill latch lies."""
+    from django.conf import settings
+
+    path: Path = settings.WINDLASS.home
+    return path
 
 
 def conninfo() -> str:

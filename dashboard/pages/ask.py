@@ -48,16 +48,17 @@ Typed = Mapping[str, str]
 Act = Callable[[Typed], Told]
 
 
-def ask(request: HttpRequest, question: Question, act: Act, *, account_id: int) -> HttpResponse:
-    """GET shows the question, POST acts and leads back to the account's overview."""
+def ask(request: HttpRequest, question: Question, act: Act, *, account_id: int, back: str = "") -> HttpResponse:
+    """GET shows the question, POST acts and leads back: to the account's overview, unless another page asked."""
+    back = back or home(account_id)
     typed = {field.name: request.POST.get(field.name, "").replace("\0", "").strip() for field in question.fields}
     problem, status = _obstacle(request, question, typed)
     if problem or request.method != "POST":
-        context = {"question": question, "problem": problem, "typed": typed, "home": home(account_id)}
+        context = {"question": question, "problem": problem, "typed": typed, "home": back}
         return render(request, "dashboard/ask.html", context, status=status)
     told = act(typed)
     messages.add_message(request, messages.SUCCESS if told.done else messages.WARNING, told.text)
-    return redirect(home(account_id))
+    return redirect(back)
 
 
 def _obstacle(request: HttpRequest, question: Question, typed: Typed) -> tuple[str, int]:

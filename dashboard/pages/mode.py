@@ -11,16 +11,23 @@ from dashboard.access import may_act
 from dashboard.pages.errors import needs_database
 from project.accounts import mode
 from project.accounts.mode import Mode
-from project.accounts.models import TradingMode
 
 REASON_LENGTH = range(3, 201)
-STEPS = {Mode.PAUSED: Mode.NORMAL, Mode.NORMAL: Mode.PAUSED}
-# wanted -> from where: REDUCED and EMERGENCY are left by other ways than a button here.
+STEPS = {
+    Mode.NORMAL: frozenset({Mode.PAUSED, Mode.REDUCED}),
+    Mode.PAUSED: frozenset({Mode.NORMAL, Mode.REDUCED}),
+    Mode.REDUCED: frozenset({Mode.NORMAL, Mode.PAUSED}),
+}
+# wanted -> from where: EMERGENCY has a page of its own, and two steps lead out of it.
 
 NO_ROLE = "Your role may look, not act. Pausing takes the role trader or admin."
 NO_REASON = "A reason of 3 to 200 characters is needed: it is what the journal will say later."
 ELSEWHERE = "The mode is {mode} by now ({operator}: {reason}), so this step is not possible from here."
-DONE = {Mode.PAUSED: "Paused. Exits go on; nothing new is entered.", Mode.NORMAL: "Resumed. Entries are taken again."}
+DONE = {
+    Mode.NORMAL: "Resumed. Entries are taken again.",
+    Mode.PAUSED: "Paused. Exits go on; nothing new is entered.",
+    Mode.REDUCED: "Reducing. Nothing new is entered, and positions are worked down step by step.",
+}
 
 
 @needs_database
@@ -53,11 +60,10 @@ def _obstacle(request: HttpRequest, reason: str) -> tuple[str, int]:
 def take_step(wanted: Mode, *, operator: str, reason: str) -> str:
     """Change the mode if it still is where the step starts; else why not. The row is locked in between."""
     with transaction.atomic():
-        mode.current()
-        row = TradingMode.objects.select_for_update(no_key=True).get(id=1)
+        row = mode.locked()
         if row.mode == wanted:
             return ""
-        if row.mode != STEPS[wanted]:
+        if row.mode not in STEPS[wanted]:
             return ELSEWHERE.format(mode=row.mode, operator=row.operator or "nobody", reason=row.reason or "no reason")
         mode.change(wanted, operator=operator, reason=reason)
         return ""

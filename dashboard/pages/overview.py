@@ -1,6 +1,5 @@
 """The live page: rendered whole, with its numbers, before the socket opens."""
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,8 +10,6 @@ from dashboard import live
 from dashboard.access import may_act
 from dashboard.pages.errors import needs_database
 from dashboard.render import shown
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
 @require_safe
@@ -34,9 +31,3 @@ def overview(request: HttpRequest) -> HttpResponse:
 def account_id(text: str) -> int | None:
     """The account named in a query; None where it names none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def flower_url(request: HttpRequest) -> str:
-    """Where Flower is, for a browser on this machine: it listens on the loopback address only."""
-    host = request.get_host().rsplit(":", 1)[0]
-    return f"http://{host}:{settings.WINDLASS.flower_port}/" if host in LOOPBACK else ""

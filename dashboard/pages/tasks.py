@@ -16,7 +16,6 @@ from redis.exceptions import RedisError
 from dashboard import live
 from dashboard.access import may_act
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import flower_url
 
 PATIENCE_SECS = 1.0
 PREFIX = "trading."
@@ -49,7 +48,6 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "pulse": live.workers_pulse(now=timezone.now()),
         "queues": queues(),
         "bells": bells(),
-        "flower_url": flower_url(request),
         "flower_port": settings.WINDLASS.flower_port,
         "may_act": may_act(request.user),
     }

@@ -35,6 +35,12 @@ def result(value: Decimal | None, currency: str) -> str:
 
 
 @register.filter
+def money(value: Decimal | None, currency: str) -> str:
+    """Money without a sign: `{{ page.budget|money:page.quote }}`"""
+    return formats.amount(value, currency)
+
+
+@register.filter
 def fee(value: Decimal, currency: str) -> str:
     """What was paid, with its currency; a fee in base keeps its digits."""
     return f"{formats.qty(value.normalize(), Decimal(1))}{formats.THIN}{currency}"

@@ -18,9 +18,11 @@ from project.accounts.models import (
     Environment,
     ExchangeAccount,
     Installation,
+    KillReport,
     Role,
     TradingMode,
     User,
+    WorkedDown,
 )
 from project.admin import Admin, EngineAdmin, columns
 from project.journal.record import record
@@ -251,9 +253,32 @@ class TradingModeAdmin(Admin):
         return False
 
     def save_model(self, request: HttpRequest, obj: TradingMode, form: Any, change: bool) -> None:
-        """Through the one function that changes the mode."""
-        mode.change(obj.mode, operator=request.user.get_username(), reason=form.cleaned_data["reason"])
-        messages.info(request, "Orders see the new mode within 2 s.")
+        """Through the functions that change the mode: an emergency sets the latch, and is left in two steps elsewhere."""
+        who, why = request.user.get_username(), form.cleaned_data["reason"]
+        try:
+            if obj.mode == mode.Mode.EMERGENCY:
+                mode.declare_emergency(operator=who, reason=why, source="admin")
+            else:
+                mode.change(obj.mode, operator=who, reason=why)
+        except mode.ModeRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.info(request, "Orders see the new mode within 2 s.")
+
+
+@admin.register(KillReport)
+class KillReportAdmin(EngineAdmin):
+    """Emergencies, and how far each came; what was done line by line is in the journal."""
+
+    list_display = columns("latch", "flat", "took_secs", "lines", "at", of=KillReport)
+
+
+@admin.register(WorkedDown)
+class WorkedDownAdmin(EngineAdmin):
+    """Which step of REDUCED each account has taken."""
+
+    list_display = columns("since", "account", "step", "at", of=WorkedDown)
+    list_select_related = ("account",)
 
 
 @admin.register(Installation)

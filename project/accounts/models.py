@@ -136,6 +136,11 @@ class TradingMode(models.Model):
     reason = models.TextField(blank=True)
     operator = models.CharField(max_length=150, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
+    leaving_operator = models.CharField(max_length=150, blank=True, default="", editable=False)
+    leaving_reason = models.TextField(blank=True, default="", editable=False)
+    leaving_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When somebody asked to leave EMERGENCY."
+    )
 
     class Meta:
         verbose_name_plural = "trading mode"
@@ -143,6 +148,39 @@ class TradingMode(models.Model):
 
     def __str__(self) -> str:
         return self.mode
+
+
+class WorkedDown(models.Model):
+    """How far REDUCED has worked an account's positions down: one row per account and stretch of REDUCED."""
+
+    account = models.ForeignKey(ExchangeAccount, on_delete=models.CASCADE, related_name="worked_down")
+    since = models.DateTimeField(help_text="When the mode became REDUCED.")
+    step = models.PositiveIntegerField(help_text="The last step that was taken.")
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "worked down"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account", "since"], name="worked_down_once")]
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"step {self.step} since {self.since}"
+
+
+class KillReport(models.Model):
+    """What the kill process wrote down in an emergency, taken over into the journal line by line, each once."""
+
+    latch = models.CharField(max_length=40, primary_key=True, help_text="The emergency's name.")
+    lines = models.PositiveIntegerField(default=0, help_text="How many lines have been taken over.")
+    flat = models.BooleanField(default=False, help_text="Three looks at every venue found nothing.")
+    took_secs = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.latch}: {'flat' if self.flat else 'not flat yet'}"
 
 
 class Installation(models.Model):

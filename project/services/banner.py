@@ -13,12 +13,10 @@ class Facts:
     seconds: float
     web_url: str
     door_url: str
-    flower_url: str
     first_login: str
     first_login_file: str
     first_token: str
     first_source_file: str
-    flower_login_file: str
     demo: bool
     unwell: tuple[str, ...] = ()  # parts that did not answer, each with its log file
 
@@ -30,7 +28,7 @@ def text(facts: Facts) -> str:
     lines += _row("Dashboard", facts.web_url)
     lines += _row("First login", facts.first_login_file, *_indented(facts.first_login))
     lines += _row("Webhook", f"{facts.door_url}/webhooks/{facts.first_token or '<token>'}", *_webhook(facts))
-    lines += _row("Flower", f"{facts.flower_url}  (login: {facts.flower_login_file})")
+    lines += _row("Flower", f"{facts.web_url}/flower/  (behind the same login)")
     lines += _row("Demo", "on; DEMO=0 make up turns it off" if facts.demo else "off")
     rule = "─" * WIDTH
     return "\n".join(["", rule, *lines, rule, ""])

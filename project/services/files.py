@@ -17,11 +17,16 @@ def folder(path: Path) -> Path:
 
 def write_private(path: Path, text: str) -> None:
     """Replace the file in one step, readable by its owner only, durable."""
+    write_private_bytes(path, text.encode())
+
+
+def write_private_bytes(path: Path, content: bytes) -> None:
+    """The same for bytes."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)  # a leftover of a run that died here
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)

@@ -52,9 +52,11 @@ PARTS = (
     Part(
         "flower",
         Stage.INTAKE,
-        CELERY + " flower --address={host} --port={flower} --logging=warning",
+        CELERY + " flower --address={host} --port={flower} --url-prefix=flower --logging=warning",
         stop_signal=signal.SIGKILL,  # it hangs on gentler ones, and has nothing to lose
     ),
+    # It stops after the workers: while they end, the button still works.
+    Part("kill", Stage.VENUE, "-m trading.kill"),
     Part(
         "paper",
         Stage.VENUE,

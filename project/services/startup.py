@@ -44,7 +44,7 @@ URL_VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 APPS_SECS = 120.0
 APPS_PAUSE_SECS = 0.4
 # The dashboard's answer counts migrations and asks the servers: asked more often, it would slow the start.
-LATE = ("feed", "flower", "beat")
+LATE = ("feed", "flower", "beat", "kill")
 # They start when the stack answers: nobody waits for them, and two cores have enough to do before.
 
 
@@ -198,12 +198,10 @@ class Stack:
             seconds=time.monotonic() - self.started,
             web_url=self._url("web"),
             door_url=self._url("door"),
-            flower_url=self._url("flower"),
             first_login=login_file.read_text(encoding="utf-8") if new else "",
             first_login_file=stack.shown(login_file),
             first_token=str(first.get("webhook_token", "")) if new else "",
             first_source_file=stack.shown(self.home / "first-source.json"),
-            flower_login_file=stack.shown(self.home / "flower-login"),
             demo=self.options.demo,
             unwell=tuple(self.unwell),
         )

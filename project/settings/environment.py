@@ -19,7 +19,7 @@ class Windlass:
     """What a process of Windlass knows of its surroundings.
 
     `timing` names the timing profile (`production` or `fast`); `kek` is the key-encryption key from the
-    environment, empty when it lies in `home/kek`.
+    environment, empty when it lies in `home/kek`. `kill_pins`: `gpio` where a red button is wired to this machine.
     """
 
     home: Path
@@ -34,6 +34,7 @@ class Windlass:
     live_allowed: bool
     trusted_proxies: tuple[str, ...]
     log_level: str
+    kill_pins: str = "none"
 
 
 def home() -> Path:
@@ -86,6 +87,7 @@ def windlass() -> Windlass:
         live_allowed=flag("WINDLASS_LIVE", default=False),
         trusted_proxies=words("WINDLASS_TRUSTED_PROXIES"),
         log_level=os.environ.get("WINDLASS_LOG_LEVEL", "INFO"),
+        kill_pins=os.environ.get("WINDLASS_KILL_PINS", "none"),
     )
 
 

@@ -25,3 +25,10 @@ class RiskLimits:
     order_rate_per_min: int
     stale_price_secs: int
     max_clock_offset_ms: int
+    dynamic_limits: bool = True  # tighter in a wild market, never wider than set
+    capital_tiers: bool = True
+    sectors: tuple[tuple[str, str], ...] = ()  # base currency, sector
+    size_caps: tuple[str, ...] = ("confidence", "limits")
+    risk_bps: Decimal = Decimal(100)
+    kelly_fraction: Decimal = Decimal("0.25")
+    vol_target_pct: Decimal = Decimal(15)

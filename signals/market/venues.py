@@ -38,6 +38,7 @@ class Venue:
     no_change_codes: frozenset[str]  # errors that mean "it is so already"
     wallet_field: str  # futures: where the wallet stands without unrealised results, per row of `assets`; empty on spot
     error_section: str  # the part of ccxt's exception table that applies when the host is not the real one
+    dead_man_call: str = ""  # the raw call that cancels a market's orders unless it is repeated; empty: there is none
 
     @property
     def derivative(self) -> bool:
@@ -79,6 +80,7 @@ VENUES: dict[str, Venue] = {
         no_change_codes=frozenset({"-4046", "-4059"}),
         wallet_field="walletBalance",
         error_section="linear",
+        dead_man_call="fapiprivate_post_countdowncancelall",  # plain orders only; conditional ones stay
     ),
 }
 

@@ -40,7 +40,7 @@ async def serving(handler: Handler) -> AsyncIterator[int]:
     server.close()
 
 
-@pytest.mark.parametrize("drive", [load._closed, lambda *given: load._paced(*given, 5000.0)], ids=["closed", "paced"])
+@pytest.mark.parametrize("drive", [load._closed, lambda *given: load.pace(*given, 5000.0)], ids=["closed", "paced"])
 async def test_each_request_has_its_answer(drive: Callable[..., Coroutine[Any, Any, load.Replies]]) -> None:
     async with serving(answer) as port:
         replies = await drive(port, [load.request("/x", {"n": n}) for n in range(30)], 3)

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,13 +13,26 @@ from django.test import Client
 from django.urls import reverse
 
 from project.accounts import mode, vault
-from project.accounts.models import BalanceMovement, ExchangeAccount, Installation, Role, User
+from project.accounts.models import BalanceMovement, ExchangeAccount, Installation, KillReport, Role, User, WorkedDown
 from project.admin import EngineAdmin
 from project.journal.models import JournalEntry, Lease, Seal
-from risk.models import RiskDecision, RiskState
+from risk.models import Breaker, RiskDecision, RiskState
+from signals.market import candles
+from signals.market.bars import flat
 from signals.models import IndicatorValue, Instrument, Signal, Source
-from tests.dashboard import rows
-from trading.models import ForeignOrder, FundingPayment, PnlPoint, PositionGroup, QueuedSignal, SettingOverride
+from tests.dashboard import rows, shadow_rows
+from tests.support.markets import know_markets
+from trading.models import (
+    ForeignOrder,
+    FundingPayment,
+    OffsetBook,
+    OffsetRun,
+    OffsetWatch,
+    PnlPoint,
+    PositionGroup,
+    QueuedSignal,
+    SettingOverride,
+)
 
 
 def sha256(text: str) -> bytes:
@@ -65,6 +79,19 @@ def full(day: rows.Desk, now: datetime) -> rows.Desk:
         account=account, instrument=Instrument.objects.get(base="XRP"), timeframe_secs=900, side="LONG", signal=signal,
         queued_at=now, refreshed_at=now,
     )  # fmt: skip
+    group = PositionGroup.objects.filter(account=account, closed_at=None).first()
+    run = OffsetRun.objects.create(
+        account=account, group=group, loss=5, cover=4, uncovered=1, bound=1, started_at=now
+    )  # fmt: skip
+    run.steps.create(kind="LOSER", group=group, qty=1, expected=-5, worst_price=100, bound=1)
+    OffsetWatch.objects.create(group=group)
+    OffsetBook.objects.create(instrument=group.instrument, at=now)
+    KillReport.objects.create(latch="0123456789abcdef", lines=7, flat=True, took_secs="1.5")
+    WorkedDown.objects.create(account=account, since=now, step=2)
+    shadow_rows.one_of_each(alert, now=now)
+    candles.write(group.instrument_id, 3600, [flat(now, Decimal(100))])
+    know_markets()
+    Breaker.objects.create(component="venue:binance:paper")
     return day
 
 
@@ -206,6 +233,7 @@ def source_form(owner: rows.Desk, **fields: Any) -> dict[str, Any]:
         "name": "bot",
         "kind": "tradingview",
         "body_dedupe_secs": "60",
+        "grace_secs": "60",
     } | fields
 
 

@@ -204,7 +204,7 @@ def test_gathering_takes_a_fixed_number_of_queries(
     for base in ("BTC", "ETH", "SOL"):
         market = day.account.groups.filter(instrument__base=base).first().instrument
         day.pyramid(day.group(market, minutes=3, timeframe_secs=60), [("100", "1", "101")])
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(33):
         live.gather(None, now=now)
 
 

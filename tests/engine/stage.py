@@ -66,6 +66,9 @@ def renew(paper: PaperExchange) -> None:
 
 def change_mode(to: str) -> None:
     """Change the mode, and let every process notice at once."""
+    if mode.current().mode == mode.Mode.EMERGENCY != to:  # left in two steps
+        mode.request_leave(operator="test", reason="a test", now=timezone.now())
+        mode.leave(operator="test", phrase=mode.LEAVE_PHRASE, two_people=False, now=timezone.now())
     mode.change(to, operator="test", reason="a test")
     connect._guard = ModeGuard()
 

@@ -167,7 +167,8 @@ def reverse_decided(desk: Desk) -> None:
     with transaction.atomic():
         now = Books(locks.account(desk.account.pk), timezone.now())
         verdict = decide._reverse(now, decide._evaluated(now, alert), turn)
-        outcomes.settle(desk.account.pk, {alert.pk: verdict}, now=now.now)
+        outcomes.settle(now.sheet, desk.account.pk, {alert.pk: verdict}, now=now.now)
+        now.sheet.write()
     assert verdict.outcome == "REVERSED"
 
 

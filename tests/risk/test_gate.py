@@ -34,6 +34,7 @@ def test_an_allowed_plan_keeps_every_checks_numbers(account: ExchangeAccount) ->
     assert all(line["ok"] for line in row.checks)
     exposure = next(line for line in row.checks if line["name"] == "symbol_exposure")
     assert (exposure["value"], exposure["limit"]) == ("1000", "1000")  # 900 + 100, 10 % of 10 000
+    assert exposure["layer"] == "portfolio"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from project.accounts.models import ExchangeAccount, Installation, Role, User
 from project.accounts.vault import seal_credentials
 from signals.market import instruments
 from signals.models import Alert, Source
+from tests.support.markets import know_markets
 from tests.support.paper import PaperExchange
 from trading.gateways.base import Gateway
 from trading.models import SettingOverride
@@ -139,5 +140,6 @@ def make_desk(paper: PaperExchange, *, prices: dict[str, str] | None = None, ven
         paper.price(symbol, price)
     made = Desk(paper, account, source, f"account-{key}", secret)
     reconcile.reconcile(account.pk, gateway=made.gateway, clock=timezone.now, timing=connect.timing())
+    know_markets()
     account.refresh_from_db()
     return made

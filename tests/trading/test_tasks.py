@@ -11,6 +11,8 @@ from project.accounts.models import Balance, ExchangeAccount
 from project.accounts.vault import seal_credentials
 from project.journal import leases
 from project.journal.models import JournalEntry
+from risk.domain.breaker import POLICY
+from risk.models import Breaker
 from signals.models import Ticker
 from tests.support.factories import Desk
 from tests.support.paper import free_port
@@ -51,7 +53,9 @@ def test_the_whole_path_by_tasks(desk: Desk) -> None:
         tasks.look_up,
         tasks.poll_prices,
         tasks.poll_balances,
+        tasks.refit_volatility,
         tasks.refresh_instruments,
+        tasks.sweep_candles,
         tasks.sweep_exits,
         tasks.sweep_queue,
         tasks.reconcile_books,
@@ -128,6 +132,25 @@ def test_an_account_recovers_with_its_next_reconcile(desk: Desk) -> None:
     tasks.reconcile_books(desk.account.pk)
     assert ExchangeAccount.objects.get().health == ""
     assert JournalEntry.objects.filter(kind="account.healthy").exists()
+
+
+def test_a_venue_that_is_away_opens_its_breaker_and_closes_it_when_it_is_back(desk: Desk) -> None:
+    url = desk.account.base_url
+    silent(desk)
+    for _ in range(POLICY.errors_in_a_row):
+        tasks.poll_balances(desk.account.pk)
+    assert Breaker.objects.get().state == "OPEN"
+    moved(desk, base_url=url)
+    Breaker.objects.update(opened_at=timezone.now() - POLICY.wait)
+    for _ in range(POLICY.trials):
+        tasks.poll_balances(desk.account.pk)
+    assert Breaker.objects.get().state == "CLOSED"
+
+
+def test_refused_keys_are_not_the_venues_trouble(desk: Desk) -> None:
+    keyless(desk)
+    tasks.poll_balances(desk.account.pk)
+    assert not Breaker.objects.exists()
 
 
 def test_a_sweep_that_somebody_else_does_is_left_to_him(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from risk.domain.limits import RiskLimits
+from risk.domain.offset_limits import OffsetLimits
 from risk.domain.sizing import SizeRequest
 from trading.domain.admission import QueueRule
 from trading.domain.grid import LegSpec
@@ -107,19 +108,7 @@ class ExitSettings:
 
 
 RiskSettings = RiskLimits
-
-
-@dataclass(frozen=True, slots=True)
-class OffsetSettings:
-    """When a losing group is paid for by winners."""
-
-    loss_threshold_pct: Decimal
-    require_full_pyramids: bool
-    timer_start: str
-    post_full_wait_minutes: int
-    min_loss_age_minutes: int | None
-    max_winners: int
-    loss_budget_pct: Decimal
+OffsetSettings = OffsetLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +129,16 @@ class LiveSettings:
     """What holds on live accounts only."""
 
     live_start_cap_quote: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSettings:
+    """What the trading modes do. reduce_step_pct None: REDUCED sells nothing by itself; dead_man_secs None: off."""
+
+    approvals: bool
+    dead_man_secs: int | None
+    reduce_step_minutes: int
+    reduce_step_pct: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,4 +168,5 @@ class EngineSettings:
     offset: OffsetSettings
     execution: ExecutionSettings
     live: LiveSettings
+    modes: ModeSettings
     system: SystemSettings

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     """How a value is written and checked."""
 
     INT = "INT"
+    LABELS = "LABELS"  # name=label
     DECIMAL = "DECIMAL"
     BOOL = "BOOL"
     CHOICE = "CHOICE"
@@ -330,6 +331,19 @@ def _levels(setting: Setting, raw: object) -> tuple[tuple[str, str], ...] | Refu
     return tuple(sorted(levels.items())) if wrong is None else _not_a_choice(setting, wrong)
 
 
+def _labels(setting: Setting, raw: object) -> tuple[tuple[str, str], ...] | Refusal:
+    rows = raw if isinstance(raw, list | tuple) else _words(raw) or ()
+    pairs = [row.split("=", 1) if isinstance(row, str) else row for row in rows]
+    labels = {str(pair[0]).upper(): str(pair[-1]).lower() for pair in pairs if len(pair) == 2 and all(pair)}
+    if len(labels) < len(pairs):
+        return _refuse(setting, "NOT_LABELS", raw, "each name once", "Write them as BTC=majors, DOGE=memes.")
+    return tuple(sorted(labels.items()))
+
+
+def _write_pairs(pairs: Sequence[tuple[str, str]]) -> str:
+    return _write_words([f"{name}={label}" for name, label in pairs])
+
+
 def _write_words(words: Sequence[str]) -> str:
     return ", ".join(words) or "none"
 
@@ -342,6 +356,7 @@ _READERS: Mapping[Kind, Callable[[Setting, object], Any]] = MappingProxyType(
         Kind.DECIMAL: _decimal,
         Kind.DURATION: _duration,
         Kind.INT: _int,
+        Kind.LABELS: _labels,
         Kind.LEGS: _legs,
         Kind.LEGS_BY_PYRAMID: _by_pyramid,
         Kind.LEVELS: _levels,
@@ -359,7 +374,8 @@ _WRITERS: Mapping[Kind, Callable[[Any], str]] = MappingProxyType(
         Kind.DURATION: _write_duration,
         Kind.LEGS: _write_legs,
         Kind.LEGS_BY_PYRAMID: _write_by_pyramid(_write_legs),
-        Kind.LEVELS: lambda pairs: _write_words([f"{name}={level}" for name, level in pairs]),
+        Kind.LABELS: _write_pairs,
+        Kind.LEVELS: _write_pairs,
         Kind.NETWORKS: _write_words,
         Kind.SIZE: write_size,
         Kind.SIZES_BY_PYRAMID: _write_by_pyramid(write_size),

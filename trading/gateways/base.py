@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from signals.market.bars import Bar, Span
 from trading.domain.order_state import VenueStatus
 from trading.domain.vocabulary import OrderType, PositionSide, Side, TimeInForce
 
@@ -131,6 +132,18 @@ class TickerReport:
 
 
 @dataclass(frozen=True, slots=True)
+class BookReport:
+    """A symbol's order book, best prices first: what it takes from sellers (bids) and from buyers (asks).
+
+    Each level is a price, quote, and a quantity, base or contracts.
+    """
+
+    symbol: str
+    bids: tuple[tuple[Decimal, Decimal], ...]
+    asks: tuple[tuple[Decimal, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InstrumentReport:
     """A tradable market and its rules; fees are ratios."""
 
@@ -163,6 +176,12 @@ class Gateway(Protocol):
     def cancel(self, *, symbol: str, venue_order_id: str, venue_algo_id: str = "") -> None:
         """Ask to cancel; an order that is no longer open raises OrderNotOpen."""
 
+    def cancel_all(self, symbol: str) -> None:
+        """Cancel everything that rests on a market, conditional orders too, ours and foreign; nothing there is success."""
+
+    def dead_man(self, symbol: str, *, secs: int) -> None:
+        """Have the venue cancel the market's plain orders unless this is said again within secs; 0 takes it back."""
+
     def find_order(
         self, *, symbol: str, client_order_id: str, venue_order_id: str = "", conditional: bool = False
     ) -> OrderReport | None:
@@ -191,6 +210,12 @@ class Gateway(Protocol):
 
     def tickers(self, symbols: Sequence[str]) -> Mapping[str, TickerReport]:
         """Prices of the symbols that the venue quotes."""
+
+    def candles(self, symbol: str, span: Span) -> Sequence[Bar]:
+        """Bars that open within a span, oldest first; fewer where the venue gives no more at once."""
+
+    def order_book(self, symbol: str) -> BookReport:
+        """The best levels of a symbol's book, as many as one cheap question brings."""
 
     def instruments(self) -> Sequence[InstrumentReport]:
         """Every market the account may trade."""

@@ -9,12 +9,14 @@ from typing import Any, Protocol
 
 import ccxt
 
+from signals.market.bars import Bar, Span
 from signals.market.venues import Venue
 from trading.domain.vocabulary import OrderType
-from trading.errors import TOO_LATE, NotSent, VenueError
+from trading.errors import TOO_LATE, NoDeadMan, NotSent, OrderNotOpen, VenueError
 from trading.gateways import error_map, reports
 from trading.gateways.base import (
     BalanceReport,
+    BookReport,
     FillReport,
     FundingReport,
     InstrumentReport,
@@ -37,6 +39,8 @@ CCXT_TYPE = {
     OrderType.STOP_LIMIT: "limit",
     OrderType.STOP_MARKET: "market",
 }
+BOOK_LEVELS = 100
+# KuCoin's futures know 20 and 100 and nothing else; Binance's futures answer for 5 of 2,400 a minute.
 SIGNED_AT = re.compile(r"(?:^|[?&])timestamp=(\d+)")
 
 
@@ -65,6 +69,7 @@ class CcxtGateway:
         self._write = client.fetch
         client.fetch = self._fetch
         client.on_rest_response = self._remember
+        client.parse_order_book_bid_ask = reports.exact_level(client.safe_string)
 
     # the socket -----------------------------------------------------------------------------
 
@@ -178,6 +183,23 @@ class CcxtGateway:
             else:
                 self._client.cancel_order(venue_algo_id, symbol, {"trigger": True})
 
+    def cancel_all(self, symbol: str) -> None:
+        """Cancel everything that rests on a market. Raises Unknown: then look, and ask again."""
+        for params in ({}, {"trigger": True})[: self._venue.cancel_all_calls]:
+            try:
+                with self._translated(error_map.for_cancel):
+                    self._client.cancel_all_orders(symbol, params)
+            except OrderNotOpen:  # there was nothing to cancel
+                continue
+
+    def dead_man(self, symbol: str, *, secs: int) -> None:
+        """The venue's own switch (docs/kill-switch.md). Raises NotReached, or NoDeadMan where it has none."""
+        if not self._venue.dead_man_call:
+            raise NoDeadMan(venue=self._venue.name)
+        with self._translated(error_map.for_question):
+            ask = getattr(self._client, self._venue.dead_man_call)
+            ask({"symbol": self._client.market_id(symbol), "countdownTime": secs * 1000})
+
     def find_order(
         self, *, symbol: str, client_order_id: str, venue_order_id: str = "", conditional: bool = False
     ) -> OrderReport | None:
@@ -281,6 +303,24 @@ class CcxtGateway:
         books = self._client.fetch_bids_asks(symbols)
         sides = {s: {"bid": book["bid"], "ask": book["ask"]} for s, book in books.items()}
         return {symbol: {**row, **sides.get(symbol, {})} for symbol, row in tickers.items()}
+
+    def candles(self, symbol: str, span: Span) -> Sequence[Bar]:
+        """Bars that open within a span, oldest first; fewer where the venue gives no more at once."""
+        with self._translated(error_map.for_question):
+            since, width = int(span.first.timestamp() * 1000), self._client_timeframe(span.timeframe_secs)
+            return [reports.bar(row) for row in self._client.fetch_ohlcv(symbol, width, since, span.count)]
+
+    def _client_timeframe(self, timeframe_secs: int) -> str:
+        """Ccxt's word for a timeframe. Raises NotSupported where the venue has no such candles."""
+        words = {self._client.parse_timeframe(word): str(word) for word in self._client.timeframes or ()}
+        if timeframe_secs not in words:
+            raise ccxt.NotSupported(f"no candles of {timeframe_secs} s")
+        return words[timeframe_secs]
+
+    def order_book(self, symbol: str) -> BookReport:
+        """The best hundred levels of either side."""
+        with self._translated(error_map.for_question):
+            return reports.book_report(self._client.fetch_order_book(symbol, BOOK_LEVELS))
 
     def instruments(self) -> Sequence[InstrumentReport]:
         """Every market of the venue's kind; asked anew, and kept so that ccxt never loads markets by itself."""

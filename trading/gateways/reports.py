@@ -1,16 +1,18 @@
 """What ccxt says, as our reports: Decimals, aware times, our enums. Pure but for ccxt's own exceptions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import ccxt
 
+from signals.market.bars import Bar
 from signals.market.venues import Venue
 from trading.domain.order_state import VenueStatus
 from trading.domain.vocabulary import PositionSide, Side
 from trading.gateways.base import (
+    BookReport,
     FillReport,
     FundingReport,
     InstrumentReport,
@@ -133,6 +135,33 @@ def ticker_report(raw: Raw, mark: Raw | None = None) -> TickerReport | None:
         return None
     bid, ask, last = (decimal(price) for price in prices)
     return TickerReport(raw["symbol"], bid, ask, last, price_or_none((mark or {}).get("markPrice")))
+
+
+def bar(row: Sequence[Any]) -> Bar:
+    """Ccxt's candle as ours."""
+    opened_ms, *numbers = row
+    return Bar(when(opened_ms), *(decimal(number) for number in numbers[:5]))
+
+
+def exact_level(read: Callable[..., Any]) -> Callable[..., list[Decimal | None]]:
+    """What a book's level is parsed by, in place of ccxt's own, which makes floats of it whatever `number` says.
+
+    read: ccxt's safe_string. An unreadable number is None and fails in book_report.
+    """
+
+    def level(raw: Any, price_key: Any = 0, qty_key: Any = 1, _: Any = 2) -> list[Decimal | None]:
+        texts = (read(raw, price_key), read(raw, qty_key))
+        return [None if text is None else decimal(text) for text in texts]
+
+    return level
+
+
+def book_report(raw: Raw) -> BookReport:
+    """Ccxt's order book as ours, best first; levels that are empty are left out."""
+    if any(None in row[:2] for side in ("bids", "asks") for row in raw[side]):
+        raise ValueError("a level of the order book lacks its price or quantity")
+    bids, asks = ([(row[0], row[1]) for row in raw[side] if row[1]] for side in ("bids", "asks"))
+    return BookReport(raw["symbol"], tuple(sorted(bids, reverse=True)), tuple(sorted(asks)))
 
 
 def instrument_report(market: Raw, venue: Venue) -> InstrumentReport:

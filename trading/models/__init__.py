@@ -3,9 +3,11 @@
 from trading.models.config import SettingOverride
 from trading.models.foreign import ForeignOrder
 from trading.models.group import Leg, PositionGroup, Pyramid
+from trading.models.offset import OffsetBook, OffsetRun, OffsetStep, OffsetWatch
 from trading.models.order import Fill, FundingPayment, Order
 from trading.models.pnl import PnlPoint
 from trading.models.queue import QueuedSignal
+from trading.models.shadow import ShadowDecision, ShadowGroup, ShadowLeg, ShadowOrder, TheirTrade
 from trading.models.slot import Slot
 from trading.models.system import Canary
 
@@ -15,11 +17,20 @@ __all__ = [
     "ForeignOrder",
     "FundingPayment",
     "Leg",
+    "OffsetBook",
+    "OffsetRun",
+    "OffsetStep",
+    "OffsetWatch",
     "Order",
     "PnlPoint",
     "PositionGroup",
     "Pyramid",
     "QueuedSignal",
     "SettingOverride",
+    "ShadowDecision",
+    "ShadowGroup",
+    "ShadowLeg",
+    "ShadowOrder",
     "Slot",
+    "TheirTrade",
 ]

@@ -37,6 +37,7 @@ class PositionGroup(models.Model):
     dust_qty = money(default=0)
     peak = money(null=True, blank=True, help_text="Best price since the trailing stop was armed.")
     reduce_qty = money(default=0, help_text="Decided to be sold, not yet sent: targets make room for it.")
+    reduce_limit = money(null=True, blank=True, help_text="It is sold for this or better; empty: at market.")
     watch = models.JSONField(default=list, blank=True, help_text="Exits that rest nowhere and are fired by us.")
     leverage = models.PositiveSmallIntegerField(default=1)
     blocked = models.BooleanField(default=False, help_text="Neither offset nor pyramids while this is on.")

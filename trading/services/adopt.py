@@ -66,16 +66,25 @@ def find(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> tuple[H
 def _explained(
     account: ExchangeAccount, instrument: Instrument, groups: Sequence[PositionGroup], gateway: Gateway
 ) -> list[HandTrade]:
-    """Each strange order with the oldest group that held as much on that side; the others are nobody's."""
+    """Each strange order with the group that it fits best, oldest first; the others are nobody's.
+
+    The largest are placed first, each with the group that held hardly more: so a kill's sales find the groups they
+    were cut for, whatever came in between.
+    """
     left = {group.pk: group.qty for group in groups}
     found = []
-    for number, executions in _strange(account, instrument, groups[0].opened_at, gateway).items():
-        sold = total(fill.qty for fill in executions)
-        holders = (g for g in groups if left[g.pk] >= sold and _shrinks(g, executions))
-        if holder := next(holders, None):
-            left[holder.pk] -= sold
+    strange = _strange(account, instrument, groups[0].opened_at, gateway)
+    for number, executions in sorted(strange.items(), key=lambda item: -_qty(item[1])):
+        holders = [g for g in groups if left[g.pk] >= _qty(executions) and _shrinks(g, executions)]
+        if holders:
+            holder = min(holders, key=lambda group: left[group.pk])
+            left[holder.pk] -= _qty(executions)
             found.append(HandTrade(holder, number, tuple(executions)))
-    return found
+    return sorted(found, key=lambda trade: trade.fills[0].at)
+
+
+def _qty(executions: Sequence[FillReport]) -> Decimal:
+    return total(fill.qty for fill in executions)
 
 
 def _strange(

@@ -25,9 +25,17 @@ DEMO_PERPETUALS = ["BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"]
 PATIENT = {"max_consecutive_losses": 1000}
 # A simple average cross loses often; the demo goes on all the same.
 
-# What the demo shows: every way to take profit, a queue in front of a small pool, a stop.
+SOON = {
+    "loss_threshold_pct": "-0.1",
+    "post_full_wait_minutes": 0,
+    "require_full_pyramids": "off",
+    "timer_start": "after_all_dca_submitted",
+}
+# The demo's pairs rise and fall together: an offset needs a loser and a winner at once, which is rare and soon over.
+
+# What the demo shows: every way to take profit, offsets, a queue in front of a small pool, a stop.
 DEMO_SETTINGS: Mapping[str, Mapping[str, Mapping[str, object]]] = {
-    PAPER: {"": PATIENT, "ETH/USDT": {"tp_mode": "AGGREGATE"}, "SOL/USDT": {"tp_mode": "HYBRID"}},
+    PAPER: {"": PATIENT | SOON, "ETH/USDT": {"tp_mode": "AGGREGATE"}, "SOL/USDT": {"tp_mode": "HYBRID"}},
     FUTURES: {
         "": PATIENT | {"max_open_groups": 2, "stop": "fixed", "fixed_stop_pct": "0.8"},
         "ETH/USDT:USDT": {"tp_mode": "AGGREGATE"},

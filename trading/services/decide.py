@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from project.accounts.models import ExchangeAccount, PositionMode
+from project.accounts.models import ExchangeAccount
 from project.accounts.vault import VaultError
 from risk.domain.denial import DenialCode
 from signals.evaluate import Meant, Stored, evaluate
@@ -15,14 +15,15 @@ from signals.market import instruments
 from signals.models import Alert, IndicatorValue
 from signals.verdict import Outcome, Verdict
 from trading import locks, selectors
-from trading.domain.classify import Classification, Meaning, NoMeaning, Wanted, classify
+from trading.domain.classify import Classification, Meaning, NoMeaning
 from trading.domain.settings import SettingError
 from trading.domain.vocabulary import PositionSide
 from trading.errors import WindlassError
 from trading.gateways.base import Gateway
-from trading.services import entry, exits, market, outcomes, queue, replay
+from trading.services import candles, entry, exits, market, outcomes, queue, replay
 from trading.services.defects import DEFECTS
 from trading.services.desk import Desk
+from trading.services.meaning import classified
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +76,9 @@ def fetch_prices(
     try:
         if symbols:
             market.ensure_prices(desk.account, symbols, gateway=gateway, clock=clock)
+            candles.ensure(desk.account, symbols, gateway=gateway, clock=clock)
     except (VaultError, WindlassError) as error:
-        log.warning("no price for %s: %s", ", ".join(sorted(symbols)), error)
+        log.warning("no price or no candles for %s: %s", ", ".join(sorted(symbols)), error)
     return read
 
 
@@ -204,26 +206,11 @@ def _store(desk: Desk, stored: Stored) -> Verdict:
 
 
 def _act(desk: Desk, meant: Meant) -> Verdict:
-    intent, chosen = meant.intent, desk.settings(meant.instrument.symbol)
-    if intent.adds_only:
-        return _add(desk, meant)
-    wanted = Wanted(
-        action=intent.action,
-        market_position=intent.market_position,
-        prev_market_position=intent.prev_market_position,
-        position_size=intent.position_size,
-        prev_position_size=intent.prev_position_size,
-        side=intent.side,
-    )
-    found = classify(
-        wanted,
-        open_sides=desk.open_sides(meant.instrument),
-        derivative=meant.instrument.derivative,
-        reverse_on_opposite=chosen.alerts.reverse_on_opposite,
-        hedge=desk.account.position_mode == PositionMode.HEDGE,
-    )
+    found = classified(desk, meant)
     if found.meaning not in HELD:
         desk.sheet.write()
+    if meant.intent.adds_only and found.side:
+        return entry.enter(desk, meant, found.side)  # it never waits: its group may be closed when its turn comes
     return ACTIONS[found.meaning](desk, meant, found)
 
 
@@ -233,20 +220,6 @@ def _enter(desk: Desk, meant: Meant, found: Classification) -> Verdict:
         return replaced
     verdict = entry.enter(desk, meant, side)
     return queue.put(desk, meant, side, verdict) if verdict.outcome == DenialCode.POOL_FULL else verdict
-
-
-def _add(desk: Desk, meant: Meant) -> Verdict:
-    """One more pyramid of the position that is open, on the side it names or the only one; it never opens one."""
-    named = meant.intent.market_position
-    sides = [
-        side
-        for side in sorted(desk.open_sides(meant.instrument))
-        if (named is None or side == named.name) and desk.group_for(meant.instrument, meant.timeframe_secs, side)
-    ]
-    if len(sides) == 1:
-        return entry.enter(desk, meant, sides[0])
-    code = NoMeaning.AMBIGUOUS_SIDE if sides else NoMeaning.NOTHING_TO_ADD_TO
-    return Verdict(code, WORDS[code].format(symbol=meant.instrument.symbol))
 
 
 def _exit(desk: Desk, meant: Meant, found: Classification) -> Verdict:

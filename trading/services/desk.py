@@ -11,7 +11,9 @@ from django.db.models.functions import Coalesce, Greatest, NullIf
 
 from project.accounts import mode
 from project.accounts.models import Balance, ExchangeAccount, Installation, PositionMode
+from risk import portfolio
 from risk.domain.checks import Snapshot, TrackRecord, VenueFacts
+from risk.domain.portfolio import Holdings, PortfolioFacts, facts
 from signals.market import instruments, venues
 from signals.market.instruments import InstrumentFacts
 from signals.models import Instrument
@@ -23,11 +25,12 @@ from trading.domain.settings import EngineSettings
 from trading.domain.vocabulary import OrderType, PositionSide, Purpose, Side
 from trading.models import Fill, ForeignOrder, Order, PositionGroup, QueuedSignal, SettingOverride, Slot
 from trading.selectors import Quoted
+from trading.services import surroundings
 from trading.services.sheet import Sheet
 from trading.services.track_record import History, history, orders_last_minute
 
 PLAIN_TYPES = frozenset({OrderType.LIMIT, OrderType.MARKET})
-LASTING = ("_foreign", "balances", "history", "installation", "overrides", "tickers")
+LASTING = ("_foreign", "_known", "balances", "history", "installation", "overrides", "strategies", "tickers")
 # What an account's own decisions do not change: read once a batch.
 READ_OF_GROUPS = ("account", "blocked", "closing_at", "cost", "leverage", "qty", "side", "timeframe_secs")
 # Not the settings a group was opened with: eighty values of JSON each, and nothing here asks for them.
@@ -144,16 +147,23 @@ class Desk:
     # what an entry changes ------------------------------------------------------------------
 
     def take_in(
-        self, group: PositionGroup, slot: Slot | None, placed: Sequence[Order], instrument: InstrumentFacts
+        self,
+        group: PositionGroup,
+        slot: Slot | None,
+        placed: Sequence[Order],
+        instrument: InstrumentFacts,
+        *,
+        strategy: str,
     ) -> None:
         """Go on as if an entry on the sheet were read back: its group, its slot, its orders."""
         if group not in self.groups:
             self.groups.append(group)
+            self.strategies[group.pk] = strategy
         if slot:
             self.taken_slots |= {slot.number}
         self._resting[instrument.id] = self._resting_with(group, placed, instrument)
         self._orders_last_minute += len(placed)
-        for name in ("available_quote", "exposure_of_all", "free_slots", "record", "reserved_quote"):
+        for name in ("holdings", "available_quote", "exposure_of_all", "free_slots", "record", "reserved_quote"):
             vars(self).pop(name, None)
 
     def _resting_with(self, group: PositionGroup, placed: Sequence[Order], instrument: InstrumentFacts) -> Resting:
@@ -318,8 +328,55 @@ class Desk:
             opposite=f"group {other[0].pk}, {other[0].side}" if other else "",
         )
 
-    def snapshot(self, instrument: InstrumentFacts, side: PositionSide) -> Snapshot:
-        """Everything the gate asks for about a plan on this instrument and side."""
+    # the whole ------------------------------------------------------------------------------
+
+    @cached_property
+    def strategies(self) -> dict[int, str]:
+        """The strategy of each open group, by the group's id."""
+        return surroundings.strategies(self.account)
+
+    @cached_property
+    def _known(self) -> Holdings:
+        """What no entry of ours changes of the portfolio: markets, correlations, other accounts, breakers."""
+        limits = self.settings("").risk
+        return portfolio.known(
+            self.account,
+            equity=self.equity or ZERO,
+            elsewhere=surroundings.elsewhere(self.account),
+            sectors=dict(limits.sectors),
+            tiered=limits.capital_tiers,
+            now=self.now,
+        )
+
+    @cached_property
+    def holdings(self) -> Holdings:
+        """The portfolio as it stands, what entries may still buy included."""
+        coming = {pk: resting.entries_cost for pk, resting in self._resting.items()}
+        worth = {group.pk: self._worth(group) for group in self.groups}
+        return replace(
+            self._known,
+            exposures=tuple(surroundings.exposures(self.groups, worth=worth, coming=coming)),
+            strategies=surroundings.by_strategy(self.groups, self.strategies, worth=worth, coming=coming),
+        )
+
+    def _portfolio(self, instrument: InstrumentFacts, side: PositionSide, strategy: str) -> PortfolioFacts | None:
+        """What surrounds a plan; None without equity, which denies by itself."""
+        limits = self.settings(instrument.symbol).risk
+        if self.equity is None or self.equity <= 0:
+            return None
+        return facts(
+            self.holdings,
+            symbol=instrument.symbol,
+            base=instrument.base,
+            long=side is PositionSide.LONG,
+            strategy=strategy,
+            cluster_rho=limits.cluster_rho,
+            equity=self.equity,
+            tighten=limits.dynamic_limits,
+        )
+
+    def snapshot(self, instrument: InstrumentFacts, side: PositionSide, *, strategy: str = "") -> Snapshot:
+        """Everything the gate asks for about a plan of a strategy on this instrument and side."""
         ticker, pool_size = self.tickers.get(instrument.id), self.settings("").pool.max_open_groups
         age = (self.now - ticker.at).total_seconds() if ticker else None
         return Snapshot(
@@ -336,4 +393,5 @@ class Desk:
             symbol_exposure_quote=self.exposure(instrument),
             venue=self._at_venue(instrument, side),
             record=self.record,
+            portfolio=self._portfolio(instrument, side, strategy),
         )

@@ -5,12 +5,13 @@ from decimal import Decimal
 
 from project.journal.record import Event, plain
 from risk import gate
-from risk.domain.checks import GateResult, Proposed
+from risk.domain.checks import GateResult, Proposed, Snapshot
 from risk.domain.denial import Denial, DenialCode, deny
-from risk.domain.drawdown import SIZE_FACTOR, DrawdownTier
 from risk.domain.mode import PlanKind
-from risk.domain.sizing import Sized, SizeRequest, capital, scaled
+from risk.domain.sizing import Sized, SizeRequest
+from risk.domain.sizing_plan import SizeFacts, plan_capital
 from risk.domain.sizing_syntax import parse_size
+from risk.portfolio import target_scale
 from signals.evaluate import Meant
 from signals.intent import Level, SizeKind
 from signals.models import Signal
@@ -28,6 +29,7 @@ from trading.services import entry_guards as guards
 from trading.services import orders
 from trading.services.desk import Desk
 from trading.services.orders import NewOrder
+from trading.services.surroundings import trade_record
 
 BY_RISK = frozenset({SizeKind.RISK_PCT, SizeKind.RISK_QUOTE})
 
@@ -52,6 +54,15 @@ class Draft:
         """Whether the gate sees an entry or a pyramid."""
         return PlanKind.PYRAMID if self.group else PlanKind.ENTRY
 
+    @property
+    def strategy(self) -> str:
+        """Whose signal it is."""
+        return self.meant.alert.source_name
+
+    def book(self, desk: Desk) -> Snapshot:
+        """What sizing and the gate see around it."""
+        return desk.snapshot(self.meant.instrument, self.side, strategy=self.strategy)
+
 
 def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False) -> Verdict:
     """A new position, or one more pyramid of an open one; the outcome, with the reason when nothing was entered.
@@ -62,18 +73,32 @@ def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False)
     group = desk.group_for(meant.instrument, meant.timeframe_secs, side)
     if group:
         desk.sheet.write()  # its pyramids are counted in the database, and one may be on the sheet
-    chosen = desk.settings(meant.instrument.symbol)
     if early := guards.refusal(desk, meant, side, group=group):
         return early
-    price = _better_price(desk, meant, side) if waited else guards.base_price(desk, meant)
-    index = group.pyramids.count() if group else 0
-    leverage = Decimal(group.leverage if group else meant.intent.leverage or desk.account.leverage)
-    draft = Draft(meant, side, group, chosen, rules_of(meant.instrument), price, index, leverage, waited)
-    sized = _sized(desk, draft)
+    draft = draft_of(desk, meant, side, group, waited=waited)
+    book = draft.book(desk)
+    sized = size_of(desk, draft, book)
     if isinstance(sized, Denial | Refusal):
         return guards.denied(sized) if isinstance(sized, Denial) else guards.refused(sized)
-    plan = _planned(draft, sized)
-    return guards.refused(plan) if isinstance(plan, Refusal) else _through_gate(desk, draft, sized, plan)
+    plan = plan_of(draft, sized)
+    return guards.refused(plan) if isinstance(plan, Refusal) else _through_gate(desk, draft, book, sized, plan)
+
+
+def draft_of(
+    desk: Desk, meant: Meant, side: PositionSide, group: PositionGroup | None, *, waited: bool = False
+) -> Draft:
+    """The entry before it is sized: where its grid hangs, which pyramid it is, with which leverage."""
+    return Draft(
+        meant=meant,
+        side=side,
+        group=group,
+        chosen=desk.settings(meant.instrument.symbol),
+        rules=rules_of(meant.instrument),
+        price=_better_price(desk, meant, side) if waited else guards.base_price(desk, meant),
+        index=group.pyramids.count() if group else 0,
+        leverage=Decimal(group.leverage if group else meant.intent.leverage or desk.account.leverage),
+        waited=waited,
+    )
 
 
 def must_wait(desk: Desk, meant: Meant, side: PositionSide) -> Verdict | None:
@@ -95,7 +120,7 @@ def _better_price(desk: Desk, meant: Meant, side: PositionSide) -> Decimal:
 # size, plan, gate --------------------------------------------------------------------------------
 
 
-def _sized(desk: Desk, draft: Draft) -> Sized | Denial | Refusal:
+def size_of(desk: Desk, draft: Draft, book: Snapshot | None = None) -> Sized | Denial | Refusal:
     """How much the pyramid gets: what the alert says, else the source, else the setting."""
     request: SizeRequest | Denial | None = SizeRequest.of(size) if (size := draft.meant.intent.size) else None
     if request is None and draft.meant.alert.default_size:
@@ -105,25 +130,31 @@ def _sized(desk: Desk, draft: Draft) -> Sized | Denial | Refusal:
     wanted, stop = request or draft.chosen.grid.capital_of(draft.index), _stop_distance(draft)
     if isinstance(stop, Refusal) and (wanted.kind in BY_RISK or draft.meant.intent.stop_loss is not None):
         return stop
-    sized = capital(
-        request,
+    facts = _size_facts(desk, draft, request, None if isinstance(stop, Refusal) else stop)
+    return plan_capital(facts, book or draft.book(desk), draft.chosen.risk)
+
+
+def _size_facts(desk: Desk, draft: Draft, request: SizeRequest | None, stop: Decimal | None) -> SizeFacts:
+    """Everything that sizing may ask for; what only a cap needs that is switched off is not looked up."""
+    limits = draft.chosen.risk
+    return SizeFacts(
+        request=request,
         setting=draft.chosen.grid.capital_of(draft.index),
         equity=desk.equity,
         free=desk.available_quote,
         position=draft.group.cost if draft.group else None,
         price=draft.price,
-        stop_distance=None if isinstance(stop, Refusal) else stop,
+        stop_distance=stop,
         base=draft.rules.base,
         quote=draft.rules.quote,
         contract_size=draft.rules.contract_size,
+        confidence=draft.meant.intent.confidence,
+        tier=desk.history.drawdown_tier,
+        trades=trade_record(desk.account, draft.strategy) if "kelly" in limits.size_caps else None,
+        target_scale=target_scale(desk.holdings.markets.get(draft.rules.symbol), target_pct=limits.vol_target_pct),
+        others=len(desk.groups),
+        correlation=desk.holdings.mean_correlation(draft.rules.symbol),
     )
-    return sized if isinstance(sized, Denial) else _in_drawdown(sized, desk.history.drawdown_tier)
-
-
-def _in_drawdown(sized: Sized, tier: DrawdownTier) -> Sized:
-    """Half of it in the tier before entries stop; where they have stopped, the gate says so with its numbers."""
-    half = tier is DrawdownTier.ORANGE
-    return scaled(sized, factor=SIZE_FACTOR[tier], name="drawdown tier") if half else sized
 
 
 def _stop_distance(draft: Draft) -> Decimal | Refusal:
@@ -140,7 +171,7 @@ def _stop_distance(draft: Draft) -> Decimal | Refusal:
     )
 
 
-def _planned(draft: Draft, sized: Sized) -> GridPlan | Refusal:
+def plan_of(draft: Draft, sized: Sized) -> GridPlan | Refusal:
     return grid.plan(
         side=draft.side,
         base_price=draft.price,
@@ -150,11 +181,11 @@ def _planned(draft: Draft, sized: Sized) -> GridPlan | Refusal:
     )
 
 
-def _through_gate(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan) -> Verdict:
+def _through_gate(desk: Desk, draft: Draft, book: Snapshot, sized: Sized, plan: GridPlan) -> Verdict:
     signal = _signal(desk, draft)
     result, decision = gate.decide(
-        _proposed(desk, draft, plan),
-        desk.snapshot(draft.meant.instrument, draft.side),
+        proposal(desk, draft, plan),
+        book,
         draft.chosen.risk,
         signal_id=signal.pk,
     )
@@ -164,7 +195,7 @@ def _through_gate(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan) -> Ver
     return _record(desk, draft, sized, plan, signal, result)
 
 
-def _proposed(desk: Desk, draft: Draft, plan: GridPlan) -> Proposed:
+def proposal(desk: Desk, draft: Draft, plan: GridPlan) -> Proposed:
     exits = [(leg.exit_qty, draft.rules.notional(leg.exit_qty, leg.target_price)) for leg in plan.legs]
     entries = [(leg.qty, leg.notional) for leg in plan.legs]
     return Proposed(
@@ -223,7 +254,7 @@ def _record(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan, signal: Sign
     slot = _take_slot(desk, draft, group, pyramid) if draft.group is None or draft.chosen.pool.count_pyramids else None
     wanted = _entry_orders(draft, group, _legs(desk, pyramid, plan))
     placed = orders.hold(desk.sheet, group, wanted, installation=desk.installation, now=desk.now)
-    desk.take_in(group, slot, placed, draft.meant.instrument)
+    desk.take_in(group, slot, placed, draft.meant.instrument, strategy=draft.strategy)
     facts = {"symbol": draft.rules.symbol, "side": draft.side, "pyramid": pyramid.index, "capital": plan.capital}
     facts |= {"status": group.status, "timeframe_secs": group.timeframe_secs}
     desk.sheet.note(Event("group.entered", f"group:{group.pk}", facts, desk.account.pk))

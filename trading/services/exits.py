@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -73,16 +74,23 @@ def _reduce(desk: Desk, meant: Meant, group: PositionGroup, found: Classificatio
     else:
         wanted = reduction(seen.position, rules=seen.rules, price=seen.price, ratio=found.ratio, reserved_qty=reserved)
     if isinstance(wanted, Reduction):
-        _start(locked, wanted, desk.now)
+        start_reducing(locked, wanted, now=desk.now)
     return wanted
 
 
-def _start(group: PositionGroup, wanted: Reduction, now: datetime) -> None:
-    if wanted.whole:
-        return close(group, reason="REDUCED_WHOLE", now=now)
-    group.reduce_qty += wanted.qty
-    group.save(update_fields=["reduce_qty"])
-    record("group.reducing", subject=f"group:{group.pk}", payload={"qty": wanted.qty}, account_id=group.account_id)
+def start_reducing(
+    group: PositionGroup, wanted: Reduction, *, now: datetime, limit_price: Decimal | None = None
+) -> None:
+    """Reserve what is decided to go: the targets make room, then it is sold, at market or for the limit or better.
+
+    The account is locked. At market whoever asked last: an exit signal waits for no price.
+    """
+    if wanted.whole and limit_price is None:
+        return close(group, reason=groups.REDUCED_WHOLE, now=now)
+    group.reduce_qty, group.reduce_limit = group.reduce_qty + wanted.qty, limit_price
+    group.save(update_fields=["reduce_qty", "reduce_limit"])
+    payload = {"qty": wanted.qty, "limit_price": limit_price}
+    record("group.reducing", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
     return groups.review(group.pk, now=now)
 
 

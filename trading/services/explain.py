@@ -8,15 +8,18 @@ from typing import Any
 
 from django.db import transaction
 
-from signals import formats
+from signals import deliveries, formats
+from signals.formats import FieldError, FormatRefused
 from signals.models import Alert, Source
+from signals.strict_json import JsonRefused
 from signals.verdict import Verdict
 from trading import locks
 from trading.gateways.base import Gateway
 from trading.models import Leg, Order
-from trading.services import decide
+from trading.services import decide, shadow_desk
 from trading.services.bootstrap import digest
 from trading.services.desk import Desk
+from trading.services.stages import Stages, stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,12 @@ class PlannedOrder:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An alert's format, its outcome with the reason and every check's numbers, and the orders it would write."""
+    """An alert's format, its outcome with the reason and every check's numbers, the orders it would write, its stages."""
 
     format: str
     verdict: Verdict
     orders: tuple[PlannedOrder, ...]
+    stages: Stages
 
 
 class WrongSecret(Exception):
@@ -47,33 +51,63 @@ class WrongSecret(Exception):
 
 
 def explain(raw: str, *, source: Source, gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> Explanation:
-    """Decide `raw` as if it had just arrived. Raises FormatRefused, JsonRefused or WrongSecret, as the door would refuse.
+    """Decide `raw` as if it had just arrived. Raises FormatRefused or WrongSecret, as the door would refuse.
 
-    A pair that nobody watched gets its price first, as it would for a real alert.
+    A pair that nobody watched gets its price first, as it would for a real alert. The stages of a source in shadow
+    mode are those on paper, its outcome SHADOW.
     """
-    now = clock()
-    body = formats.read(raw)
-    chosen = formats.choose(body, endpoint=source.kind, by_token=True, allowed=source.formats)
-    formats.parse(body, chosen)
+    now, (text, body) = clock(), deliveries.opened(raw.encode("utf-8", "surrogatepass"))
+    chosen = formats.choose(body, endpoint=source.kind, by_token=True, allowed=frozenset(source.formats))
+    intent = formats.parse(body, chosen)
     offered = [digest(secret) for secret in formats.secrets_in(body)]
     if source.secret_hash and offered and bytes(source.secret_hash) not in offered:
         raise WrongSecret(" ".join((WrongSecret.__doc__ or "").split()))
-    facts = _as_stored(raw, chosen.name, source, now)
-    decide.fetch_prices(source.account_id, [Alert(**facts)], gateway=gateway, clock=clock)
+    account_id = _account(source, intent.account)
+    return _explained(_as_stored(text, chosen.name, source, account_id, now), gateway, clock)
+
+
+def explain_stored(alert: Alert, *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> Explanation:
+    """Decide a delivery of the past as if it arrived now. Raises FormatRefused for what the door refused."""
+    try:
+        formats.parse_stored(alert.format, alert.raw)
+    except JsonRefused as refused:
+        error = FieldError(refused.field, refused.code, refused.limit, refused.value)
+        raise FormatRefused(refused.code, refused.message, (error,)) from None
+    facts = _as_stored(alert.raw, alert.format, alert.source, alert.account_id, clock())
+    return _explained(facts, gateway, clock)
+
+
+def _account(source: Source, name: str) -> int:
+    """The account an alert is for: its source's own, or another of the same user by name. Raises FormatRefused."""
+    if not name:
+        return int(source.account_id)
+    found = source.user.accounts.filter(name=name).values_list("id", flat=True).first()
+    if found is None:
+        error = FieldError("account", "UNKNOWN_ACCOUNT", "the name of one of your accounts, as Windlass shows it")
+        raise FormatRefused("UNKNOWN_ACCOUNT", f"account: {error.expected}.", (error,))
+    return int(found)
+
+
+def _explained(facts: dict[str, Any], gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> Explanation:
+    """Prices first, then stages and decision under the account's lock; everything written is rolled back."""
+    account_id, source = facts["account_id"], facts["source"]
+    decide.fetch_prices(account_id, [Alert(**facts)], gateway=gateway, clock=clock)
     with transaction.atomic():
-        account = locks.account(source.account_id)
+        account = locks.account(account_id)
         alert = Alert.objects.create(**facts)
         before = set(Order.objects.filter(account=account).values_list("id", flat=True))
+        seen = Desk(account, clock()) if source.live else shadow_desk.desk(account, source, now=clock())
+        found = stages(seen, alert)
         verdict = decide.decide_alert(Desk(account, clock()), alert)
-        planned = tuple(_planned(order) for order in _new_orders(source.account_id, before))
+        planned = tuple(_planned(order) for order in _new_orders(account_id, before))
         transaction.set_rollback(True)
-    return Explanation(chosen.name, verdict, planned)
+    return Explanation(facts["format"], verdict, planned, found)
 
 
-def _as_stored(raw: str, format_name: str, source: Source, now: datetime) -> dict[str, Any]:
+def _as_stored(raw: str, format_name: str, source: Source, account_id: int, now: datetime) -> dict[str, Any]:
     return {
         "source": source,
-        "account_id": source.account_id,
+        "account_id": account_id,
         "endpoint": source.kind,
         "format": format_name,
         "raw": raw,

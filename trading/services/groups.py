@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -21,7 +22,7 @@ from trading.domain.reduce import due
 from trading.domain.retry import may_try
 from trading.domain.settings import ExitSettings
 from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open_remainder, remainder, taken
-from trading.domain.vocabulary import GroupStatus, OrderType, Purpose
+from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, TimeInForce
 from trading.models import Order, PositionGroup, Slot
 from trading.selectors import GroupPicture
 from trading.services import ladder, orders, pnl, queue, stops
@@ -30,6 +31,7 @@ from trading.services.orders import NewOrder
 
 log = logging.getLogger(__name__)
 
+REDUCED_WHOLE = "REDUCED_WHOLE"
 TARGETS_TAKEN = "TARGETS_TAKEN"
 STOPPED_AT_VENUE = "STOPPED_AT_VENUE"
 
@@ -130,9 +132,11 @@ def _withdraws(seen: GroupPicture, *, keep_ladder: bool) -> bool:
 
 
 def _done_by(seen: GroupPicture) -> str:
-    """What took the position: its targets, or a stop that rested at the venue."""
-    stopped = any(order.purpose == Purpose.STOP and order.filled_qty > 0 for order in seen.orders)
-    return STOPPED_AT_VENUE if stopped else TARGETS_TAKEN
+    """What took the position: its targets, a stop that rested at the venue, or a reduction that left nothing."""
+    took = [order.purpose for order in seen.orders if order.purpose != Purpose.ENTRY and order.filled_qty > 0]
+    if Purpose.STOP in took:
+        return STOPPED_AT_VENUE
+    return REDUCED_WHOLE if took and took[-1] == Purpose.REDUCE else TARGETS_TAKEN
 
 
 def _left(seen: GroupPicture, *, closing: bool) -> Remainder:
@@ -196,16 +200,26 @@ def _reduce(group: PositionGroup, seen: GroupPicture, now: datetime) -> bool:
     )
     if step.send_qty > 0:
         number = sum(o.purpose == Purpose.REDUCE for o in seen.orders)
-        orders.create(group, [_market(seen, Purpose.REDUCE, step.send_qty, number)], now=now)
+        orders.create(group, [_reduction(group, seen, step.send_qty, number)], now=now)
     if step.reserved_qty != group.reduce_qty:
         group.reduce_qty = step.reserved_qty
-        group.save(update_fields=["reduce_qty"])
+        group.reduce_limit = group.reduce_limit if step.reserved_qty > 0 else None
+        group.save(update_fields=["reduce_qty", "reduce_limit"])
     return True
+
+
+def _reduction(group: PositionGroup, seen: GroupPicture, qty: Decimal, number: int) -> NewOrder:
+    """At market; with a limit at once for that or better, and what nobody takes goes back to the targets."""
+    new = _market(seen, Purpose.REDUCE, qty, number)
+    if group.reduce_limit is None:
+        return new
+    return replace(new, type=OrderType.LIMIT, price=group.reduce_limit, time_in_force=TimeInForce.IOC)
 
 
 def reduce_again(order: Order) -> None:
     """A reduction that never arrived is decided anew; the caller reviews the group."""
-    PositionGroup.objects.filter(pk=order.group_id, closing_at=None).update(reduce_qty=F("reduce_qty") + order.qty)
+    again = {"reduce_qty": F("reduce_qty") + order.qty, "reduce_limit": order.price}
+    PositionGroup.objects.filter(pk=order.group_id, closing_at=None).update(**again)
     payload = {"qty": order.qty, "again": order.pk}
     record("group.reducing", subject=f"group:{order.group_id}", payload=payload, account_id=order.account_id)
 

@@ -6,8 +6,11 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Sum
 
-from project.accounts.models import ExchangeAccount
+from project.accounts import mode
+from project.accounts.models import Environment, ExchangeAccount
 from risk import drawdown
+from risk.domain.drawdown import DrawdownTier
+from risk.models import RiskState
 from trading import locks
 from trading.domain.money import ZERO, total
 from trading.domain.position import open_profit
@@ -40,7 +43,24 @@ def _keep(reading: PnlPoint, desk: Desk) -> None:
     reading.save()
     if reading.equity is not None and reading.equity > 0:
         tiers = desk.settings("").risk.drawdown_tiers_pct
-        drawdown.read(desk.account.pk, profit=reading.profit, equity=reading.equity, at=reading.at, tiers_pct=tiers)
+        stopped = RiskState.objects.filter(account=desk.account, stopped=True).exists()
+        tier = drawdown.read(
+            desk.account.pk, profit=reading.profit, equity=reading.equity, at=reading.at, tiers_pct=tiers
+        )
+        if tier is DrawdownTier.STOP and not stopped:
+            _stop_everything(desk.account)
+
+
+def _stop_everything(account: ExchangeAccount) -> None:
+    """The last drawdown tier is an emergency, once; play money never stops accounts with real money, only its own entries."""
+    live = ExchangeAccount.objects.filter(environment=Environment.LIVE, armed=True)
+    if account.environment == Environment.LIVE or not live.exists():
+        reason = f"account {account.name} fell through its last drawdown tier"
+        transaction.on_commit(lambda: _declare(reason))
+
+
+def _declare(reason: str) -> None:
+    mode.declare_emergency(operator="drawdown", reason=reason, source="drawdown")
 
 
 def point(account: ExchangeAccount, *, now: datetime, group: PositionGroup | None = None) -> PnlPoint:

@@ -29,6 +29,8 @@ GROUP BY account_id
 UNION ALL
 SELECT 'poll_fills', account_id FROM trading_order WHERE reported_qty > filled_qty GROUP BY account_id
 UNION ALL
+SELECT 'sweep_offset', account_id FROM trading_offsetrun WHERE ended_at IS NULL
+UNION ALL
 SELECT 'reconcile_books', id FROM accounts_exchangeaccount
 WHERE reconciled_at IS NULL OR health = 'VENUE_NOT_REACHED'
 """

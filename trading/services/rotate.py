@@ -15,6 +15,7 @@ from project.accounts.models import ExchangeAccount
 from project.journal.record import record
 from project.services.files import write_private
 from signals.models import Source
+from trading.services import kill_files
 
 
 class KeyFromEnvironment(Exception):
@@ -28,6 +29,9 @@ def rotate(*, operator: str) -> int:
     elif len(vault.keyring()) == 1:
         raise KeyFromEnvironment(KeyFromEnvironment.__doc__)
     count = _reseal_all(operator)
+    kill_files.Writer(
+        settings.WINDLASS.home
+    ).write_keys()  # the kill process opens its file with the new key from here on
     if not settings.WINDLASS.kek:
         write_private(vault.kek_path(), vault.kek_path().read_text(encoding="ascii").split()[0])
     return count

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError
 
-from project.accounts import mode
+from project.accounts import latch, mode
 
 FRESH_SECS = 2.0
 # The mode that is checked at the socket was read at most this long ago.
@@ -21,8 +21,7 @@ OPENS_AND_CLOSES = {
 
 def latch_path() -> Path:
     """The kill latch: while this file exists no order leaves, whatever the database says."""
-    path: Path = settings.WINDLASS.home / "kill.latch"
-    return path
+    return latch.path(settings.WINDLASS.home)
 
 
 class ModeGuard:
@@ -34,7 +33,7 @@ class ModeGuard:
 
     def refusal(self, *, opens_position: bool) -> str:
         """Why the order may not go; empty when it may. A mode that cannot be read forbids."""
-        if latch_path().exists():
+        if latch.is_set(settings.WINDLASS.home):
             return "the kill latch is set"
         try:
             current = self._current()

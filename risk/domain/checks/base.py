@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from risk.domain.denial import Denial, DenialCode, deny, missing
 from risk.domain.drawdown import DrawdownTier
 from risk.domain.limits import RiskLimits
 from risk.domain.mode import PlanKind
+from risk.domain.portfolio import PortfolioFacts
 from risk.domain.precision import exact
+from risk.domain.regime import DynamicLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ class Snapshot:
 
     available_quote is free and not reserved by plans that are not on the book yet; symbol_exposure_quote includes
     the notional of entries that may still fill. venue None: the plan goes to no venue (a preview, a backtest), and
-    what only a venue can answer is not asked. record None: the plan is nobody's, and has no past.
+    what only a venue can answer is not asked. record None: the plan is nobody's, and has no past. portfolio None: it
+    stands alone.
     """
 
     mode: str | None
@@ -96,8 +100,15 @@ class Snapshot:
     symbol_exposure_quote: Decimal | None
     venue: VenueFacts | None = None
     record: TrackRecord | None = None
+    portfolio: PortfolioFacts | None = None
+
+    @property
+    def dynamic(self) -> DynamicLimits:
+        """What the market leaves of the limits; all of them where nothing is known of it."""
+        return self.portfolio.dynamic if self.portfolio else AS_SET
 
 
+AS_SET = DynamicLimits()
 Value = Decimal | int | str | None
 
 
@@ -119,6 +130,16 @@ def always(plan: Proposed, book: Snapshot) -> bool:
     return True
 
 
+class Layer(StrEnum):
+    """The five layers of protection, as the page groups the checks."""
+
+    PRE_TRADE = "pre-trade"
+    REAL_TIME = "real-time"
+    PORTFOLIO = "portfolio"
+    MARKET = "market"
+    OPERATIONAL = "operational"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """A registered check; entries_only ones let reducing plans pass unmeasured, so that exits go on.
@@ -128,6 +149,7 @@ class Check:
 
     name: str
     run: CheckFunction
+    layer: Layer
     entries_only: bool = True
     asks: Predicate = always
 

@@ -37,11 +37,15 @@ def consecutive_losses(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Fi
 
 
 def drawdown_tier(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
-    """The account is not in a tier in which entries stop; half size in the tier before is the sizing's matter."""
+    """The account is not in a tier in which entries stop, which begins earlier in a stressed market.
+
+    Half size in the tier before is the sizing's matter.
+    """
     if book.record is None or book.record.drawdown_tier is None or book.record.drawdown_pct is None:
         return unknown("drawdown", plan)
-    limit: Decimal = limits.drawdown_tiers_pct[PASSES - 1]
-    ok, code = book.record.drawdown_tier < PASSES, DenialCode.DRAWDOWN_TIER
+    limit: Decimal = limits.drawdown_tiers_pct[PASSES - 1] * book.dynamic.drawdown
+    below, code = book.record.drawdown_pct < limit or book.dynamic.drawdown == 1, DenialCode.DRAWDOWN_TIER
+    ok = below and book.record.drawdown_tier < PASSES
     value = round(book.record.drawdown_pct, 2)
     return measured(code, ok=ok, subject=plan.account, value=value, limit=limit, unit="%")
 

@@ -98,12 +98,12 @@ def slots(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
 
 
 def symbol_exposure(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
-    """The symbol's exposure with this plan stays within its share of equity."""
+    """The symbol's exposure with this plan stays within its share of equity, less in a wild market."""
     if book.equity is None:
         return unknown("equity", plan)
     if book.symbol_exposure_quote is None:
         return unknown("symbol exposure", plan)
-    limit = max(book.equity, Decimal(0)) * limits.per_symbol_pct / 100
+    limit = max(book.equity, Decimal(0)) * limits.per_symbol_pct / 100 * book.dynamic.position
     value = book.symbol_exposure_quote + plan.notional
     unit, code = plan.quote, DenialCode.SYMBOL_EXPOSURE
     return measured(code, ok=value <= limit, subject=plan.symbol, value=value, limit=limit, unit=unit)

@@ -10,12 +10,10 @@ LATER = Facts(
     seconds=9.87,
     web_url="http://127.0.0.1:8080",
     door_url="http://127.0.0.1:8081",
-    flower_url="http://127.0.0.1:5555",
     first_login="",
     first_login_file=".windlass/first-login",
     first_token="",
     first_source_file=".windlass/first-source.json",
-    flower_login_file=".windlass/flower-login",
     demo=True,
 )
 FIRST = replace(LATER, first_login="admin\nopen sesame\n", first_token="t0ken")
@@ -23,7 +21,7 @@ FIRST = replace(LATER, first_login="admin\nopen sesame\n", first_token="t0ken")
 
 def test_every_address_is_named() -> None:
     text = banner.text(LATER)
-    for expected in (LATER.web_url, LATER.flower_url, f"{LATER.door_url}/webhooks/<token>", "9.9 s"):
+    for expected in (LATER.web_url, f"{LATER.web_url}/flower/", f"{LATER.door_url}/webhooks/<token>", "9.9 s"):
         assert expected in text
 
 

@@ -37,6 +37,7 @@ def words(name: str, **changed: str) -> str:
             "--token-file /data/demo-source.json --futures-token-file /data/demo-futures-source.json --pyramids --speed 60",
         ),
         ("flower", "--port=5555"),
+        ("kill", "-m trading.kill "),
         ("paper", "--port 8082 --data /data/paper --speed 60"),
         ("pump", "manage.py pump"),
         ("sweeps", "-Q sweeps,market,misc "),
@@ -49,7 +50,7 @@ def test_the_words_of_a_process(name: str, expected: str) -> None:
 
 def test_every_process_is_in_the_table_above() -> None:
     assert sorted(programs()) == sorted(part.name for part in PARTS)
-    assert len(PARTS) == 10
+    assert len(PARTS) == 11
 
 
 def test_a_path_with_spaces_stays_one_word() -> None:

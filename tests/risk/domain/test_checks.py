@@ -108,7 +108,9 @@ def test_each_check_denies_with_its_numbers(
     assert result.sentence() == result.denial.sentence()
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Snapshot) if field.name not in ("venue", "record")])
+@pytest.mark.parametrize(
+    "field", [field.name for field in fields(Snapshot) if field.name not in ("venue", "record", "portfolio")]
+)
 def test_what_is_not_known_denies(field: str) -> None:
     result = gate(**{field: None})
     assert result.denial is not None
@@ -151,7 +153,8 @@ VENUE = VenueFacts(
 )
 PERP = replace(PLAN, symbol="BTC/USDT:USDT", derivative=True, leverage=D(3), orders=5, algo_orders=2)
 PAST_ONLY = {"order_rate", "daily_loss", "consecutive_losses", "drawdown_tier", "live_start_cap"}
-ALL = [check.name for check in CHECKS if check.name not in PAST_ONLY]
+OF_PORTFOLIO = {check.name for check in CHECKS if check.run.__module__.endswith("portfolio")}
+ALL = [check.name for check in CHECKS if check.name not in PAST_ONLY | OF_PORTFOLIO]
 
 
 def at_venue(plan: Proposed = PERP, **facts: object) -> GateResult:

@@ -38,9 +38,12 @@ risk.per_strategy_pct 50 / 30 | risk.per_sector_pct 60 / 40 | risk.cluster_rho 0
 risk.max_leverage 3 | risk.max_heat 0.5 / 0.25 | risk.var_limit_pct 5 / 2 | risk.var_confidence 99
 risk.max_daily_loss_pct 5 | risk.drawdown_tiers_pct 5, 8, 12, 15 | risk.max_consecutive_losses 8
 risk.order_rate_per_min 120 | risk.stale_price_secs 10 | risk.max_clock_offset_ms 1000
+risk.capital_tiers on | risk.dynamic_limits on | risk.kelly_fraction 0.25 | risk.risk_bps 100 | risk.sectors none
+risk.size_caps confidence, limits | risk.vol_target_pct 15
 offset.loss_threshold_pct -5 | offset.require_full_pyramids on | offset.timer_start after_5_pyramids
 offset.post_full_wait_minutes 60 | offset.min_loss_age_minutes off | offset.max_winners 3 | offset.loss_budget_pct 2
 execution.max_slippage_bps 30 | execution.timing_profile production | live.live_start_cap_quote 200
+modes.approvals off | modes.dead_man_secs off | modes.reduce_step_minutes 15 | modes.reduce_step_pct 25
 system.log_level INFO | system.log_levels none | system.log_rotation_mb 50 | system.log_rotation_keep 5
 system.registration off | system.cors_origins none | system.trusted_proxies none | system.demo_speed 60
 """

@@ -15,7 +15,7 @@ from trading.domain.order_state import VenueStatus
 from trading.domain.vocabulary import OrderType, Side, TimeInForce
 from trading.errors import NotReached, OrderNotOpen, Unknown
 from trading.gateways.ccxt_gateway import signed_at
-from trading.gateways.reports import decimal, fill_report, order_report, ticker_report
+from trading.gateways.reports import book_report, decimal, exact_level, fill_report, order_report, ticker_report
 
 SELL_ALL = {"side": Side.SELL, "type": OrderType.MARKET, "price": None}
 
@@ -253,6 +253,29 @@ def test_a_ticker_without_a_price_is_none() -> None:
     row = {"symbol": "BTC/USDT", "bid": "1", "ask": "2", "last": "1.5"}
     assert ticker_report(row) is not None
     assert [ticker_report({**row, name: None}) for name in ("bid", "ask", "last")] == [None] * 3
+
+
+def test_the_order_book_is_exact_and_best_first(bench: Bench) -> None:
+    book = bench.gateway.order_book("BTC/USDT")
+    ticker = bench.gateway.tickers(["BTC/USDT"])["BTC/USDT"]
+    assert (book.bids[0][0], book.asks[0][0]) == (ticker.bid, ticker.ask)
+    assert list(book.bids) == sorted(book.bids, reverse=True)
+    assert list(book.asks) == sorted(book.asks)
+    assert {type(number) for level in (*book.bids, *book.asks) for number in level} == {Decimal}
+
+
+def test_prices_of_a_book_are_sorted_as_numbers_and_empty_levels_left_out() -> None:
+    level = exact_level(ccxt.Exchange().safe_string)
+    raw = [["9999.5", "1"], ["10000.1", "0.10000000000000001"], ["10001", "0"]]
+    book = book_report({"symbol": "BTC/USDT", "bids": [level(row) for row in raw], "asks": []})
+    assert book.bids == ((Decimal("10000.1"), Decimal("0.10000000000000001")), (Decimal("9999.5"), Decimal(1)))
+
+
+@pytest.mark.parametrize("row", [[None, "1"], ["1", None], ["x"], []])
+def test_a_level_that_cannot_be_read_is_no_book(row: list[Any]) -> None:
+    level = exact_level(ccxt.Exchange().safe_string)
+    with pytest.raises((ValueError, ArithmeticError)):
+        book_report({"symbol": "BTC/USDT", "bids": [level(row)], "asks": []})
 
 
 def test_a_fill_without_a_fee_costs_nothing() -> None:

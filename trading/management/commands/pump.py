@@ -14,7 +14,7 @@ from django.utils import timezone
 from project.journal.publish import publish
 from project.journal.sealer import seal_all
 from trading import bells
-from trading.services import pump
+from trading.services import emergency, pump
 
 log = logging.getLogger("trading.pump")
 
@@ -35,6 +35,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         rang_at = 0.0
+        beside = emergency.Beside(settings.WINDLASS.home)
         while not stop.wait(SEAL_SECS):
             try:
                 seal_all(
@@ -47,6 +48,7 @@ class Command(BaseCommand):
                     rang_at = time.monotonic()
                     pump.ring_due(now=timezone.now())
                     pump.ring_canary(now=timezone.now())
+                    beside.tend(now=timezone.now())
             except DatabaseError as error:
                 log.warning("database not reached (%s): trying again", type(error).__name__)
                 connection.close()

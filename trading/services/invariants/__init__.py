@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from trading.services.invariants import books, chain, venue
+from trading.services.invariants import books, chain, kill, venue
 from trading.services.invariants.base import Check, Finding
 
 NOT_CHECKED = {
-    "I7": "the kill process is not built yet: nothing to verify after a kill",
     "I10": "no secret is planted in a normal run; the fault campaign plants one",
 }
 CHECKS: Mapping[str, Check] = {
@@ -22,6 +21,7 @@ CHECKS: Mapping[str, Check] = {
     "I4": books.slots_within_pool,
     "I5": books.alerts_have_one_outcome,
     "I6": venue.balances_are_explained,
+    "I7": kill.nothing_entered_after_a_kill,
     "I8": books.exits_within_holdings,
     "I9": chain.chain_and_edges_hold,
     "I11": books.reserved_within_balance,

@@ -1,0 +1,45 @@
+"""Flower behind our login: what it shows is fetched for whoever is logged in here; what it commands is not passed on."""
+
+from http import HTTPStatus
+
+import httpx
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from project.services.ports import HOST
+
+PREFIX = "flower"
+PATIENCE_SECS = 5.0
+PASSED_ON = ("content-type", "cache-control", "etag", "last-modified", "location")
+# Flower's pages carry scripts and styles of their own, inline. Task arguments, which they show, hold integers only.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+)
+
+
+@require_safe
+@login_required
+async def flower(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """One page, picture or list of Flower's; 503 with the mend while it does not answer."""
+    url = httpx.URL(f"http://{HOST}:{settings.WINDLASS.flower_port}/{PREFIX}/{rest}")
+    try:
+        async with httpx.AsyncClient(auth=credentials(), timeout=PATIENCE_SECS, trust_env=False) as client:
+            found = await client.get(url.copy_with(query=request.META["QUERY_STRING"].encode() or None))
+    except (httpx.HTTPError, OSError):
+        return render(request, "dashboard/flower_away.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    answer = HttpResponse(found.content, status=found.status_code)
+    for name in PASSED_ON:
+        if name in found.headers:
+            answer.headers[name] = found.headers[name]
+    answer.headers["Content-Security-Policy"] = POLICY
+    return answer
+
+
+def credentials() -> httpx.BasicAuth:
+    """Flower's own login, which this machine's owner may use at its port too."""
+    user, _, password = (settings.WINDLASS.home / "flower-login").read_text(encoding="utf-8").strip().partition(":")
+    return httpx.BasicAuth(user, password)

@@ -1,0 +1,142 @@
+"""The red button on the page: what it would do in numbers, the typed word; afterwards how far it is, and the two steps out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard.access import may_act
+from dashboard.pages.errors import needs_database
+from project.accounts import mode
+from project.accounts.mode import ModeRefused
+from project.accounts.models import ExchangeAccount
+from trading.domain.order_state import RESTING
+from trading.kill import journal, places
+from trading.models import Order, PositionGroup
+from trading.services import approvals, emergency
+
+REASON_LENGTH = range(3, 201)
+NO_ROLE = "Your role may look, not act. The red button takes the role trader or admin."
+NO_REASON = "A reason of 3 to 200 characters is needed: it is what the journal will say later."
+NO_PHRASE = f"Type {mode.KILL_PHRASE} in capital letters to confirm. Nothing was done."
+SHOWN_LINES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What an account has at stake."""
+
+    account: str
+    environment: str
+    groups: int
+    orders: int
+
+
+@needs_database
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def kill(request: HttpRequest) -> HttpResponse:
+    """Say what the button does, or press it; while an emergency stands, how far it is."""
+    problem, status = "", 200
+    if request.method == "POST":
+        problem, status = _press(request)
+        if not problem:
+            return redirect("dashboard:kill")
+    return render(request, "dashboard/kill.html", _context(request, problem), status=status)
+
+
+def _press(request: HttpRequest) -> tuple[str, int]:
+    """Press; else why not, with the status of the answer."""
+    reason = _typed(request, "reason")
+    if not may_act(request.user):
+        return NO_ROLE, 403
+    if len(reason) not in REASON_LENGTH:
+        return NO_REASON, 422
+    if _typed(request, "phrase") != mode.KILL_PHRASE:
+        return NO_PHRASE, 422
+    emergency.press(settings.WINDLASS.home, operator=request.user.get_username(), reason=reason, source="page")
+    mode.follow_latch_soon()
+    return "", 200
+
+
+def _typed(request: HttpRequest, name: str) -> str:
+    return request.POST.get(name, "").replace("\0", "").strip()
+
+
+def _context(request: HttpRequest, problem: str) -> dict[str, object]:
+    home, row = settings.WINDLASS.home, mode.current()
+    found = emergency.standing(home)
+    return {
+        "problem": problem,
+        "may_act": may_act(request.user),
+        "reason": _typed(request, "reason"),
+        "mode": row,
+        "latch": found[0] if found else None,
+        "report": found[1] if found else None,
+        "lines": journal.lines(home, found[0].id)[-SHOWN_LINES:] if found else [],
+        "watched": places.is_watched(home),
+        "stakes": stakes(),
+        "two_people": approvals.needed(),
+        "kill_phrase": mode.KILL_PHRASE,
+        "leave_phrase": mode.LEAVE_PHRASE,
+    }
+
+
+def stakes() -> tuple[Stake, ...]:
+    """What every account has open by our books."""
+    open_groups, resting = PositionGroup.objects.filter(closed_at=None), Order.objects.filter(state__in=sorted(RESTING))
+    return tuple(
+        Stake(a.name, a.environment, open_groups.filter(account=a).count(), resting.filter(account=a).count())
+        for a in ExchangeAccount.objects.order_by("id")
+    )
+
+
+@needs_database
+@login_required
+@require_POST
+def request_leave(request: HttpRequest) -> HttpResponse:
+    """The first step out of EMERGENCY."""
+    reason = _typed(request, "reason")
+    if not may_act(request.user) or len(reason) not in REASON_LENGTH:
+        messages.error(request, NO_REASON if may_act(request.user) else NO_ROLE)
+        return redirect("dashboard:kill")
+    return _take(
+        request,
+        lambda: mode.request_leave(operator=request.user.get_username(), reason=reason, now=timezone.now()),
+        "Asked. Now confirm within 15 minutes; with approvals on, somebody else does.",
+    )
+
+
+@needs_database
+@login_required
+@require_POST
+def confirm_leave(request: HttpRequest) -> HttpResponse:
+    """The second step: the phrase, and the mode is PAUSED."""
+    if not may_act(request.user):
+        messages.error(request, NO_ROLE)
+        return redirect("dashboard:kill")
+    return _take(
+        request,
+        lambda: mode.leave(
+            operator=request.user.get_username(),
+            phrase=_typed(request, "phrase"),
+            two_people=approvals.needed(),
+            now=timezone.now(),
+        ),
+        "The emergency is over and the mode is PAUSED. Entries come back when you resume.",
+    )
+
+
+def _take(request: HttpRequest, step: Callable[[], None], done: str) -> HttpResponse:
+    try:
+        step()
+        messages.success(request, done)
+    except ModeRefused as refused:
+        messages.error(request, str(refused))
+    return redirect("dashboard:kill")

@@ -1,0 +1,36 @@
+"""How much rests near each price, in rows; asked for one pair after the other, the longest unasked first."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from risk.models import BookDepth
+from signals.market.candles import NotNow
+
+log = logging.getLogger(__name__)
+
+AskDepth = Callable[[str], Decimal]
+# The quote value near a symbol's price; asks the venue. Raises NotNow.
+
+
+def refresh(pairs: Mapping[str, int], *, ask: AskDepth, clock: Callable[[], datetime], most: int) -> int:
+    """Ask for the pairs (symbol → instrument id) that were not asked for longest; how many answered.
+
+    What does not answer keeps its row, and grows too old to count by itself.
+    """
+    known = dict(BookDepth.objects.filter(instrument_id__in=pairs.values()).values_list("instrument_id", "at"))
+    never = [symbol for symbol, pk in sorted(pairs.items()) if pk not in known]
+    oldest = sorted((symbol for symbol in pairs if symbol not in never), key=lambda symbol: known[pairs[symbol]])
+    return sum(_looked(pairs[symbol], symbol, ask=ask, at=clock()) for symbol in [*never, *oldest][:most])
+
+
+def _looked(instrument_id: int, symbol: str, *, ask: AskDepth, at: datetime) -> bool:
+    """One book; at is before the question."""
+    try:
+        found = {"quote": round(ask(symbol), 8), "at": at}
+    except NotNow as error:
+        log.warning("no book of %s: %s", symbol, error)
+        return False
+    BookDepth.objects.update_or_create(instrument_id=instrument_id, defaults=found)
+    return True

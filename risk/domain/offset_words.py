@@ -1,0 +1,151 @@
+"""Why an offset does not happen, or not yet: a code, the numbers, when it will be, and what to do. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from risk.domain.denial import plain
+
+
+class OffsetCode(StrEnum):
+    """Every reason for which a group is not offset now, and every way in which a run may end."""
+
+    ACCOUNT_NOT_READY = "ACCOUNT_NOT_READY"
+    BOOK_STALE = "BOOK_STALE"
+    BOOK_THIN = "BOOK_THIN"
+    BUDGET_SPENT = "BUDGET_SPENT"
+    EQUITY_UNKNOWN = "EQUITY_UNKNOWN"
+    GROUP_BLOCKED = "GROUP_BLOCKED"
+    GROUP_BUSY = "GROUP_BUSY"
+    GROUP_CLOSING = "GROUP_CLOSING"
+    LOSER_CLOSED_ELSEWHERE = "LOSER_CLOSED_ELSEWHERE"
+    LOSER_TOO_SMALL = "LOSER_TOO_SMALL"
+    LOSS_GREW = "LOSS_GREW"
+    LOSS_TOO_SMALL = "LOSS_TOO_SMALL"
+    LOSS_TOO_YOUNG = "LOSS_TOO_YOUNG"
+    MODE = "MODE"
+    NOBODY_PAID = "NOBODY_PAID"
+    NO_LOSS = "NO_LOSS"
+    NO_WINNERS = "NO_WINNERS"
+    OFFSET = "OFFSET"
+    PRICE_UNKNOWN = "PRICE_UNKNOWN"
+    PYRAMIDS_INCOMPLETE = "PYRAMIDS_INCOMPLETE"
+    QUOTE_DIFFERS = "QUOTE_DIFFERS"
+    RUN_IN_PROGRESS = "RUN_IN_PROGRESS"
+    SKIPPED = "SKIPPED"
+    TIMER_NOT_STARTED = "TIMER_NOT_STARTED"
+    TIMER_RUNNING = "TIMER_RUNNING"
+    WINNER_FELL = "WINNER_FELL"
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetWords:
+    """A code in words: {value} and {limit} are filled in; advice is what the trader can do."""
+
+    sentence: str
+    advice: str
+    unit: str = ""
+
+
+C = OffsetCode
+
+OFFSET_WORDS: Mapping[OffsetCode, OffsetWords] = MappingProxyType(
+    {
+        C.ACCOUNT_NOT_READY: OffsetWords(
+            "The account is not ready: {value}; it needs {limit}.", "Open its page and follow what it says."
+        ),
+        C.BOOK_STALE: OffsetWords(
+            "The order book is {value} old, {limit} are allowed.",
+            "It is read again every 10 s; if it stays so, look at the venue under Health.",
+            "s",
+        ),
+        C.BOOK_THIN: OffsetWords(
+            "The book takes {value}, the group holds {limit}.", "Wait for a deeper book, or close in parts by hand."
+        ),
+        C.BUDGET_SPENT: OffsetWords(
+            "It could cost {value}, {limit} are left of today's budget.",
+            "Raise loss_budget_pct, wait for better winners, or for tomorrow (UTC).",
+            "quote",
+        ),
+        C.EQUITY_UNKNOWN: OffsetWords(
+            "The equity is not known, so neither is the loss budget.", "Wait for the next look at the balances."
+        ),
+        C.GROUP_BLOCKED: OffsetWords("The group is blocked by hand.", "Unblock it, and the rest of this list counts."),
+        C.GROUP_BUSY: OffsetWords("The group has {value} under way.", "Wait until its orders are settled."),
+        C.GROUP_CLOSING: OffsetWords("The group is closing already.", "Nothing is to be done."),
+        C.LOSER_CLOSED_ELSEWHERE: OffsetWords(
+            "A stop, an exit signal or a person closed the losing group first.", "What the winners earned is kept."
+        ),
+        C.LOSER_TOO_SMALL: OffsetWords(
+            "The group holds {value}, the venue sells at least {limit}.", "What is left is written off when it closes."
+        ),
+        C.LOSS_GREW: OffsetWords(
+            "The loss would be {value} beyond what winners paid, {limit} were agreed.",
+            "What the winners earned is kept and counts for the next try.",
+            "quote",
+        ),
+        C.LOSS_TOO_SMALL: OffsetWords(
+            "It stands at {value}, it counts from {limit} on.", "Nothing is to be done.", "%"
+        ),
+        C.LOSS_TOO_YOUNG: OffsetWords(
+            "The loss has lasted {value}, {limit} are wanted.", "Wait, or lower min_loss_age_minutes.", "min"
+        ),
+        C.MODE: OffsetWords("The trading mode is {value}; an offset needs {limit}.", "The mode's own exits go on."),
+        C.NOBODY_PAID: OffsetWords(
+            "No winner could pay: each was closed, blocked, or fell below what was agreed.",
+            "Nothing was sold for it; it is tried again after a minute.",
+        ),
+        C.NO_LOSS: OffsetWords(
+            "By the book, closing it now brings {value}: no loss.", "Nothing is to be done.", "quote"
+        ),
+        C.NO_WINNERS: OffsetWords(
+            "No other group of the account can pay: {value} stand in profit after fees.", "Wait for a winner.", ""
+        ),
+        C.OFFSET: OffsetWords("Done: the winners paid and the losing group was closed.", "Nothing is to be done."),
+        C.PRICE_UNKNOWN: OffsetWords(
+            "The price is {value} old, {limit} are allowed.", "Look at the venue's state under Health.", "s"
+        ),
+        C.PYRAMIDS_INCOMPLETE: OffsetWords(
+            "The group has {value} of {limit} pyramids.",
+            "Wait for the others, or switch require_full_pyramids off.",
+        ),
+        C.QUOTE_DIFFERS: OffsetWords(
+            "The pair is priced in {value}, the account counts in {limit}.",
+            "Only pairs in the account's quote are offset: the loss budget is counted in it.",
+        ),
+        C.RUN_IN_PROGRESS: OffsetWords("The group is part of offset {value}.", "It ends by itself."),
+        C.SKIPPED: OffsetWords(
+            "It is left alone for now: a person skipped it, or a try has just been broken off.",
+            "It counts again after that.",
+        ),
+        C.TIMER_NOT_STARTED: OffsetWords(
+            "The timer has not started: {value} of {limit}.", "See timer_start under Settings, offset."
+        ),
+        C.TIMER_RUNNING: OffsetWords(
+            "The timer has run {value} of {limit}.", "Wait, or lower post_full_wait_minutes.", "min"
+        ),
+        C.WINNER_FELL: OffsetWords(
+            "The winner stands below what was agreed, or below its cost.",
+            "It is let be, and its targets rest as before.",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """One reason why a group is not offset. ready_at: when it falls away by itself; None where that is not known."""
+
+    code: OffsetCode
+    value: object = None
+    limit: object = None
+    ready_at: datetime | None = None
+
+    def sentence(self) -> str:
+        """The reason in one line with its numbers and advice, for page, API and log."""
+        said = OFFSET_WORDS[self.code]
+        unit = f" {said.unit}" if said.unit else ""
+        numbers = {"value": f"{plain(self.value)}{unit}", "limit": f"{plain(self.limit)}{unit}"}
+        return f"{said.sentence.format(**numbers)} {said.advice}"

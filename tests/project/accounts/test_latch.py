@@ -1,0 +1,67 @@
+"""The kill latch: whole or absent, the first one stands, what cannot be read forbids."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from project.accounts import latch
+from tests.support.races import together
+
+
+def named(number: str, at: str = "2026-01-01T12:00:00+00:00") -> bytes:
+    return json.dumps({"id": number, "at": at, "operator": "o", "reason": "r", "source": "s"}).encode()
+
+
+def press(home: Path, who: str = "mira") -> latch.Latch:
+    return latch.engage(home, operator=who, reason="drill", source="test")
+
+
+def test_it_says_who_and_why_and_survives(tmp_path: Path) -> None:
+    made = press(tmp_path)
+    assert latch.is_set(tmp_path)
+    assert latch.read(tmp_path) == made
+    assert (made.operator, made.reason, made.source) == ("mira", "drill", "test")
+    assert [path.name for path in tmp_path.iterdir()] == ["kill.latch"]
+
+
+def test_the_first_one_stands(tmp_path: Path) -> None:
+    first = press(tmp_path)
+    assert press(tmp_path, "otto") == first
+
+
+def test_many_at_once_agree(tmp_path: Path) -> None:
+    found = together(*[lambda: press(tmp_path)] * 8)
+    assert {made.id for made in found} == {latch.read(tmp_path).id}  # type: ignore[union-attr]
+    assert [path.name for path in tmp_path.iterdir()] == ["kill.latch"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b"[]", b"nonsense", b"\xff\xfe", b'{"id": "x"}', named("../../etc/x"), named("ok", at="noon")],
+)
+def test_a_file_made_by_hand_is_a_latch_all_the_same(tmp_path: Path, content: bytes) -> None:
+    latch.path(tmp_path).write_bytes(content)
+    assert latch.is_set(tmp_path)
+    found = latch.read(tmp_path)
+    assert found is not None
+    assert found.source == "file"
+    assert latch.read(tmp_path) == found
+
+
+def test_lifted_it_is_gone(tmp_path: Path) -> None:
+    press(tmp_path)
+    latch.lift(tmp_path)
+    latch.lift(tmp_path)
+    assert (latch.is_set(tmp_path), latch.read(tmp_path)) == (False, None)
+
+
+def test_what_cannot_be_looked_at_forbids(tmp_path: Path) -> None:
+    not_a_folder = tmp_path / "file"
+    not_a_folder.touch()
+    assert latch.is_set(not_a_folder)
+
+
+def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        press(tmp_path / "missing")

@@ -1,0 +1,128 @@
+"""A kill against a live exchange: everything cancelled, everything of ours sold, nothing else, and written down."""
+
+import threading
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from project.accounts import latch as latches
+from project.accounts.models import KillReport
+from project.journal.models import JournalEntry
+from tests.support.factories import PRICES, Desk
+from tests.support.levers import chosen
+from tests.trading.kill.conftest import Button, until
+from trading.kill import journal, sequence
+from trading.models import Fill, Order, PositionGroup
+from trading.services import connect, kill_import, reconcile
+from trading.services.invariants import CHECKS
+from trading.services.invariants.base import Finding
+
+LEGS = [["0", "50", "1"], ["-2", "50", "1"]]
+
+
+def grid(desk: Desk, *symbols: str) -> Desk:
+    """A filled first leg with a target, a second leg that rests, per symbol."""
+    chosen(desk, legs=LEGS, first_entry="market", per_symbol_pct="500")
+    for symbol in symbols:
+        desk.buy(symbol, price=PRICES[symbol])
+    desk.settle()
+    return desk
+
+
+def kinds(button: Button, name: str) -> list[str]:
+    return [line["kind"] for line in journal.lines(button.home, name)]
+
+
+def test_spot_is_flat_and_what_was_there_before_stays(spot: Desk, button: Button) -> None:
+    spot.paper.deposit({"BTC": "0.5"}, account=spot.key)
+    reconcile.reconcile(spot.account.pk, gateway=spot.gateway, clock=timezone.now, timing=connect.timing())
+    grid(spot, "BTCUSDT", "ETHUSDT")
+    button.files()
+    latch = button.press()
+    assert sequence.run(button.around, latch)
+    ledger = spot.paper.ledger(spot.key)
+    assert [order for order in ledger["orders"] if order["status"] in ("NEW", "PARTIALLY_FILLED")] == []
+    held = {c: Decimal(b["free"]) + Decimal(b["locked"]) for c, b in ledger["balances"].items() if c != "USDT"}
+    assert Decimal("0.5") <= held["BTC"] < Decimal("0.50001")  # what fees left below a lot
+    assert held["ETH"] < Decimal("0.0001")
+    assert kinds(button, latch.id)[-1] == "flat"
+
+
+def test_afterwards_the_sales_are_booked_and_the_groups_close(spot: Desk, button: Button) -> None:
+    grid(spot, "BTCUSDT", "ETHUSDT")
+    button.files()
+    latch = button.press()
+    assert sequence.run(button.around, latch)
+    lines = journal.lines(button.home, latch.id)
+    assert [kill_import.take_over(button.home) for _ in range(2)] == [len(lines), 0]
+    assert JournalEntry.objects.filter(kind="kill.closed").count() == 2
+    assert KillReport.objects.get(latch=latch.id).flat
+    spot.poll()
+    assert kill_import.book_sales(spot.account, latch_id=latch.id, gateway=spot.gateway, clock=timezone.now) == 2
+    spot.poll()
+    assert not PositionGroup.objects.filter(closed_at=None).exists()
+    reconcile.reconcile(spot.account.pk, gateway=spot.gateway, clock=timezone.now, timing=connect.timing())
+    spot.account.refresh_from_db()
+    assert spot.account.health == ""
+    assert CHECKS["I7"](timezone.now()) == Finding(1, ())
+    Fill.objects.filter(order__purpose="ENTRY").update(
+        at=timezone.now() + timedelta(hours=1)
+    )  # as if one had come through
+    assert len(CHECKS["I7"](timezone.now() + timedelta(hours=2)).violations) == 2
+
+
+def test_futures_are_flat_with_their_conditional_orders(futures: Desk, button: Button) -> None:
+    chosen(futures, stop="fixed", fixed_stop_pct="5")
+    grid(futures, "BTCUSDT", "ETHUSDT")
+    futures.sweep()
+    assert any(report.order.venue_algo_id for report in futures.gateway.resting())
+    button.files()
+    latch = button.press()
+    assert sequence.run(button.around, latch)
+    after = futures.gateway
+    assert (list(after.resting()), list(after.positions())) == ([], [])
+    assert Order.objects.exists()
+
+
+def test_a_lifted_latch_ends_the_work(spot: Desk, button: Button) -> None:
+    button.files()
+    latch = button.press()
+    latches.lift(button.home)
+    assert sequence.run(button.around, latch) is False
+    assert "flat" not in kinds(button, latch.id)
+
+
+def test_without_word_of_what_is_ours_orders_go_and_coins_stay(spot: Desk, button: Button) -> None:
+    grid(spot, "BTCUSDT")
+    button.files()
+    (button.home / "kill-holdings.json").unlink()
+    latch = button.press()
+    work = threading.Thread(target=sequence.run, args=(button.around, latch))
+    work.start()
+    until(lambda: "refused" in kinds(button, latch.id) and not spot.gateway.resting(), about="orders gone, and a word")
+    latches.lift(button.home)
+    work.join(60)
+    refused = next(line for line in journal.lines(button.home, latch.id) if line["kind"] == "refused")
+    assert refused["code"] == "UNKNOWN_HOLDINGS"
+    assert "flat" not in kinds(button, latch.id)
+    assert not any(
+        order["side"] == "SELL" and order["status"] == "FILLED" for order in spot.paper.ledger(spot.key)["orders"]
+    )
+
+
+def test_entries_that_the_engine_had_not_told_of_yet_are_sold_and_booked_too(spot: Desk, button: Button) -> None:
+    button.files()  # before the first entry
+    grid(spot, "SOLUSDT")
+    spot.alert(symbol="SOLUSDT", action="buy", price=PRICES["SOLUSDT"], interval="240")  # a second group of the pair
+    spot.decide()
+    spot.settle()
+    latch = button.press()
+    assert sequence.run(button.around, latch)
+    sold = [line["symbol"] for line in journal.lines(button.home, latch.id) if line["kind"] == "closed"]
+    assert sold == ["SOL/USDT", "SOL/USDT"]  # one for each group, though nobody had told of them
+    kill_import.take_over(button.home)
+    spot.poll()
+    clock = {"gateway": spot.gateway, "clock": timezone.now}
+    assert kill_import.book_sales(spot.account, latch_id=latch.id, **clock) == 2
+    assert not PositionGroup.objects.filter(closed_at=None).exists()

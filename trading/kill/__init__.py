@@ -1,0 +1,1 @@
+"""The kill process: cancels and flattens everything with gateways alone; no Django, no database, no broker needed."""

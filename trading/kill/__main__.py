@@ -1,0 +1,102 @@
+"""python -m trading.kill: watch the button and the latch. `manage.py run_killswitch` and the supervisor start it."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+
+from project.accounts import latch as latches
+from project.logging import Scrub
+from trading.kill import drill, journal, keep, places, sequence
+from trading.kill.options import Surroundings, from_environment
+from trading.kill.watch import Board, NoBoard, Watch
+
+log = logging.getLogger("trading.kill")
+
+PINS = ("none", "gpio")
+# Never guessed: a board without a button reads as a cut wire, and that is a press.
+
+
+def arguments() -> argparse.Namespace:
+    """The words on the command line."""
+    parser = argparse.ArgumentParser(prog="manage.py run_killswitch", description="The kill switch.")
+    parser.add_argument("--pins", choices=PINS, default="", help="the board's pins (default: WINDLASS_KILL_PINS)")
+    parser.add_argument("--ready", action="store_true", help="keep ccxt loaded: 20 MB for a faster press on a small Pi")
+    parser.add_argument("--drill", action="store_true", help="try and time every step, trade nothing, then end")
+    parser.add_argument("--once", action="store_true", help="bring the standing emergency to its end, then end")
+    parser.add_argument("--keep-markets", action="store_true", help="keep the venues' markets for a kill, then end")
+    parser.add_argument("--door", default="", help="the remote layout: the URL of the engine's door")
+    parser.add_argument("--secret-file", default="", help="the remote layout: the secret shared with the engine")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Do what was asked; the status for the shell."""
+    _log()
+    asked = arguments()
+    around = from_environment(door_url=asked.door, secret_file=asked.secret_file)
+    if asked.drill:
+        return _drill(around)
+    if asked.keep_markets:
+        return keep.keep_markets(around)
+    if asked.once:
+        return _once(around)
+    with places.only_watcher(around.home) as alone:
+        if not alone:
+            log.error("another kill process watches %s already", around.home)
+            return 1
+        return _watch(around, asked)
+
+
+def _log() -> None:
+    handler = logging.StreamHandler()
+    handler.addFilter(Scrub())
+    logging.basicConfig(
+        level=logging.WARNING, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+
+
+def _watch(around: Surroundings, asked: argparse.Namespace) -> int:
+    moved = threading.Event()
+    watch = Watch(around, _board(asked.pins or around.pins, moved), moved=moved)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: watch.end())
+    if asked.ready:
+        keep.load_ccxt()
+    keep.in_background(around, watch.stop)
+    watch.run()
+    return 0
+
+
+def _board(pins: str, moved: threading.Event) -> Board:
+    """The pins where a button is wired to them."""
+    if pins != "gpio":
+        return NoBoard()
+    from risk.hardware import Panel
+
+    return Panel(moved=moved.set)
+
+
+def _once(around: Surroundings) -> int:
+    """Without a watcher, the command does the work itself."""
+    standing = latches.read(around.home)
+    if standing is None:
+        log.error("there is no latch in %s: nothing was done", around.home)
+        return 1
+    done = journal.is_done(around.home, standing.id) or sequence.run(around, standing)
+    return 0 if done else 1
+
+
+def _drill(around: Surroundings) -> int:
+    trouble = False
+    for step in drill.run(around):
+        trouble |= step.trouble
+        mark = "!" if step.trouble else " "
+        sys.stdout.write(f"{mark} {step.name:<24} {step.ms:>9.1f} ms  {step.words}\n")
+    sys.stdout.write("A drill: nothing was traded, cancelled or stopped.\n")
+    return 1 if trouble else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,271 @@
+"""One account in an emergency: what rests, what is held, cancelled and closed through its gateway."""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from project.accounts.sealed import SealedAccount
+from signals.market import lean_ccxt, venues
+from trading.domain.client_id import client_order_id
+from trading.domain.grid import InstrumentRules
+from trading.domain.order_state import TimingProfile
+from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, TimeInForce
+from trading.errors import LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue, VenueError
+from trading.gateways.base import FillReport, Gateway, InstrumentReport, OrderRequest
+from trading.kill import places, plan
+from trading.kill.journal import Journal
+from trading.kill.places import Holdings, Parcel
+from trading.kill.plan import Closing
+
+Clock = Callable[[], datetime]
+
+PREFIX = "k"
+# In place of the engine's letter: an order of the kill is no intent of its books.
+RECENT = timedelta(minutes=2)
+# So far back an order may be that the engine had not told of; it tells every two seconds.
+CALL_MS = 5000
+# A venue that has not answered by then is asked again in the next round.
+
+
+class OnlyClosing:
+    """The socket guard of the kill process: the latch is its own, so what shrinks may leave, and nothing else."""
+
+    def refusal(self, *, opens_position: bool) -> str:
+        """Why an order may not go."""
+        return "a kill opens nothing" if opens_position else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is not flat: orders that rest, positions or coins that can still be sold."""
+
+    resting: int
+    closings: tuple[Closing, ...]
+    symbols: tuple[str, ...] = ()
+    known: bool = True  # on spot: whether the engine has said which coins are ours
+
+    @property
+    def flat(self) -> bool:
+        """True when nothing is left, for sure."""
+        return self.known and not (self.resting or self.closings)
+
+
+@dataclass(slots=True)
+class KillDesk:
+    """An account, its gateway and what the engine knew of it. Used by one thread."""
+
+    account: SealedAccount
+    gateway: Gateway
+    rules: Mapping[str, InstrumentRules]
+    holdings: Holdings
+    timing: TimingProfile
+    journal: Journal
+    clock: Clock
+    known: bool = True
+    fresh: bool = False  # the engine's picture was seconds old when the emergency began
+    _rested: set[str] = field(default_factory=set)
+    _recent: dict[str, Sequence[FillReport]] = field(default_factory=dict)
+    _held_back: dict[str, datetime] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
+
+    # looking --------------------------------------------------------------------------------
+
+    def look(self, *, as_if_cancelled: bool = False) -> Left:
+        """What is left by the venue's word; on spot what orders lock counts only as if they were gone. Raises NotReached."""
+        symbols = [report.symbol for report in self.gateway.resting()]
+        self._learn(symbols)
+        self._rested.update(symbols)
+        return Left(len(symbols), tuple(self._closings(as_if_cancelled)), tuple(sorted(set(symbols))), self.known)
+
+    def _closings(self, as_if_cancelled: bool) -> Sequence[Closing]:
+        if venues.VENUES[self.account.venue].derivative:
+            positions = self.gateway.positions()
+            self._learn(position.symbol for position in positions)
+            known = self._parcelled([(p.symbol, p.side, p.qty) for p in positions])
+            return plan.futures(positions, rules=self.rules, holdings=known)
+        if not self.known:
+            return ()
+        coins = plan.ours(self.gateway.balances(), holdings=self.holdings, as_if_cancelled=as_if_cancelled)
+        wanted = plan.markets(
+            coins,
+            rules=self.rules,
+            holdings=self.holdings,
+            rested=self._rested,
+            quote=self.account.quote,
+            fresh=self.fresh,
+        )
+        known = self._parcelled([(name, PositionSide.LONG, coins[self.rules[name].base]) for name in wanted])
+        return plan.spot(coins, rules=self.rules, prices=self._prices(wanted), holdings=known)
+
+    def _parcelled(self, held: Iterable[tuple[str, PositionSide, Decimal]]) -> Holdings:
+        """What the engine told, and what orders brought since that it had not told of. Raises NotReached."""
+        found = self.holdings
+        for symbol, side, qty in held:
+            known, rules = found.parcels_of(symbol, side.value), self.rules[symbol]
+            if qty - sum(known) >= max(rules.lot_step, rules.min_qty):
+                fills = self._fills(symbol)
+                parts = plan.recent_parcels(fills, opening=side.entry_side, base=rules.base, known=known, held=qty)
+                found = found.with_parcels(Parcel(symbol, side.value, part) for part in parts)
+        return found
+
+    def _fills(self, symbol: str) -> Sequence[FillReport]:
+        """The last minutes' executions, asked for once: nothing is entered any more. Raises NotReached."""
+        if symbol not in self._recent:
+            self._recent[symbol] = self.gateway.fills_since(symbol=symbol, since=self.clock() - RECENT)
+        return self._recent[symbol]
+
+    def _prices(self, symbols: Sequence[str]) -> Mapping[str, Decimal]:
+        """Best bids; 0 where the venue quotes none: then it decides what is too little. Raises NotReached."""
+        tickers = self.gateway.tickers(symbols) if symbols else {}
+        return {symbol: tickers[symbol].bid if symbol in tickers else Decimal(0) for symbol in symbols}
+
+    def _learn(self, symbols: Iterable[str]) -> None:
+        """Ask for all markets when one turns up that was not kept. Raises NotReached."""
+        if not set(symbols) <= self.rules.keys():
+            self.rules = {report.symbol: _rule(report) for report in self.gateway.instruments()}
+
+    # acting ---------------------------------------------------------------------------------
+
+    def cancel(self, symbols: Sequence[str]) -> None:
+        """Cancel everything on these markets; what fails is tried again in the next round."""
+        for symbol in symbols:
+            self._trying("cancelled", {"symbol": symbol}, lambda name=symbol: self.gateway.cancel_all(name))  # type: ignore[misc]
+
+    def close(self, closings: Sequence[Closing]) -> None:
+        """Send the market orders. One whose outcome is unknown holds its market back until it cannot arrive any more."""
+        now = self.clock()
+        for closing in closings:
+            if self._held_back.get(closing.symbol, now) <= now:
+                self._place(closing)
+
+    def _place(self, closing: Closing) -> None:
+        request = self._request(closing)
+        facts = {"symbol": closing.symbol, "side": closing.side.value, "qty": f"{closing.qty:f}"}
+        facts["client_order_id"] = request.client_order_id
+        error = self._trying("closed", facts, lambda: self.gateway.place(request))
+        if error is not None and error.code == "UNKNOWN_OUTCOME":
+            dead = request.valid_until + self.timing.receive_window
+            self._held_back[closing.symbol] = dead
+
+    def _request(self, closing: Closing) -> OrderRequest:
+        derivative = venues.VENUES[self.account.venue].derivative
+        return OrderRequest(
+            symbol=closing.symbol,
+            side=closing.side,
+            type=OrderType.MARKET,
+            qty=closing.qty,
+            price=None,
+            time_in_force=TimeInForce.GTC,
+            reduce_only=derivative,
+            client_order_id=PREFIX + client_order_id(secrets.token_hex(16), 0, 0)[1:],
+            valid_until=self.clock() + self.timing.validity,
+            opens_position=False,
+            position_side=closing.held_side.value if self.account.hedge else "",
+        )
+
+    def _trying(self, kind: str, facts: dict[str, str], act: Callable[[], Any]) -> VenueError | None:
+        """Do it and write it down; a refusal is written once for each wording, for it comes again every round."""
+        try:
+            done = act()
+        except VenueError as error:
+            self.complain(f"not {kind}", error, **facts)
+            return error
+        number = getattr(done, "venue_order_id", "")
+        self.journal.write(kind, account=self.account.id, **facts, **({"venue_order_id": number} if number else {}))
+        return None
+
+    def complain(self, kind: str, error: Exception, **facts: str) -> None:
+        """Write down what went wrong, once for each wording."""
+        words = f"{kind} {facts.get('symbol', '')} {error}"
+        if words not in self._told:
+            self._told.add(words)
+            code = getattr(error, "code", type(error).__name__)
+            self.journal.write("refused", what=kind, code=code, detail=str(error), account=self.account.id, **facts)
+
+
+def opened(
+    account: SealedAccount,
+    *,
+    home: Path,
+    live_allowed: bool,
+    timing: TimingProfile,
+    journal: Journal,
+    clock: Clock,
+    guard: Any = None,
+) -> KillDesk:
+    """The account's desk. Raises UnsupportedVenue, UnsafeEndpoint, LiveNotAllowed, NotReached."""
+    venue = checked(account, live_allowed=live_allowed)
+    gateway, client = connected(account, venue, timing, clock, guard)
+    rules = _rules(gateway, client, venue, places.markets(home, account.venue, account.environment))
+    holdings = places.holdings(home).get(account.id)
+    desk = KillDesk(account, gateway, rules, holdings or Holdings(), timing, journal, clock)
+    desk.known = holdings is not None or venue.derivative
+    desk.fresh = desk.known and places.is_fresh(home)
+    return desk
+
+
+def connected(
+    account: SealedAccount, venue: venues.Venue, timing: TimingProfile, clock: Clock, guard: Any = None
+) -> tuple[Gateway, Any]:
+    """The account's gateway and the client under it; nothing has been asked yet."""
+    lean_ccxt.install(venue.ccxt_id)
+    from trading.gateways.ccxt_gateway import CcxtGateway
+
+    client = venues.build_client(
+        venue,
+        credentials=account.credentials,
+        base_url=account.base_url,
+        sandbox=account.environment == "testnet",
+        receive_window_ms=int(timing.receive_window / timedelta(milliseconds=1)),
+    )
+    client.timeout, client.enableRateLimit = CALL_MS, False  # some dozen calls at once: no venue minds
+    return CcxtGateway(client, venue=venue, guard=guard or OnlyClosing(), clock=clock), client
+
+
+def checked(account: SealedAccount, *, live_allowed: bool) -> venues.Venue:
+    """A kill reaches what the engine may reach and no more: a restored backup must not close a real account."""
+    venue, paper = venues.capability(account.venue), account.environment == "paper"
+    if venue is None:
+        raise UnsupportedVenue(venue=account.venue)
+    if paper != bool(account.base_url) or (paper and not venues.is_paper_url(account.base_url)):
+        raise UnsafeEndpoint(environment=account.environment, url=account.base_url or "the venue's real address")
+    if account.environment == "live" and not live_allowed:
+        raise LiveNotAllowed(account=account.name)
+    return venue
+
+
+def _rules(gateway: Gateway, client: Any, venue: venues.Venue, kept: Sequence[Any]) -> Mapping[str, InstrumentRules]:
+    """The markets' rules: as they were kept, which costs no call, else asked for."""
+    from trading.gateways import reports
+
+    if not kept:
+        return {report.symbol: _rule(report) for report in gateway.instruments()}
+    client.set_markets(list(kept))
+    return {market["symbol"]: _rule(reports.instrument_report(market, venue)) for market in kept}
+
+
+def _rule(report: InstrumentReport) -> InstrumentRules:
+    return InstrumentRules(
+        symbol=report.symbol,
+        base=report.base,
+        quote=report.quote,
+        kind=MarketKind(report.kind),
+        tick_size=report.tick_size,
+        lot_step=report.lot_step,
+        min_qty=report.min_qty,
+        max_qty=report.max_qty,
+        min_notional=report.min_notional,
+        contract_size=report.contract_size,
+        maker_fee=report.maker_fee,
+        taker_fee=report.taker_fee,
+        max_open_orders=report.max_open_orders,
+    )
+
+
+def kept_markets(client: Any, quote: str) -> Iterator[Any]:
+    """The markets worth keeping for a kill: those that are paid in the account's quote."""
+    return (market for market in client.markets.values() if quote in (market["quote"], market["settle"]))

@@ -1,0 +1,84 @@
+"""The kill process's own journal: one file an emergency, a line a deed, each synced before the next is done.
+
+The engine takes the lines over when it is well again (trading/services/kill_import.py).
+"""
+
+import json
+import logging
+import os
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from project.accounts.latch import sync_folder
+from trading.kill.places import JOURNALS
+
+log = logging.getLogger("trading.kill")
+
+FLAT = "flat"
+# The last line: three looks at every venue found nothing.
+
+
+def path(home: Path, latch_id: str) -> Path:
+    """The file of one emergency."""
+    return home / JOURNALS / f"{latch_id}.jsonl"
+
+
+def lines(home: Path, latch_id: str) -> list[dict[str, Any]]:
+    """What was written, in order; a last line that was cut off by a crash is left out."""
+    try:
+        text = path(home, latch_id).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    return [found for line in text.splitlines() if (found := _parsed(line))]
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def is_done(home: Path, latch_id: str) -> bool:
+    """Whether an emergency has been brought to its end."""
+    return any(line.get("kind") == FLAT for line in lines(home, latch_id))
+
+
+class Journal:
+    """Appends; safe from several threads. A disk that refuses stops nothing: the deed counts, the line is logged."""
+
+    def __init__(self, home: Path, latch_id: str, *, pressed: float | None = None) -> None:
+        self._path = path(home, latch_id)
+        self._pressed = time.monotonic() if pressed is None else pressed
+        self._lock = threading.Lock()
+
+    def ms(self) -> float:
+        """Milliseconds since the press."""
+        return round((time.monotonic() - self._pressed) * 1000, 1)
+
+    def write(self, kind: str, **facts: Any) -> None:
+        """One line: what, when (UTC and ms since the press), and its facts (never a secret)."""
+        line = {"at": datetime.now(UTC).isoformat(), "ms": self.ms(), "kind": kind, **facts}
+        text = json.dumps(line, default=str)
+        log.warning("%s", text)
+        with self._lock:
+            try:
+                self._append(text)
+            except OSError as error:
+                log.error("the kill journal cannot be written (%s): going on without", error)
+
+    def _append(self, text: str) -> None:
+        new = not self._path.exists()
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        try:
+            os.write(descriptor, text.encode() + b"\n")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if new:
+            sync_folder(self._path.parent)

@@ -1,0 +1,135 @@
+"""Files of the kill process in the data folder, and what the engine leaves there for it. No Django."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+HEARTBEAT = "heartbeat.json"
+HOLDINGS = "kill-holdings.json"
+JOURNALS = "kill-journal"
+LOCK = "kill.lock"
+FRESH_SECS = 30.0
+MARKETS = "kill-markets"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What one group holds: qty base or contracts. Sold in parcels, a sale is booked to its group afterwards."""
+
+    symbol: str
+    side: str
+    qty: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the engine knew of an account: which coins are not ours to sell, what its groups hold, where it traded."""
+
+    not_ours: Mapping[str, Decimal] = field(default_factory=dict)
+    parcels: tuple[Parcel, ...] = ()
+    symbols: tuple[str, ...] = ()
+
+    def with_parcels(self, parcels: Iterable[Parcel]) -> "Holdings":
+        """The same with what turned up since."""
+        return Holdings(self.not_ours, (*self.parcels, *parcels), self.symbols)
+
+    def parcels_of(self, symbol: str, side: str) -> list[Decimal]:
+        """The groups' quantities on one side of a market."""
+        return [parcel.qty for parcel in self.parcels if (parcel.symbol, parcel.side) == (symbol, side)]
+
+
+def holdings(home: Path) -> Mapping[int, Holdings]:
+    """By account id; empty when the file is missing or damaged."""
+    try:
+        return parsed_holdings((home / HOLDINGS).read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, InvalidOperation):
+        return {}
+
+
+def parsed_holdings(text: str) -> Mapping[int, Holdings]:
+    """The file's content. Raises ValueError, TypeError, KeyError, AttributeError or InvalidOperation when damaged."""
+    return {int(account): _holding(known) for account, known in json.loads(text).items()}
+
+
+def _holding(known: Mapping[str, Any]) -> Holdings:
+    return Holdings(
+        not_ours={currency: Decimal(amount) for currency, amount in known["not_ours"].items()},
+        parcels=tuple(Parcel(symbol, side, Decimal(qty)) for symbol, side, qty in known["parcels"]),
+        symbols=tuple(known["symbols"]),
+    )
+
+
+def written_holdings(known: Mapping[int, Holdings]) -> str:
+    """The text that parsed_holdings reads."""
+    rows = {
+        str(account): {
+            "not_ours": {currency: str(amount) for currency, amount in sorted(held.not_ours.items())},
+            "parcels": [[parcel.symbol, parcel.side, str(parcel.qty)] for parcel in held.parcels],
+            "symbols": sorted(held.symbols),
+        }
+        for account, held in sorted(known.items())
+    }
+    return json.dumps(rows)
+
+
+def heartbeat(home: Path, *, now: float) -> tuple[str, float | None]:
+    """The engine's mode and how old its last sign of life is, seconds; now is a Unix time."""
+    try:
+        age = now - (home / HEARTBEAT).stat().st_mtime
+        return str(json.loads((home / HEARTBEAT).read_text(encoding="utf-8"))["mode"]), age
+    except (OSError, ValueError, TypeError, KeyError):
+        return "", None
+
+
+def is_fresh(home: Path) -> bool:
+    """Whether the engine wrote its picture while it was alive, seconds before the latch (or now, without one)."""
+    try:
+        beat = (home / HEARTBEAT).stat().st_mtime
+        pressed = (home / "kill.latch").stat().st_mtime if (home / "kill.latch").exists() else beat
+    except OSError:
+        return False
+    return pressed - beat < FRESH_SECS
+
+
+def markets(home: Path, venue: str, environment: str) -> Sequence[Any]:
+    """The venue's markets as they were last kept; empty when never."""
+    try:
+        found: Sequence[Any] = json.loads(markets_path(home, venue, environment).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ()
+    return found
+
+
+def markets_path(home: Path, venue: str, environment: str) -> Path:
+    """Where they are kept."""
+    return home / MARKETS / f"{venue}-{environment}.json"
+
+
+@contextmanager
+def only_watcher(home: Path) -> Iterator[bool]:
+    """Hold the data folder's kill lock; False when another process watches already."""
+    descriptor = os.open(home / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        yield _lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def is_watched(home: Path) -> bool:
+    """Whether a kill process watches this data folder now."""
+    with only_watcher(home) as free:
+        return not free

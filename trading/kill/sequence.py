@@ -1,0 +1,197 @@
+"""What a kill does, in its order (docs/kill-switch.md): latch, mode row, bells, workers, venues, once more, done."""
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from project.accounts import latch as latches
+from project.accounts import sealed
+from project.accounts.envelope import VaultError
+from project.accounts.latch import Latch
+from project.accounts.sealed import SealedAccount
+from trading.errors import LiveNotAllowed, UnknownHoldings, UnsafeEndpoint, UnsupportedVenue, VenueError
+from trading.kill import desk as desks
+from trading.kill import engine, journal, keep
+from trading.kill.desk import KillDesk
+from trading.kill.journal import Journal
+from trading.kill.options import Surroundings
+
+log = logging.getLogger("trading.kill")
+
+ROW_SECS = engine.ROW_MS / 1000
+FLAT_READS = 3
+# One look may fall between two orders; three in a row, after everything signed before the latch has died, do not.
+PAUSE_SECS = 0.2
+RETRY_SECS = 1.0
+ALARM_SECS = 60.0
+MEMORY = "memory"
+# The source of a latch that no disk would take: it ends with the process.
+NEVER = (LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue)
+
+
+@dataclass(slots=True)
+class Emergency:
+    """One emergency being brought to its end. `run` may be repeated: it starts from what the venues say."""
+
+    around: Surroundings
+    latch: Latch
+    journal: Journal
+
+    def run(self) -> bool:
+        """Everything from the mode row on; True when flat, False when the latch was lifted before that."""
+        self.journal.write("begun", operator=self.latch.operator, reason=self.latch.reason, source=self.latch.source)
+        loading = _beside("ccxt", keep.load_ccxt)  # half a second on a small computer: meanwhile the engine is told
+        self._tell_engine()
+        loading.join()
+        flat = self._flatten_all(self._accounts())
+        if flat:
+            self.journal.write(journal.FLAT)
+        return flat
+
+    # the engine -----------------------------------------------------------------------------
+
+    def _tell_engine(self) -> None:
+        """The row is waited for, half a second at most; the others go on beside the venues."""
+        if self.around.door is not None:
+            return _beside("told", self._tell_door).join(ROW_SECS)
+        row = _beside("row", lambda: self._note("row", engine.write_mode(self.around.database_url, self.latch)))
+        row.join(ROW_SECS)
+        _beside("bells", lambda: self._note("bells", engine.purge_bells(self.around.redis_url)))
+        _beside("workers", lambda: self._note("workers", engine.stop_entry_workers(self.around.home)))
+        return None
+
+    def _note(self, kind: str, words: str) -> None:
+        self.journal.write(kind, words=words)
+
+    def _tell_door(self) -> None:
+        """The remote layout: the engine sets its own latch. Said again until it is heard."""
+        assert self.around.door is not None
+        while self._stands() and not self.around.door.tell(self.latch):
+            time.sleep(RETRY_SECS)
+        self._note("door", "the engine has been told" if self._stands() else "the latch was lifted")
+
+    # the venues -----------------------------------------------------------------------------
+
+    def _accounts(self) -> Sequence[SealedAccount]:
+        """Who is to be flattened. Without keys nothing can be done, and that is said until a person comes."""
+        while self._stands():
+            try:
+                return sealed.read(self.around.home, keys=self.around.keys())
+            except (VaultError, OSError, ValueError) as error:
+                words = f"accounts.enc cannot be opened: {error}. Close the positions at the venue by hand."
+                self.journal.write("alarm", words=words)
+                time.sleep(ALARM_SECS)
+        return []
+
+    def _flatten_all(self, accounts: Sequence[SealedAccount]) -> bool:
+        """All accounts at once, each in a thread of its own."""
+        results: dict[int, bool] = {}
+
+        def work(account: SealedAccount) -> None:
+            results[account.id] = self._until_flat(account)
+
+        threads = [_beside(account.name, partial(work, account)) for account in accounts]
+        for thread in threads:
+            thread.join()
+        return self._stands() and len(results) == len(accounts) and all(results.values())
+
+    def _until_flat(self, account: SealedAccount) -> bool:
+        """Whatever goes wrong with one account, it is begun again: the others do not wait, and nobody gives up."""
+        while self._stands():
+            try:
+                return self._flatten(account)
+            except Exception as error:  # noqa: BLE001 - the edge: an unforeseen answer must not end a kill
+                log.error("account %s\n%s", account.id, "".join(traceback.format_tb(error.__traceback__)))
+                self.journal.write(
+                    "alarm", account=account.id, words=f"unforeseen: {type(error).__name__}; beginning again"
+                )
+                time.sleep(RETRY_SECS)
+        return False
+
+    def _flatten(self, account: SealedAccount) -> bool:
+        """Cancel, close, look again, until three looks after the receive window found nothing."""
+        desk = self._desk(account)
+        if desk is None:
+            return False
+        reads, window_over = 0, self._window_over()
+        alarm_at = window_over + ALARM_SECS
+        while reads < FLAT_READS and self._stands():
+            flat = self._round(desk)
+            reads = reads + 1 if flat and time.monotonic() >= window_over else 0
+            if not flat and time.monotonic() > alarm_at:
+                self.journal.write("alarm", account=account.id, words=f"{account.name} is still not flat; going on")
+                alarm_at = time.monotonic() + ALARM_SECS
+            time.sleep(PAUSE_SECS)
+        if reads == FLAT_READS:
+            self.journal.write("account flat", account=account.id, name=account.name)
+        return reads == FLAT_READS
+
+    def _window_over(self) -> float:
+        """From when on nothing that was signed before the latch can be accepted any more, on the steady clock."""
+        age = (datetime.now(UTC) - datetime.fromisoformat(self.latch.at)).total_seconds()
+        window = self.around.timing.receive_window + self.around.timing.margin
+        return time.monotonic() + max(window.total_seconds() - max(age, 0), 0)
+
+    def _round(self, desk: KillDesk) -> bool:
+        """One look and what follows from it; whether there was nothing to do."""
+        try:
+            left = desk.look()
+            if left.flat:
+                return True
+            if not left.known:
+                desk.complain("not sold", UnknownHoldings(account=desk.account.name))
+            desk.cancel(left.symbols)
+            desk.close(desk.look().closings if left.symbols else left.closings)  # cancelled orders free what they held
+        except VenueError as error:
+            desk.complain("not looked", error)
+            time.sleep(RETRY_SECS)
+        return False
+
+    def _desk(self, account: SealedAccount) -> KillDesk | None:
+        """The account's desk, tried until the venue answers; None where this installation may not trade at all."""
+        while self._stands():
+            try:
+                return self._opened(account)
+            except NEVER as error:
+                self.journal.write("alarm", account=account.id, code=error.code, words=str(error))
+                return None
+            except VenueError as error:
+                self.journal.write(
+                    "refused", what="not reached", account=account.id, code=error.code, detail=str(error)
+                )
+                time.sleep(RETRY_SECS)
+        return None
+
+    def _opened(self, account: SealedAccount) -> KillDesk:
+        return desks.opened(
+            account,
+            home=self.around.home,
+            live_allowed=self.around.live_allowed,
+            timing=self.around.timing,
+            journal=self.journal,
+            clock=lambda: datetime.now(UTC),
+        )
+
+    def _stands(self) -> bool:
+        """Whether the emergency goes on: a person may lift the latch at any moment."""
+        if self.latch.source == MEMORY:
+            return True
+        standing = latches.read(self.around.home)
+        return standing is not None and standing.id == self.latch.id
+
+
+def _beside(name: str, work: Callable[[], object]) -> threading.Thread:
+    """Run it in a thread that does not keep the process alive."""
+    thread = threading.Thread(target=work, name=f"kill-{name}", daemon=True)
+    thread.start()
+    return thread
+
+
+def run(around: Surroundings, latch: Latch, *, pressed: float | None = None) -> bool:
+    """Bring an emergency to its end; True when flat. pressed: when it began, on the steady clock."""
+    return Emergency(around, latch, Journal(around.home, latch.id, pressed=pressed)).run()

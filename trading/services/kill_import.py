@@ -1,0 +1,64 @@
+"""After an emergency: the kill process's own journal is taken over into ours, and its sales are booked to their groups."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from project.accounts.models import ExchangeAccount, KillReport
+from project.journal.record import Event, record_all
+from trading.gateways.base import Gateway
+from trading.kill import journal, places
+from trading.models import PositionGroup
+from trading.services import adopt, flatten
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+Line = Mapping[str, Any]
+
+OPERATOR = "kill switch"
+
+
+def take_over(home: Path) -> int:
+    """Journal every line that is new since the last look; how many. Safe to repeat: a row counts what was taken."""
+    files = sorted((home / places.JOURNALS).glob("*.jsonl"))
+    return sum(_take_over(file.stem, journal.lines(home, file.stem)) for file in files)
+
+
+def _take_over(name: str, lines: Sequence[Line]) -> int:
+    if KillReport.objects.filter(latch=name, lines__gte=len(lines)).exists():
+        return 0
+    with transaction.atomic():
+        KillReport.objects.get_or_create(latch=name)
+        report = KillReport.objects.select_for_update(no_key=True).get(latch=name)
+        new = lines[report.lines :]
+        record_all(_event(name, line) for line in new)
+        report.lines = max(len(lines), report.lines)
+        flat = next((line for line in reversed(lines) if line.get("kind") == journal.FLAT), None)
+        if flat is not None:
+            report.flat, report.took_secs = True, Decimal(str(flat.get("ms", 0))) / 1000
+        report.save()
+        return len(new)
+
+
+def _event(name: str, line: Line) -> Event:
+    account = line.get("account")
+    kind = f"kill.{str(line.get('kind', '')).replace(' ', '_')}"[:40]
+    return Event(kind, f"kill:{name}"[:60], dict(line), account if isinstance(account, int) else None)
+
+
+def book_sales(account: ExchangeAccount, *, latch_id: str, gateway: Gateway, clock: Clock) -> int:
+    """Book what the kill sold to the groups that held it, and end these once all is flat; how many sales. Raises NotReached."""
+    if not PositionGroup.objects.filter(account=account, closed_at=None).exists():
+        return 0
+    booked = adopt.adopt(account, operator=OPERATOR, gateway=gateway, clock=clock)
+    for trade in booked:
+        log.warning("account %s: %s sold by the kill switch is booked to %s", account.pk, trade.qty, trade.group)
+    if KillReport.objects.filter(latch=latch_id, flat=True).exists():
+        flatten.end_after_kill(account.pk, now=clock())
+    return len(booked)

@@ -1,0 +1,257 @@
+"""What an offset reads: how the groups stand, when their legs were sent and filled, and what the day may cost yet."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from django.db.models import Max, Q, Sum
+
+from project.accounts import mode
+from project.accounts.models import ExchangeAccount
+from risk.domain.daily_loss import day_start
+from risk.domain.offset import Budget
+from risk.domain.offset_book import Holding, Market
+from risk.domain.offset_eligibility import Candidate, LegTimes
+from risk.domain.offset_words import NotNow, OffsetCode
+from signals.models import Ticker
+from trading.domain.money import HUNDRED, ZERO, pct_of
+from trading.domain.offset_saga import RunState
+from trading.domain.order_state import TERMINAL, OrderState
+from trading.domain.position import open_profit
+from trading.domain.settings import EngineSettings, OffsetSettings
+from trading.domain.vocabulary import PositionSide, Purpose
+from trading.models import Fill, Leg, OffsetRun, OffsetStep, OffsetWatch, Order, PositionGroup, Pyramid, QueuedSignal
+from trading.selectors import FILLS_MISSING
+from trading.services.desk import Desk
+from trading.services.offset_books import Book
+
+T = TypeVar("T")
+
+UNSEEN = timedelta(minutes=2)
+# A loss that nobody looked at for longer than this may have been none meanwhile: its age begins anew.
+IN_DOUBT = (OrderState.UNKNOWN, OrderState.NEEDS_HUMAN)
+BUSY_WORDS = {Purpose.REDUCE: "a reduction"}
+UNDECIDED_WORDS = "an undecided order"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An open group that holds something, and how it stands at the last price. profit: quote; pct: of its cost."""
+
+    group: PositionGroup
+    ticker: Ticker
+    profit: Decimal
+    pct: Decimal
+
+    @property
+    def side(self) -> PositionSide:
+        """The position's side."""
+        return PositionSide(self.group.side)
+
+
+def standings(account_id: int) -> list[Standing]:
+    """Every open group of the account that holds something and has a price, oldest first."""
+    rows = PositionGroup.objects.filter(account_id=account_id, closed_at=None, qty__gt=0, cost__gt=0)
+    groups = list(rows.select_related("account", "instrument").order_by("id"))
+    tickers = Ticker.objects.in_bulk([g.instrument_id for g in groups], field_name="instrument_id")
+    return [_standing(group, tickers[group.instrument_id]) for group in groups if group.instrument_id in tickers]
+
+
+def _standing(group: PositionGroup, ticker: Ticker) -> Standing:
+    side, unit = PositionSide(group.side), group.instrument.contract_size
+    profit = open_profit(side=side, qty=group.qty, cost=group.cost, price=ticker.last, unit=unit)
+    return Standing(group, ticker, profit, profit / group.cost * HUNDRED)
+
+
+def holding(standing: Standing, book: Book | None) -> Holding:
+    """A group as the plan sees it; without a book it can close nothing."""
+    group, market = standing.group, standing.group.instrument
+    return Holding(
+        group_id=group.pk,
+        symbol=market.symbol,
+        sign=standing.side.sign,
+        qty=group.qty,
+        cost=group.cost,
+        price=standing.ticker.last,
+        market=Market(
+            lot_step=market.lot_step,
+            min_qty=market.min_qty,
+            min_notional=market.min_notional,
+            contract_size=market.contract_size,
+            taker_fee=market.taker_fee,
+        ),
+        levels=book.meeting(standing.side) if book else (),
+    )
+
+
+# eligibility -------------------------------------------------------------------------------------
+
+
+def candidates(standing: Sequence[Standing], *, now: datetime) -> dict[int, Candidate]:
+    """Groups as eligibility sees them, by id."""
+    ids = [one.group.pk for one in standing]
+    pyramids, legs, watches = _pyramids(ids), _legs(ids), _watches(ids)
+    work, runs, replaced = busy(ids), running(ids), _replacements([one.group for one in standing])
+    return {
+        one.group.pk: Candidate(
+            group_id=one.group.pk,
+            loss_pct=one.pct,
+            loss_quote=one.profit,
+            opened_at=one.group.opened_at,
+            pyramids=tuple(pyramids.get(one.group.pk, ())),
+            max_pyramids=int(one.group.settings.get("max_pyramids", 1)),
+            legs=tuple(legs.get(one.group.pk, ())),
+            replaced_at=replaced.get(one.group.pk),
+            losing_since=_since(watches.get(one.group.pk), now),
+            skipped_until=watches[one.group.pk].skipped_until if one.group.pk in watches else None,
+            price_age_secs=Decimal(str(round((now - one.ticker.at).total_seconds(), 3))),
+            blocked=one.group.blocked,
+            closing=one.group.closing_at is not None,
+            busy=work.get(one.group.pk, ""),
+            run_id=runs.get(one.group.pk),
+        )
+        for one in standing
+    }
+
+
+def _pyramids(ids: Sequence[int]) -> dict[int, list[datetime]]:
+    rows = Pyramid.objects.filter(group_id__in=ids).order_by("created_at").values_list("group_id", "created_at")
+    return _by_group(rows)
+
+
+def _legs(ids: Sequence[int]) -> dict[int, list[LegTimes]]:
+    """When each leg's last entry order went out, and when its last fill came that made it full."""
+    legs = list(Leg.objects.filter(pyramid__group_id__in=ids).select_related("pyramid"))
+    orders = Order.objects.filter(group_id__in=ids, purpose=Purpose.ENTRY).order_by("id")
+    filled = Fill.objects.filter(order__group_id__in=ids, order__purpose=Purpose.ENTRY).order_by()
+    last_fill = dict(filled.values_list("order__leg_id").annotate(at=Max("at")))
+    of_leg = _by_group((order.leg_id or 0, order) for order in orders)
+    return _by_group((leg.pyramid.group_id, _leg(leg, of_leg.get(leg.pk, []), last_fill.get(leg.pk))) for leg in legs)
+
+
+def _leg(leg: Leg, entries: Sequence[Order], last_fill: datetime | None) -> LegTimes:
+    full = sum((order.filled_qty for order in entries), ZERO) >= leg.qty
+    gone = bool(entries) and all(order.state in TERMINAL for order in entries)
+    sent = [order.submitted_at for order in entries if order.submitted_at is not None]
+    return LegTimes(max(sent, default=None), last_fill if full else None, ended=bool(leg.ended_reason) or gone)
+
+
+def _by_group(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
+    found: dict[int, list[T]] = defaultdict(list)
+    for group_id, value in pairs:
+        found[group_id].append(value)
+    return found
+
+
+def _replacements(groups: Sequence[PositionGroup]) -> dict[int, datetime]:
+    """When the signal that waits, or waited, to continue a group was last replaced by a newer one."""
+    if not groups:
+        return {}
+    accounts, first = {group.account_id for group in groups}, min(group.opened_at for group in groups)
+    rows = QueuedSignal.objects.filter(account_id__in=accounts, replacement_count__gt=0, refreshed_at__gte=first)
+    pairs = rows.order_by().values_list("instrument_id", "timeframe_secs", "side").annotate(at=Max("refreshed_at"))
+    last = {(instrument, timeframe, side): at for instrument, timeframe, side, at in pairs}
+    named = {group.pk: last.get((group.instrument_id, group.timeframe_secs, group.side)) for group in groups}
+    return {group.pk: at for group in groups if (at := named[group.pk]) is not None and at >= group.opened_at}
+
+
+def _watches(ids: Sequence[int]) -> Mapping[int, OffsetWatch]:
+    return OffsetWatch.objects.in_bulk(list(ids), field_name="group_id")
+
+
+def _since(watch: OffsetWatch | None, now: datetime) -> datetime | None:
+    """Since when it loses, as far as somebody looked."""
+    if watch is None or watch.seen_at is None or now - watch.seen_at > UNSEEN:
+        return None
+    return watch.losing_since
+
+
+def note_losing(losing: Iterable[int], *, account_id: int, now: datetime) -> None:
+    """Remember since when groups lose; the clock of all others is taken back. The account is locked by the caller."""
+    ids = set(losing)
+    gone = OffsetWatch.objects.filter(group__account_id=account_id, losing_since__isnull=False)
+    gone.exclude(group_id__in=ids).update(losing_since=None, seen_at=now, code="", words="")
+    known = _watches(sorted(ids))
+    rows = [OffsetWatch(group_id=pk, seen_at=now, losing_since=_since(known.get(pk), now) or now) for pk in sorted(ids)]
+    fields = ["seen_at", "losing_since"]
+    OffsetWatch.objects.bulk_create(rows, update_conflicts=True, unique_fields=["group"], update_fields=fields)
+
+
+def busy(ids: Sequence[int]) -> dict[int, str]:
+    """Groups in which something is under way that an offset must not meet, in words."""
+    working = ~Q(state__in=sorted(TERMINAL)) | FILLS_MISSING
+    rows = Order.objects.filter(Q(purpose=Purpose.REDUCE) & working | Q(state__in=IN_DOUBT), group_id__in=ids)
+    found = {pk: BUSY_WORDS.get(Purpose(purpose), UNDECIDED_WORDS) for pk, purpose in _named(rows)}
+    reserved = PositionGroup.objects.filter(pk__in=ids, reduce_qty__gt=0).values_list("pk", flat=True)
+    return found | dict.fromkeys(reserved, BUSY_WORDS[Purpose.REDUCE])
+
+
+def _named(rows: Iterable[Order]) -> list[tuple[int, str]]:
+    return [(order.group_id, order.purpose) for order in rows]
+
+
+def running(ids: Sequence[int]) -> dict[int, int]:
+    """Groups that are part of a running offset, with its number."""
+    rows = OffsetStep.objects.filter(group_id__in=ids, ended_at=None).values_list("group_id", "run_id")
+    return dict(rows)
+
+
+# the account -------------------------------------------------------------------------------------
+
+
+def account_refusal(account: ExchangeAccount) -> NotNow | None:
+    """Why nothing may be offset on the account at all."""
+    current = mode.current().mode
+    if current == mode.Mode.EMERGENCY:
+        return NotNow(OffsetCode.MODE, value=current, limit="any other")
+    if account.health or account.reconciled_at is None:
+        ails = account.health or "its books are not reconciled"
+        return NotNow(OffsetCode.ACCOUNT_NOT_READY, value=ails, limit="a healthy, reconciled account")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day's loss budget, quote: all of it, and what runs have taken out."""
+
+    budget: Decimal
+    spent: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        """What an offset may cost yet."""
+        return self.budget - self.spent
+
+
+def day(desk: Desk) -> Day | None:
+    """Today's budget (UTC); None while the equity is not known."""
+    offset = desk.settings("").offset
+    if desk.equity is None:
+        return None
+    ended = OffsetRun.objects.filter(account=desk.account, ended_at__gte=day_start(desk.now))
+    return Day(pct_of(desk.equity, offset.loss_budget_pct), ended.aggregate(sum=Sum("cost"))["sum"] or ZERO)
+
+
+def budget(chosen: EngineSettings, *, left: Decimal, group_id: int) -> Budget:
+    """What one offset is allowed."""
+    offset, execution = chosen.offset, chosen.execution
+    return Budget(
+        max_winners=offset.max_winners,
+        max_slippage_bps=execution.max_slippage_bps,
+        left_quote=left,
+        credit=credit(group_id),
+    )
+
+
+def credit(group_id: int) -> Decimal:
+    """What winners earned for this group in runs that did not come to close it, quote."""
+    rows = OffsetRun.objects.filter(group_id=group_id, state=RunState.BROKEN_OFF)
+    return rows.aggregate(sum=Sum("winners_realised"))["sum"] or ZERO
+
+
+def beyond(standing: Standing, offset: OffsetSettings) -> bool:
+    """Whether its loss counts at all."""
+    return standing.pct < 0 and standing.pct <= offset.loss_threshold_pct
