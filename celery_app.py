@@ -91,7 +91,8 @@ class Configuration:
     enable_utc = True
     broker_connection_retry_on_startup = True
     broker_transport_options: ClassVar = {"socket_timeout": 5, "socket_connect_timeout": 2, "socket_keepalive": True}
-    broker_pool_limit = 2
+    # Flower listens and asks several things at once: with two connections its threads wait for each other for ever.
+    broker_pool_limit = 2 if CARRIES_TASKS else 16
     worker_cancel_long_running_tasks_on_connection_loss = False
     worker_prefetch_multiplier = 1
     worker_send_task_events = True

@@ -24,6 +24,7 @@ class Entry:
 
 
 ENTRIES = (
+    Entry("formats", 90),
     Entry("plans", 90),
     Entry("gate", 60),
     Entry("frames", 60),

@@ -17,6 +17,7 @@ from signals.models import Alert, Ticker
 from trading.domain.vocabulary import GroupStatus
 from trading.models import Canary, PositionGroup, Slot
 from trading.services.desk import Desk
+from trading.services.meaning import settings_or_defaults
 
 WORKERS_LIMIT_SECS = 10  # the pump rings every 2 s; five unanswered bells in a row are no hiccup
 VENUE_LIMIT_SECS = 10  # from here on entries are refused as STALE_PRICE
@@ -124,7 +125,7 @@ def _journal_pulse(*, now: datetime) -> Pulse:
 
 
 def _cards(desk: Desk, open_groups: Sequence[GroupRow], tickers: Sequence[Ticker]) -> Cards:
-    account, pool = desk.account, desk.settings("").pool.max_open_groups
+    account, pool = desk.account, settings_or_defaults(desk, "").pool.max_open_groups
     priced = [group.unrealised for group in open_groups if group.unrealised is not None]
     return Cards(
         quote=account.quote,

@@ -148,7 +148,8 @@ def _meaning(stages: Stages) -> str:
     if meant is None or found is None:
         return ""
     age = "" if meant.age is None else f", {span(meant.age.total_seconds())} old"
-    return f"{_classified(found, stages)} on {meant.instrument.symbol}, timeframe {meant.timeframe_secs}{THIN}s{age}"
+    frame = f", timeframe {meant.timeframe_secs}{THIN}s" if meant.timeframe_secs else ", no timeframe"
+    return f"{_classified(found, stages)} on {meant.instrument.symbol}{frame}{age}"
 
 
 def _classified(found: Classification, stages: Stages) -> str:
@@ -209,6 +210,8 @@ def _measured(value: object, unit: str) -> str:
     """A number with its unit; what is not known is said so."""
     if value is None or value == "":
         return NOTHING
+    if not isinstance(value, Decimal | int):
+        return str(value)  # words have no unit
     if isinstance(value, Decimal):
         value = number(value.normalize(), min(places_of(value), PLACES if abs(value) < 1 else PLACES_ABOVE_1))
     return f"{value}{THIN}{unit}".rstrip() if unit else str(value)

@@ -12,6 +12,7 @@ from trading.domain.admission import QueueRule, Waiting, deciding_rule
 from trading.models import QueuedSignal
 from trading.services import queue
 from trading.services.desk import Desk
+from trading.services.meaning import settings_or_defaults
 
 LATELY = timedelta(hours=1)
 LEFT_SHOWN = 5
@@ -31,7 +32,7 @@ def rows(desk: Desk) -> tuple[WaitingRow, ...]:
         return ()
     ranked = queue.ranked(desk)
     views = [queue.view(desk, row) for row in ranked]
-    why = _reasons(views, rules=desk.settings("").queue.rules)
+    why = _reasons(views, rules=settings_or_defaults(desk, "").queue.rules)
     first = [_row(desk, row, view, n, why[n - 1]) for n, (row, view) in enumerate(zip(ranked, views, strict=True), 1)]
     ids = {row.pk for row in ranked}
     held = [row for row in waiting if row.pk not in ids]

@@ -39,6 +39,8 @@ def change_mode(request: HttpRequest) -> HttpResponse:
     reason = request.POST.get("reason", "").replace("\0", "").strip()
     if wanted not in STEPS:
         return redirect("dashboard:overview")
+    if request.method != "POST" and mode.current().mode == Mode.EMERGENCY:
+        return redirect("dashboard:kill")
     problem, status = _obstacle(request, reason)
     if request.method == "POST" and not problem:
         problem, status = take_step(Mode(wanted), operator=request.user.get_username(), reason=reason), 409

@@ -21,6 +21,7 @@ from project.accounts.models import ExchangeAccount
 from project.accounts.vault import VaultError
 from risk.domain.offset import OffsetPlan
 from risk.domain.offset_words import NotNow
+from trading.domain.settings import SettingError
 from trading.errors import WindlassError
 from trading.models import PositionGroup
 from trading.services import connect, offset, offset_facts
@@ -49,9 +50,12 @@ def offset_page(request: HttpRequest) -> HttpResponse:
     context = {
         "overview": gathered,
         "now": now,
-        "page": offsets.gather(account, now=now) if account else None,
         "may_act": may_act(request.user),
     }
+    try:
+        context["page"] = offsets.gather(account, now=now) if account else None
+    except SettingError as error:
+        context["broken"] = f"Nothing is offset meanwhile. {error} Correct it under Settings."
     return render(request, "dashboard/offset.html", context)
 
 

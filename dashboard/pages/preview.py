@@ -111,10 +111,12 @@ def _given(raw: bytes) -> dict[str, str] | None:
     """The request's two texts; None where they are not there."""
     try:
         given: Any = json.loads(raw) if len(raw) <= 2 * MAX_BYTES else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     texts = isinstance(given, dict) and all(isinstance(given.get(name), str) for name in ("body", "source"))
-    return {name: given[name].replace("\0", "") for name in ("body", "source")} if texts else None
+    if not texts or any("\ud800" <= char <= "\udfff" for char in given["source"]):
+        return None
+    return {name: given[name].replace("\0", "") for name in ("body", "source")}
 
 
 def _told(source: Source, body: str) -> JsonResponse:

@@ -17,6 +17,9 @@ from trading.services import replay as service
 from trading.services.replay import CannotReplay
 
 COUNTS = "It becomes a new alert and is decided as if it had just arrived: it may open, add to or close a position."
+ON_PAPER = (
+    "It becomes a new alert and is decided as if it had just arrived, on paper only: the source is in shadow mode."
+)
 GUARDED = "Its price is compared with the market's as always, and every check applies."
 
 
@@ -50,4 +53,9 @@ def _question(alert: Alert, now: datetime) -> Question:
     came = (
         f"“{symbol} {action}” from {alert.source.name}, {age} old, for account {alert.account.name}. Its outcome was "
     )
-    return Question(title, (f"{came}{alert.outcome or 'not decided yet'}.", COUNTS), "Replay", note=GUARDED)
+    return Question(
+        title,
+        (f"{came}{alert.outcome or 'not decided yet'}.", COUNTS if alert.source.live else ON_PAPER),
+        "Replay",
+        note=GUARDED,
+    )

@@ -68,13 +68,22 @@ def read(home: Path) -> Latch | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError):
-        return _unnamed(0)
+        return _unnamed(_changed(home))
     try:
         found = Latch(**{name: str(value) for name, value in json.loads(text).items()})
-        datetime.fromisoformat(found.at)
+        if datetime.fromisoformat(found.at).tzinfo is None:
+            raise ValueError("a time without a zone")
     except (AttributeError, TypeError, ValueError):
         return _unnamed(changed)
     return found if ID.fullmatch(found.id) else _unnamed(changed)
+
+
+def _changed(home: Path) -> int:
+    """When a latch that cannot be read was made: each is an emergency of its own. 0 where even that is hidden."""
+    try:
+        return path(home).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _unnamed(changed_ns: int) -> Latch:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from project.accounts import envelope
+from project.accounts.envelope import VaultError
 from project.services.files import write_private_bytes
 
 NAME = "accounts.enc"
@@ -43,4 +44,7 @@ def write(home: Path, accounts: Sequence[SealedAccount], *, key: bytes) -> None:
 def read(home: Path, *, keys: Sequence[bytes]) -> list[SealedAccount]:
     """The accounts. Raises VaultError, or FileNotFoundError where the engine never ran."""
     plain = envelope.open_sealed(path(home).read_bytes(), aad=AAD, keys=keys)
-    return [SealedAccount(**fields) for fields in json.loads(plain)]
+    try:
+        return [SealedAccount(**fields) for fields in json.loads(plain)]
+    except TypeError:  # written by another version: a copy on a remote Pi, say
+        raise VaultError("accounts.enc is of another version of Windlass: copy it again") from None

@@ -110,7 +110,7 @@ WORDS: Mapping[DenialCode, Words] = MappingProxyType(
         ),
         C.MODE: Words(
             "The trading mode is {value}; {subject} needs {limit}.",
-            "Set the mode to NORMAL when you want new positions.",
+            "Set the mode to NORMAL when you want new positions; out of EMERGENCY lead two steps on the page Kill switch.",
         ),
         C.NOT_ARMED: Words(
             "Account {subject} is {value}; entries need it {limit}.", "Arm it on its page; exits go on meanwhile."

@@ -8,16 +8,19 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
+from project.accounts.models import Role
 from project.services import ready
 from project.services.options import BASE_DIR
 from project.services.ports import HOST, free_port
 from tests.dashboard import rows
 
+FORM = "application/x-www-form-urlencoded"
 LOGIN = "admin:a-login-of-its-own"
 
 
@@ -56,6 +59,14 @@ def test_pages_scripts_and_lists_come_through(day: rows.Desk, viewer: Client, sh
 
 def test_commands_are_not_passed_on(day: rows.Desk, admin_client: Client, shown: None) -> None:
     assert admin_client.post("/flower/api/worker/shutdown/exits@here").status_code == 405
+
+
+def test_the_list_of_tasks_is_asked_for_with_a_form(day: rows.Desk, shown: None) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(rows.user("vera", Role.VIEWER))
+    form = {"draw": "1", "start": "0", "length": "15", "search[value]": "", "order[0][column]": "0"}
+    form |= {"order[0][dir]": "desc", "columns[0][data]": "name"}
+    assert browser.post("/flower/tasks/datatable", urlencode(form), content_type=FORM).json()["data"] == []
 
 
 def test_a_stranger_is_sent_to_the_login(day: rows.Desk, shown: None) -> None:

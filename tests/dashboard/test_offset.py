@@ -13,7 +13,7 @@ from risk.domain.offset_words import NotNow, OffsetCode
 from tests.dashboard import rows
 from tests.support.factories import Desk
 from tests.trading.services.offsets import ended, group, scene
-from trading.models import OffsetRun, OffsetWatch, PositionGroup
+from trading.models import OffsetRun, OffsetWatch, PositionGroup, SettingOverride
 
 PAGE = "/offset"
 
@@ -38,6 +38,13 @@ def test_nothing_lost_is_said(day: rows.Desk, trader: Client) -> None:
 def test_an_empty_installation_opens(db: None, client: Client) -> None:
     client.force_login(rows.admin())
     assert "No exchange account yet" in text(client)
+
+
+def test_a_setting_that_makes_no_sense_is_named(day: rows.Desk, trader: Client) -> None:
+    SettingOverride.objects.create(account=day.account, name="max_open_groups", value="banana")
+    page = text(trader)
+    assert "Nothing is offset meanwhile." in page
+    assert "banana" in page
 
 
 def test_a_stranger_is_sent_to_the_login(day: rows.Desk) -> None:

@@ -114,13 +114,13 @@ def dump(settings: EngineSettings) -> dict[str, str]:
 
 
 def restore(dumped: Mapping[str, str]) -> EngineSettings:
-    """What was dumped, as it was. SettingError where a stored value is refused."""
+    """What was dumped, as it was; a setting that no longer exists is left out. SettingError for a refused value."""
     return _restored(tuple(dumped.items()))
 
 
 @lru_cache(maxsize=1024)  # a group keeps its settings for life, and is looked at every few seconds
 def _restored(texts: tuple[tuple[str, str], ...]) -> EngineSettings:
-    return resolve([dict(texts)])
+    return resolve([{name: text for name, text in texts if find(name) is not None}])
 
 
 def _values(scope: Mapping[str, object]) -> list[tuple[str, Any]]:

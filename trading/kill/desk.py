@@ -1,9 +1,10 @@
 """One account in an emergency: what rests, what is held, cancelled and closed through its gateway."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ from project.accounts.sealed import SealedAccount
 from signals.market import lean_ccxt, venues
 from trading.domain.client_id import client_order_id
 from trading.domain.grid import InstrumentRules
+from trading.domain.money import ZERO
 from trading.domain.order_state import TimingProfile
-from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, TimeInForce
+from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, Side, TimeInForce
 from trading.errors import LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue, VenueError
-from trading.gateways.base import FillReport, Gateway, InstrumentReport, OrderRequest
+from trading.gateways.base import FillReport, Gateway, InstrumentReport, OrderRequest, PositionReport
 from trading.kill import places, plan
 from trading.kill.journal import Journal
 from trading.kill.places import Holdings, Parcel
@@ -26,7 +28,10 @@ Clock = Callable[[], datetime]
 PREFIX = "k"
 # In place of the engine's letter: an order of the kill is no intent of its books.
 RECENT = timedelta(minutes=2)
-# So far back an order may be that the engine had not told of; it tells every two seconds.
+# So far back an order may be that the engine had not told of: it tells every two seconds.
+NOT_YET = datetime.max.replace(tzinfo=UTC)
+LONG_AGO = timedelta(days=1)
+# As far back where the engine has left no sign of life.
 CALL_MS = 5000
 # A venue that has not answered by then is asked again in the next round.
 
@@ -67,9 +72,12 @@ class KillDesk:
     clock: Clock
     known: bool = True
     fresh: bool = False  # the engine's picture was seconds old when the emergency began
+    began: datetime = NOT_YET  # what was sold from here on is the kill's own doing
+    told_age: timedelta = timedelta(0)  # how old the engine's picture was when the emergency began
     _rested: set[str] = field(default_factory=set)
     _recent: dict[str, Sequence[FillReport]] = field(default_factory=dict)
     _held_back: dict[str, datetime] = field(default_factory=dict)
+    _strange: list[str] = field(default_factory=list)
     _told: set[str] = field(default_factory=set)
 
     # looking --------------------------------------------------------------------------------
@@ -79,12 +87,12 @@ class KillDesk:
         symbols = [report.symbol for report in self.gateway.resting()]
         self._learn(symbols)
         self._rested.update(symbols)
-        return Left(len(symbols), tuple(self._closings(as_if_cancelled)), tuple(sorted(set(symbols))), self.known)
+        closings = tuple(self._closings(as_if_cancelled))
+        return Left(len(symbols), closings, tuple(sorted(set(symbols))), self.known and not self._strange)
 
     def _closings(self, as_if_cancelled: bool) -> Sequence[Closing]:
         if venues.VENUES[self.account.venue].derivative:
-            positions = self.gateway.positions()
-            self._learn(position.symbol for position in positions)
+            positions = self._tradable(self.gateway.positions())
             known = self._parcelled([(p.symbol, p.side, p.qty) for p in positions])
             return plan.futures(positions, rules=self.rules, holdings=known)
         if not self.known:
@@ -99,7 +107,20 @@ class KillDesk:
             fresh=self.fresh,
         )
         known = self._parcelled([(name, PositionSide.LONG, coins[self.rules[name].base]) for name in wanted])
+        coins = self._explained(coins, known)
         return plan.spot(coins, rules=self.rules, prices=self._prices(wanted), holdings=known)
+
+    def _explained(self, coins: Mapping[str, Decimal], known: Holdings) -> Mapping[str, Decimal]:
+        """What groups held and fresh fills brought, less what was sold since; the rest may be a deposit, and stays."""
+        ours: dict[str, Decimal] = defaultdict(Decimal)
+        for parcel in known.parcels:
+            if parcel.symbol in self.rules:
+                ours[self.rules[parcel.symbol].base] += parcel.qty
+        for symbol, fills in self._recent.items():
+            sold = (fill.qty for fill in fills if fill.side is Side.SELL and fill.at >= self.began)
+            ours[self.rules[symbol].base] -= sum(sold, ZERO)
+        self._recent.clear()  # asked again in the next round: a fill may have come since
+        return {coin: min(qty, ours[coin]) for coin, qty in coins.items() if ours[coin] > 0}
 
     def _parcelled(self, held: Iterable[tuple[str, PositionSide, Decimal]]) -> Holdings:
         """What the engine told, and what orders brought since that it had not told of. Raises NotReached."""
@@ -112,10 +133,16 @@ class KillDesk:
                 found = found.with_parcels(Parcel(symbol, side.value, part) for part in parts)
         return found
 
+    def _tradable(self, positions: Sequence[PositionReport]) -> Sequence[PositionReport]:
+        """Those on markets that we can trade; one on another market, a dated future say, must not hold up the rest."""
+        self._learn(position.symbol for position in positions)
+        self._strange = [position.symbol for position in positions if position.symbol not in self.rules]
+        return [position for position in positions if position.symbol in self.rules]
+
     def _fills(self, symbol: str) -> Sequence[FillReport]:
         """The last minutes' executions, asked for once: nothing is entered any more. Raises NotReached."""
         if symbol not in self._recent:
-            self._recent[symbol] = self.gateway.fills_since(symbol=symbol, since=self.clock() - RECENT)
+            self._recent[symbol] = self.gateway.fills_since(symbol=symbol, since=self.clock() - self.told_age - RECENT)
         return self._recent[symbol]
 
     def _prices(self, symbols: Sequence[str]) -> Mapping[str, Decimal]:
@@ -178,6 +205,13 @@ class KillDesk:
         self.journal.write(kind, account=self.account.id, **facts, **({"venue_order_id": number} if number else {}))
         return None
 
+    def tell_strange(self) -> None:
+        """Say, once, which positions are beyond this program: a person closes them at the venue."""
+        words = f"{', '.join(self._strange)}: not a market that can be traded here. Close it at the venue by hand."
+        if self._strange and words not in self._told:
+            self._told.add(words)
+            self.journal.write("alarm", account=self.account.id, words=words)
+
     def complain(self, kind: str, error: Exception, **facts: str) -> None:
         """Write down what went wrong, once for each wording."""
         words = f"{kind} {facts.get('symbol', '')} {error}"
@@ -201,9 +235,12 @@ def opened(
     venue = checked(account, live_allowed=live_allowed)
     gateway, client = connected(account, venue, timing, clock, guard)
     rules = _rules(gateway, client, venue, places.markets(home, account.venue, account.environment))
+    _, age = places.heartbeat(home, now=clock().timestamp())
     holdings = places.holdings(home).get(account.id)
     desk = KillDesk(account, gateway, rules, holdings or Holdings(), timing, journal, clock)
     desk.known = holdings is not None or venue.derivative
+    desk.began = clock()
+    desk.told_age = LONG_AGO if age is None else timedelta(seconds=max(age, 0))
     desk.fresh = desk.known and places.is_fresh(home)
     return desk
 

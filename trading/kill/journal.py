@@ -32,6 +32,9 @@ def lines(home: Path, latch_id: str) -> list[dict[str, Any]]:
         text = path(home, latch_id).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return []
+    except OSError as error:  # somebody else's file: what cannot be read counts as not done
+        log.error("the kill journal cannot be read (%s)", error)
+        return []
     return [found for line in text.splitlines() if (found := _parsed(line))]
 
 

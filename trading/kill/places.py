@@ -121,9 +121,9 @@ def only_watcher(home: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _lock(descriptor: int) -> bool:
+def _lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
@@ -131,5 +131,8 @@ def _lock(descriptor: int) -> bool:
 
 def is_watched(home: Path) -> bool:
     """Whether a kill process watches this data folder now."""
-    with only_watcher(home) as free:
-        return not free
+    descriptor = os.open(home / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        return not _lock(descriptor, fcntl.LOCK_SH)  # shared: two who ask at once do not see each other
+    finally:
+        os.close(descriptor)

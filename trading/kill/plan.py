@@ -35,7 +35,7 @@ def futures(
             position.qty,
             parcels=holdings.parcels_of(position.symbol, position.side.value),
             rules=rules[position.symbol],
-            price=position.mark_price or position.entry_price or ZERO,
+            price=ZERO,  # a reduce-only order needs no least value: whatever is held can go
         )
     ]
 

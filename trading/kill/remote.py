@@ -33,6 +33,7 @@ class Door:
         return self._post({"action": "beat", "id": secrets.token_hex(8)})
 
     def _post(self, said: dict[str, str]) -> str | None:
+        import http.client
         import urllib.request  # a fifth of this process's memory, and only the remote layout needs it
 
         raw, now = json.dumps(said).encode(), str(int(time.time()))
@@ -42,6 +43,6 @@ class Door:
         try:
             with urllib.request.urlopen(request, timeout=CALL_SECS) as answer:  # noqa: S310
                 return str(answer.read().decode())
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             log.warning("the engine's door was not reached: %s", error)
             return None

@@ -143,7 +143,8 @@ class Emergency:
             left = desk.look()
             if left.flat:
                 return True
-            if not left.known:
+            desk.tell_strange()
+            if not desk.known:
                 desk.complain("not sold", UnknownHoldings(account=desk.account.name))
             desk.cancel(left.symbols)
             desk.close(desk.look().closings if left.symbols else left.closings)  # cancelled orders free what they held

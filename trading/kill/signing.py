@@ -14,6 +14,11 @@ def signature(secret: str, timestamp: str, raw: bytes) -> str:
 
 def is_genuine(secret: str, *, timestamp: str, given: str, raw: bytes, now: float) -> bool:
     """Whether a message was signed with the secret within the last or next 5 minutes; now is a Unix time."""
-    fresh = timestamp.isascii() and timestamp.isdigit() and abs(now - int(timestamp)) <= TOLERANCE_SECS
+    fresh = (
+        timestamp.isascii()
+        and timestamp.isdigit()
+        and len(timestamp) <= 12
+        and abs(now - int(timestamp)) <= TOLERANCE_SECS
+    )
     expected = signature(secret, timestamp, raw)
     return fresh and hmac.compare_digest(expected.encode(), given.encode())

@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -96,18 +97,19 @@ class Watch:
     def _opened(self, name: str, now: float) -> None:
         """The button sets the latch; an alarm contact is written down, and the red lamp blinks until the next start."""
         if name == "kill":
-            try:
-                standing = latches.engage(
-                    self._around.home, operator="red button", reason="the button was pressed", source="pin"
-                )
-            except OSError as error:  # a disk that is full or broken: nothing may wait for it
-                log.critical("the latch could not be written (%s): flattening all the same", error)
-                return None
-            return self._act(standing, pressed=now)
+            self._forget_the_last()
+            return self._act(pressed_latch(self._around.home), pressed=now)
         self._alarm = True
         log.critical("unauthorised access: %s", ALARMS[name])
         Journal(self._around.home, "access").write("alarm", contact=name, words=ALARMS[name])
         return None
+
+    def _forget_the_last(self) -> None:
+        """The remote layout: the engine may have left the last emergency; a new press is a new one, with a new number."""
+        standing = latches.read(self._around.home) if self._around.door is not None else None
+        if standing is not None and journal.is_done(self._around.home, standing.id):
+            with suppress(OSError):
+                latches.lift(self._around.home)
 
     def _act(self, standing: Latch | None = None, *, pressed: float) -> None:
         """Begin what the latch asks for, once."""
@@ -136,7 +138,10 @@ class Watch:
     def _keep(self, answer: str) -> None:
         """The holdings and the mode, as files, as if the engine stood beside us."""
         for name, text in remembered(answer).items():
-            write_private(self._around.home / name, text)
+            try:
+                write_private(self._around.home / name, text)
+            except OSError as error:  # the button is watched all the same, and goes on saying so
+                log.error("%s could not be kept: %s", name, error)
 
 
 def pressed_latch(home: Path) -> Latch:

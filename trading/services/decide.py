@@ -20,10 +20,11 @@ from trading.domain.settings import SettingError
 from trading.domain.vocabulary import PositionSide
 from trading.errors import WindlassError
 from trading.gateways.base import Gateway
+from trading.models import QueuedSignal
 from trading.services import candles, entry, exits, market, outcomes, queue, replay
 from trading.services.defects import DEFECTS
 from trading.services.desk import Desk
-from trading.services.meaning import classified
+from trading.services.meaning import classified, settings_or_defaults
 
 log = logging.getLogger(__name__)
 
@@ -115,12 +116,19 @@ TAKES_LONG = ENTERS | ACTED
 
 
 def _still_undecided(desk: Desk, read: Sequence[Read]) -> Iterator[Read]:
-    """What was read before the account was locked and has no outcome yet, with what came in since, by id."""
+    """What was read before the account was locked and has no outcome yet, with what came in since, by id.
+
+    It ends at the first alert that came in since and is about a pair whose price was not asked for: the next batch asks.
+    """
     known = {alert.pk: (alert, meaning) for alert, meaning in read}
+    priced = {meaning.instrument.symbol for _, meaning in read if isinstance(meaning, Meant)}
     ids = _undecided(desk.account.pk)
     late = {alert.pk: alert for alert in _alerts([number for number in ids if number not in known])}
     for number in ids:
-        yield known.get(number) or (late[number], _evaluated(desk, late[number]))
+        one = known.get(number) or (late[number], _evaluated(desk, late[number]))
+        if number in late and isinstance(one[1], Meant) and one[1].instrument.symbol not in priced:
+            return
+        yield one
 
 
 def decide_alert(desk: Desk, alert: Alert) -> Verdict:
@@ -175,7 +183,11 @@ def _evaluated(desk: Desk, alert: Alert) -> Evaluated:
 
 def _max_age(desk: Desk, alert: Alert, symbol: str) -> timedelta:
     """What a person sends again by hand is old by nature; the price guard still stands."""
-    return queue.ANY_AGE if replay.is_replay(alert) else desk.settings(symbol).alerts.max_age
+    if replay.is_replay(alert):
+        return queue.ANY_AGE
+    chosen = settings_or_defaults(desk, symbol) if alert.source.live else desk.settings(symbol)
+    # An exit goes through; what enters asks for the settings again, and is refused by name.
+    return chosen.alerts.max_age
 
 
 # what is kept, never traded ----------------------------------------------------------------------
@@ -224,16 +236,21 @@ def _enter(desk: Desk, meant: Meant, found: Classification) -> Verdict:
 
 def _exit(desk: Desk, meant: Meant, found: Classification) -> Verdict:
     """An exit closes what is open and removes what waits."""
-    queue.remove_matching(desk, meant, found.exits)
-    return exits.exit_by_signal(desk, meant, found)
+    removed = queue.remove_matching(desk, meant, found.exits)
+    verdict = exits.exit_by_signal(desk, meant, found)
+    return _dequeued(meant, removed) if removed and verdict.outcome == NoMeaning.NOTHING_TO_EXIT else verdict
 
 
 def _nothing(desk: Desk, meant: Meant, found: Classification) -> Verdict:
     code = NoMeaning(found.code or NoMeaning.ACTION_MISSING)
     if code is NoMeaning.NOTHING_TO_EXIT and (removed := queue.remove_matching(desk, meant, _closes(meant))):
-        reason = f"Nothing of {meant.instrument.symbol} is open; its waiting entry was removed from the queue."
-        return Verdict(Outcome.DEQUEUED, reason, {"queued": [row.pk for row in removed]})
+        return _dequeued(meant, removed)
     return Verdict(code, WORDS[code].format(symbol=meant.instrument.symbol))
+
+
+def _dequeued(meant: Meant, removed: Sequence[QueuedSignal]) -> Verdict:
+    reason = f"Nothing of {meant.instrument.symbol} is open; its waiting entry was removed from the queue."
+    return Verdict(Outcome.DEQUEUED, reason, {"queued": [row.pk for row in removed]})
 
 
 def _closes(meant: Meant) -> PositionSide | None:

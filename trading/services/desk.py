@@ -87,7 +87,7 @@ class Desk:
     def groups(self) -> list[PositionGroup]:
         """Groups that are not closed, oldest first."""
         rows = PositionGroup.objects.filter(account=self.account, closed_at=None)
-        read = ("instrument__contract_size", *READ_OF_GROUPS)
+        read = ("instrument__base", "instrument__contract_size", "instrument__symbol", *READ_OF_GROUPS)
         return list(rows.select_related("instrument").only(*read).order_by("id"))
 
     @cached_property

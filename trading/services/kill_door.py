@@ -90,7 +90,7 @@ def _kill(home: Path, said: Mapping[str, str]) -> Reply:
 def _heard(home: Path) -> list[str]:
     try:
         return (home / HEARD).read_text(encoding="ascii").split()
-    except FileNotFoundError:
+    except (OSError, ValueError):  # rather a kill too many than none
         return []
 
 

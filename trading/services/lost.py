@@ -75,9 +75,9 @@ def _look_safely(source: Source, now: datetime) -> int:
 def _look(source: Source, now: datetime) -> int:
     """One source: what is missing becomes an alarm, what came after all is no alarm any more."""
     listed = instruments.listed(source.account.venue, source.account.environment)
-    differing = list(_positions(source, listed, now))
-    found = [*_silence(source, now), *_bars(source, listed, now), *differing]
-    with transaction.atomic():
+    with transaction.atomic():  # how far was looked, and the alarms of it, stand or fall together
+        differing = list(_positions(source, listed, now))
+        found = [*_silence(source, now), *_bars(source, listed, now), *differing]
         new = [row for item in found if (row := _noted(source, item, now))]
         _heal(source, listed, differing, now)
     return len(new)
@@ -223,7 +223,8 @@ def _closed_by_us(source: Source, stance: Stance, instrument_id: int) -> bool:
 
 def _heal(source: Source, listed: Listed, differing: Iterable[Found], now: datetime) -> None:
     """Alarms whose alert came late, whose silence ended, or whose positions agree again."""
-    open_ones = list(LostAlert.objects.filter(source=source, state=State.OPEN))
+    rows = LostAlert.objects.select_for_update(no_key=True)  # a person may be settling one at this moment
+    open_ones = list(rows.filter(source=source, state=State.OPEN))
     differ = {(found.symbol, found.expected_at) for found in differing}
     came = _came(source, listed, [row for row in open_ones if row.kind == Kind.BAR])
     last = source.alerts.aggregate(at=Max("received_at"))["at"] if open_ones else None

@@ -8,8 +8,9 @@ from signals.market import instruments
 from signals.models import Alert
 from signals.verdict import Outcome, Verdict
 from trading import selectors
+from trading.domain import settings as registry
 from trading.domain.classify import Classification, Meaning, NoMeaning, Wanted, classify
-from trading.domain.settings import SettingError
+from trading.domain.settings import EngineSettings, SettingError
 from trading.domain.vocabulary import PositionSide
 from trading.services.desk import Desk
 
@@ -22,6 +23,14 @@ def read_as_live(desk: Desk, alert: Alert) -> Meant | Stored | Verdict:
         return evaluate(facts, instruments=listed, max_age=lambda symbol: desk.settings(symbol).alerts.max_age)
     except SettingError as error:
         return Verdict(Outcome.SETTING_INVALID, f"{error} Correct it under Settings.")
+
+
+def settings_or_defaults(desk: Desk, symbol: str) -> EngineSettings:
+    """For what only shrinks or shows: a stored setting that makes no sense stops no exit and no page."""
+    try:
+        return desk.settings(symbol)
+    except SettingError:
+        return registry.resolve()
 
 
 def classified(desk: Desk, meant: Meant) -> Classification:
@@ -41,7 +50,7 @@ def classified(desk: Desk, meant: Meant) -> Classification:
         wanted,
         open_sides=desk.open_sides(meant.instrument),
         derivative=meant.instrument.derivative,
-        reverse_on_opposite=desk.settings(meant.instrument.symbol).alerts.reverse_on_opposite,
+        reverse_on_opposite=settings_or_defaults(desk, meant.instrument.symbol).alerts.reverse_on_opposite,
         hedge=desk.account.position_mode == PositionMode.HEDGE,
     )
 

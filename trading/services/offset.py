@@ -51,9 +51,9 @@ def sweep(account_id: int, *, gateway: Gateway, clock: Clock) -> int | None:
 
 
 def _books(account_id: int, *, gateway: Gateway, clock: Clock) -> Books | None:
-    """The books that a plan would need now; None where nothing loses enough, or an offset runs already."""
+    """The books that a plan would need now; None where nothing loses enough. While an offset runs: none, losses are noted all the same."""
     if offset_saga.live(account_id) is not None:
-        return None
+        return {}
     desk = Desk(ExchangeAccount.objects.get(pk=account_id), clock())
     standing = offset_facts.standings(account_id)
     losing = [one for one in standing if offset_facts.beyond(one, desk.settings(_symbol(one)).offset)]

@@ -52,10 +52,15 @@ def put(desk: Desk, meant: Meant, side: PositionSide, refused: Verdict) -> Verdi
 
 def _waits(desk: Desk, row: QueuedSignal, refused: Verdict) -> Verdict:
     """The outcome of a signal that waits: why, and how many go before it."""
-    rank = [entry_.pk for entry_ in ranked(desk)].index(row.pk) + 1
+    order = [entry_.pk for entry_ in ranked(desk)]
+    rank = order.index(row.pk) + 1 if row.pk in order else None  # None: it waits for the group it turns round
     facts = {"queued": row.pk, "rank": rank, "replacements": row.replacement_count, **refused.details}
     again = f"; replaced {row.replacement_count} times" if row.replacement_count else ""
-    return Verdict(Outcome.QUEUED, f"{refused.reason} Waiting with rank {rank}{again}.", facts)
+    return Verdict(Outcome.QUEUED, f"{refused.reason} Waiting {_for(row, rank)}{again}.", facts)
+
+
+def _for(row: QueuedSignal, rank: int | None) -> str:
+    return f"for group {row.after_group_id} to close" if rank is None else f"with rank {rank}"
 
 
 def replace(desk: Desk, meant: Meant, side: PositionSide) -> Verdict | None:
@@ -218,6 +223,7 @@ def remove_matching(desk: Desk, meant: Meant, side: PositionSide | None) -> Sequ
         desk.sheet.write()  # a replacement on it comes before the end
     for row in named:
         end(row, State.REMOVED, now=desk.now, by=f"EXIT alert {meant.alert.id}")
+    vars(desk).pop("waiting", None)
     return named
 
 

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if step is None:
             return self._show()
         if step != "confirm" and len(options["reason"]) < 3:
-            raise CommandError("Give --reason: it is what the journal will say later.")
+            raise CommandError("Give --reason with 3 characters or more: it is what the journal will say later.")
         try:
             self._take(step, who, options)
         except ModeRefused as refused:

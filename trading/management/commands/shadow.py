@@ -3,6 +3,7 @@
 import getpass
 import json
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,15 @@ def as_json(found: Totals, read: Export | None) -> str:
 def text(found: Totals, read: Export | None) -> str:
     """The sums for people."""
     lines = [f"imported   {len(read.trades)} trades from {read.lines} lines"] if read else []
-    lines += [f"line {w.line}     {w.field}: {w.code}; expected {w.expected}" for w in read.errors] if read else []
-    lines += [f"{name:<18} {plain(getattr(found, name))}" for name in NAMES]
+    lines += (
+        [f"line {w.line}     {w.field}: {w.code}; expected {w.expected}, got {w.got}" for w in read.errors]
+        if read
+        else []
+    )
+    lines += [f"{name:<18} {_short(getattr(found, name))}" for name in NAMES]
     return "\n".join(lines)
+
+
+def _short(value: int | Decimal | None) -> str:
+    """A sum as a person reads it, to four places."""
+    return "-" if value is None else str(round(value, 4))

@@ -103,7 +103,7 @@ class Control:
             return json_reply(route(_content(request)))
         except Refused as error:
             return json_reply({"error": str(error)}, status=400)
-        except (BadControl, BadRule, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (BadControl, BadRule, ArithmeticError, ValueError, KeyError, TypeError, AttributeError) as error:
             return json_reply({"error": f"not understood: {error}"}, status=400)
 
     def _state(self) -> Any:
@@ -225,7 +225,10 @@ def _content(request: Request) -> Any:
     """The JSON of a request; a fault plan may also come as the text of a plan file."""
     if request.path == PREFIX + "fault" and not request.body.lstrip().startswith(b"["):
         return parse_lines(request.body.decode())
-    return json.loads(request.body or b"{}")
+    try:
+        return json.loads(request.body or b"{}")
+    except RecursionError:
+        raise BadControl("the body is nested too deep") from None
 
 
 def _depth(now: Depth, body: dict[str, Any]) -> Depth:

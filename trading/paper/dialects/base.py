@@ -7,6 +7,9 @@ from trading.paper.server.exchange import Exchange
 from trading.paper.server.http import Reply, Request
 from trading.paper.server.sockets import House
 
+MOST_DIGITS = 19
+# Of a whole number that a client sends: what 64 bits hold. Python refuses to read thousands of digits.
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:

@@ -28,6 +28,9 @@ logger = logging.getLogger("paper.wire")
 MOST_BODY = 1024 * 1024
 # Bytes of a request; a batch of orders takes a few thousand.
 
+MOST_HEAD = 256 * 1024
+# Bytes of address and headers together; a GET with a batch of orders in its query takes some ten thousand.
+
 MOST_WAITING = 64
 # Requests a client may send ahead on one connection before it is read no further.
 
@@ -35,6 +38,7 @@ _PHRASES = {status: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for 
 
 _BROKEN = Reply(status=400, body=b"Invalid HTTP request received.", content_type=b"text/plain")
 _TOO_LARGE = Reply(status=413, body=b"The request is too large.", content_type=b"text/plain")
+_HEAD_TOO_LARGE = Reply(status=431, body=b"Address and headers are too large.", content_type=b"text/plain")
 _FAILED = Reply(status=500, body=b"Internal Server Error", content_type=b"text/plain")
 
 
@@ -107,10 +111,10 @@ class Wire(asyncio.Protocol):
         """Bytes of one or more requests, or a part of one."""
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._hand_over()
+        except httptools.HttpParserUpgrade as rest:
+            self._upgrade(data[rest.args[0] :])
         except httptools.HttpParserError:
-            self._refuse(_BROKEN)
+            self._refuse(_HEAD_TOO_LARGE if self._head > MOST_HEAD else _BROKEN)
 
     def _refuse(self, reply: Reply) -> None:
         self._ending = True
@@ -123,7 +127,7 @@ class Wire(asyncio.Protocol):
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
-        self._size = 0
+        self._size = self._head = 0
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -131,11 +135,19 @@ class Wire(asyncio.Protocol):
 
     def on_url(self, url: bytes) -> None:
         """A part of its address."""
+        self._count(len(url))
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
+        self._count(len(name) + len(value))
         self._headers[name.lower()] = value
+
+    def _count(self, size: int) -> None:
+        """Raise, which ends the connection, where address and headers grow beyond what a client needs."""
+        self._head += size
+        if self._head > MOST_HEAD:
+            raise ValueError("the head of the request is too large")
 
     def on_headers_complete(self) -> None:
         """A careful client asks before it sends a body."""
@@ -150,7 +162,7 @@ class Wire(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        if self._parser.should_upgrade() or self._ending:
+        if (self._parser.should_upgrade() and not self._plain()) or self._ending:
             return
         if self._size > MOST_BODY:
             self._refuse(_TOO_LARGE)
@@ -173,11 +185,20 @@ class Wire(asyncio.Protocol):
             arrived_ms=self._app.told_ms(),
         )
 
+    def _plain(self) -> bool:
+        """Whether a request that offers another protocol is answered as if it did not: HTTP/2 (h2c) is offered by many."""
+        return self._parser.get_method() != b"CONNECT" and self._headers.get(b"upgrade", b"").lower() != b"websocket"
+
+    def _upgrade(self, rest: bytes) -> None:
+        if self._parser.get_method() == b"CONNECT":
+            self._refuse(_BROKEN)
+        elif not self._plain():
+            self._hand_over()
+        elif rest:
+            self.data_received(rest)
+
     def _hand_over(self) -> None:
         """A web socket: uvicorn's protocol takes the connection, beginning with the request itself."""
-        if self._headers.get(b"upgrade", b"").lower() != b"websocket":
-            self._refuse(_BROKEN)
-            return
         self._server.connections.discard(self)  # type: ignore[arg-type]
         self._watcher.cancel()
         lines = [self._parser.get_method() + b" " + self._url + b" HTTP/1.1"]

@@ -51,7 +51,8 @@ def test_a_request_in_single_bytes(wire: socket.socket) -> None:
     [
         (LAST.replace(b"GET", b"HEAD"), b"404"),
         (b"rubbish\r\n\r\n", b"400"),
-        (b"GET /api/v3/ping HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", b"400"),
+        (b"GET /api/v3/ping HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n" + LAST, b"200"),
+        (b"GET /api/v3/ping HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 300_000 + b"\r\n\r\n", b"431"),
         (b"POST /api/v3/order HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n" + b"x" * 2_000_000, b"413"),
         (b"GET /api/v3/ping HTTP/1.0\r\n\r\n", b"200"),
         (LAST.replace(b"/ping", b"/pin%67"), b"200"),

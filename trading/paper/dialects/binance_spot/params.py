@@ -126,7 +126,7 @@ def symbols(params: Params) -> list[str] | None:
         return None
     try:
         wanted = json.loads(params["symbols"])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise illegal("symbols", '^\\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}\\]$') from error
     if not isinstance(wanted, list) or not wanted:
         raise WireError(-1105, "Parameter 'symbols' was empty.")

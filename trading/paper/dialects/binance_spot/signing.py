@@ -3,6 +3,7 @@
 import hmac
 import re
 
+from trading.paper.dialects.base import MOST_DIGITS
 from trading.paper.dialects.binance_spot.errors import WireError, missing
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.server.exchange import Exchange
@@ -44,7 +45,7 @@ def credential(exchange: Exchange, key: str) -> Credential:
 def check_time(params: Params, *, now_ms: int) -> None:
     """The timestamp lies within the window around now."""
     stamp = params.get("timestamp", "")
-    if not stamp.isdigit():
+    if not stamp.isdecimal() or len(stamp) > MOST_DIGITS:
         raise missing("timestamp")
     window = _recv_window(params)
     if int(stamp) >= now_ms + AHEAD_MS:

@@ -46,7 +46,7 @@ class MarketSession:
         try:
             asked = json.loads(text)
             reply = self._answer(asked)
-        except (ValueError, AttributeError, TypeError):
+        except (ValueError, AttributeError, TypeError, RecursionError):
             self._connection.send(encode({"error": {"code": 3, "msg": "Invalid JSON: expected a request object"}}))
             return
         self._connection.send(encode(reply))
@@ -108,7 +108,7 @@ class ApiSession:
         except Refused as refused:
             told = self._house.translated(refused)
             reply = {"status": told.status, "error": body(told)}
-        except (ValueError, AttributeError, TypeError):
+        except (ValueError, AttributeError, TypeError, RecursionError):
             reply = {"status": 400, "error": {"code": -1130, "msg": "Malformed request."}}
         number = asked.get("id") if isinstance(asked, dict) else None
         self._connection.send(encode({"id": number} | reply | {"rateLimits": []}))

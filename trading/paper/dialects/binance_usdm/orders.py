@@ -170,7 +170,7 @@ def _one(exchange: Exchange, account: str, row: dict[str, Any], verb: Callable[[
 def _rows(params: Params, name: str) -> list[Any]:
     try:
         rows = json.loads(read.text(params, name))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise invalid(name) from error
     if not isinstance(rows, list) or not 0 < len(rows) <= MOST_IN_BATCH:
         raise invalid(name)

@@ -2,6 +2,7 @@
 
 import hmac
 
+from trading.paper.dialects.base import MOST_DIGITS
 from trading.paper.dialects.bybit.errors import ByError
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.http import Request
@@ -39,7 +40,7 @@ def credential(exchange: Exchange, key: str) -> Credential:
 def check_time(stamp: str, window: str, *, now_ms: int) -> None:
     """The timestamp lies within the window around now."""
     width = int(window) if window.isdecimal() else DEFAULT_WINDOW_MS
-    if not stamp.isdecimal() or not now_ms - width <= int(stamp) < now_ms + AHEAD_MS:
+    if not stamp.isdecimal() or len(stamp) > MOST_DIGITS or not now_ms - width <= int(stamp) < now_ms + AHEAD_MS:
         told = f"req_timestamp[{stamp}],server_timestamp[{now_ms}],recv_window[{width}]"
         raise ByError(10002, f"invalid request, please check your server timestamp or recv_window param. {told}")
 

@@ -11,6 +11,7 @@ from trading.paper.core.perps.orders import AlgoOrder, AlgoRequest, AlgoType, Pe
 from trading.paper.core.perps.state import PerpAccount, Perps
 from trading.paper.core.refusals import Reason, Refused
 from trading.paper.core.shelves import Window
+from trading.paper.dialects.base import MOST_DIGITS
 from trading.paper.dialects.kucoin_futures import shapes
 from trading.paper.dialects.kucoin_futures.errors import SUCCESS, KuError, bad, translated
 from trading.paper.dialects.kucoin_futures.params import Params, flag, integer, number, page, span, text
@@ -277,7 +278,7 @@ def find(exchange: Exchange, account: PerpAccount, params: Params, unknown: Reas
     """The account's order of this id, plain or conditional."""
     perps = tables(exchange)
     number_ = str(params.get("orderId", ""))
-    own_id = int(number_) - shapes.FIRST_ORDER_ID if number_.isdigit() else 0
+    own_id = int(number_) - shapes.FIRST_ORDER_ID if number_.isdecimal() and len(number_) <= MOST_DIGITS else 0
     found = perps.orders.get(own_id) or perps.algos.get(own_id)
     if found is None or found.account != account.name:
         raise Refused(unknown)

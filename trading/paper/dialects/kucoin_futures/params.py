@@ -21,7 +21,7 @@ def read(request: Request) -> Params:
         return given
     try:
         body = json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise bad("body") from error
     return given | (body if isinstance(body, dict) else {"rows": body})
 

@@ -3,6 +3,7 @@
 import base64
 import hmac
 
+from trading.paper.dialects.base import MOST_DIGITS
 from trading.paper.dialects.kucoin_futures.errors import KuError
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.http import Request
@@ -22,7 +23,8 @@ def account_of(exchange: Exchange, request: Request) -> str:
     credential = exchange.keys.find(key)
     if credential is None:
         raise KuError("400003", "KC-API-KEY not exists.", status=401)
-    if not stamp.isdigit() or abs((request.arrived_ms or exchange.told_ms()) - int(stamp)) > WINDOW_MS:
+    known = stamp.isdecimal() and len(stamp) <= MOST_DIGITS
+    if not known or abs((request.arrived_ms or exchange.told_ms()) - int(stamp)) > WINDOW_MS:
         raise KuError("400002", "KC-API-TIMESTAMP Invalid.", status=401)
     _check_passphrase(credential, request, passphrase)
     if not hmac.compare_digest(_signed(credential, signed_bytes(request, stamp)), given):

@@ -49,7 +49,7 @@ class TopicSession:
         try:
             asked = json.loads(text)
             kind, number = asked.get("type"), asked.get("id")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             self._say({"type": "error", "code": 400, "data": "Invalid JSON"})
             return
         if kind == "ping":
@@ -112,7 +112,7 @@ class UtaSession:
         try:
             asked = json.loads(text)
             number, action = asked.get("id"), asked.get("action")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             self._connection.send(encode({"result": False, "msg": "Invalid JSON"}))
             return
         symbol, channel = str(asked.get("symbol", "")), str(asked.get("channel", ""))
