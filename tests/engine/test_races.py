@@ -66,7 +66,7 @@ def test_two_processes_empty_one_inbox(exchange: PaperExchange) -> None:
         ):
             desk.alert(symbol="BTCUSDT", action=action, interval=interval)
         together(worker(desk).decide, worker(desk).decide, worker(desk).decide)
-        assert outcomes() == ["ENTERED", "TOO_SOON", "ENTERED", "QUEUED", "NOTHING_TO_EXIT", "EXITED"]
+        assert outcomes() == ["ENTERED", "TOO_SOON", "ENTERED", "QUEUED", "DEQUEUED", "EXITED"]
         assert wrong_now(desk) == []
         reckoned(desk)
 
