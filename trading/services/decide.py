@@ -24,7 +24,7 @@ from trading.models import QueuedSignal
 from trading.services import candles, entry, exits, market, outcomes, queue, replay
 from trading.services.defects import DEFECTS
 from trading.services.desk import Desk
-from trading.services.meaning import classified, settings_or_defaults
+from trading.services.meaning import classified, setting_invalid, settings_or_defaults
 
 log = logging.getLogger(__name__)
 
@@ -145,12 +145,7 @@ def _decide_held(desk: Desk, alert: Alert, meaning: Evaluated) -> Verdict:
             return meaning
         return _store(desk, meaning) if isinstance(meaning, Stored) else _act(desk, meaning)
     except SettingError as error:
-        return _setting_invalid(error)
-
-
-def _setting_invalid(error: SettingError) -> Verdict:
-    """A stored setting that fails its own check refuses by name, for nobody can tell what it meant."""
-    return Verdict(Outcome.SETTING_INVALID, f"{error} Correct it under Settings.")
+        return setting_invalid(error)
 
 
 def _decide_apart(desk: Desk, alert: Alert, meaning: Evaluated) -> Verdict:
@@ -178,7 +173,7 @@ def _evaluated(desk: Desk, alert: Alert) -> Evaluated:
             selectors.alert_facts(alert), instruments=listed, max_age=lambda symbol: _max_age(desk, alert, symbol)
         )
     except SettingError as error:
-        return _setting_invalid(error)
+        return setting_invalid(error)
 
 
 def _max_age(desk: Desk, alert: Alert, symbol: str) -> timedelta:

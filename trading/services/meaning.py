@@ -22,7 +22,12 @@ def read_as_live(desk: Desk, alert: Alert) -> Meant | Stored | Verdict:
     try:
         return evaluate(facts, instruments=listed, max_age=lambda symbol: desk.settings(symbol).alerts.max_age)
     except SettingError as error:
-        return Verdict(Outcome.SETTING_INVALID, f"{error} Correct it under Settings.")
+        return setting_invalid(error)
+
+
+def setting_invalid(error: SettingError) -> Verdict:
+    """A stored setting that fails its own check refuses by name, for nobody can tell what it meant."""
+    return Verdict(Outcome.SETTING_INVALID, f"{error} Correct it under Settings.")
 
 
 def settings_or_defaults(desk: Desk, symbol: str) -> EngineSettings:

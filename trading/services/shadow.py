@@ -145,7 +145,7 @@ def _decided(desk: ShadowDesk, alert: Alert) -> Decided:
         found = meaning.classified(desk, meant)
         return DEEDS[found.meaning](desk, meant, found)
     except SettingError as error:
-        return None, Verdict(Outcome.SETTING_INVALID, f"{error} Correct it under Settings.")
+        return None, meaning.setting_invalid(error)
 
 
 def _late(desk: ShadowDesk, alert: Alert, meant: Meant) -> Verdict | None:

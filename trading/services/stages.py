@@ -9,7 +9,7 @@ from risk.domain.sizing import Sized
 from signals.evaluate import Meant, Stored
 from signals.intent import Intent
 from signals.models import Alert
-from signals.verdict import Outcome, Verdict
+from signals.verdict import Verdict
 from trading.domain.classify import Classification, Meaning
 from trading.domain.exit_view import ExitView, Watched
 from trading.domain.exit_watch import watched
@@ -74,8 +74,7 @@ def stages(desk: Desk, alert: Alert) -> Stages:
     try:
         return _entering(desk, read, found)
     except SettingError as error:
-        said = Verdict(Outcome.SETTING_INVALID, f"{error} Correct it under Settings.")
-        return Stages(intent=read.intent, meant=read, found=found, refused=said)
+        return Stages(intent=read.intent, meant=read, found=found, refused=meaning.setting_invalid(error))
 
 
 def _entering(desk: Desk, meant: Meant, found: Classification) -> Stages:

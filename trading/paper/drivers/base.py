@@ -1,5 +1,6 @@
 """What a driver is to the server: it moves the prices, by a recording, a chance or somebody else's market."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -9,6 +10,7 @@ from trading.paper.core.orders import Side
 from trading.paper.core.perps.contract import Contract
 from trading.paper.core.prints import Print
 from trading.paper.market.ladder import Ladder
+from trading.paper.market.pace import Pace
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.futures import Futures
 from trading.paper.server.options import MOST_SPEED
@@ -34,6 +36,39 @@ class Standing:
     anchor_ms: int = 0
     step_ms: int = 0
     note: str = ""
+
+
+class Paced:
+    """The half of a driver that follows a clock of its own: it ticks, stands still and goes on, faster or slower."""
+
+    def __init__(self, exchange: Exchange, *, speed: int) -> None:
+        self._exchange = exchange
+        self._speed = checked_speed(speed)
+        self._until_ms = exchange.now_ms()
+        self._pace = Pace(anchor_ms=self._until_ms, source_ms=0, speed=self._speed)
+
+    async def run(self) -> None:
+        """Let everything happen at its time, for ever."""
+        while True:
+            self.advance(min(self._exchange.now_ms(), self._until_ms + CATCH_UP_MS))
+            await asyncio.sleep(TICK_SECS)
+
+    def advance(self, now_ms: int) -> None:
+        """Everything up to now."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """It never waits."""
+
+    def pause(self, *, on: bool) -> None:
+        """Stand still, or go on from there."""
+        self._pace = self._pace.changed(wall_ms=self._until_ms, speed=0 if on else self._speed)
+
+    def set_speed(self, speed: int) -> None:
+        """Source seconds a wall second, from now on."""
+        self._speed = checked_speed(speed)
+        if self._pace.speed:
+            self._pace = self._pace.changed(wall_ms=self._until_ms, speed=speed)
 
 
 class Driver(Protocol):

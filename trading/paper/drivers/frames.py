@@ -1,6 +1,5 @@
 """`--market frames`: recorded books and trades, in their own order and rhythm, again and again."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,9 +8,8 @@ from trading.paper.core import atoms
 from trading.paper.core.market import Market
 from trading.paper.core.orders import Side
 from trading.paper.core.prints import Print
-from trading.paper.drivers.base import CATCH_UP_MS, TICK_SECS, Printer, Standing, checked_speed, meet, watch
+from trading.paper.drivers.base import Paced, Printer, Standing, meet, watch
 from trading.paper.market.frames import BadFrames, Frame, TradeFrame
-from trading.paper.market.pace import Pace
 from trading.paper.market.player import Player, Recording
 from trading.paper.server.exchange import Exchange
 
@@ -51,14 +49,11 @@ class Stage:
         self.market.price = ladder.middle - ladder.middle % tick
 
 
-class FramesMarket:
+class FramesMarket(Paced):
     """Every recording on one timeline; their laps begin together."""
 
     def __init__(self, exchange: Exchange, found: Iterable[Recording], *, speed: int = SPEED) -> None:
-        self._exchange = exchange
-        self._speed = checked_speed(speed)
-        self._pace = Pace(anchor_ms=exchange.now_ms(), source_ms=0, speed=self._speed)
-        self._until_ms = exchange.now_ms()
+        super().__init__(exchange, speed=speed)
         recorded = tuple(found)
         lap_ms = max(one.length_ms for one in recorded) + 1
         players = [Player(one, lap_ms) for one in recorded]
@@ -80,30 +75,11 @@ class FramesMarket:
             at_ms, price = self._exchange.now_ms(), stage.market.price
             stage.say(Print(at_ms=at_ms, price=price, qty=stage.market.instrument.min_qty, aggressor=Side.BUY))
 
-    async def run(self) -> None:
-        """Let every frame happen at its time, for ever."""
-        while True:
-            self.advance(min(self._exchange.now_ms(), self._until_ms + CATCH_UP_MS))
-            await asyncio.sleep(TICK_SECS)
-
     def advance(self, now_ms: int) -> None:
         """Everything up to now, market by market."""
         self._until_ms = max(self._until_ms, now_ms)
         for stage in self.stages:
             stage.advance(self._pace.source(now_ms), now_ms)
-
-    def start(self) -> None:
-        """It never waits."""
-
-    def pause(self, *, on: bool) -> None:
-        """Stand still, or go on from there."""
-        self._pace = self._pace.changed(wall_ms=self._until_ms, speed=0 if on else self._speed)
-
-    def set_speed(self, speed: int) -> None:
-        """Source seconds a wall second, from now on."""
-        self._speed = checked_speed(speed)
-        if self._pace.speed:
-            self._pace = self._pace.changed(wall_ms=self._until_ms, speed=speed)
 
     def standing(self) -> Standing:
         """Where it stands."""

@@ -1,6 +1,5 @@
 """`--market synthetic`: strangers by chance, the same for the same seed, moved by what customers do."""
 
-import asyncio
 import logging
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,8 +10,7 @@ from trading.paper.core.events import Event, Filled
 from trading.paper.core.perps.events import PerpFilled
 from trading.paper.core.perps.state import Perps
 from trading.paper.core.prints import Print
-from trading.paper.drivers.base import CATCH_UP_MS, TICK_SECS, Printer, Standing, checked_speed
-from trading.paper.market.pace import Pace
+from trading.paper.drivers.base import Paced, Printer, Standing
 from trading.paper.market.synthetic import Arrival, Flow, Shape
 from trading.paper.market.tape import Tape
 from trading.paper.server.exchange import Exchange
@@ -66,16 +64,13 @@ class Stall:
             self.flow.middle = self.told / atoms.SCALE
 
 
-class SyntheticMarket:
+class SyntheticMarket(Paced):
     """A flow per pair on one clock."""
 
     def __init__(self, exchange: Exchange, *, seed: int, speed: int = SPEED, shape: Shape | None = None) -> None:
-        self._exchange = exchange
+        super().__init__(exchange, speed=speed)
         self._seed, self._shape = seed, shape or Shape()
-        self._speed = checked_speed(speed)
-        self._until_ms = self._kept_ms = exchange.now_ms()
-        self._pace = Pace(anchor_ms=self._until_ms, source_ms=0, speed=speed)
-        self._began_ms = self._until_ms
+        self._began_ms = self._kept_ms = self._until_ms
         self.stalls = {symbol: self._stall(symbol) for symbol in PRICES}
         self._listen()
 
@@ -121,12 +116,6 @@ class SyntheticMarket:
             at_ms = self._began_ms - HISTORY_MS + int(one.at_secs * MS / self._speed)
             stall.recall(one, at_ms, scale)
 
-    async def run(self) -> None:
-        """Print every trade at its time, for ever."""
-        while True:
-            self.advance(min(self._exchange.now_ms(), self._until_ms + CATCH_UP_MS))
-            await asyncio.sleep(TICK_SECS)
-
     def advance(self, now_ms: int) -> None:
         """The trades up to now, in the order of their times."""
         self._until_ms = max(self._until_ms, now_ms)
@@ -143,19 +132,6 @@ class SyntheticMarket:
             self._kept_ms = self._until_ms
             for symbol in self.stalls:
                 self._exchange.remember_price(symbol)
-
-    def start(self) -> None:
-        """It never waits."""
-
-    def pause(self, *, on: bool) -> None:
-        """Stand still, or go on from there."""
-        self._pace = self._pace.changed(wall_ms=self._until_ms, speed=0 if on else self._speed)
-
-    def set_speed(self, speed: int) -> None:
-        """Source seconds a wall second, from now on: trades come as much faster."""
-        self._speed = checked_speed(speed)
-        if self._pace.speed:
-            self._pace = self._pace.changed(wall_ms=self._until_ms, speed=speed)
 
     def standing(self) -> Standing:
         """Where it stands."""
