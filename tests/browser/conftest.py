@@ -10,6 +10,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.server import WebProcess, web_process
 from tests.dashboard import rows
@@ -97,8 +98,13 @@ async def browser_page(browser: Browser, web: WebProcess, session: str) -> Async
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda message: complaints.extend([message.text] * (message.type == "error")))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto(f"{url or web.url}/")
-        await page.wait_for_selector("html[data-number]", state="attached")
+        answer = await page.goto(f"{url or web.url}/")
+        try:
+            await page.wait_for_selector("html[data-number]", state="attached")
+        except PlaywrightTimeout as error:
+            shown = await page.locator("body").inner_text()
+            status = answer and answer.status
+            raise AssertionError(f"{page.url}: {status}, no frame. {complaints}\n{shown[:1_500]}\n{web.said()}") from error
         return page
 
     yield open_page

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import NamedTemporaryFile
 
 from django.conf import settings
 from django.db import connection
@@ -24,10 +24,15 @@ STOP_SECS = 5.0
 
 @dataclass
 class WebProcess:
-    """Its address, and the handle to end it early."""
+    """Its address, what it logs, and the handle to end it early."""
 
     url: str
     child: "subprocess.Popen[bytes]"
+    log: Path
+
+    def said(self, last: int = 3_000) -> str:
+        """The end of its log."""
+        return self.log.read_text(errors="replace")[-last:]
 
     def stop(self) -> None:
         """End it. Safe to repeat."""
@@ -53,9 +58,9 @@ def web_process() -> Iterator[WebProcess]:
     env |= {"DJANGO_SETTINGS_MODULE": "project.settings.test", "DEMO": "0"}
     words = ("-m", "uvicorn", "project.asgi:application", "--host", HOST, "--port", str(port), "--lifespan", "off")
     launch = Launch(argv=(sys.executable, *words), env=env, cwd=ROOT)
-    with TemporaryFile() as log:
+    with NamedTemporaryFile() as log:
         child = subprocess.Popen(launch.argv, stdout=log, stderr=log, **spawn.popen_arguments(launch))
-        server = WebProcess(f"http://{HOST}:{port}", child)
+        server = WebProcess(f"http://{HOST}:{port}", child, Path(log.name))
         try:
             _await(server)
             yield server
@@ -70,4 +75,4 @@ def _await(server: WebProcess) -> None:
         seconds=START_SECS,
     )
     if reason := asyncio.run(answers):
-        raise RuntimeError(f"the web process did not start: {reason}")
+        raise RuntimeError(f"the web process did not start: {reason}\n{server.said()}")
