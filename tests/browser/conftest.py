@@ -104,7 +104,9 @@ async def browser_page(browser: Browser, web: WebProcess, session: str) -> Async
         except PlaywrightTimeout as error:
             shown = await page.locator("body").inner_text()
             status = answer and answer.status
-            raise AssertionError(f"{page.url}: {status}, no frame. {complaints}\n{shown[:1_500]}\n{web.said()}") from error
+            raise AssertionError(
+                f"{page.url}: {status}, no frame. {complaints}\n{shown[:1_500]}\n{web.said()}"
+            ) from error
         return page
 
     yield open_page
