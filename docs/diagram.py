@@ -20,10 +20,10 @@ def models(label: str) -> list[Any]:
 
 
 def _prepare() -> None:
-    """Django's registry, without the secrets and files of an installation."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.local")
-    os.environ.setdefault("WINDLASS_SECRET_KEY", "models are read, nothing is signed")
+    """Django's registry, without the secrets and files of an installation; where it stands, nothing is touched."""
     if not apps.ready:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.local")
+        os.environ.setdefault("WINDLASS_SECRET_KEY", "models are read, nothing is signed")
         django.setup()
 
 

@@ -1,5 +1,6 @@
 """The diagram of the database: every table is in it, and every reference leads to one that is."""
 
+import os
 import re
 
 import pytest
@@ -16,6 +17,12 @@ def test_every_line_of_the_overview_is_a_reference_between_tables() -> None:
     found = [EDGE.match(line) for line in body]
     assert all(found)
     assert {name for edge in found for name in (edge[1], edge[4])} <= MODELS
+
+
+def test_reading_the_models_leaves_the_environment_alone() -> None:
+    before = dict(os.environ) | {"PYTEST_CURRENT_TEST": ""}
+    diagram.overview()
+    assert dict(os.environ) | {"PYTEST_CURRENT_TEST": ""} == before
 
 
 @pytest.mark.parametrize("label", diagram.APPS)
