@@ -19,6 +19,7 @@ from project.accounts.models import (
     ExchangeAccount,
     Installation,
     KillReport,
+    Rival,
     Role,
     TradingMode,
     User,
@@ -278,6 +279,16 @@ class WorkedDownAdmin(EngineAdmin):
     """Which step of REDUCED each account has taken."""
 
     list_display = columns("since", "account", "step", "at", of=WorkedDown)
+    list_select_related = ("account",)
+
+
+@admin.register(Rival)
+class RivalAdmin(EngineAdmin):
+    """Other engines whose orders rest on our accounts: which was first, and who decided. `manage.py second_engine` decides."""
+
+    list_display = columns("mark", "account", "standing", "orders", "seen_at", "last_seen_at", "settled_by", of=Rival)
+    list_filter = ("account", "standing", ("settled_at", admin.EmptyFieldListFilter))
+    search_fields = ("=mark", "settled_by")
     list_select_related = ("account",)
 
 

@@ -8,10 +8,12 @@ from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection, transaction
 
+from project import failpoints
 from project.accounts import latch
 from project.accounts.latch import Latch
 from project.accounts.models import TradingMode
 from project.journal.record import record
+from project.reads import Read
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +25,12 @@ LEAVE_WITHIN = timedelta(minutes=15)
 # A request to leave EMERGENCY is confirmed within this, or asked for again.
 LEAVE_PHRASE = "LEAVE EMERGENCY"
 KILL_PHRASE = "KILL"
+PRESSED_AGAIN = "The red button was pressed again by {operator} at {at} ({reason}): ask anew, then confirm."
+NOT_LIFTED = "The latch {path} could not be lifted ({why}): mend or remove it by hand, then confirm again."
 LEFT_TO = Mode.PAUSED
 # Where an emergency leads: entries are resumed by a step of their own.
+
+ROW = Read(lambda: TradingMode.objects.filter(id=1))
 
 
 class ModeRefused(Exception):
@@ -41,7 +47,7 @@ def home() -> Path:
 
 def current() -> TradingMode:
     """The mode as it holds: EMERGENCY while the latch is set, else the row's; made NORMAL when the database is new."""
-    row = TradingMode.objects.filter(id=1).first()
+    row = ROW.first()
     if row is None:  # several processes meet a new database at once: one of them inserts, all read
         TradingMode.objects.bulk_create([TradingMode(id=1)], ignore_conflicts=True)
         row = TradingMode.objects.get(id=1)
@@ -55,7 +61,7 @@ def change(mode: str, *, operator: str, reason: str) -> None:
 
     Raises ModeRefused for a way out of EMERGENCY: that takes request_leave() and leave().
     """
-    with transaction.atomic():
+    with failpoints.span("mode.change"), transaction.atomic():
         row = locked()
         if row.mode == Mode.EMERGENCY and Mode(mode) is not Mode.EMERGENCY:
             raise ModeRefused("EMERGENCY is left in two steps: ask for it, then confirm (manage.py mode leave).")
@@ -86,6 +92,16 @@ def declare_emergency(*, operator: str, reason: str, source: str) -> Latch:
     return set_now
 
 
+def declare_without_latch(*, operator: str, reason: str) -> None:
+    """EMERGENCY by the row alone, where no disk takes a latch; within 500 ms or not at all."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {ROW_MS}; SET LOCAL statement_timeout = {ROW_MS}")
+            change(Mode.EMERGENCY, operator=operator, reason=reason)
+    except AnyDatabaseError as error:
+        log.critical("the mode row could not be written either: %s", type(error).__name__)
+
+
 def follow_latch_soon() -> None:
     """The row, within 500 ms or not at all: the pump writes it when the database is well again."""
     try:
@@ -101,7 +117,7 @@ def follow_latch() -> bool:
     standing = latch.read(home())
     if standing is None:
         return False
-    with transaction.atomic():
+    with failpoints.span("mode.follow"), transaction.atomic():
         row = locked()
         if row.mode == Mode.EMERGENCY or not latch.is_set(home()):  # lifted meanwhile, under the same lock
             return False
@@ -129,9 +145,26 @@ def leave(*, operator: str, phrase: str, two_people: bool, now: datetime) -> Non
         row = locked()
         if why := _obstacle(row, operator=operator, phrase=phrase, two_people=two_people, now=now):
             raise ModeRefused(why)
-        asked, reason = row.leaving_operator, row.leaving_reason
+        asked, reason, asked_at = row.leaving_operator, row.leaving_reason, row.leaving_at or now
         _write(row, LEFT_TO, operator=operator, reason=reason, requested_by=asked)
-        latch.lift(home())  # before the commit: whatever fails from here on leaves the row at EMERGENCY
+        _lift(asked_at)  # before the commit: whatever fails from here on leaves the row at EMERGENCY
+    latch.forget_again(home())
+
+
+def _lift(asked_at: datetime) -> None:
+    """Take the latch away, unless somebody pressed since the first step. Raises ModeRefused, and then a latch stands."""
+    try:
+        latch.lift(home())
+    except OSError as error:
+        raise ModeRefused(NOT_LIFTED.format(path=latch.path(home()), why=error.strerror or error)) from None
+    again = latch.pressed_again(home(), since=asked_at)
+    if again is not None:  # pressed while this step was taken, and told that a latch stood: now one does
+        latch.engage(home(), operator=again.operator, reason=again.reason, source=again.source)
+        raise ModeRefused(_pressed_again(again))
+
+
+def _pressed_again(again: Latch) -> str:
+    return PRESSED_AGAIN.format(operator=again.operator, at=again.at[11:19], reason=again.reason)
 
 
 def _obstacle(row: TradingMode, *, operator: str, phrase: str, two_people: bool, now: datetime) -> str:
@@ -142,4 +175,6 @@ def _obstacle(row: TradingMode, *, operator: str, phrase: str, two_people: bool,
         return f"Type {LEAVE_PHRASE} to confirm."
     if two_people and operator == row.leaving_operator:
         return f"{operator} has asked; with approvals on, somebody else confirms."
+    if again := latch.pressed_again(home(), since=row.leaving_at):
+        return _pressed_again(again)
     return ""

@@ -195,3 +195,24 @@ class Installation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Rival(models.Model):
+    """Another engine whose orders rest on an account of ours, by the mark in its client order ids."""
+
+    account = models.ForeignKey(ExchangeAccount, on_delete=models.CASCADE, related_name="rivals")
+    mark = models.CharField(max_length=12)
+    standing = models.CharField(max_length=8, help_text="OLDER: we were first. YOUNGER: it was. UNCLEAR: who knows.")
+    orders = models.PositiveIntegerField(default=0, help_text="That rested there when it was last seen.")
+    first_order_at = models.DateTimeField(null=True, blank=True, help_text="The venue's time of its earliest order.")
+    seen_at = models.DateTimeField(help_text="When it was found.")
+    last_seen_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True, help_text="A person said: this engine trades the account.")
+    settled_by = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account", "mark"], name="rival_per_mark")]
+        ordering: ClassVar = ["account", "mark"]
+
+    def __str__(self) -> str:
+        return f"{self.mark} on account {self.account_id}: {self.standing}"

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from project import failpoints
 from project.journal import leases
 from project.journal.chain import GENESIS, Row, extend
 from project.journal.models import JournalEntry, Seal
@@ -78,7 +79,7 @@ def seal_batch(*, holder: str, now: datetime) -> Sealed | None:
     """Seal the next batch; None when there is nothing to seal or another sealer holds the lease."""
     if not _anything_waits():
         return None
-    with transaction.atomic():
+    with failpoints.span("seal"), transaction.atomic():
         if leases.claim(LEASE, holder=holder, now=now, span=LEASE_SPAN) is None:
             return None
         last = Seal.objects.order_by("-first_number").first()
@@ -129,6 +130,7 @@ def seal_all(*, holder: str, now: datetime, publish: Callable[[Sealed], None], h
     count = 0
     while sealed := seal_batch(holder=holder, now=now):
         _keep_head(sealed, heads)
+        failpoints.point("seal.unpublished")
         publish(sealed)
         count += len(sealed.rows)
     return count

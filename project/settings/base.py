@@ -6,6 +6,7 @@ import django_stubs_ext
 
 from project.logging import configuration
 from project.settings import environment
+from project.settings.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - settings of the API
 from project.settings.environment import BASE_DIR
 
 django_stubs_ext.monkeypatch()
@@ -25,6 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "channels",
+    "drf_spectacular_sidecar",  # the interactive page of the API: its files come from here
     "project.accounts",
     "project.journal",
     "signals",
@@ -43,6 +45,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "dashboard.security.ContentSecurityPolicy",
+    "dashboard.sealed.Sealed",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -64,6 +67,7 @@ ROOT_URLCONF = "project.urls"
 ASGI_APPLICATION = "project.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["dashboard.roles.RoleBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

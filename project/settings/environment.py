@@ -91,6 +91,18 @@ def windlass() -> Windlass:
     )
 
 
+def failpoints() -> str:
+    """WINDLASS_FAILPOINTS, in tests and fault campaigns only (project/failpoints.py). Raises SystemExit elsewhere."""
+    text = os.environ.get("WINDLASS_FAILPOINTS", "")
+    tests = os.environ.get("DJANGO_SETTINGS_MODULE") == "project.settings.test"
+    campaign = os.environ.get("WINDLASS_TIMING") == "fast" and os.environ.get("WINDLASS_FAULTS") == "1"
+    if text and (flag("WINDLASS_LIVE", default=False) or not (tests or campaign)):
+        raise SystemExit(
+            "WINDLASS_FAILPOINTS makes processes die: only for tests, and never where WINDLASS_LIVE is set."
+        )
+    return text
+
+
 def service_url(variable: str, key: str, fallback: str) -> str:
     """A server's URL from the environment, else from the running stack, else a local default."""
     return os.environ.get(variable) or running_stack(home()).get(key) or fallback

@@ -114,3 +114,66 @@ def test_the_request_leaves_the_time_of_the_change_alone() -> None:
     since = mode.locked().changed_at
     ask()
     assert mode.locked().changed_at == since
+
+
+# a press on the way out --------------------------------------------------------------------------
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def leave_now() -> None:
+    mode.leave(operator="mira", phrase=mode.LEAVE_PHRASE, two_people=False, now=now())
+
+
+def test_a_press_after_the_first_step_asks_for_it_again(home: Path) -> None:
+    declare()
+    ask(now())
+    latch.engage(home, operator="otto", reason="smoke again", source="pin")
+    with pytest.raises(ModeRefused, match=r"pressed again by otto .* \(smoke again\)"):
+        leave_now()
+    ask(now())
+    leave_now()
+    assert (mode.current().mode, latch.is_set(home)) == ("PAUSED", False)
+
+
+def test_a_press_during_the_second_step_is_not_lost(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the last look for a mark and the lift somebody presses, and is told that a latch stands."""
+    declare()
+    ask(now())
+    lift = latch.lift
+
+    def pressed_meanwhile(of: Path) -> None:
+        latch.engage(of, operator="otto", reason="smoke again", source="pin")
+        lift(of)
+
+    monkeypatch.setattr(latch, "lift", pressed_meanwhile)
+    with pytest.raises(ModeRefused, match="pressed again by otto"):
+        leave_now()
+    assert latch.read(home).operator == "otto"  # type: ignore[union-attr]
+    assert mode.locked().mode == "EMERGENCY"
+
+
+def test_an_old_mark_does_not_hold_anybody_back(home: Path) -> None:
+    declare()
+    latch.engage(home, operator="otto", reason="twice", source="pin")
+    ask(now())
+    leave_now()
+    declare()
+    ask(now())
+    leave_now()
+    assert not latch.is_set(home)
+
+
+def test_a_latch_that_cannot_be_lifted_is_told(home: Path) -> None:
+    latch.path(home).mkdir()
+    (latch.path(home) / "something").touch()
+    mode.follow_latch()
+    ask(now())
+    with pytest.raises(ModeRefused, match="could not be lifted"):
+        leave_now()
+    assert mode.current().mode == "EMERGENCY"
+    (latch.path(home) / "something").unlink()
+    leave_now()
+    assert mode.current().mode == "PAUSED"

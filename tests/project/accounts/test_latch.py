@@ -1,6 +1,7 @@
 """The kill latch: whole or absent, the first one stands, what cannot be read forbids."""
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,42 @@ def test_the_first_one_stands(tmp_path: Path) -> None:
 def test_many_at_once_agree(tmp_path: Path) -> None:
     found = together(*[lambda: press(tmp_path)] * 8)
     assert {made.id for made in found} == {latch.read(tmp_path).id}  # type: ignore[union-attr]
-    assert [path.name for path in tmp_path.iterdir()] == ["kill.latch"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kill.again", "kill.latch"]
+
+
+def test_a_second_press_leaves_a_mark(tmp_path: Path) -> None:
+    first = press(tmp_path)
+    begun = datetime.fromisoformat(first.at)
+    assert latch.pressed_again(tmp_path, since=begun) is None
+    press(tmp_path, "otto")
+    again = latch.pressed_again(tmp_path, since=begun)
+    assert again is not None
+    assert again.operator == "otto"
+    assert latch.pressed_again(tmp_path, since=datetime.fromisoformat(again.at) + timedelta(seconds=1)) is None
+    latch.forget_again(tmp_path)
+    assert latch.pressed_again(tmp_path, since=begun) is None
+
+
+def test_a_press_while_the_latch_is_lifted_becomes_the_latch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It found a latch, and by the time it has left its mark there is none: it must not be told that one stands."""
+    first, mark = press(tmp_path), latch._mark
+
+    def lifted_meanwhile(home: Path, draft: Path) -> None:
+        latch.lift(home)
+        mark(home, draft)
+
+    monkeypatch.setattr(latch, "_mark", lifted_meanwhile)
+    second = press(tmp_path, "otto")
+    assert second.id != first.id
+    assert latch.read(tmp_path) == second
+
+
+def test_a_folder_of_that_name_is_a_latch_and_can_be_lifted(tmp_path: Path) -> None:
+    latch.path(tmp_path).mkdir()
+    assert latch.is_set(tmp_path)
+    assert press(tmp_path).source == "file"
+    latch.lift(tmp_path)
+    assert not latch.is_set(tmp_path)
 
 
 @pytest.mark.parametrize(
