@@ -1,15 +1,21 @@
 """Circuit breakers in rows: each call of a component is noted, and whoever decides asks which stand open."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 
 from project.accounts.models import ExchangeAccount
 from project.journal.record import record
-from risk.domain.breaker import BreakerState, BreakerView, noted
+from project.reads import Read
+from risk.domain.breaker import BreakerState, BreakerView, noted, rested, stops
 from risk.models import Breaker
 
+NOT_CLOSED = Read(lambda: Breaker.objects.exclude(state=BreakerState.CLOSED))
+PLACES = "places"
+# A venue's calls are counted apart: reads, places, cancels.
+TRUSTED_FOR = timedelta(seconds=1)
+# So long a process takes a component that worked for one that works, without asking its row.
 DOUBTED = ~Q(state=BreakerState.CLOSED) | Q(recent__contains=[False])
 
 
@@ -35,9 +41,34 @@ def note(component: str, *, ok: bool, at: datetime) -> BreakerState:
         return view.state
 
 
+_trusted: dict[str, datetime] = {}
+
+
+def note_call(component: str, *, ok: bool, at: datetime) -> None:
+    """Count one of many calls: what works is asked about once a second, what fails is written at once."""
+    if ok and component in _trusted and timedelta() <= at - _trusted[component] < TRUSTED_FOR:
+        return
+    closed = note(component, ok=ok, at=at) is BreakerState.CLOSED
+    if ok and closed and not Breaker.objects.filter(DOUBTED, component=component).exists():
+        _trusted[component] = at
+    else:
+        _trusted.pop(component, None)
+
+
+def stops_entries(component: str, *, at: datetime) -> bool:
+    """Whether an open breaker keeps a component's entries away."""
+    return stops(views(), component=component, at=at) is not None
+
+
+def is_open(component: str, *, at: datetime) -> bool:
+    """Whether this one breaker stands open, and its wait is not over."""
+    mine = (view for view in views() if view.component == component)
+    return any(rested(view, at=at).state is BreakerState.OPEN for view in mine)
+
+
 def views() -> list[BreakerView]:
     """Every breaker that is not closed."""
-    return [view_of(row) for row in Breaker.objects.exclude(state=BreakerState.CLOSED)]
+    return [view_of(row) for row in NOT_CLOSED()]
 
 
 def view_of(row: Breaker) -> BreakerView:

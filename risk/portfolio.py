@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from project.accounts.models import ExchangeAccount
+from project.reads import Read
 from risk import breakers
 from risk.domain import capital_tiers
 from risk.domain.breaker import stops
@@ -32,6 +33,12 @@ STALE_AFTER = 3
 # Candles: a volatility that has missed so many is not known any more.
 DEPTH_KEPT = timedelta(hours=1)
 ZERO = Decimal(0)
+
+OF_ONE_TRADER = Read(
+    lambda user_id, environment: RiskState.objects.filter(
+        account__user_id=user_id, account__environment=environment
+    ).values_list("account_id", "account__venue", "account__armed", "equity", "capital_tier")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +137,7 @@ def market_risk(rows: Mapping[int, GarchFit], depth: Decimal | None) -> MarketRi
 
 def places(account: ExchangeAccount, *, equity: Decimal, held_here: Decimal, tiered: bool) -> Places | None:
     """The trader's accounts of the same environment together; None where tiers are off and there is one venue only."""
-    others = RiskState.objects.filter(account__user=account.user_id, account__environment=account.environment)
-    rows = list(others.values_list("account_id", "account__venue", "account__armed", "equity", "capital_tier"))
+    rows = OF_ONE_TRADER(user_id=account.user_id, environment=account.environment)
     apart = [row for row in rows if row[0] != account.pk and row[2]]
     total = equity + sum((row[3] for row in apart), ZERO)
     venues = len({account.venue, *(row[1] for row in apart)})

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from signals import formats
 from signals.intent import Intent, IntentKind
+from signals.listing import MarketState, market_state
 from signals.market.instruments import InstrumentFacts, Listed
 from signals.strict_json import JsonRefused
 from signals.symbols import UnknownSymbol, resolve
@@ -94,7 +95,7 @@ def _refusal(meant: Meant, max_age: timedelta) -> Verdict | None:
 
 def _wrong_pair(meant: Meant) -> Verdict | None:
     symbol, alert = meant.instrument.symbol, meant.alert
-    if not meant.instrument.active:
+    if market_state(active=meant.instrument.active, status=meant.instrument.status) is MarketState.DELISTED:
         return Verdict(Outcome.NOT_TRADABLE, f"The venue does not trade {symbol} now.", {"symbol": symbol})
     if alert.whitelist and symbol not in alert.whitelist:
         allowed = ", ".join(alert.whitelist)

@@ -197,6 +197,8 @@ class Instrument(models.Model):
     base = models.CharField(max_length=20)
     quote = models.CharField(max_length=20)
     active = models.BooleanField(default=True)
+    status = models.CharField(max_length=30, blank=True, default="", help_text="The venue's own word for its state.")
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="When it was first seen not to trade.")
     tick_size = money()
     lot_step = money()
     min_qty = money()

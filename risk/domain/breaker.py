@@ -79,7 +79,16 @@ def rested(view: BreakerView, *, at: datetime, policy: BreakerPolicy = POLICY) -
 
 
 def stops(views: Iterable[BreakerView], *, component: str, at: datetime) -> BreakerView | None:
-    """The open breaker that keeps a component's entries away: its own, or enough others; None where they may go on."""
+    """The open breaker that keeps a component's entries away: its own, or enough others; None where they may go on.
+
+    A venue's reads, places and cancels have breakers of their own; each stops it, and they count as one venue.
+    """
     shut = [view for view in views if rested(view, at=at).state is BreakerState.OPEN]
-    own = next((view for view in shut if view.component == component), None)
-    return own or (replace(shut[0], component="everything") if len(shut) >= GLOBAL_FROM else None)
+    own = next((view for view in shut if component in {view.component, venue_of(view.component)}), None)
+    failed = {venue_of(view.component) for view in shut}
+    return own or (replace(shut[0], component="everything") if len(failed) >= GLOBAL_FROM else None)
+
+
+def venue_of(component: str) -> str:
+    """`venue:binance:paper` of `venue:binance:paper:reads`; a component without kinds of calls is its own."""
+    return ":".join(component.split(":")[:3])

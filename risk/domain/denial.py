@@ -72,7 +72,7 @@ WORDS: Mapping[DenialCode, Words] = MappingProxyType(
         ),
         C.CIRCUIT_BREAKER: Words(
             "The circuit breaker of {subject} is open after {value} errors (limit {limit}).",
-            "It tries again by itself; the page Health shows when.",
+            "It tries again by itself; the page Risk shows when.",
         ),
         C.CLOCK_OFFSET: Words(
             "This machine's clock is {value}{unit} away from {subject}, allowed are {limit}{unit}.",
@@ -91,7 +91,7 @@ WORDS: Mapping[DenialCode, Words] = MappingProxyType(
         C.DAILY_VAR: Words("The daily value at risk of " + _OVER, _LOWER, "%"),
         C.DATA_MISSING: Words(
             "{value} of {subject} is not known, so the check that needs it denies.",
-            "Wait for the next refresh; if it stays so, look at the venue's state under Health.",
+            "Wait for the next refresh; if it stays so, the page Risk shows how old every figure is.",
         ),
         C.DRAWDOWN_TIER: Words(
             "{subject} stands {value}{unit} below its peak; entries stop at {limit}{unit}.",
@@ -155,7 +155,7 @@ WORDS: Mapping[DenialCode, Words] = MappingProxyType(
         ),
         C.STALE_PRICE: Words(
             "The price of {subject} is {value}{unit} old, allowed are {limit}{unit}.",
-            "Look at the venue's state under Health; raise stale_price_secs only for slow venues.",
+            "Look at the venue's state on the page Risk; raise stale_price_secs only for slow venues.",
             "s",
         ),
         C.STRATEGY_EXPOSURE: Words("The strategy of " + _OVER, _LOWER, "quote"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -58,7 +59,7 @@ OFFSET_WORDS: Mapping[OffsetCode, OffsetWords] = MappingProxyType(
         ),
         C.BOOK_STALE: OffsetWords(
             "The order book is {value} old, {limit} are allowed.",
-            "It is read again every 10 s; if it stays so, look at the venue under Health.",
+            "It is read again every 10 s; if it stays so, the account's venue is not well: the bar on top says what.",
             "s",
         ),
         C.BOOK_THIN: OffsetWords(
@@ -105,7 +106,7 @@ OFFSET_WORDS: Mapping[OffsetCode, OffsetWords] = MappingProxyType(
         ),
         C.OFFSET: OffsetWords("Done: the winners paid and the losing group was closed.", "Nothing is to be done."),
         C.PRICE_UNKNOWN: OffsetWords(
-            "The price is {value} old, {limit} are allowed.", "Look at the venue's state under Health.", "s"
+            "The price is {value} old, {limit} are allowed.", "The bar on top says what the venue lacks.", "s"
         ),
         C.PYRAMIDS_INCOMPLETE: OffsetWords(
             "The group has {value} of {limit} pyramids.",
@@ -132,6 +133,13 @@ OFFSET_WORDS: Mapping[OffsetCode, OffsetWords] = MappingProxyType(
         ),
     }
 )
+
+
+def done_words(*, cost: Decimal) -> str:
+    """How a run that closed the loser went; cost: what no winner paid for and the day's loss budget bore, quote."""
+    if cost <= 0:
+        return NotNow(OffsetCode.OFFSET).sentence()
+    return f"Done in part: the losing group was closed, {plain(round(cost, 2))} quote of it paid by the loss budget."
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class InstrumentFacts:
     maker_fee: Decimal
     taker_fee: Decimal
     max_open_orders: int | None
+    status: str = ""
 
     @property
     def derivative(self) -> bool:

@@ -38,6 +38,8 @@ class Venue:
     no_change_codes: frozenset[str]  # errors that mean "it is so already"
     wallet_field: str  # futures: where the wallet stands without unrealised results, per row of `assets`; empty on spot
     error_section: str  # the part of ccxt's exception table that applies when the host is not the real one
+    weight_per_min: int  # what one address may ask for in a minute, in the venue's own request weight
+    weight_unit: float  # of that weight, what a call costs for which ccxt's table says 1
     dead_man_call: str = ""  # the raw call that cancels a market's orders unless it is repeated; empty: there is none
 
     @property
@@ -63,6 +65,8 @@ VENUES: dict[str, Venue] = {
         no_change_codes=frozenset(),
         wallet_field="",
         error_section="spot",
+        weight_per_min=6000,
+        weight_unit=5,
     ),
     "binanceusdm": Venue(
         name="binanceusdm",
@@ -80,6 +84,8 @@ VENUES: dict[str, Venue] = {
         no_change_codes=frozenset({"-4046", "-4059"}),
         wallet_field="walletBalance",
         error_section="linear",
+        weight_per_min=2400,
+        weight_unit=1,
         dead_man_call="fapiprivate_post_countdowncancelall",  # plain orders only; conditional ones stay
     ),
 }

@@ -96,6 +96,35 @@ async def test_a_row_that_the_database_refuses_fails_alone():
 
 
 @pytest.mark.django_db(transaction=True)
+async def test_a_lone_alert_is_stored_on_a_fresh_connection_within_its_limits():
+    source = await aside(make_source)
+    inbox = Inbox(conninfo, on_commit=lambda accounts: None)
+    stored = await inbox.store(alert(source_id=source.pk, account_id=source.account_id))
+    connection = await inbox._connected()
+    limits = [
+        await (await connection.execute(f"SHOW {name}", prepare=False)).fetchone()
+        for name in ("statement_timeout", "enable_seqscan", "plan_cache_mode")
+    ]
+    await inbox.close()
+    assert stored.fresh
+    assert limits == [("1s",), ("off",), ("force_generic_plan",)]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_plan_is_made_anew_as_the_table_grows():
+    source = await aside(make_source)
+    inbox = Inbox(conninfo, on_commit=lambda accounts: None)
+    anew = []
+    for number in range(9):
+        await inbox.store(
+            alert(source_id=source.pk, account_id=source.account_id, dedupe_key=f"h:{number}", window_secs=0)
+        )
+        anew.append(inbox._plan_anew_at)
+    await inbox.close()
+    assert anew == [2, 4, 4, 8, 8, 8, 8, 16, 16]
+
+
+@pytest.mark.django_db(transaction=True)
 async def test_the_waiting_room_is_bounded_and_closing_sends_everybody_home():
     inbox = Inbox(conninfo, on_commit=lambda accounts: None)
     waiting = [asyncio.ensure_future(inbox.store(alert(dedupe_key=f"h:{n}"))) for n in range(MAX_WAITING)]
