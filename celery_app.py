@@ -24,6 +24,7 @@ app = Celery("windlass", fixups=None if CARRIES_TASKS else [])
 
 ROUTES = {
     "trading.answer_canary": {"queue": "misc"},
+    "trading.apply_pending_changes": {"queue": "misc"},
     "trading.look_up": {"queue": "exits"},
     "trading.note_pnl": {"queue": "misc"},
     "trading.poll_balances": {"queue": "market"},
@@ -67,6 +68,7 @@ BEAT = {
     "instruments": every(60.0, "refresh_instruments"),
     "lost": every(15.0, "sweep_lost"),
     "offset": every(10.0, "sweep_offset"),
+    "pending": {"task": "trading.apply_pending_changes", "args": (), "schedule": 60.0, "options": {"expires": 60.0}},
     "pnl": every(60.0, "note_pnl"),
     "prices": every(2.0, "poll_prices"),
     "queue": every(10.0, "sweep_queue"),

@@ -30,6 +30,7 @@ from project.admin import (
 from trading.admin_offset import OffsetRunAdmin
 from trading.admin_settings import SettingOverrideAdmin
 from trading.admin_shadow import ShadowGroupAdmin
+from trading.admin_troubles import DisagreementAdmin
 from trading.domain.words import group_words, order_words
 from trading.models import (
     Canary,
@@ -46,7 +47,12 @@ from trading.models import (
 )
 from trading.services import block, exits, queue, withdraw
 
-__all__ = ["OffsetRunAdmin", "SettingOverrideAdmin", "ShadowGroupAdmin"]  # found through this module
+__all__ = [
+    "DisagreementAdmin",
+    "OffsetRunAdmin",
+    "SettingOverrideAdmin",
+    "ShadowGroupAdmin",
+]  # found through this module
 
 # A page nests two tables deep: group → pyramids → legs and group → orders → fills; a leg links to its own page.
 LEG_SHOWN = ("index", "price", "qty", "weight_pct", "take_profit_pct", "target_price", "ended_reason")

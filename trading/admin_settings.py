@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from project.accounts.models import ExchangeAccount
-from project.admin import Admin, account_name
+from project.admin import Admin, EngineAdmin, account_name
 from project.journal.models import JournalEntry
 from project.journal.record import record
 from signals.market import instruments
@@ -22,7 +24,10 @@ from signals.symbols import UnknownSymbol, resolve
 from trading.domain import settings as registry
 from trading.domain.refusal import Refusal
 from trading.domain.settings import Scope, Setting
-from trading.models import SettingOverride
+from trading.models import PendingChange, SettingOverride
+from trading.services import overrides, sealing
+from trading.services.overrides import Place
+from trading.services.setting_agreement import disagreement
 
 
 def _described(setting: Setting) -> str:
@@ -37,6 +42,8 @@ def _choices() -> list[tuple[str, str]]:
 SCOPES = tuple(Scope)  # widest first
 VERSIONS_SHOWN = 50
 WIDER = "(the wider scope)"
+WAITS = "The profile is sealed: {name} = {value} holds from {due:%Y-%m-%d %H:%M} UTC on, unless it is withdrawn before."
+HOLDS = "{name} = {value} protects more and holds at once."
 
 
 class SettingOverrideForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes no parameter
@@ -47,6 +54,8 @@ class SettingOverrideForm(forms.ModelForm):  # type: ignore[type-arg]  # at run 
         widget=UnfoldAdminTextareaWidget({"rows": 2}),
         help_text="As in docs/configuration.md: 5, on, 1% equity, or legs as (0, 20, 1.0) (−0.5, 20, 0.5) …",
     )
+
+    place: "tuple[str, Place] | None" = None  # where the row stood before the form moved it
 
     class Meta:
         model = SettingOverride
@@ -65,7 +74,16 @@ class SettingOverrideForm(forms.ModelForm):  # type: ignore[type-arg]  # at run 
             self._check_scope(data)
         if data.get("symbol") and data.get("account"):
             data["symbol"] = self._listed(data["symbol"], data["account"])
+        if not self.errors and "name" in data and "value" in data:
+            self._agrees(data)
         return data
+
+    def _agrees(self, data: dict[str, Any]) -> None:
+        """Settings that cannot hold together are refused where the second of them is written."""
+        said = {name: data.get(name) for name in ("user", "account", "name", "value")}
+        wrong = disagreement(SettingOverride(pk=self.instance.pk, symbol=data.get("symbol") or "", **said))
+        if wrong:
+            self.add_error("value", forms.ValidationError(wrong, code="CONTRADICTION"))
 
     def _checked(self, name: str, text: str) -> str:
         value = registry.parse(name, text)
@@ -117,6 +135,11 @@ def _versions(row: SettingOverride) -> Iterator[tuple[str, str, str, str]]:
         yield f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.payload["operator"], before, after
 
 
+def _place_of(row: SettingOverride) -> tuple[str, Place]:
+    """The same as the sealed profile's service names it."""
+    return row.name, Place(row.user_id, row.account_id, row.symbol)
+
+
 def _place(row: SettingOverride) -> tuple[object, ...]:
     """Which setting, at which scope."""
     return (row.name, row.user_id, row.account_id, row.symbol)
@@ -155,6 +178,33 @@ class SettingOverrideAdmin(Admin):
         """The journal of all settings: also of those that were taken back."""
         return redirect(f"{reverse('admin:journal_journalentry_changelist')}?kind__exact=setting.changed")
 
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The form; under the sealed profile what it says is asked for instead of saved."""
+        seals = overrides.seals(request.POST.get("name", ""), request.POST.get("value", ""))
+        if seals and not request.user.has_perm("dashboard.may_admin"):
+            raise PermissionDenied(overrides.SEALS_ALL)
+        if request.method == "POST" and sealing.in_force():
+            older = None if object_id is None else self.get_object(request, object_id)
+            form = SettingOverrideForm(request.POST, instance=older)
+            form.place = _place_of(older) if older else None
+            allowed = self.has_change_permission(request, older) if older else self.has_add_permission(request)
+            if allowed and form.is_valid():
+                return self._asked(request, form)
+        found: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        return found
+
+    def _asked(self, request: HttpRequest, form: SettingOverrideForm) -> HttpResponse:
+        """Ask for what the form says, and for the end of what stood at the place it moved away from."""
+        row, by, now = form.instance, request.user.get_username(), timezone.now()
+        if form.place is not None and form.place != (row.name, _place_of(row)[1]):
+            sealing.change(form.place[1], form.place[0], None, operator=by, now=now)
+        waits = sealing.change(_place_of(row)[1], row.name, row.value, operator=by, now=now)
+        said = WAITS.format(name=row.name, value=row.value, due=waits.due_at) if waits else ""
+        messages.info(request, said or HOLDS.format(name=row.name, value=row.value))
+        return redirect("admin:trading_settingoverride_changelist")
+
     def save_model(self, request: HttpRequest, obj: SettingOverride, form: Any, change: bool) -> None:
         """Save with who changed it, and journal it."""
         obj.changed_by = request.user.get_username()
@@ -181,3 +231,12 @@ class SettingOverrideAdmin(Admin):
         changed = {"name": obj.name, "scope": scope, "before": before, "after": after}
         payload = {"operator": request.user.get_username(), **changed}
         record("setting.changed", subject=f"setting:{obj.name}", payload=payload, account_id=obj.account_id)
+
+
+@admin.register(PendingChange)
+class PendingChangeAdmin(EngineAdmin):
+    """Changes that were asked for under the sealed profile; they are withdrawn on the dashboard's page Sealed."""
+
+    list_display = ("name", "value", "scope", "asked_by", "asked_at", "due_at", "applied_at", "withdrawn_at")
+    list_filter = ("name", "asked_by")
+    list_select_related = ("user", "account")

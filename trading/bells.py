@@ -3,6 +3,9 @@
 import logging
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from celery import current_app
 from django.conf import settings
@@ -10,10 +13,15 @@ from kombu.exceptions import OperationalError
 from redis import Redis
 from redis.exceptions import RedisError
 
+from project import failpoints
+
 log = logging.getLogger(__name__)
 
 COALESCE_MS = 2000  # a bell that nobody answered may be rung again after this; the pump rings as often
 PREFIX = "trading."
+
+Bell = tuple[str, int | None]
+_held: ContextVar[set[Bell] | None] = ContextVar("held bells", default=None)
 
 
 class _Broker:
@@ -38,20 +46,47 @@ def key(task: str, subject: int | None) -> str:
     return f"windlass:bell:{task}:{subject or 0}"
 
 
+@contextmanager
+def held() -> Iterator[set[Bell]]:
+    """What is rung inside rings at the end; whoever does a bell's work at once takes it out before."""
+    bells: set[Bell] = set()
+    token = _held.set(bells)
+    try:
+        yield bells
+    finally:
+        _held.reset(token)
+        for task, subject in sorted(bells, key=str):
+            ring(task, subject)
+
+
+def nobody_waits(queue: str) -> bool:
+    """Whether a queue is empty: then there is nobody whom work done at once would keep waiting."""
+    try:
+        return not _Broker.connected().llen(queue)
+    except (RedisError, OSError):
+        return False
+
+
 def ring(task: str, subject: int | None = None) -> bool:
     """Ring unless the same bell is waiting to be heard; whether it rang. A broker that is down is logged: the pump rings again."""
+    if (waiting := _held.get()) is not None:
+        waiting.add((task, subject))
+        return True
     try:
         if not _Broker.connected().set(key(task, subject), 1, nx=True, px=COALESCE_MS):
             return False
+        failpoints.point("bell.remembered")
         current_app.send_task(PREFIX + task, args=() if subject is None else (subject,), retry=False)
     except (RedisError, OperationalError, OSError) as error:
         log.warning("bell %s(%s) not rung: %s", task, subject, type(error).__name__)
         return False
+    failpoints.point("bell.rung")
     return True
 
 
 def heard(task: str, subject: int | None = None) -> None:
     """Called as the task starts: from now on a new bell means new mail."""
+    failpoints.point("bell.heard")
     try:
         _Broker.connected().delete(key(task, subject))
     except (RedisError, OSError) as error:

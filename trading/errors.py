@@ -70,6 +70,18 @@ class KeysRefused(NotReached):
     code = "KEYS_REFUSED"
 
 
+class InMaintenance(NotReached):
+    """{venue} is in maintenance since {since}. Entries wait in the queue, exits are kept; both go on when it answers again"""
+
+    code = "MAINTENANCE"
+
+
+class Postponed(NotReached):
+    """The request budget of {venue} is used up ({detail}). The question is asked again at the next sweep"""
+
+    code = "POSTPONED"
+
+
 # What we were asked to do ------------------------------------------------------------------------
 
 

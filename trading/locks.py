@@ -4,15 +4,30 @@ A plain FOR UPDATE would collide with the KEY SHARE that an inserted child row t
 is a transaction's first write, so that (xid, id) is the causal order of its journal rows.
 """
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
 from project.accounts.models import ExchangeAccount
+from project.reads import Among, Read
 from trading.models import Order, PositionGroup
+
+ACCOUNT = Read(lambda pk: ExchangeAccount.objects.select_for_update(no_key=True).filter(pk=pk))
+ORDERS = Read(
+    lambda ids: Order.objects.select_for_update(no_key=True, of=("self",)).filter(Among("id", ids)).order_by("id")
+)
+GROUP = Read(
+    lambda pk: (
+        PositionGroup.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("account", "instrument")
+        .filter(pk=pk)
+    )
+)
 
 
 def account(account_id: int) -> ExchangeAccount:
     """The account, locked: nobody else decides anything about it. Waits 2 s at most (lock_timeout)."""
-    return ExchangeAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+    return ACCOUNT.get(pk=account_id)
 
 
 def account_if_free(account_id: int) -> ExchangeAccount | None:
@@ -22,11 +37,12 @@ def account_if_free(account_id: int) -> ExchangeAccount | None:
 
 def group(group_id: int) -> PositionGroup:
     """A group, locked, with its instrument at hand; the account must be locked already."""
-    return (
-        PositionGroup.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("account", "instrument")
-        .get(pk=group_id)
-    )
+    return GROUP.get(pk=group_id)
+
+
+def orders_by_id(ids: Iterable[int]) -> dict[int, Order]:
+    """Orders, locked in the order of their ids."""
+    return {order.pk: order for order in ORDERS(ids=list(ids))}
 
 
 def orders(rows: QuerySet[Order]) -> QuerySet[Order]:

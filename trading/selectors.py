@@ -9,11 +9,14 @@ from itertools import takewhile
 
 from django.db.models import F, Q, QuerySet
 
+from project.reads import Read
 from signals.evaluate import AlertFacts
 from signals.market.instruments import InstrumentFacts, facts
 from signals.models import Alert, Ticker
 from trading.domain import position as positions
+from trading.domain.exit_ladder import rung_of
 from trading.domain.exit_plan import Prices
+from trading.domain.exit_view import RungState
 from trading.domain.grid import InstrumentRules
 from trading.domain.group_status import LegProgress
 from trading.domain.ladder import LadderLeg, RestingEntry, WithdrawReason
@@ -23,11 +26,12 @@ from trading.domain.position import FillView, Position
 from trading.domain.take_profit import LegHolding, RestingTarget
 from trading.domain.vocabulary import MarketKind, PositionSide, Purpose, Side
 from trading.errors import TOO_LATE
-from trading.models import Fill, FundingPayment, Leg, Order, PositionGroup
+from trading.models import DustMove, Fill, FundingPayment, Leg, Order, PositionGroup
 
 ON_BOOK = Q(state__in=sorted(RESTING))
 FILLS_MISSING = Q(reported_qty__gt=F("filled_qty"))
 ENDED = sorted(TERMINAL)
+UNSETTLED = ~Q(state__in=ENDED) | FILLS_MISSING
 PROMISES_NOTHING = frozenset({Purpose.ENTRY, Purpose.STOP})
 # A stop is conditional and reduce-only: it takes what is there when it triggers, and no more.
 COMES_AGAIN = frozenset({WithdrawReason.OUTSIDE_WINDOW, WithdrawReason.REPRICED})
@@ -83,11 +87,16 @@ class Quoted:
     at: datetime
 
 
+QUOTED = Read(
+    lambda venue, environment: Ticker.objects.filter(
+        instrument__venue=venue, instrument__environment=environment
+    ).values_list("instrument_id", "instrument__base", "instrument__quote", "bid", "ask", "last", "at")
+)
+
+
 def quoted(*, venue: str, environment: str) -> dict[int, Quoted]:
     """Every price of a venue, by instrument; a venue has hundreds, and each batch of decisions asks."""
-    rows = Ticker.objects.filter(instrument__venue=venue, instrument__environment=environment)
-    names = ("instrument_id", "instrument__base", "instrument__quote", "bid", "ask", "last", "at")
-    return {row[0]: Quoted(*row) for row in rows.values_list(*names)}
+    return {row[0]: Quoted(*row) for row in QUOTED(venue=venue, environment=environment)}
 
 
 def to_watch(account_id: int) -> QuerySet[Order]:
@@ -97,7 +106,29 @@ def to_watch(account_id: int) -> QuerySet[Order]:
 
 def working(group_id: int) -> QuerySet[Order]:
     """Orders of a group that may still fill, or whose fills are not all here."""
-    return Order.objects.filter(~Q(state__in=ENDED) | FILLS_MISSING, group_id=group_id)
+    return Order.objects.filter(UNSETTLED, group_id=group_id)
+
+
+# What a group is drawn from.
+ORDERS_OF = Read(lambda group_id: Order.objects.filter(group_id=group_id).order_by("id"))
+FILLS_OF = Read(lambda group_id: Fill.objects.filter(order__group_id=group_id))
+FUNDING_OF = Read(lambda group_id: FundingPayment.objects.filter(group_id=group_id).values_list("amount", flat=True))
+LEGS_OF = Read(
+    lambda group_id: (
+        Leg.objects.filter(pyramid__group_id=group_id).select_related("pyramid").order_by("pyramid__index", "index")
+    )
+)
+TICKER = Read(lambda instrument_id: Ticker.objects.filter(instrument_id=instrument_id))
+DUST_OF = Read(
+    lambda group_id: DustMove.objects.filter(
+        Q(group_id=group_id) | Q(to_group_id=group_id), undone_at=None, to_group__isnull=False
+    ).order_by("id")
+)
+WRITTEN_OFF = Read(
+    lambda group_id: DustMove.objects.filter(group_id=group_id, to_group=None, undone_at=None).values_list(
+        "qty", flat=True
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +146,7 @@ class GroupPicture:
     price: Decimal
     prices: Prices | None
     last_fill: Decimal | None
+    last_fill_at: datetime | None = None
 
     @property
     def unsettled(self) -> tuple[Order, ...]:
@@ -125,7 +157,13 @@ class GroupPicture:
     def aggregate(self) -> RestingTarget | None:
         """The resting target for the whole group, until all its fills are here."""
         live = (o for o in self.unsettled if o.purpose == Purpose.TARGET and o.leg_id is None)
-        return next((_resting(order) for order in live), None)
+        return next((_resting(order) for order in live if rung_of(order.intent_key) is None), None)
+
+    @property
+    def rungs(self) -> tuple[RungState, ...]:
+        """Those of the exit ladder that ever had a target."""
+        known = sorted({n for order in self.orders if (n := rung_of(order.intent_key)) is not None})
+        return tuple(_rung_state(n, [o for o in self.orders if rung_of(o.intent_key) == n]) for n in known)
 
     @property
     def reducing_qty(self) -> Decimal:
@@ -149,20 +187,24 @@ class GroupPicture:
 
 
 def picture(group: PositionGroup) -> GroupPicture:
-    """The group as the domain sees it; four queries."""
+    """The group as the domain sees it; seven queries."""
     rules, side = rules_of(facts(group.instrument)), PositionSide(group.side)
-    orders = tuple(Order.objects.filter(group=group).order_by("id"))
+    orders = tuple(ORDERS_OF(group_id=group.pk))
     by_id = {order.pk: order for order in orders}
-    rows = list(Fill.objects.filter(order__group=group))
+    rows = FILLS_OF(group_id=group.pk)
     fills = {fill.pk: fill_view(fill, by_id[fill.order_id].leg_id) for fill in rows}
-    paid = total(FundingPayment.objects.filter(group=group).values_list("amount", flat=True))
-    position = positions.from_fills(fills.values(), side=side, rules=rules, funding=paid)
-    legs = list(Leg.objects.filter(pyramid__group=group).select_related("pyramid").order_by("pyramid__index", "index"))
-    ticker = Ticker.objects.filter(instrument_id=group.instrument_id).first()
+    paid = total(FUNDING_OF(group_id=group.pk))
+    moved = _dust(group, side, rules)
+    position = positions.from_fills([*fills.values(), *moved], side=side, rules=rules, funding=paid)
+    legs = LEGS_OF(group_id=group.pk)
+    ticker = TICKER.first(instrument_id=group.instrument_id)
     ladder = tuple(_rung(leg, _entries(leg, orders), rules.contract_size) for leg in legs)
     views = defaultdict(list)
     for row in rows:
         views[by_id[row.order_id].leg_id].append(fills[row.pk])
+    for view in moved:
+        views[view.leg_id].append(view)
+    last = max(rows, key=lambda row: (row.at, row.pk), default=None)
     return GroupPicture(
         id=group.pk,
         side=side,
@@ -173,9 +215,20 @@ def picture(group: PositionGroup) -> GroupPicture:
         holdings=tuple(_holding(leg, orders, views[leg.pk], side, rules) for leg in legs),
         orders=orders,
         price=ticker.last if ticker else position.average_entry or ZERO,
-        prices=Prices(ticker.bid, ticker.ask, ticker.last, ticker.mark) if ticker else None,
-        last_fill=max(rows, key=lambda row: (row.at, row.pk)).price if rows else None,
+        prices=Prices(ticker.bid, ticker.ask, ticker.last, ticker.mark, ticker.at) if ticker else None,
+        last_fill=last.price if last else None,
+        last_fill_at=last.at if last else None,
     )
+
+
+def _dust(group: PositionGroup, side: PositionSide, rules: InstrumentRules) -> list[FillView]:
+    """Dust that came into the group, or went out of it into another, at what it had cost: as fills without a fee."""
+    sides = {True: side.entry_side, False: side.exit_side}
+    return [
+        FillView(sides[came], row.qty, row.price, ZERO, rules.quote, row.at, row.leg_id if came else None)
+        for row in DUST_OF(group_id=group.pk)
+        for came in (row.to_group_id == group.pk,)
+    ]
 
 
 def fill_view(fill: Fill, leg_id: int | None) -> FillView:
@@ -246,6 +299,11 @@ def _holding(
         target_price=leg.target_price,
         resting=_resting(live) if live else None,
     )
+
+
+def _rung_state(number: int, targets: Sequence[Order]) -> RungState:
+    live = next((order for order in targets if is_unsettled(order)), None)
+    return RungState(number, total(o.filled_qty for o in targets), _resting(live) if live else None)
 
 
 def _resting(order: Order) -> RestingTarget:

@@ -18,10 +18,9 @@ from project.accounts import latch, mode
 from project.accounts.models import ExchangeAccount
 from project.accounts.vault import VaultError
 from project.journal import leases
-from risk import breakers
 from risk.volatility import FitFailed
 from trading import bells
-from trading.errors import KeysRefused, LiveNotAllowed, NotReached, UnsafeEndpoint, UnsupportedVenue
+from trading.errors import LiveNotAllowed, NotReached, Postponed, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
 from trading.models import Canary
 from trading.services import (
@@ -36,11 +35,13 @@ from trading.services import (
     kill_import,
     lookups,
     lost,
+    maintenance,
     market,
     offset,
     pnl,
     queue,
     reconcile,
+    sealing,
     shadow,
     submit,
     watch,
@@ -50,6 +51,8 @@ from trading.services import (
 log = logging.getLogger(__name__)
 
 CANARY = "answer_canary"
+ENTRIES = "entries"
+# The queue of the workers that decide and send entries.
 LEASE_SPAN = timedelta(seconds=20)
 # A sweep that takes longer has died; another may begin.
 
@@ -69,11 +72,11 @@ def account_task(function: AccountTask) -> Callable[[int], None]:
         try:
             account = ExchangeAccount.objects.select_related("user").get(pk=account_id)
             function(account)
+        except Postponed as error:
+            log.info("%s: account %s: %s", function.__name__, account_id, error)
         except NotReached as error:
-            code = KeysRefused.code if isinstance(error, KeysRefused) else NotReached.code
-            reconcile.mark_unhealthy(account_id, code=code, detail=str(error))
-            if code == NotReached.code:  # refused keys are the account's trouble, not the venue's
-                breakers.note(breakers.of_account(account), ok=False, at=timezone.now())
+            found = maintenance.diagnosed(account, error)
+            reconcile.mark_unhealthy(account_id, code=found.code, detail=str(found))
         except (LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue, VaultError) as error:
             reconcile.mark_unhealthy(account_id, code=error.code, detail=str(error))
         except OperationalError as error:
@@ -85,12 +88,17 @@ def account_task(function: AccountTask) -> Callable[[int], None]:
 
 
 def _only_one(name: str, account: ExchangeAccount, work: Callable[[Gateway], object]) -> None:
-    """Do a sweep's work under its lease; a second sweeper finds it taken and leaves."""
+    """Do a sweep's work at the venue under its lease; keys that do not open end it here."""
+    _alone(name, account, lambda: work(connect.gateway(account)))
+
+
+def _alone(name: str, account: ExchangeAccount, work: Callable[[], object]) -> None:
+    """Do a sweep's work under its lease; a second sweeper finds it taken and leaves. It needs no keys."""
     lease, holder = f"{name}:{account.pk}", f"{bells.process_name()}"
     if leases.claim(lease, holder=holder, now=timezone.now(), span=LEASE_SPAN) is None:
         return
     try:
-        work(connect.gateway(account))
+        work()
     finally:
         leases.release(lease, holder=holder, now=timezone.now())
 
@@ -109,8 +117,14 @@ def ring_accounts(task: str) -> None:
 
 @account_task
 def process_inbox(account: ExchangeAccount) -> None:
-    """Decide the account's alerts."""
-    decide.process_inbox(account.pk, gateway=lambda: connect.gateway(account), clock=timezone.now)
+    """Decide the account's alerts; where nobody waits for us, what they enter is sent at once, without another bell."""
+    bell = ("submit_entries", account.pk)
+    with bells.held() as rung:
+        decide.process_inbox(account.pk, gateway=lambda: connect.gateway(account), clock=timezone.now)
+        at_once = bell in rung and bells.nobody_waits(ENTRIES)
+        rung -= {bell} if at_once else set()
+    if at_once:
+        _submit(account, opening=True)
 
 
 @account_task
@@ -155,7 +169,6 @@ def poll_prices(account: ExchangeAccount) -> None:
 def poll_balances(account: ExchangeAccount) -> None:
     """Refresh balances."""
     market.refresh_balances(account, gateway=connect.gateway(account), clock=timezone.now)
-    breakers.note(breakers.of_account(account), ok=True, at=timezone.now())
 
 
 @account_task
@@ -173,7 +186,7 @@ def refresh_instruments(account: ExchangeAccount) -> None:
 @account_task
 def refit_volatility(account: ExchangeAccount) -> None:
     """Fit volatility and correlations anew where they are due."""
-    _only_one("fits", account, lambda _: _refit(account))
+    _alone("fits", account, lambda: _refit(account))
 
 
 def _refit(account: ExchangeAccount) -> None:
@@ -192,7 +205,7 @@ def sweep_candles(account: ExchangeAccount) -> None:
 @account_task
 def sweep_exits(account: ExchangeAccount) -> None:
     """Look at every open group once more: what events missed is caught here."""
-    _only_one("exits", account, lambda _: exits_sweep.sweep(account.pk, now=timezone.now()))
+    _alone("exits", account, lambda: exits_sweep.sweep(account.pk, now=timezone.now()))
 
 
 @account_task
@@ -204,7 +217,7 @@ def sweep_offset(account: ExchangeAccount) -> None:
 @account_task
 def sweep_lost(account: ExchangeAccount) -> None:
     """Look for alerts that were promised and did not come."""
-    _only_one("lost", account, lambda _: lost.sweep(account.pk, now=timezone.now()))
+    _alone("lost", account, lambda: lost.sweep(account.pk, now=timezone.now()))
 
 
 @account_task
@@ -219,7 +232,7 @@ def sweep_shadow(account: ExchangeAccount) -> None:
 @account_task
 def sweep_queue(account: ExchangeAccount) -> None:
     """Expire what waited too long, then promote what can go in."""
-    _only_one("queue", account, lambda _: queue.sweep(account.pk, now=timezone.now()))
+    _alone("queue", account, lambda: queue.sweep(account.pk, now=timezone.now()))
 
 
 @account_task
@@ -245,6 +258,15 @@ def renew_dead_man(account: ExchangeAccount) -> None:
 def work_down_positions(account: ExchangeAccount) -> None:
     """In REDUCED, take the step that is due."""
     work_down.work_down(account.pk, now=timezone.now())
+
+
+@shared_task(name="trading.apply_pending_changes")
+def apply_pending_changes() -> None:
+    """Make settings hold that were asked for a day ago under the sealed profile. Safe to run twice: each ends once."""
+    try:
+        sealing.apply_due(now=timezone.now())
+    except OperationalError as error:
+        log.warning("waiting changes wait on: the database cannot be read: %s", error)
 
 
 @shared_task(name="trading.answer_canary")

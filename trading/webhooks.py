@@ -19,6 +19,7 @@ from urllib.parse import parse_qs
 import django
 from psycopg.conninfo import make_conninfo
 
+from project import failpoints
 from signals.authentication import (
     Claim,
     Network,
@@ -285,6 +286,7 @@ class Door:
             stored = await self.inbox.store(alert)
         except InboxClosed as closed:
             return refusal(503, closed.code, str(closed), retry_secs=1)
+        failpoints.point("door.reply.before")
         if stored.fresh:
             return Reply(202, {"status": "received", "id": stored.id})
         if stored.same_body:

@@ -86,3 +86,30 @@ def test_a_process_names_itself() -> None:
     host, _, number = bells.process_name().rpartition(":")
     assert host
     assert int(number) > 0
+
+
+def test_held_bells_ring_at_the_end_once_each(broker: Redis) -> None:
+    with bells.held() as rung:
+        for subject in (7, 8, 7):
+            assert bells.ring("submit_entries", subject)
+        assert waiting(broker, "entries") == []
+        rung.discard(("submit_entries", 8))  # done by whoever held it
+    assert waiting(broker, "entries") == [("trading.submit_entries", [7])]
+
+
+def test_held_bells_ring_although_their_holder_fails(broker: Redis) -> None:
+    def fail() -> None:
+        with bells.held():
+            bells.ring("submit_exits", 7)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert waiting(broker, "exits") == [("trading.submit_exits", [7])]
+
+
+def test_whether_anybody_waits(broker: Redis) -> None:
+    assert bells.nobody_waits("entries")
+    bells.ring("process_inbox", 7)
+    assert not bells.nobody_waits("entries")
+    assert bells.nobody_waits("exits")

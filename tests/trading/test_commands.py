@@ -114,6 +114,10 @@ def test_an_alert_is_explained_in_numbers_and_in_words(desk: Desk) -> None:
     assert (told["format"], told["outcome"]) == ("windlass", "TOO_SOON")
     words = said("explain_alert", "--source", "test", "--body", BUY.replace("BTC", "ETH").replace("60100", "3000"))
     assert words.endswith("Nothing was sent and nothing was kept.\n")
+    assert "size      100.00 USDT by the setting capital_per_pyramid: this binds" in words
+    assert "order     leg 0: BUY 0.0333 ETH LIMIT at 3,000.00, target 3,030.00" in words
+    asked = said("explain_alert", "--source", "test", "--body", BUY.replace("}", ', "size": "1% equity"}'))
+    assert "asks      1 % of the equity" in asked
     assert PositionGroup.objects.count() == 1
 
 

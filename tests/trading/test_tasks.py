@@ -27,7 +27,6 @@ BUY = {"symbol": "BTCUSDT", "action": "buy", "price": "59900", "interval": "60"}
 def test_the_whole_path_by_tasks(desk: Desk) -> None:
     desk.alert(**BUY)
     tasks.process_inbox(desk.account.pk)
-    assert {order.state for order in Order.objects.all()} == {"NEW"}
     tasks.submit_entries(desk.account.pk)
     assert {order.state for order in Order.objects.all()} == {"OPEN"}
     desk.paper.price("BTCUSDT", "59800")
@@ -184,6 +183,19 @@ def test_an_account_that_is_held_too_long_is_left_to_the_next_bell(desk: Desk) -
     assert alert.outcome == "ENTERED"
 
 
+@pytest.mark.parametrize(("others", "state", "bells_left"), [(0, "OPEN", 0), (1, "NEW", 2)])
+def test_entries_are_sent_at_once_where_nobody_else_waits(desk: Desk, others: int, state: str, bells_left: int) -> None:
+    with Redis.from_url(SERVERS.redis_url) as broker:
+        broker.flushdb()
+        desk.alert(**BUY)
+        for account in range(others):
+            bells.ring("process_inbox", 1000 + account)
+        tasks.process_inbox(desk.account.pk)
+        assert set(Order.objects.values_list("state", flat=True)) == {state}
+        assert broker.llen("entries") == bells_left
+        broker.flushdb()
+
+
 def test_beats_tick_rings_for_every_account(desk: Desk) -> None:
     ExchangeAccount.objects.create(user=desk.account.user, name="second")
     with Redis.from_url(SERVERS.redis_url) as broker:
@@ -197,3 +209,11 @@ def test_the_canary_answers(desk: Desk) -> None:
     Canary.objects.create(pk=1)
     tasks.answer_canary()
     assert Canary.objects.get().answered_at is not None
+
+
+@pytest.mark.parametrize("task", [tasks.sweep_exits, tasks.sweep_lost, tasks.sweep_queue, tasks.refit_volatility])
+def test_a_sweep_of_our_own_books_needs_no_keys(desk: Desk, task: Any) -> None:
+    """Keys that do not open keep us from the venue, not from our exits, alarms and queue."""
+    ExchangeAccount.objects.update(sealed_credentials=b"\x01torn", updated_at=timezone.now())
+    task(desk.account.pk)
+    assert ExchangeAccount.objects.get().health == ""

@@ -1,9 +1,12 @@
 """What exits a group should have now, in every take-profit mode, and whether one of the watched ones has fired. Pure."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from trading.domain import exit_ladder
+from trading.domain.exit_ladder import RungTarget
 from trading.domain.exit_view import (
     NOTHING_KNOWN,
     ExitAction,
@@ -13,6 +16,7 @@ from trading.domain.exit_view import (
     Fired,
     Levels,
     PlaceAggregate,
+    PlaceRung,
     Prices,
     Watched,
     aggregate_price,
@@ -43,6 +47,7 @@ __all__ = [
     "Fired",
     "Levels",
     "PlaceAggregate",
+    "PlaceRung",
     "Prices",
     "Watched",
     "aggregate_price",
@@ -59,15 +64,28 @@ def desired(
     prices: Prices | None,
     now: datetime,
     levels: Levels = NOTHING_KNOWN,
+    stale_after: timedelta | None = None,
 ) -> ExitDecision:
     """The exits of an open group. prices None: nothing can fire, targets are tended all the same.
 
+    Prices from before the last fill fire nothing. Those older than stale_after fire stops alone: they protect, while a
+    profit is taken, and a trailing stop armed, by a price that can be had.
+
     PER_LEG: a target per leg. AGGREGATE: one target for all. HYBRID: targets per leg rest, the aggregate one is
-    watched, because a unit of base rests in one order only. Stops are counted from the average entry as it is now.
+    watched, because a unit of base rests in one order only. An exit ladder's rungs rest instead of either. Stops are
+    counted from the average entry as it is now.
     """
-    peak = peak_after(group, settings=settings, rules=rules, prices=prices)
+    ladder = exit_ladder.wanted(group, settings=settings, levels=levels, rules=rules)
+    group = group if ladder is None else replace(group, targets_taken=exit_ladder.taken(group.rungs, ladder))
+    prices = prices if prices is not None and prices.since(group.last_fill_at, now=now) else None
+    young = prices if prices is not None and prices.young(stale_after, now=now) else None
+    peak = peak_after(group, settings=settings, rules=rules, prices=young)
     watch = watched(group, peak=peak, settings=settings, rules=rules, levels=levels)
-    fired = _fired(group, watch, settings=settings, rules=rules, prices=prices, now=now)
+    standing = watch if young is not None else tuple(w for w in watch if w.kind is not ExitReason.AGGREGATE_TARGET)
+    fired = _fired(group, standing, settings=settings, rules=rules, prices=prices, now=now)
+    if ladder is not None:
+        held = exit_ladder.waiting(group, ladder, rules=rules)
+        return ExitDecision(() if fired else _climb(group, ladder, rules), fired, watch, peak, held)
     actions = () if fired is not None else _actions(group, settings=settings, rules=rules)
     return ExitDecision(actions, fired, watch, peak, _waiting(group, settings=settings, rules=rules))
 
@@ -75,8 +93,17 @@ def desired(
 # targets -----------------------------------------------------------------------------------------
 
 
+def _climb(group: ExitView, ladder: tuple[RungTarget, ...], rules: InstrumentRules) -> tuple[ExitAction, ...]:
+    """The ladder's rungs; other targets that still rest are taken back first."""
+    others = (*(leg.resting for leg in group.holdings), group.aggregate)
+    resting = [target for target in others if target is not None]
+    return _strays(resting) if resting else exit_ladder.actions(group, ladder, rules=rules)
+
+
 def _actions(group: ExitView, *, settings: ExitSettings, rules: InstrumentRules) -> tuple[ExitAction, ...]:
     """What rests, by the mode; what the mode does not want is taken back first."""
+    if rungs := [rung.resting for rung in group.rungs if rung.resting is not None]:
+        return _strays(rungs)
     if settings.tp_mode == TakeProfitMode.AGGREGATE:
         strays = _strays(leg.resting for leg in group.holdings if leg.resting is not None)
         promised = any(leg.resting is not None for leg in group.holdings)

@@ -1,7 +1,7 @@
 """What is known when a group's exits are decided, and what such a decision says. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from trading.domain.grid import InstrumentRules, target_price
 from trading.domain.money import ZERO
 from trading.domain.position import Position
 from trading.domain.settings_groups import ExitSettings
+from trading.domain.swings import Swing
 from trading.domain.take_profit import Cancel, Held, LegHolding, Place, RestingTarget
 from trading.domain.vocabulary import MarketKind, PositionSide
 
@@ -30,12 +31,16 @@ class ExitReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """A market's prices now, quote. mark is futures' only; where it is not known, last stands in for it."""
+    """A market's prices, quote. mark is futures' only; where it is not known, last stands in for it.
+
+    at: when they were asked for; None: just now.
+    """
 
     bid: Decimal
     ask: Decimal
     last: Decimal
     mark: Decimal | None = None
+    at: datetime | None = None
 
     def triggering(self, kind: MarketKind) -> Decimal:
         """The price that stops look at: last on spot, mark on futures, so that a single wild trade fires none."""
@@ -45,16 +50,46 @@ class Prices:
         """What closing at market would get: the bid for a LONG, the ask for a SHORT."""
         return self.bid if side == PositionSide.LONG else self.ask
 
+    def since(self, fill_at: datetime | None, *, now: datetime) -> bool:
+        """Whether they know of the last fill: the average has moved with it, and what was before says nothing of it."""
+        if self.at is None or fill_at is None or fill_at > now + CLOCKS_APART:
+            return True
+        return self.at >= fill_at
+
+    def young(self, stale_after: timedelta | None, *, now: datetime) -> bool:
+        """Whether they are not older than that; None: age does not matter."""
+        return self.at is None or stale_after is None or now - self.at <= stale_after
+
+
+CLOCKS_APART = timedelta(seconds=5)
+# A fill further ahead than that was written by another clock: waiting for a later price would leave the stops asleep.
+
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """What the market's history says, as far as it is known: the average true range, and the level below or above."""
+    """What the market's history said when the group was entered, quote, as far as it was asked.
+
+    All of it stays as it is for the group's life: a stop that widens because the market has become wild protects
+    nobody, and sizes were counted with these numbers. risk_quote is R, the distance from the entry to its first stop.
+    """
 
     atr_quote: Decimal | None = None
-    support: Decimal | None = None  # a SHORT's resistance; chosen at the entry, else it would move away from the price
+    support: Decimal | None = None  # a SHORT's resistance
+    risk_quote: Decimal | None = None
+    swing: Swing | None = None
+    timeframe_secs: int | None = None  # of the candles it was read from
 
 
 NOTHING_KNOWN = Levels()
+
+
+@dataclass(frozen=True, slots=True)
+class RungState:
+    """A rung of the exit ladder: what its targets have taken out, base, and the one that rests."""
+
+    number: int  # from 0
+    closed_qty: Decimal
+    resting: RestingTarget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +98,9 @@ class ExitView:
 
     peak: the best price since the trailing stop was armed, None before; it is kept between calls (new_peak).
     targets_taken: how many targets have filled (take_profit.taken). last_fill: the price of the fill that changed the
-    position last, entry or exit. aggregate: the resting target for the whole group, kept here until all its fills
+    position last, entry or exit; last_fill_at: when that was, by the venue. aggregate: the resting target for the whole group, kept here until all its fills
     are recorded. alert_stop: the stop that the entry's alert asked for. reserved_qty: base set aside for a reduction
-    that is decided and not filled; targets make room for it.
+    that is decided and not filled; targets make room for it. rungs: those of the exit ladder that ever had a target.
     """
 
     side: PositionSide
@@ -78,6 +113,8 @@ class ExitView:
     aggregate: RestingTarget | None = None
     alert_stop: Level | None = None
     reserved_qty: Decimal = ZERO
+    rungs: tuple[RungState, ...] = ()
+    last_fill_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +125,16 @@ class PlaceAggregate:
     price: Decimal
 
 
-ExitAction = Place | PlaceAggregate | Cancel
+@dataclass(frozen=True, slots=True)
+class PlaceRung:
+    """Rest a target for one rung of the exit ladder."""
+
+    number: int
+    qty: Decimal
+    price: Decimal
+
+
+ExitAction = Place | PlaceAggregate | PlaceRung | Cancel
 
 
 @dataclass(frozen=True, slots=True)

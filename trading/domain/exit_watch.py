@@ -11,7 +11,8 @@ from trading.domain.grid import InstrumentRules, target_price
 from trading.domain.refusal import plain
 from trading.domain.settings_groups import ExitSettings
 from trading.domain.stops import Stop, StopKind, Trail
-from trading.domain.vocabulary import TakeProfitMode
+from trading.domain.swings import timeframe_words
+from trading.domain.vocabulary import PositionSide, TakeProfitMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,21 @@ def _atr(scene: _Scene) -> Watched:
         return Watched(ExitReason.STOP_ATR, None, "not known: the average true range has too few bars")
     side, rules = scene.group.side, scene.rules
     stop = stops.atr(side=side, average_entry=scene.average, atr_quote=known, multiplier=times, rules=rules)
-    return _at(ExitReason.STOP_ATR, stop)
+    return Watched(ExitReason.STOP_ATR, stop.price, _of(scene, f"{scene.settings.atr_period} × {plain(times)}"))
 
 
 def _support(scene: _Scene) -> Watched:
     if scene.levels.support is None:
         return Watched(ExitReason.STOP_SUPPORT, None, "not known: no support or resistance was found at the entry")
     stop = stops.support(side=scene.group.side, level=scene.levels.support, rules=scene.rules)
-    return _at(ExitReason.STOP_SUPPORT, stop)
+    what = "swing low" if scene.group.side == PositionSide.LONG else "swing high"
+    return Watched(ExitReason.STOP_SUPPORT, stop.price, _of(scene, what))
+
+
+def _of(scene: _Scene, what: str) -> str:
+    """What a stop was read from, with the candles' timeframe where it is known."""
+    secs = scene.levels.timeframe_secs
+    return what if secs is None else f"{what}, {timeframe_words(secs)} candles"
 
 
 def _trailing(scene: _Scene) -> Watched:

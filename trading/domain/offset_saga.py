@@ -216,6 +216,15 @@ def brought(
     return qty, total(results)
 
 
+@exact
+def own_share(sold: Decimal, realised: Decimal, *, qty: Decimal) -> tuple[Decimal, Decimal]:
+    """Of what an order sold and realised, the step's own part: all of it, or as much as the step had asked for.
+
+    An exit signal that reduces the same group joins the order; what it gets is no cover for anybody's loss.
+    """
+    return (sold, realised) if sold <= qty else (qty, realised * qty / sold)
+
+
 def _made(ordered: Sequence[tuple[FillView, bool]], place: int, side: PositionSide, rules: InstrumentRules) -> Decimal:
     """The realised result with a fill, less the one without it."""
     before = [fill for fill, _ in ordered[:place]]

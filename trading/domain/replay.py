@@ -1,7 +1,7 @@
 """State rebuilt from the journal alone: a fold over its events. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +9,25 @@ from typing import Any
 from trading.domain.money import ZERO
 from trading.domain.order_state import OrderState
 from trading.domain.vocabulary import GroupStatus
+
+ASKED = (
+    "account",
+    "group",
+    "leg",
+    "intent_key",
+    "attempt",
+    "purpose",
+    "side",
+    "type",
+    "client_order_id",
+    "time_in_force",
+)
+NUMBERS = ("price", "qty", "trigger_price")
+# What an order wants of the venue: words, and numbers.
+LATER = frozenset({"trigger_price"})
+# An older journal does not tell of it, so there is nothing to compare there.
+FIGURES = frozenset({"qty", "cost", "average_entry", "break_even", "realised_pnl", "fees_quote"})
+# What a group's figures are; an older journal may tell fewer of them.
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +47,14 @@ class Told:
 
 @dataclass(slots=True)
 class OrderTold:
-    """An order as the journal tells it."""
+    """An order as the journal tells it; asked: what was wanted of the venue; trades: by the venue's number, their figures."""
 
     state: str = OrderState.NEW
     filled_qty: Decimal = ZERO
     reported_qty: Decimal = ZERO
     venue_order_id: str = ""
-    trades: frozenset[str] = frozenset()
+    trades: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    asked: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -45,16 +65,20 @@ class GroupTold:
     qty: Decimal = ZERO
     realised_pnl: Decimal = ZERO
     closed: bool = False
+    cost: Decimal = ZERO
+    average_entry: Decimal | None = None
+    break_even: Decimal | None = None
+    fees_quote: Decimal = ZERO
 
 
 @dataclass(slots=True)
 class Rebuilt:
-    """Everything the journal rebuilds: by id; slots as (account, number)."""
+    """Everything the journal rebuilds: by id; slots by (account, number) the group; waiting by id the replacements."""
 
     orders: dict[int, OrderTold] = field(default_factory=dict)
     groups: dict[int, GroupTold] = field(default_factory=dict)
-    slots: set[tuple[int | None, int]] = field(default_factory=set)
-    waiting: set[int] = field(default_factory=set)
+    slots: dict[tuple[int | None, int], int] = field(default_factory=dict)
+    waiting: dict[int, int] = field(default_factory=dict)
     mode: str = "NORMAL"
 
 
@@ -69,7 +93,19 @@ def rebuild(events: Iterable[Told]) -> Rebuilt:
 
 
 def _order_new(state: Rebuilt, event: Told) -> None:
-    state.orders[event.id] = OrderTold()
+    state.orders[event.id] = OrderTold(asked=asked({**event.payload, "account": event.account_id}))
+
+
+def asked(facts: Mapping[str, Any]) -> dict[str, object]:
+    """What an order wants of the venue, from its row or its first event: numbers as numbers, whatever they were written as."""
+    told = (name for name in NUMBERS if name in facts or name not in LATER)
+    numbers = {name: None if facts.get(name) is None else Decimal(facts[name]) for name in told}
+    return {name: facts.get(name) for name in ASKED} | numbers
+
+
+def figures(facts: Mapping[str, Any]) -> tuple[Decimal, ...]:
+    """The numbers of an execution, from its row or its event."""
+    return tuple(Decimal(facts[name]) for name in ("qty", "price", "cost", "fee"))
 
 
 def _order_changed(state: Rebuilt, event: Told) -> None:
@@ -82,7 +118,19 @@ def _order_changed(state: Rebuilt, event: Told) -> None:
 
 def _fill(state: Rebuilt, event: Told) -> None:
     order = state.orders.setdefault(event.id, OrderTold())
-    order.trades |= {event.payload["trade"]}
+    order.trades = {**order.trades, event.payload["trade"]: figures(event.payload)}
+
+
+def _corrected(state: Rebuilt, event: Told) -> None:
+    """The venue's numbers were taken; an execution that it has never heard of moves nothing from then on."""
+    theirs, ours = event.payload["theirs"], event.payload["ours"]
+    taken = theirs if theirs else {**ours, "qty": ZERO, "cost": ZERO, "fee": ZERO}
+    _fill(state, replace(event, payload={**taken, "trade": event.payload["trade"]}))
+
+
+def _uncorrected(state: Rebuilt, event: Told) -> None:
+    """A person took back their word: our numbers as they were, whichever way it had been settled."""
+    _fill(state, replace(event, payload={**event.payload["ours"], "trade": event.payload["trade"]}))
 
 
 def _entered(state: Rebuilt, event: Told) -> None:
@@ -95,24 +143,31 @@ def _status(state: Rebuilt, event: Told) -> None:
 
 def _figures(state: Rebuilt, event: Told) -> None:
     group = state.groups.setdefault(event.id, GroupTold())
-    group.qty, group.realised_pnl = Decimal(event.payload["qty"]), Decimal(event.payload["realised_pnl"])
+    told = {name: value if value is None else Decimal(value) for name, value in event.payload.items()}
+    for name in FIGURES & told.keys():
+        setattr(group, name, told[name])
 
 
 def _closed(state: Rebuilt, event: Told) -> None:
     state.groups.setdefault(event.id, GroupTold()).closed = True
-    state.slots -= {(event.account_id, number) for number in event.payload["slots"]}
+    for number in event.payload["slots"]:
+        state.slots.pop((event.account_id, number), None)
 
 
 def _slot(state: Rebuilt, event: Told) -> None:
-    state.slots.add((event.account_id, event.payload["number"]))
+    state.slots[event.account_id, event.payload["number"]] = event.id
 
 
 def _waits(state: Rebuilt, event: Told) -> None:
-    state.waiting.add(event.id)
+    state.waiting[event.id] = 0
+
+
+def _replaced(state: Rebuilt, event: Told) -> None:
+    state.waiting[event.id] = event.payload["replacements"]
 
 
 def _left(state: Rebuilt, event: Told) -> None:
-    state.waiting.discard(event.id)
+    state.waiting.pop(event.id, None)
 
 
 def _mode(state: Rebuilt, event: Told) -> None:
@@ -122,6 +177,8 @@ def _mode(state: Rebuilt, event: Told) -> None:
 STEPS: Mapping[str, Callable[[Rebuilt, Told], None]] = MappingProxyType(
     {
         "fill": _fill,
+        "fill.corrected": _corrected,
+        "fill.correction_undone": _uncorrected,
         "group.closed": _closed,
         "group.entered": _entered,
         "group.figures": _figures,
@@ -133,6 +190,7 @@ STEPS: Mapping[str, Callable[[Rebuilt, Told], None]] = MappingProxyType(
         "queue.expired": _left,
         "queue.promoted": _left,
         "queue.removed": _left,
+        "queue.replaced": _replaced,
         "queue.waiting": _waits,
         "slot.taken": _slot,
     }

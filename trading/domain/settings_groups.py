@@ -8,8 +8,10 @@ from risk.domain.limits import RiskLimits
 from risk.domain.offset_limits import OffsetLimits
 from risk.domain.sizing import SizeRequest
 from trading.domain.admission import QueueRule
+from trading.domain.dust import DustRule
 from trading.domain.grid import LegSpec
 from trading.domain.order_state import TIMING_PROFILES, TimingProfile
+from trading.domain.rungs import LadderKind, Rung
 from trading.domain.stops import StopKind
 from trading.domain.vocabulary import OrderType, TakeProfitMode
 
@@ -87,7 +89,7 @@ class GridSettings:
 
 @dataclass(frozen=True, slots=True)
 class ExitSettings:
-    """Take-profit, stops, time exit. breakeven_after_target 0 = never."""
+    """Take-profit, stops, time exit. breakeven_after_target 0 = never; swing_* are bars of the stored candles."""
 
     tp_mode: TakeProfitMode
     tp_aggregate_pct: Decimal
@@ -100,6 +102,17 @@ class ExitSettings:
     breakeven_after_target: int
     emergency_stop_pct: Decimal
     time_exit_h: int | None
+    swing_lookback: int = 100
+    swing_width: int = 3
+    tp_ladder: LadderKind = LadderKind.OFF
+    tp_ladder_r: tuple[Rung, ...] = ()
+    tp_ladder_fibonacci: tuple[Rung, ...] = ()
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The exit ladder's, nearest first; none where the take-profit mode's own targets rest."""
+        chosen = {LadderKind.R: self.tp_ladder_r, LadderKind.FIBONACCI: self.tp_ladder_fibonacci}
+        return chosen.get(self.tp_ladder, ())
 
     @property
     def time_exit(self) -> timedelta | None:
@@ -117,6 +130,7 @@ class ExecutionSettings:
 
     max_slippage_bps: Decimal
     timing_profile: str
+    dust: DustRule = DustRule.MERGE
 
     @property
     def timing(self) -> TimingProfile:
@@ -139,6 +153,7 @@ class ModeSettings:
     dead_man_secs: int | None
     reduce_step_minutes: int
     reduce_step_pct: Decimal | None
+    sealed_pnl: str = "hidden"
 
 
 @dataclass(frozen=True, slots=True)

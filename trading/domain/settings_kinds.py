@@ -13,6 +13,7 @@ from typing import Any
 from risk.domain.denial import Denial
 from risk.domain.sizing import SizeRequest
 from risk.domain.sizing_syntax import parse_size, write_size
+from trading.domain import rungs
 from trading.domain.grid import LegSpec
 from trading.domain.money import HUNDRED, ZERO, total
 from trading.domain.refusal import Refusal, plain
@@ -32,6 +33,7 @@ class Kind(StrEnum):
     LEGS_BY_PYRAMID = "LEGS_BY_PYRAMID"  # exceptions: pyramid index and legs
     LEVELS = "LEVELS"
     NETWORKS = "NETWORKS"
+    RUNGS = "RUNGS"  # of an exit ladder: multiple and share
     SIZE = "SIZE"
     SIZES_BY_PYRAMID = "SIZES_BY_PYRAMID"
     TEXTS = "TEXTS"
@@ -270,6 +272,11 @@ def _checked_legs(setting: Setting, legs: tuple[LegSpec, ...]) -> tuple[LegSpec,
     return legs
 
 
+def _rungs(setting: Setting, raw: object) -> tuple[rungs.Rung, ...] | Refusal:
+    found = rungs.read(_leg_rows(raw), number=_number)
+    return _refuse(setting, "BAD_RUNGS", raw, rungs.FORM, found) if isinstance(found, str) else found
+
+
 def _write_legs(legs: Sequence[LegSpec]) -> str:
     return " ".join(f"({plain(g.gap_pct)}, {plain(g.weight_pct)}, {plain(g.take_profit_pct)})" for g in legs)
 
@@ -361,6 +368,7 @@ _READERS: Mapping[Kind, Callable[[Setting, object], Any]] = MappingProxyType(
         Kind.LEGS_BY_PYRAMID: _by_pyramid,
         Kind.LEVELS: _levels,
         Kind.NETWORKS: _networks,
+        Kind.RUNGS: _rungs,
         Kind.SIZE: _size,
         Kind.SIZES_BY_PYRAMID: _by_pyramid,
         Kind.TEXTS: _texts,
@@ -377,6 +385,7 @@ _WRITERS: Mapping[Kind, Callable[[Any], str]] = MappingProxyType(
         Kind.LABELS: _write_pairs,
         Kind.LEVELS: _write_pairs,
         Kind.NETWORKS: _write_words,
+        Kind.RUNGS: rungs.write,
         Kind.SIZE: write_size,
         Kind.SIZES_BY_PYRAMID: _write_by_pyramid(write_size),
         Kind.TEXTS: _write_words,

@@ -6,6 +6,7 @@ from risk.domain.sizing import SizeRequest
 from signals.intent import SizeKind
 from trading.domain.admission import QueueRule
 from trading.domain.grid import LegSpec
+from trading.domain.rungs import LadderKind, Rung
 from trading.domain.settings_kinds import Kind, Scope, Setting
 from trading.domain.stops import StopKind
 from trading.domain.vocabulary import TakeProfitMode
@@ -18,6 +19,8 @@ LEGS = tuple(
     LegSpec(D(gap), D(20), D(target))
     for gap, target in (("0", "1.0"), ("-0.5", "0.5"), ("-1", "0.5"), ("-1.5", "0.5"), ("-2", "0.5"))
 )
+RISK_RUNGS = tuple(Rung(D(at), D(share)) for at, share in (("1.5", 33), ("2", 33), ("3", 34)))
+FIBONACCI_RUNGS = tuple(Rung(D(at), D(share)) for at, share in (("1.272", 33), ("1.618", 33), ("2.618", 34)))
 STOPS = (StopKind.FIXED, StopKind.ATR, StopKind.SUPPORT, StopKind.TRAILING)
 
 ROWS: tuple[Setting, ...] = (
@@ -205,6 +208,26 @@ ROWS: tuple[Setting, ...] = (
     Setting("exits", "stop", K.CHOICES, (), "Which stops watch a group; the tightest fires.", choices=STOPS),
     Setting(
         "exits",
+        "swing_lookback",
+        K.INT,
+        100,
+        "So many closed candles are searched for support, resistance and the last swing.",
+        low=D(20),
+        high=D(400),
+        unit="bars",
+    ),
+    Setting(
+        "exits",
+        "swing_width",
+        K.INT,
+        3,
+        "A high or low is a swing point when it stands out from so many candles on each side.",
+        low=D(1),
+        high=D(20),
+        unit="bars",
+    ),
+    Setting(
+        "exits",
         "time_exit_h",
         K.INT,
         None,
@@ -223,6 +246,28 @@ ROWS: tuple[Setting, ...] = (
         low=D("0.05"),
         high=D(100),
         unit="%",
+    ),
+    Setting(
+        "exits",
+        "tp_ladder",
+        K.CHOICE,
+        LadderKind.OFF,
+        "The position leaves in parts on the rungs of a ladder, instead of the legs' own targets or the aggregate one.",
+        choices=tuple(LadderKind),
+    ),
+    Setting(
+        "exits",
+        "tp_ladder_fibonacci",
+        K.RUNGS,
+        FIBONACCI_RUNGS,
+        "Rungs as extension of the last swing and share in percent.",
+    ),
+    Setting(
+        "exits",
+        "tp_ladder_r",
+        K.RUNGS,
+        RISK_RUNGS,
+        "Rungs as multiple of R and share in percent; R is the distance from the entry to its first stop.",
     ),
     Setting(
         "exits",

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from trading.domain.dust import DustRule
 from trading.domain.order_state import TIMING_PROFILES
 from trading.domain.settings_kinds import Kind, Scope, Setting
 
@@ -60,6 +61,14 @@ ROWS: tuple[Setting, ...] = (
     ),
     Setting("offset", "require_full_pyramids", K.BOOL, True, "Only groups with all their pyramids are offset."),
     Setting("offset", "timer_start", K.CHOICE, TIMERS[0], "What starts the timer.", choices=TIMERS),
+    Setting(
+        "execution",
+        "dust",
+        K.CHOICE,
+        DustRule.MERGE,
+        "What becomes of a rest below the venue's minimums: it goes into the pair's next position, or is left alone.",
+        choices=tuple(DustRule),
+    ),
     Setting(
         "execution",
         "max_slippage_bps",

@@ -52,4 +52,13 @@ ROWS: tuple[Setting, ...] = (
         off_word="off",
         narrowest=ACCOUNT,
     ),
+    Setting(
+        "modes",
+        "sealed_pnl",
+        K.CHOICE,
+        "hidden",
+        "Under the sealed profile: whether open positions and their profit are hidden, or may be looked at.",
+        choices=("hidden", "view"),
+        narrowest=GLOBAL,
+    ),
 )

@@ -135,12 +135,14 @@ def distance(
     level: Level | None = None,
     atr_quote: Decimal | None = None,
     atr_multiplier: Decimal = ZERO,
+    support_price: Decimal | None = None,
 ) -> Decimal | Refusal:
-    """How far, quote per base, an entry's first stop stands: what a size by risk is counted with.
+    """How far, quote per base, an entry's first stop stands: what a size by risk and R are counted with.
 
-    The tightest of the alert's own level, the chosen fixed and ATR stops and the emergency stop. Stops that stand
-    only later (trailing, break-even) or whose number is not known count for nothing. Legs below the entry bring the
-    average nearer to a stop at a price, so the risk is never counted too small.
+    The tightest of the alert's own level, the chosen fixed, ATR and support stops and the emergency stop. Stops that
+    stand only later (trailing, break-even) or whose number is not known count for nothing, nor does a support that a
+    later pyramid's entry has passed. Legs below the entry bring the average nearer to a stop at a price, so the risk is
+    never counted too small.
     """
     if entry <= 0:
         return Refusal(
@@ -151,6 +153,7 @@ def distance(
         None
         if atr_quote is None or StopKind.ATR not in kinds
         else atr(side=side, average_entry=entry, atr_quote=atr_quote, multiplier=atr_multiplier, rules=rules),
+        _below(support_price, side=side, entry=entry, rules=rules) if StopKind.SUPPORT in kinds else None,
         fixed(side=side, average_entry=entry, pct=fixed_pct, rules=rules) if StopKind.FIXED in kinds else None,
         emergency(side=side, average_entry=entry, pct=emergency_pct, rules=rules),
     ]
@@ -158,6 +161,12 @@ def distance(
     if wrong is not None:
         return _wrong_side(wrong, side=side, entry=entry, rules=rules)
     return min(abs(entry - stop.price) for stop in standing if stop is not None)
+
+
+def _below(level: Decimal | None, *, side: PositionSide, entry: Decimal, rules: InstrumentRules) -> Stop | None:
+    """The support stop of an entry that is not beyond it already."""
+    stop = None if level is None else support(side=side, level=level, rules=rules)
+    return stop if stop is not None and _protects(stop, side=side, entry=entry) else None
 
 
 def _protects(stop: Stop, *, side: PositionSide, entry: Decimal) -> bool:

@@ -80,8 +80,9 @@ class _Quota:
     waiting: Decimal
 
 
-# A target in one of these states cannot be cancelled now: it is not on the book yet, or leaves it already.
-_IN_MOTION = frozenset({OrderState.NEW, OrderState.SUBMITTING, OrderState.UNKNOWN, OrderState.CANCELLING})
+# A target in one of these states cannot be cancelled now: it is on its way to the book, or leaves it already. One that is
+# still NEW can: it is dropped, and the venue never sees a target that no longer fits.
+_IN_MOTION = frozenset({OrderState.SUBMITTING, OrderState.UNKNOWN, OrderState.CANCELLING})
 UNTOUCHABLE = _IN_MOTION | {OrderState.NEEDS_HUMAN}
 
 

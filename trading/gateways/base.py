@@ -55,6 +55,8 @@ class OrderReport:
     filled_qty: Decimal
     at: datetime | None = None
     venue_algo_id: str = ""
+    qty: Decimal | None = None  # what was asked for, and on which side, where the venue repeats it
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ class RestingReport:
 class FillReport:
     """One execution as the venue tells it; cost in quote, fee ≥ 0 in fee_currency (a rebate is < 0).
 
-    realised: what the venue booked on a futures wallet for it, before the fee; 0 on spot.
+    realised: what the venue booked on a futures wallet for it, before the fee; 0 on spot. position_side: LONG or SHORT
+    where the account holds both and the venue says which it was.
     """
 
     venue_order_id: str
@@ -87,6 +90,7 @@ class FillReport:
     maker: bool | None
     at: datetime
     realised: Decimal = Decimal(0)
+    position_side: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,7 @@ class InstrumentReport:
     maker_fee: Decimal
     taker_fee: Decimal
     max_open_orders: int | None
+    status: str = ""  # the venue's own word for the market's state, in capitals
 
 
 class Gateway(Protocol):
@@ -222,3 +227,6 @@ class Gateway(Protocol):
 
     def server_time(self) -> datetime:
         """The venue's clock."""
+
+    def in_maintenance(self) -> bool:
+        """Whether the venue's own status says that it is closed for maintenance; a venue without a status says no."""

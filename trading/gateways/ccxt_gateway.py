@@ -9,8 +9,10 @@ from typing import Any, Protocol
 
 import ccxt
 
+from project import failpoints
 from signals.market.bars import Bar, Span
 from signals.market.venues import Venue
+from trading.domain.budget import Call
 from trading.domain.vocabulary import OrderType
 from trading.errors import TOO_LATE, NoDeadMan, NotSent, OrderNotOpen, VenueError
 from trading.gateways import error_map, reports
@@ -27,18 +29,26 @@ from trading.gateways.base import (
     Terms,
     TickerReport,
 )
+from trading.gateways.metering import SLOW_DOWN, Meter, Unmetered, pause_secs
 
 Translator = Callable[..., VenueError]
 
 # What ccxt's parsers and ours raise on an answer of another shape than the venue documents.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
+PURPOSE: Mapping[Translator, Call] = {
+    error_map.for_order: Call.ENTRY,
+    error_map.for_cancel: Call.CANCEL,
+    error_map.for_question: Call.READ,
+}
 CCXT_TYPE = {
     OrderType.LIMIT: "limit",
     OrderType.MARKET: "market",
     OrderType.STOP_LIMIT: "limit",
     OrderType.STOP_MARKET: "market",
 }
+FILLS_AT_ONCE = 1000
+# What venues give at most; a full page is asked on from its last.
 BOOK_LEVELS = 100
 # KuCoin's futures know 20 and 100 and nothing else; Binance's futures answer for 5 of 2,400 a minute.
 SIGNED_AT = re.compile(r"(?:^|[?&])timestamp=(\d+)")
@@ -55,12 +65,20 @@ class CcxtGateway:
     """One account's view of one venue. Not for sharing between threads or across a fork."""
 
     def __init__(
-        self, client: ccxt.Exchange, *, venue: Venue, guard: SocketGuard, clock: Callable[[], datetime]
+        self,
+        client: ccxt.Exchange,
+        *,
+        venue: Venue,
+        guard: SocketGuard,
+        clock: Callable[[], datetime],
+        meter: Meter | None = None,
     ) -> None:
         self._client = client
         self._venue = venue
         self._guard = guard
         self._clock = clock
+        self._meter = meter or Unmetered()
+        self._call = Call.READ
         self._placing: OrderRequest | None = None
         self._asserted: dict[str, Terms] = {}  # the last ones per symbol: the venue keeps one of each
         self._status = 0
@@ -68,6 +86,7 @@ class CcxtGateway:
         self._written = False
         self._write = client.fetch
         client.fetch = self._fetch
+        self._slow_down, client.throttle = client.throttle, self._throttle
         client.on_rest_response = self._remember
         client.parse_order_book_bid_ask = reports.exact_level(client.safe_string)
 
@@ -75,13 +94,22 @@ class CcxtGateway:
 
     def _fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         """Ccxt's last step before the socket, after throttling and signing: what is stale or forbidden stops here."""
+        failpoints.here("signed")
         if self._placing is not None:
             self._check_at_socket(self._placing, signed_at(url, body))
         self._written = True
-        answer = self._write(url, method, headers, body)
+        with failpoints.wire():
+            answer = self._write(url, method, headers, body)
         if not isinstance(answer, dict | list):  # ccxt would read "nothing" out of it: no balances, no orders
             raise ccxt.BadResponse("the venue's answer is no JSON")
         return answer
+
+    def _throttle(self, cost: float | None = None) -> None:
+        """Ccxt's step before signing, on real venues: the budget that all processes share, then ccxt's own limiter."""
+        until = self._placing.valid_until if self._placing else None
+        weight = (1 if cost is None else cost) * self._venue.weight_unit
+        self._meter.spend(self._call, weight, until=until)
+        self._slow_down(cost)
 
     def _check_at_socket(self, request: OrderRequest, signed: datetime | None) -> None:
         """Raise NotSent when the signature would outlive the order's validity or the mode forbids it."""
@@ -99,27 +127,40 @@ class CcxtGateway:
     ) -> str:
         """Ccxt's hook on every answer: keep status and body, the proof that a rejection needs."""
         self._status, self._body = code, response_body
+        if code in SLOW_DOWN:
+            self._meter.banned(pause_secs(code, response_headers))
         return response_body.strip()
 
     @contextmanager
-    def _translated(self, translate: Translator) -> Iterator[None]:
-        """Foreign errors end here and nowhere else."""
+    def _translated(self, translate: Translator, *, proves_it_works: bool = True) -> Iterator[None]:
+        """Foreign errors end here and nowhere else; how each call went is told to the meter."""
         self._status, self._body, self._written = 0, "", False
+        self._call = PURPOSE[translate]
+        if self._placing is not None and not self._placing.opens_position:
+            self._call = Call.EXIT
         try:
             yield
         except ccxt.BaseError as error:
-            answer = error_map.Answer(self._status, self._body, self._written)
-            raise translate(error, venue=self._venue.name, answer=answer) from error
+            raise self._told(error, translate, self._body) from error
         except UNREADABLE as error:
-            answer = error_map.Answer(self._status, "", self._written)
             unclear = ccxt.BadResponse(f"the answer cannot be read: {type(error).__name__}: {error}")
-            raise translate(unclear, venue=self._venue.name, answer=answer) from error
+            raise self._told(unclear, translate, "") from error
+        else:
+            if proves_it_works:  # a status page answers while nothing else does
+                self._meter.ended(self._call, ok=True)
+
+    def _told(self, error: ccxt.BaseError, translate: Translator, body: str) -> VenueError:
+        """The error in our words, once the meter knows whether it was the venue's failure."""
+        ok = error_map.answered(error, status=self._status)
+        if ok is not None:
+            self._meter.ended(self._call, ok=ok)
+        return translate(error, venue=self._venue.name, answer=error_map.Answer(self._status, body, self._written))
 
     # orders ---------------------------------------------------------------------------------
 
     def place(self, request: OrderRequest) -> OrderReport:
         """Place one order, once. Raises Rejected, NotSent or Unknown."""
-        with self._translated(error_map.for_order), self._marked(request):
+        with self._marked(request), self._translated(error_map.for_order):
             raw = self._client.create_order(
                 request.symbol,
                 CCXT_TYPE[request.type],
@@ -244,8 +285,12 @@ class CcxtGateway:
     def fills_of(self, *, symbol: str, venue_order_id: str) -> Sequence[FillReport]:
         """All executions of one order."""
         with self._translated(error_map.for_question):
-            rows = self._client.fetch_my_trades(symbol, None, 1000, {"orderId": venue_order_id})
-            return [reports.fill_report(raw) for raw in rows]
+            rows = self._client.fetch_my_trades(symbol, None, FILLS_AT_ONCE, {"orderId": venue_order_id})
+            found = [reports.fill_report(raw) for raw in rows]
+        if len(found) < FILLS_AT_ONCE:
+            return found
+        first = min(fill.at for fill in found)  # there are more: no venue pages within an order, all do by time
+        return [f for f in self.fills_since(symbol=symbol, since=first) if f.venue_order_id == venue_order_id]
 
     def fills_since(self, *, symbol: str, since: datetime) -> Sequence[FillReport]:
         """All executions on a symbol from `since` on, oldest first; pages until the venue has no more."""
@@ -253,9 +298,9 @@ class CcxtGateway:
         start = int(since.timestamp() * 1000)
         while True:
             with self._translated(error_map.for_question):
-                page = [reports.fill_report(raw) for raw in self._client.fetch_my_trades(symbol, start, 1000)]
+                page = [reports.fill_report(raw) for raw in self._client.fetch_my_trades(symbol, start, FILLS_AT_ONCE)]
             fresh = {f"{f.venue_order_id}/{f.venue_trade_id}": f for f in page}
-            if len(page) < 1000 or fresh.keys() <= found.keys():
+            if len(page) < FILLS_AT_ONCE or fresh.keys() <= found.keys():
                 return sorted({**found, **fresh}.values(), key=lambda fill: fill.at)
             found.update(fresh)
             start = int(max(fill.at for fill in page).timestamp() * 1000)
@@ -335,6 +380,13 @@ class CcxtGateway:
         """The venue's clock."""
         with self._translated(error_map.for_question):
             return reports.when(self._client.fetch_time())
+
+    def in_maintenance(self) -> bool:
+        """Whether the venue's own status says that it is closed for maintenance; a venue without a status says no."""
+        if not self._client.has.get("fetchStatus"):
+            return False
+        with self._translated(error_map.for_question, proves_it_works=False):
+            return bool(self._client.fetch_status()["status"] == "maintenance")
 
 
 def signed_at(url: str, body: Any) -> datetime | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import ccxt
 from urllib3.exceptions import NewConnectionError
 
-from trading.errors import KeysRefused, NotReached, NotSent, OrderNotOpen, Rejected, Unknown, VenueError
+from trading.errors import InMaintenance, KeysRefused, NotReached, NotSent, OrderNotOpen, Rejected, Unknown, VenueError
 
 CODE_FIELDS = ("code", "retCode", "ret_code", "error_code", "err-code", "error")
 
@@ -27,6 +27,13 @@ PROVEN = (
 # Listed classes may be parents of these, which prove nothing: the order exists, or existed.
 UNPROVEN = (ccxt.DuplicateOrderId, ccxt.OrderNotFound, ccxt.OrderNotCached)
 DUPLICATE = re.compile(r"duplicate", re.IGNORECASE)
+SAYS_NOTHING = (
+    ccxt.AuthenticationError,
+    ccxt.DDoSProtection,
+    ccxt.NotSupported,
+    ccxt.OnMaintenance,
+    ccxt.RateLimitExceeded,
+)
 SERVER_ERRORS = 500  # a status from here on proves nothing, whatever the body says
 
 
@@ -69,6 +76,20 @@ def short(error: BaseException) -> str:
     return re.sub(r"\?\S+", "?…", " ".join(str(error).split()))[:300]
 
 
+def answered(error: ccxt.BaseError, *, status: int) -> bool | None:
+    """Whether the venue did its work: a refusal is work done. None where the call says nothing of that.
+
+    Too many calls, refused keys and announced maintenance are not the venue's failure, and prove nothing else.
+    """
+    if isinstance(error, SAYS_NOTHING):
+        return None
+    if status >= SERVER_ERRORS or isinstance(error, (ccxt.BadResponse, ccxt.ExchangeNotAvailable, ccxt.RequestTimeout)):
+        return False
+    if status:
+        return True
+    return False if isinstance(error, ccxt.NetworkError) else None  # ccxt itself refused: nobody was asked
+
+
 def for_order(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueError:
     """What a failed `create_order` means: rejected (proven), not sent (proven), or unknown."""
     code = venue_code(answer.body)
@@ -90,4 +111,6 @@ def for_cancel(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueErr
 def for_question(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueError:
     """What a failed read means: the keys are refused, or the venue could not be asked."""
     fields = {"venue": venue, "error": venue_code(answer.body) or type(error).__name__, "detail": short(error)}
+    if isinstance(error, ccxt.OnMaintenance):
+        return InMaintenance(**fields, since="now")
     return KeysRefused(**fields) if isinstance(error, ccxt.AuthenticationError) else NotReached(**fields)

@@ -71,6 +71,8 @@ def order_report(raw: Raw, *, conditional: bool = False) -> OrderReport:
         filled_qty=decimal(raw.get("filled")),
         at=when(raw["timestamp"]) if raw.get("timestamp") else None,
         venue_algo_id=given if conditional else "",
+        qty=decimal(raw.get("amount")) or None,
+        side=Side(raw["side"].upper()) if raw.get("side") else None,
     )
 
 
@@ -112,6 +114,7 @@ def funding_report(raw: Raw) -> FundingReport:
 def fill_report(raw: Raw) -> FillReport:
     """Ccxt's trade as ours."""
     fee = raw.get("fee") or {}
+    info = raw.get("info") or {}
     price, qty = decimal(raw["price"]), decimal(raw["amount"])
     return FillReport(
         venue_order_id=str(raw["order"]),
@@ -124,7 +127,8 @@ def fill_report(raw: Raw) -> FillReport:
         fee_currency=fee.get("currency") or "",
         maker={"maker": True, "taker": False}.get(raw.get("takerOrMaker") or ""),
         at=when(raw["timestamp"]),
-        realised=decimal((raw.get("info") or {}).get("realizedPnl")),
+        realised=decimal(info.get("realizedPnl")),
+        position_side=str(info.get("positionSide") or "").replace("BOTH", ""),
     )
 
 
@@ -184,4 +188,11 @@ def instrument_report(market: Raw, venue: Venue) -> InstrumentReport:
         maker_fee=rate(market.get("maker")),
         taker_fee=rate(market.get("taker")),
         max_open_orders=venue.max_open_orders,
+        status=market_status(market),
     )
+
+
+def market_status(market: Raw) -> str:
+    """What the venue itself calls the state of a market, in capitals; empty where it says nothing."""
+    raw = market.get("info") or {}
+    return str(raw.get("status") or raw.get("contractStatus") or "").upper()[:30]

@@ -10,7 +10,7 @@ from project.accounts import latch as latches
 from project.logging import Scrub
 from trading.kill import drill, journal, keep, places, sequence
 from trading.kill.options import Surroundings, from_environment
-from trading.kill.watch import Board, NoBoard, Watch
+from trading.kill.watch import TOLD_BY, Board, NoBoard, Watch, pressed_latch
 
 log = logging.getLogger("trading.kill")
 
@@ -25,6 +25,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ready", action="store_true", help="keep ccxt loaded: 20 MB for a faster press on a small Pi")
     parser.add_argument("--drill", action="store_true", help="try and time every step, trade nothing, then end")
     parser.add_argument("--once", action="store_true", help="bring the standing emergency to its end, then end")
+    parser.add_argument(
+        "--now", action="store_true", help="press and bring it to its end, with or without a latch, then end"
+    )
     parser.add_argument("--keep-markets", action="store_true", help="keep the venues' markets for a kill, then end")
     parser.add_argument("--door", default="", help="the remote layout: the URL of the engine's door")
     parser.add_argument("--secret-file", default="", help="the remote layout: the secret shared with the engine")
@@ -40,8 +43,8 @@ def main() -> int:
         return _drill(around)
     if asked.keep_markets:
         return keep.keep_markets(around)
-    if asked.once:
-        return _once(around)
+    if asked.once or asked.now:
+        return _once(around, now=asked.now)
     with places.only_watcher(around.home) as alone:
         if not alone:
             log.error("another kill process watches %s already", around.home)
@@ -62,6 +65,7 @@ def _watch(around: Surroundings, asked: argparse.Namespace) -> int:
     watch = Watch(around, _board(asked.pins or around.pins, moved), moved=moved)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: watch.end())
+    signal.signal(signal.SIGUSR1, lambda *_: watch.told())
     if asked.ready:
         keep.load_ccxt()
     keep.in_background(around, watch.stop)
@@ -78,9 +82,9 @@ def _board(pins: str, moved: threading.Event) -> Board:
     return Panel(moved=moved.set)
 
 
-def _once(around: Surroundings) -> int:
-    """Without a watcher, the command does the work itself."""
-    standing = latches.read(around.home)
+def _once(around: Surroundings, *, now: bool) -> int:
+    """Without a watcher, the command does the work itself. now: though there may be no latch, for the disk took none."""
+    standing = pressed_latch(around.home, operator=TOLD_BY) if now else latches.read(around.home)
     if standing is None:
         log.error("there is no latch in %s: nothing was done", around.home)
         return 1

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from project import failpoints
 from project.accounts.sealed import SealedAccount
 from signals.market import lean_ccxt, venues
 from trading.domain.client_id import client_order_id
@@ -160,6 +161,7 @@ class KillDesk:
     def cancel(self, symbols: Sequence[str]) -> None:
         """Cancel everything on these markets; what fails is tried again in the next round."""
         for symbol in symbols:
+            failpoints.point("kill.cancel.before")
             self._trying("cancelled", {"symbol": symbol}, lambda name=symbol: self.gateway.cancel_all(name))  # type: ignore[misc]
 
     def close(self, closings: Sequence[Closing]) -> None:
@@ -173,7 +175,8 @@ class KillDesk:
         request = self._request(closing)
         facts = {"symbol": closing.symbol, "side": closing.side.value, "qty": f"{closing.qty:f}"}
         facts["client_order_id"] = request.client_order_id
-        error = self._trying("closed", facts, lambda: self.gateway.place(request))
+        with failpoints.span("kill.place"):
+            error = self._trying("closed", facts, lambda: self.gateway.place(request))
         if error is not None and error.code == "UNKNOWN_OUTCOME":
             dead = request.valid_until + self.timing.receive_window
             self._held_back[closing.symbol] = dead

@@ -9,20 +9,19 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
+from project import failpoints
 from project.accounts.latch import Latch
 from project.services.spawn import end_group
 from project.services.stackfile import ProcessId
+from trading.kill import bells
 
 log = logging.getLogger("trading.kill")
 
 ROW_MS = 500
 TERM_SECS = 5.0
-BROKER_SECS = 1.0
-QUEUES = ("entries",)
 WORKERS = ("entries",)
 LOOK_SECS = 0.05
 
@@ -38,6 +37,7 @@ def write_mode(database_url: str, latch: Latch) -> str:
             before = row[0] if row else ""
             if before in ("", "EMERGENCY"):
                 return f"the mode row says {before or 'nothing'} already"
+            failpoints.point("kill.row.before")
             connection.execute(
                 "UPDATE accounts_tradingmode SET mode = 'EMERGENCY', operator = %s, reason = %s, changed_at = now(),"
                 " leaving_operator = '', leaving_reason = '', leaving_at = NULL WHERE id = 1",
@@ -48,24 +48,16 @@ def write_mode(database_url: str, latch: Latch) -> str:
                 "INSERT INTO journal_journalentry (kind, subject, payload, at) VALUES ('mode.changed', 'mode', %s, now())",
                 [json.dumps(payload | {"latch": latch.id})],
             )
+            failpoints.point("kill.row.uncommitted")
     except psycopg.Error as error:
         return f"the mode row could not be written ({type(error).__name__}): the engine follows the latch"
+    failpoints.point("kill.row.after")
     return "the mode row says EMERGENCY"
 
 
 def purge_bells(redis_url: str) -> str:
-    """Empty the queue of entry bells; what came of it, in words. Bells carry nothing: losing them loses nothing."""
-    parts = urlsplit(redis_url)
-    try:
-        with socket.create_connection((parts.hostname or "", parts.port or 6379), timeout=BROKER_SECS) as wire:
-            credentials = [unquote(word) for word in (parts.username, parts.password) if word]
-            said = [["AUTH", *credentials]] if credentials else []
-            said += [["SELECT", parts.path.lstrip("/") or "0"], ["DEL", *QUEUES]]
-            wire.sendall(b"".join(_command(words) for words in said))
-            answer = wire.recv(4096)
-    except OSError as error:
-        return f"the broker was not reached ({type(error).__name__}): its bells find the latch"
-    return "the broker refused" if b"-" in answer[:1] else "waiting entry bells are gone"
+    """Empty the queue of entry bells and revoke those on their way; what came of it, in words."""
+    return bells.purge(redis_url)
 
 
 def ask_database(database_url: str) -> str:
@@ -83,19 +75,13 @@ def ask_database(database_url: str) -> str:
 def ask_broker(redis_url: str) -> str:
     """For a drill: reached, and nothing purged. Raises OSError."""
     parts = urlsplit(redis_url)
-    with socket.create_connection((parts.hostname or "", parts.port or 6379), timeout=BROKER_SECS):
+    with socket.create_connection((parts.hostname or "", parts.port or 6379), timeout=bells.BROKER_SECS):
         return "reached"
 
 
 def count_workers(home: Path) -> int:
     """For a drill: how many entry workers run."""
     return len(_workers(home))
-
-
-def _command(words: Sequence[str]) -> bytes:
-    """A command in the server's own protocol: its client library would weigh more than the rest of this process."""
-    encoded = [word.encode() for word in words]
-    return b"*%d\r\n" % len(encoded) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded)
 
 
 def stop_entry_workers(home: Path) -> str:

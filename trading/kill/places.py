@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -116,9 +116,28 @@ def only_watcher(home: Path) -> Iterator[bool]:
     """Hold the data folder's kill lock; False when another process watches already."""
     descriptor = os.open(home / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        yield _lock(descriptor)
+        alone = _lock(descriptor)
+        if alone:
+            _sign(descriptor)
+        yield alone
     finally:
         os.close(descriptor)
+
+
+def _sign(descriptor: int) -> None:
+    """Our number into the lock, for who cannot leave a latch; a full disk is no reason not to watch."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+
+
+def watcher(home: Path) -> int | None:
+    """The kill process that watches this data folder now; None without one, or where it could not sign."""
+    try:
+        number = int((home / LOCK).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    return number if number > 1 and is_watched(home) else None
 
 
 def _lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
@@ -130,8 +149,11 @@ def _lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
 
 
 def is_watched(home: Path) -> bool:
-    """Whether a kill process watches this data folder now."""
-    descriptor = os.open(home / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    """Whether a kill process watches this data folder now; where nobody can tell, none does."""
+    try:
+        descriptor = os.open(home / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError:
+        return False
     try:
         return not _lock(descriptor, fcntl.LOCK_SH)  # shared: two who ask at once do not see each other
     finally:

@@ -107,16 +107,19 @@ def parcelled(qty: Decimal, *, parcels: Sequence[Decimal], rules: InstrumentRule
     """A quantity in lots, cut where the groups' shares end and at the venue's largest order; dust is left out.
 
     What is left over beside the shares goes by itself or stays: a sale larger than a group's share could not be booked to it.
-    Without a price only the least quantity counts: the venue says no to what is worth too little.
+    The dust of several groups together might be sellable, and stays all the same: sold, it would be missing from each.
+    Without a price (futures) only the least quantity counts, and everything goes: the venue says no to what is worth too little.
     """
-    left, sizes = floor_to(max(qty, ZERO), rules.lot_step), []
+    left, sizes, dust = floor_to(max(qty, ZERO), rules.lot_step), [], ZERO
     for parcel in parcels:
         size = min(floor_to(parcel, rules.lot_step), left)
         if _can_go(size, rules, price):
             sizes.append(size)
-            left -= size
-    if _can_go(left, rules, price):
-        sizes.append(left)
+            left, parcel = left - size, parcel - size
+        dust += parcel
+    rest = floor_to(max(left - (dust if price > 0 else ZERO), ZERO), rules.lot_step)
+    if _can_go(rest, rules, price):
+        sizes.append(rest)
     return [part for size in sizes for part in _cut(size, rules.max_qty)]
 
 

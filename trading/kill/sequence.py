@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from project import failpoints
 from project.accounts import latch as latches
 from project.accounts import sealed
 from project.accounts.envelope import VaultError
@@ -46,9 +47,12 @@ class Emergency:
         """Everything from the mode row on; True when flat, False when the latch was lifted before that."""
         self.journal.write("begun", operator=self.latch.operator, reason=self.latch.reason, source=self.latch.source)
         loading = _beside("ccxt", keep.load_ccxt)  # half a second on a small computer: meanwhile the engine is told
+        failpoints.point("kill.begun")
         self._tell_engine()
         loading.join()
+        failpoints.point("kill.engine_told")
         flat = self._flatten_all(self._accounts())
+        failpoints.point("kill.flat.before")
         if flat:
             self.journal.write(journal.FLAT)
         return flat

@@ -26,6 +26,7 @@ LOOK_SECS = 0.04
 SETTLE_LOOK_SECS = 0.004
 AGAIN_SECS = 60.0
 # An emergency that ended without being flat, for whatever reason, is begun again after this.
+BUTTON, TOLD_BY = "red button", "page or command"
 ALARMS = {"tamper": "the button's housing was opened", "case": "the computer's case was opened"}
 
 
@@ -65,6 +66,7 @@ class Watch:
         self._acted = ""  # the emergency that was brought to its end, or is being
         self._again_at = 0.0
         self._alarm = False
+        self._told = False
         self.stop = threading.Event()
 
     def run(self) -> None:
@@ -81,9 +83,17 @@ class Watch:
         self.stop.set()
         self._moved.set()
 
+    def told(self) -> None:
+        """Somebody pressed whom the disk took no latch from; for signal handlers."""
+        self._told = True
+        self._moved.set()
+
     def look(self) -> None:
         """One look at everything."""
         now = time.monotonic()
+        if self._told:
+            self._told = False
+            self._act(pressed_latch(self._around.home, operator=TOLD_BY), pressed=now)
         for name in self._board.poll(now):
             self._opened(name, now)
         latched = latches.is_set(self._around.home)
@@ -144,14 +154,19 @@ class Watch:
                 log.error("%s could not be kept: %s", name, error)
 
 
-def pressed_latch(home: Path) -> Latch:
+def pressed_latch(home: Path, *, operator: str = BUTTON) -> Latch:
     """The latch of a pressed button. A disk that is full or broken holds nothing up: the venues are flattened all the same."""
     try:
-        return latches.engage(home, operator="red button", reason="the button was pressed", source="pin")
+        return latches.engage(home, operator=operator, reason="the button was pressed", source="pin")
     except OSError as error:
         log.critical("the latch could not be written (%s): nothing but this process stops the engine", error)
-        now = datetime.now(UTC)
-        return Latch(f"unwritten{now:%H%M%S}", now.isoformat(), "red button", "the button was pressed", sequence.MEMORY)
+        return unwritten(operator=operator, reason="the button was pressed")
+
+
+def unwritten(*, operator: str, reason: str) -> Latch:
+    """A latch that no disk would take: an emergency of this process alone."""
+    now = datetime.now(UTC)
+    return Latch(f"unwritten{now:%H%M%S}", now.isoformat(), operator, reason, sequence.MEMORY)
 
 
 def remembered(answer: str) -> dict[str, str]:

@@ -5,14 +5,19 @@ from trading.models.foreign import ForeignOrder
 from trading.models.group import Leg, PositionGroup, Pyramid
 from trading.models.offset import OffsetBook, OffsetRun, OffsetStep, OffsetWatch
 from trading.models.order import Fill, FundingPayment, Order
+from trading.models.pending import PendingChange
 from trading.models.pnl import PnlPoint
 from trading.models.queue import QueuedSignal
 from trading.models.shadow import ShadowDecision, ShadowGroup, ShadowLeg, ShadowOrder, TheirTrade
 from trading.models.slot import Slot
 from trading.models.system import Canary
+from trading.models.trouble import BareHolding, Disagreement, DustMove
 
 __all__ = [
+    "BareHolding",
     "Canary",
+    "Disagreement",
+    "DustMove",
     "Fill",
     "ForeignOrder",
     "FundingPayment",
@@ -22,6 +27,7 @@ __all__ = [
     "OffsetStep",
     "OffsetWatch",
     "Order",
+    "PendingChange",
     "PnlPoint",
     "PositionGroup",
     "Pyramid",

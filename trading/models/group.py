@@ -35,10 +35,12 @@ class PositionGroup(models.Model):
     realised_pnl = money(default=0)
     fees_quote = money(default=0)
     dust_qty = money(default=0)
+    converted_qty = money(default=0, help_text="Taken by the venue when it closed the market; nothing is left to sell.")
     peak = money(null=True, blank=True, help_text="Best price since the trailing stop was armed.")
     reduce_qty = money(default=0, help_text="Decided to be sold, not yet sent: targets make room for it.")
     reduce_limit = money(null=True, blank=True, help_text="It is sold for this or better; empty: at market.")
     watch = models.JSONField(default=list, blank=True, help_text="Exits that rest nowhere and are fired by us.")
+    levels = models.JSONField(default=dict, blank=True, help_text="What its exits are counted from, as of its entry.")
     leverage = models.PositiveSmallIntegerField(default=1)
     blocked = models.BooleanField(default=False, help_text="Neither offset nor pyramids while this is on.")
     close_reason = models.CharField(max_length=40, blank=True)
@@ -52,6 +54,14 @@ class PositionGroup(models.Model):
                 fields=["account", "instrument", "timeframe_secs", "side"],
                 condition=models.Q(closed_at__isnull=True),
                 name="one_open_group_per_pair",
+            )
+        ]
+        indexes: ClassVar = [
+            # History goes page by page from any point, and a day's result is summed for the bar of every page.
+            models.Index(
+                fields=["account", "-closed_at", "-id"],
+                condition=models.Q(closed_at__isnull=False),
+                name="group_closed",
             )
         ]
         ordering: ClassVar = ["-id"]

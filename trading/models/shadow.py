@@ -25,6 +25,7 @@ class ShadowGroup(models.Model):
     settings = models.JSONField(default=dict)
     leverage = models.PositiveSmallIntegerField(default=1)
     alert_stop = models.JSONField(null=True, blank=True)
+    levels = models.JSONField(default=dict, blank=True)
     peak = money(null=True, blank=True)
     qty = money(default=0)
     cost = money(default=0)
@@ -99,6 +100,7 @@ class ShadowOrder(models.Model):
     filled_price = money(null=True, blank=True)
     fee = money(default=0)
     fee_currency = models.CharField(max_length=20, blank=True)
+    rung = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of the exit ladder, from 0.")
     placed_at = models.DateTimeField()
     filled_at = models.DateTimeField(null=True, blank=True)
 

@@ -5,14 +5,14 @@ hand has no plan, no target and no stop; it stays the person's own.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 
-from project.accounts.models import BalanceMovement, ExchangeAccount
+from project.accounts.models import BalanceMovement, ExchangeAccount, PositionMode
 from project.journal.record import record
 from signals.models import Instrument
 from trading import locks
@@ -20,12 +20,14 @@ from trading.domain.money import total
 from trading.domain.order_state import OrderState, VenueStatus
 from trading.domain.reconcile import effects
 from trading.domain.vocabulary import OrderType, PositionSide, Purpose
-from trading.gateways.base import FillReport, Gateway
+from trading.gateways.base import FillReport, Gateway, OrderReport
 from trading.models import Order, PositionGroup
-from trading.services import fills, lookups, orders, reconcile
+from trading.services import execution, fills, lookups, orders, reconcile
+from trading.services.groups import KILL_KEY, KILL_SWITCH
 from trading.services.orders import NewOrder
 
 Clock = Callable[[], datetime]
+Whose = Callable[[OrderReport], bool]
 
 CAUSE = "adopted by {operator} as a reduction of group {group}"
 
@@ -44,27 +46,34 @@ class HandTrade:
         return total(fill.qty for fill in self.fills)
 
 
-def find(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> tuple[HandTrade, ...]:
+def anybodys(_order: OrderReport) -> bool:
+    """Whoever placed it."""
+    return True
+
+
+def find(
+    account: ExchangeAccount, *, gateway: Gateway, clock: Clock, only: Collection[int] = (), whose: Whose = anybodys
+) -> tuple[HandTrade, ...]:
     """Trades by hand that an open group can explain, oldest first; nothing while an order of ours may be one of them.
 
-    Raises NotReached.
+    only: just these groups; whose: just these orders. Raises NotReached.
     """
     fills.collect(account.pk, gateway=gateway, clock=clock)  # a stop of ours that triggered learns its number
     if lookups.undecided(account.pk):
         return ()
     open_groups: Mapping[Instrument, list[PositionGroup]] = defaultdict(list)
     rows = PositionGroup.objects.filter(account=account, closed_at=None).select_related("instrument", "account")
-    for group in rows.order_by("id"):
+    for group in (rows.filter(pk__in=only) if only else rows).order_by("id"):
         open_groups[group.instrument].append(group)
     return tuple(
         trade
         for instrument, groups in open_groups.items()
-        for trade in _explained(account, instrument, groups, gateway)
+        for trade in _explained(account, instrument, groups, gateway, whose)
     )
 
 
 def _explained(
-    account: ExchangeAccount, instrument: Instrument, groups: Sequence[PositionGroup], gateway: Gateway
+    account: ExchangeAccount, instrument: Instrument, groups: Sequence[PositionGroup], gateway: Gateway, whose: Whose
 ) -> list[HandTrade]:
     """Each strange order with the group that it fits best, oldest first; the others are nobody's.
 
@@ -73,7 +82,7 @@ def _explained(
     """
     left = {group.pk: group.qty for group in groups}
     found = []
-    strange = _strange(account, instrument, groups[0].opened_at, gateway)
+    strange = _strange(account, instrument, groups[0].opened_at, gateway, whose)
     for number, executions in sorted(strange.items(), key=lambda item: -_qty(item[1])):
         holders = [g for g in groups if left[g.pk] >= _qty(executions) and _shrinks(g, executions)]
         if holders:
@@ -88,7 +97,7 @@ def _qty(executions: Sequence[FillReport]) -> Decimal:
 
 
 def _strange(
-    account: ExchangeAccount, instrument: Instrument, since: datetime, gateway: Gateway
+    account: ExchangeAccount, instrument: Instrument, since: datetime, gateway: Gateway, whose: Whose
 ) -> Mapping[str, list[FillReport]]:
     """Executions of orders that are none of ours, by the venue's order number, oldest first."""
     by_number: dict[str, list[FillReport]] = defaultdict(list)
@@ -99,25 +108,38 @@ def _strange(
     return {
         number: executions
         for number, executions in by_number.items()
-        if number not in ours and _ended(instrument, number, gateway)
+        if number not in ours and _ended(instrument, number, gateway, whose)
     }
 
 
-def _ended(instrument: Instrument, number: str, gateway: Gateway) -> bool:
-    """Whether nothing more can fill: what still rests is adopted once it has ended."""
+def _ended(instrument: Instrument, number: str, gateway: Gateway, whose: Whose) -> bool:
+    """Whether it is one of those, and nothing more can fill: what still rests is adopted once it has ended."""
     found = gateway.find_order(symbol=instrument.symbol, client_order_id="", venue_order_id=number)
-    return found is not None and found.status is not VenueStatus.OPEN
+    return found is not None and found.status is not VenueStatus.OPEN and whose(found)
 
 
 def _shrinks(group: PositionGroup, executions: Sequence[FillReport]) -> bool:
-    """Whether they are all on the side that closes the group, and came after it was opened."""
-    side = PositionSide(group.side).exit_side
-    return all(fill.side is side and fill.at >= group.opened_at for fill in executions)
+    """Whether they are all on the side that closes the group, and came after it was opened.
+
+    Where an account holds both sides, selling may open the other one: there only the venue's own word counts.
+    """
+    side, held = PositionSide(group.side).exit_side, {"", group.side}
+    if group.account.position_mode == PositionMode.HEDGE:
+        held = {group.side}
+    return all(fill.side is side and fill.position_side in held and fill.at >= group.opened_at for fill in executions)
 
 
-def adopt(account: ExchangeAccount, *, operator: str, gateway: Gateway, clock: Clock) -> tuple[HandTrade, ...]:
+def adopt(
+    account: ExchangeAccount,
+    *,
+    operator: str,
+    gateway: Gateway,
+    clock: Clock,
+    only: Collection[int] = (),
+    whose: Whose = anybodys,
+) -> tuple[HandTrade, ...]:
     """Book every trade that `find` finds; targets are re-sized, and a group with nothing left closes. Raises NotReached."""
-    found, now = find(account, gateway=gateway, clock=clock), clock()
+    found, now = find(account, gateway=gateway, clock=clock, only=only, whose=whose), clock()
     balanced = not reconcile.unexplained(account.pk, gateway=gateway)
     for trade in found:
         with transaction.atomic():
@@ -132,7 +154,7 @@ def _book(trade: HandTrade, *, operator: str, now: datetime) -> None:
     """The order as it was placed, through the same states as every other, and its fills."""
     group = trade.group
     wanted = NewOrder(
-        key=f"group:{group.pk}/by_hand:{trade.venue_order_id}",
+        key=f"group:{group.pk}{KILL_KEY if operator == KILL_SWITCH else '/by_hand:'}{trade.venue_order_id}",
         purpose=Purpose.REDUCE,
         side=PositionSide(group.side).exit_side,
         type=OrderType.MARKET,
@@ -159,7 +181,7 @@ def _take_back(trade: HandTrade, *, operator: str, now: datetime) -> None:
 def _moved(trade: HandTrade) -> Mapping[str, Decimal]:
     """What the trade did to the balances, per currency; on futures with what the wallet was booked for it."""
     instrument = trade.group.instrument
-    moved = effects(reconcile.execution(fill, instrument) for fill in trade.fills)
+    moved = effects(execution.of(fill, instrument) for fill in trade.fills)
     realised = total(fill.realised for fill in trade.fills)
     booked = moved.get(instrument.quote, Decimal(0)) + realised
     return {**moved, instrument.quote: booked}

@@ -13,6 +13,7 @@ from django.db import transaction
 from project.accounts import mode
 from project.accounts.models import Environment, ExchangeAccount, Installation, Role, User
 from project.accounts.vault import key_encryption_key, open_credentials, seal_credentials
+from project.journal.record import record
 from project.services.files import write_private
 from signals.models import Source
 from trading.models import SettingOverride
@@ -105,11 +106,12 @@ def _demo_settings(account: ExchangeAccount) -> None:
     """Settings that make the demo show more; a person may change them like any other."""
     if not settings.WINDLASS.demo:
         return
-    SettingOverride.objects.bulk_create(
-        SettingOverride(account=account, symbol=symbol, name=name, value=value, changed_by="demo")
-        for symbol, values in DEMO_SETTINGS[account.name].items()
-        for name, value in values.items()
-    )
+    for symbol, values in DEMO_SETTINGS[account.name].items():
+        for name, value in values.items():
+            SettingOverride.objects.create(account=account, symbol=symbol, name=name, value=value, changed_by="demo")
+            scope = {"user": None, "account": account.pk, "symbol": symbol}
+            changed = {"operator": "demo", "name": name, "scope": scope, "before": None, "after": value}
+            record("setting.changed", subject=f"setting:{name}", payload=changed, account_id=account.pk)
 
 
 def _tell_paper(account: ExchangeAccount, credentials: Mapping[str, str]) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from project import failpoints
 from trading import locks
 from trading.domain.order_state import OrderState, VenueStatus
 from trading.errors import OrderNotOpen, Unknown, VenueError
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 def claim_cancels(account_id: int) -> list[Order]:
     """Take resting orders that are to go as CANCELLING, and commit."""
-    with transaction.atomic():
+    with failpoints.span("cancel.claim"), transaction.atomic():
         locks.account(account_id)
         rows = Order.objects.filter(
             account_id=account_id, cancel_requested=True, state__in=(OrderState.OPEN, OrderState.PARTIALLY_FILLED)
@@ -33,11 +34,12 @@ def cancel(rows: Iterable[Order], *, gateway: Gateway, clock: Callable[[], datet
     """Cancel at the venue and read how each order ended; what stays unclear is seen by the next fill look-up."""
     for order in rows:
         try:
-            gateway.cancel(
-                symbol=order.instrument.symbol,
-                venue_order_id=order.venue_order_id,
-                venue_algo_id=order.venue_algo_id,
-            )
+            with failpoints.span("cancel.call"):
+                gateway.cancel(
+                    symbol=order.instrument.symbol,
+                    venue_order_id=order.venue_order_id,
+                    venue_algo_id=order.venue_algo_id,
+                )
         except OrderNotOpen:
             log.info("order %s had ended before its cancel", order.pk)
         except Unknown as error:
@@ -48,16 +50,17 @@ def cancel(rows: Iterable[Order], *, gateway: Gateway, clock: Callable[[], datet
 def look_at(order: Order, *, gateway: Gateway, clock: Callable[[], datetime]) -> None:
     """Ask for one order by the venue's id and write the answer. A venue that cannot be asked is asked again later."""
     try:
-        report = gateway.find_order(
-            symbol=order.instrument.symbol,
-            client_order_id=order.client_order_id,
-            venue_order_id=order.venue_order_id,
-            conditional=order.trigger_price is not None,
-        )
+        with failpoints.span("order.look"):
+            report = gateway.find_order(
+                symbol=order.instrument.symbol,
+                client_order_id=order.client_order_id,
+                venue_order_id=order.venue_order_id,
+                conditional=order.trigger_price is not None,
+            )
     except VenueError as error:
         log.warning("order %s: %s", order.pk, error)
         return
-    with transaction.atomic():
+    with failpoints.span("order.seen"), transaction.atomic():
         locks.account(order.account_id)
         locked = locks.orders(Order.objects.filter(pk=order.pk)).get()
         if report is not None:

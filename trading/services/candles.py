@@ -46,18 +46,19 @@ def sweep(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> Refres
 
 
 def ensure(account: ExchangeAccount, symbols: Iterable[str], *, gateway: Callable[[], Gateway], clock: Clock) -> None:
-    """Candles for pairs whose volatility is not known, so that a first alert finds one.
+    """Candles and books for pairs whose volatility or depth is not known, so that a first alert finds both.
 
     Without such a pair nothing is asked, of the venue or of the database.
     """
-    known = portfolio.markets(account.venue, account.environment, now=clock()).by_symbol
-    lacking = _lacking(account, set(symbols) - set(known), now=clock())
+    markets = portfolio.markets(account.venue, account.environment, now=clock()).by_symbol
+    known = {symbol for symbol, market in markets.items() if market.depth is not None}
+    lacking = _lacking(account, set(symbols) - known, now=clock())
     if not lacking:
         return
     venue = gateway()
     candles.refresh(lacking, fetch=fetcher(venue), now=clock(), most_calls=CALLS_FOR_ALERTS)
-    if volatility.follow(lacking.values()):
-        depth.refresh(lacking, ask=depth_asker(account, venue), clock=clock, most=CALLS_FOR_ALERTS)
+    volatility.follow(lacking.values())
+    depth.refresh(lacking, ask=depth_asker(account, venue), clock=clock, most=CALLS_FOR_ALERTS)
     portfolio.forget()
 
 

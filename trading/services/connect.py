@@ -12,6 +12,7 @@ from signals.market import venues
 from trading.domain.order_state import TIMING_PROFILES, TimingProfile
 from trading.errors import LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
+from trading.services import budget
 from trading.services.socket_guard import ModeGuard
 
 MARKETS_KEPT = timedelta(minutes=10)
@@ -41,7 +42,19 @@ def forget() -> None:
     _markets.clear()
 
 
+def bare(account: ExchangeAccount) -> Gateway:
+    """The account's gateway without the venue's markets: good for asking whether it is there at all."""
+    kept = _gateways.get(account.pk)
+    return kept[1] if kept and kept[0] == account.updated_at else _made(account)[0]
+
+
 def _build(account: ExchangeAccount) -> Gateway:
+    built, client = _made(account)
+    _lend_markets(account, built, client)
+    return built
+
+
+def _made(account: ExchangeAccount) -> tuple[Gateway, Any]:
     from trading.gateways.ccxt_gateway import CcxtGateway
 
     venue = venues.capability(account.venue)
@@ -57,9 +70,9 @@ def _build(account: ExchangeAccount) -> Gateway:
         sandbox=account.environment == Environment.TESTNET,
         receive_window_ms=window_ms,
     )
-    built = CcxtGateway(client, venue=venue, guard=_guard, clock=timezone.now)
-    _lend_markets(account, built, client)
-    return built
+    return CcxtGateway(
+        client, venue=venue, guard=_guard, clock=timezone.now, meter=budget.meter(account, venue)
+    ), client
 
 
 def _refuse_unsafe(account: ExchangeAccount) -> None:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from project import failpoints
 from project.accounts.models import ExchangeAccount
 from project.accounts.vault import VaultError
+from project.reads import Among, Read
 from risk.domain.denial import DenialCode
 from signals.evaluate import Meant, Stored, evaluate
 from signals.intent import Action, IntentKind, MarketPosition
@@ -21,7 +23,7 @@ from trading.domain.vocabulary import PositionSide
 from trading.errors import WindlassError
 from trading.gateways.base import Gateway
 from trading.models import QueuedSignal
-from trading.services import candles, entry, exits, market, outcomes, queue, replay
+from trading.services import candles, entry, exits, holding, market, outcomes, queue, replay
 from trading.services.defects import DEFECTS
 from trading.services.desk import Desk
 from trading.services.meaning import classified, setting_invalid, settings_or_defaults
@@ -29,13 +31,22 @@ from trading.services.meaning import classified, setting_invalid, settings_or_de
 log = logging.getLogger(__name__)
 
 Evaluated = Meant | Stored | Verdict
-Read = tuple[Alert, Evaluated]
+Judged = tuple[Alert, Evaluated]
 DecideOne = Callable[[Desk, Alert, Evaluated], Verdict]
 
 BATCH = 200
 # Alerts decided in one transaction; more would hold the account's lock too long.
 ACTED_AT_ONCE = 25
 # Of those, how many may enter or exit, at some 10 to 30 ms each: others wait for the lock no longer than 2 s.
+
+
+UNDECIDED = Read(
+    lambda account_id: (
+        Alert.objects.filter(account_id=account_id, outcome="").order_by("id").values_list("id", flat=True)[:BATCH]
+    )
+)
+ALERTS = Read(lambda ids: Alert.objects.filter(Among("id", ids)).select_related("source").order_by("id"))
+ACCOUNT = Read(lambda pk: ExchangeAccount.objects.filter(pk=pk))
 
 
 def process_inbox(account_id: int, *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> int:
@@ -56,22 +67,21 @@ def process_inbox(account_id: int, *, gateway: Callable[[], Gateway], clock: Cal
 
 def _undecided(account_id: int) -> list[int]:
     """The oldest alerts without outcome, by id."""
-    rows = Alert.objects.filter(account_id=account_id, outcome="").order_by("id")
-    return list(rows.values_list("id", flat=True)[:BATCH])
+    return UNDECIDED(account_id=account_id)
 
 
 def _alerts(ids: Collection[int]) -> list[Alert]:
-    return list(Alert.objects.filter(id__in=ids).select_related("source").order_by("id")) if ids else []
+    return ALERTS(ids=list(ids)) if ids else []
 
 
 def fetch_prices(
     account_id: int, batch: Sequence[Alert], *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]
-) -> list[Read]:
+) -> list[Judged]:
     """What the alerts mean, and prices of the pairs that they are about, where nobody watched them.
 
     A venue that can't be asked leaves the price missing, and missing denies; so do keys that do not open.
     """
-    desk = Desk(ExchangeAccount.objects.get(pk=account_id), clock())
+    desk = Desk(ACCOUNT.get(pk=account_id), clock())
     read = [(alert, _evaluated(desk, alert)) for alert in batch]
     symbols = {meant.instrument.symbol for _, meant in read if isinstance(meant, Meant)}
     try:
@@ -83,7 +93,7 @@ def fetch_prices(
     return read
 
 
-def _decide_safely(account_id: int, now: datetime, read: Sequence[Read]) -> int:
+def _decide_safely(account_id: int, now: datetime, read: Sequence[Judged]) -> int:
     """A batch; where one of its alerts makes us fail, the same again with each by itself, so that exits get through."""
     try:
         return _decide_batch(account_id, now, read, _decide_held)
@@ -92,9 +102,9 @@ def _decide_safely(account_id: int, now: datetime, read: Sequence[Read]) -> int:
         return _decide_batch(account_id, now, read, _decide_apart)
 
 
-def _decide_batch(account_id: int, now: datetime, read: Sequence[Read], decide_one: DecideOne) -> int:
+def _decide_batch(account_id: int, now: datetime, read: Sequence[Judged], decide_one: DecideOne) -> int:
     """One transaction: lock, look which alerts are still undecided, decide each, settle all."""
-    with transaction.atomic():
+    with failpoints.span("decide.batch"), transaction.atomic():
         account = locks.account(account_id)
         verdicts: dict[int, Verdict] = {}
         desk, acted = Desk(account, now), 0
@@ -105,8 +115,9 @@ def _decide_batch(account_id: int, now: datetime, read: Sequence[Read], decide_o
             acted += verdict.outcome in TAKES_LONG
             if acted == ACTED_AT_ONCE:
                 break
-        outcomes.settle(desk.sheet, account_id, verdicts, now=now)
-        desk.sheet.write()
+        with failpoints.span("order.t1"):
+            outcomes.settle(desk.sheet, account_id, verdicts, now=now)
+            desk.sheet.write()
         return len(verdicts)
 
 
@@ -115,7 +126,7 @@ ACTED = frozenset({Outcome.EXITED, Outcome.REDUCED, Outcome.REVERSED, Outcome.DE
 TAKES_LONG = ENTERS | ACTED
 
 
-def _still_undecided(desk: Desk, read: Sequence[Read]) -> Iterator[Read]:
+def _still_undecided(desk: Desk, read: Sequence[Judged]) -> Iterator[Judged]:
     """What was read before the account was locked and has no outcome yet, with what came in since, by id.
 
     It ends at the first alert that came in since and is about a pair whose price was not asked for: the next batch asks.
@@ -152,7 +163,7 @@ def _decide_apart(desk: Desk, alert: Alert, meaning: Evaluated) -> Verdict:
     """The outcome of an alert that may be the one on which its batch failed: what it began to write is undone."""
     apart = desk.renewed()
     try:
-        with transaction.atomic():
+        with failpoints.span("decide.apart"), transaction.atomic():
             verdict = _decide_held(apart, alert, meaning)
             apart.sheet.write()
             return verdict
@@ -223,8 +234,8 @@ def _act(desk: Desk, meant: Meant) -> Verdict:
 
 def _enter(desk: Desk, meant: Meant, found: Classification) -> Verdict:
     side = found.side or PositionSide.LONG
-    if replaced := queue.replace(desk, meant, side):
-        return replaced
+    if waits := holding.hold(desk, meant, side) or queue.replace(desk, meant, side):
+        return waits
     verdict = entry.enter(desk, meant, side)
     return queue.put(desk, meant, side, verdict) if verdict.outcome == DenialCode.POOL_FULL else verdict
 

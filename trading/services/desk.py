@@ -6,11 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Count, DecimalField, F, Q, Sum, Value
-from django.db.models.functions import Coalesce, Greatest, NullIf
-
 from project.accounts import mode
-from project.accounts.models import Balance, ExchangeAccount, Installation, PositionMode
+from project.accounts.models import Balance, ExchangeAccount, PositionMode
 from risk import portfolio
 from risk.domain.checks import Snapshot, TrackRecord, VenueFacts
 from risk.domain.portfolio import Holdings, PortfolioFacts, facts
@@ -20,32 +17,16 @@ from signals.models import Instrument
 from trading import selectors
 from trading.domain import settings as registry
 from trading.domain.money import ZERO, total
-from trading.domain.order_state import TERMINAL
 from trading.domain.settings import EngineSettings
-from trading.domain.vocabulary import OrderType, PositionSide, Purpose, Side
-from trading.models import Fill, ForeignOrder, Order, PositionGroup, QueuedSignal, SettingOverride, Slot
+from trading.domain.vocabulary import PositionSide, Side
+from trading.models import ForeignOrder, Order, PositionGroup, QueuedSignal, SettingOverride, Slot
 from trading.selectors import Quoted
-from trading.services import surroundings
+from trading.services import desk_reads, surroundings
 from trading.services.sheet import Sheet
 from trading.services.track_record import History, history, orders_last_minute
 
-PLAIN_TYPES = frozenset({OrderType.LIMIT, OrderType.MARKET})
 LASTING = ("_foreign", "_known", "balances", "history", "installation", "overrides", "strategies", "tickers")
 # What an account's own decisions do not change: read once a batch.
-READ_OF_GROUPS = ("account", "blocked", "closing_at", "cost", "leverage", "qty", "side", "timeframe_secs")
-# Not the settings a group was opened with: eighty values of JSON each, and nothing here asks for them.
-
-_NONE = Value(ZERO, DecimalField(max_digits=38, decimal_places=18))
-# What the unfilled part of an order would cost at its price, taker fee included, quote. Summed where the rows are:
-# an account may have a thousand orders, and every entry asks.
-LEAVES_COST = (
-    Greatest(F("qty") - F("filled_qty"), _NONE)
-    * Coalesce(NullIf(F("price"), _NONE), F("reference_price"))
-    * F("instrument__contract_size")
-    * (1 + Greatest(F("instrument__taker_fee"), _NONE))
-)
-ENTRY = Q(purpose=Purpose.ENTRY)
-PLAIN = Q(type__in=sorted(PLAIN_TYPES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +67,17 @@ class Desk:
     @cached_property
     def groups(self) -> list[PositionGroup]:
         """Groups that are not closed, oldest first."""
-        rows = PositionGroup.objects.filter(account=self.account, closed_at=None)
-        read = ("instrument__base", "instrument__contract_size", "instrument__symbol", *READ_OF_GROUPS)
-        return list(rows.select_related("instrument").only(*read).order_by("id"))
+        return desk_reads.GROUPS(account_id=self.account.pk)
 
     @cached_property
     def taken_slots(self) -> frozenset[int]:
         """Numbers of the slots that are taken."""
-        return frozenset(Slot.objects.filter(account=self.account, released_at=None).values_list("number", flat=True))
+        return frozenset(desk_reads.TAKEN(account_id=self.account.pk))
 
     @cached_property
     def overrides(self) -> list[SettingOverride]:
         """Every changed setting that can hold for this account, widest scope first."""
-        mine = Q(user=None, account=None) | Q(user_id=self.account.user_id, account=None) | Q(account=self.account)
-        rows = SettingOverride.objects.filter(mine)
+        rows = desk_reads.OVERRIDES(account_id=self.account.pk, user_id=self.account.user_id)
         return sorted(rows, key=lambda row: (bool(row.symbol), bool(row.account_id), bool(row.user_id)))
 
     def settings(self, symbol: str) -> EngineSettings:
@@ -136,13 +114,12 @@ class Desk:
     @cached_property
     def waiting(self) -> list[QueuedSignal]:
         """Signals that wait for a slot, oldest first; each exit with nothing open asks."""
-        rows = QueuedSignal.objects.filter(account=self.account, state=QueuedSignal.State.WAITING)
-        return list(rows.order_by("queued_at", "id"))
+        return desk_reads.WAITING(account_id=self.account.pk)
 
     @cached_property
     def installation(self) -> str:
         """This installation's name, which client order ids are made of."""
-        return Installation.objects.get(id=1).name
+        return desk_reads.INSTALLATION.get()
 
     # what an entry changes ------------------------------------------------------------------
 
@@ -213,7 +190,7 @@ class Desk:
     @cached_property
     def balances(self) -> dict[str, Balance]:
         """What the account holds, by currency."""
-        return {row.currency: row for row in Balance.objects.filter(account=self.account)}
+        return {row.currency: row for row in desk_reads.BALANCES(account_id=self.account.pk)}
 
     @cached_property
     def equity(self) -> Decimal | None:
@@ -260,8 +237,7 @@ class Desk:
 
     @cached_property
     def _foreign(self) -> list[ForeignOrder]:
-        rows = ForeignOrder.objects.filter(account=self.account, gone_at=None)
-        return list(rows.select_related("instrument"))
+        return desk_reads.FOREIGN(account_id=self.account.pk)
 
     @cached_property
     def reserved_quote(self) -> Decimal:
@@ -271,26 +247,17 @@ class Desk:
     @cached_property
     def _resting(self) -> dict[int, Resting]:
         """Live orders, and those with fills missing, by instrument."""
-        rows = Order.objects.filter(~Q(state__in=sorted(TERMINAL)) | selectors.FILLS_MISSING, account=self.account)
-        needed = LEAVES_COST / F("group__leverage") if self.derivative else LEAVES_COST
         balance = self.balances.get(self.account.quote)
-        unseen = Q(acknowledged_at=None) | (Q(acknowledged_at__gte=balance.at) if balance else Q())
-        sums = {
-            "plain": Count("id", filter=PLAIN),
-            "algo": Count("id", filter=~PLAIN),
-            "entries_cost": Coalesce(Sum(LEAVES_COST, filter=ENTRY), _NONE),
-            "reserved": Coalesce(Sum(needed, filter=ENTRY), _NONE),
-            "unseen": Coalesce(Sum(needed, filter=ENTRY & unseen), _NONE),
-        }
-        found = rows.order_by().values("instrument_id").annotate(**sums).values_list("instrument_id", *sums)
+        read = desk_reads.resting_on(derivative=self.derivative)
+        found = read(account_id=self.account.pk, balance_at=balance.at if balance else desk_reads.BEFORE_ALL)
         return {instrument_id: Resting(*numbers) for instrument_id, *numbers in found}
 
     @cached_property
     def _bought_since(self) -> Decimal:
         """What purchases have cost since the balance was asked for."""
         at = self.balances[self.account.quote].at
-        rows = Fill.objects.filter(account=self.account, side=Side.BUY, recorded_at__gte=at)
-        return rows.aggregate(cost=Sum("cost"))["cost"] or ZERO
+        spent: Decimal = desk_reads.BOUGHT.get(account_id=self.account.pk, since=at)
+        return spent
 
     def exposure(self, instrument: InstrumentFacts) -> Decimal:
         """What is held of an instrument at its price, and what its entries may still buy, quote."""

@@ -1,8 +1,11 @@
 """The engine's side of the kill switch, tended by the pump every two seconds: files, the latch, what was done, who watches."""
 
 import logging
+import os
+import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,13 +14,22 @@ from project.accounts.models import ExchangeAccount, KillReport
 from project.accounts.vault import VaultError
 from project.settings.environment import BASE_DIR
 from trading import bells
-from trading.kill import places, remote
+from trading.kill import places, remote, sequence
+from trading.kill.watch import unwritten
 from trading.services import kill_door, kill_files, kill_import
 
 log = logging.getLogger(__name__)
 
 SILENT_SECS = 3 * remote.BEAT_SECS
 # A remote button that has not been heard of for three heartbeats cannot stop anything: entries pause.
+REASON_LENGTH = range(3, 201)
+NO_REASON = "A reason of 3 to 200 characters is needed: it is what the journal will say later."
+NO_PHRASE = f"Type {mode.KILL_PHRASE} in capital letters to confirm. Nothing was done."
+LATCHED = "The latch is set: no order leaves, every order is cancelled and every position closed."
+NO_LATCH = (
+    "The disk took no latch (full, or read-only). The mode is EMERGENCY and the kill process flattens, but a restart would"
+    " not remember: free the disk, press again, and look at your venues."
+)
 
 
 class Beside:
@@ -50,11 +62,70 @@ def press(home: Path, *, operator: str, reason: str, source: str) -> latch.Latch
 
     The mode row follows by whoever acts; no database is needed here.
     """
-    standing = latch.engage(home, operator=operator, reason=reason, source=source)
+    try:
+        standing = latch.engage(home, operator=operator, reason=reason, source=source)
+    except OSError as error:
+        return _without_a_latch(home, operator=operator, reason=reason, error=error)
     if not places.is_watched(home):
         log.error("no kill process watches %s: one is started for this emergency", home)
-        subprocess.Popen([sys.executable, "-m", "trading.kill", "--once"], cwd=BASE_DIR, start_new_session=True)
+        _start("--once")
     return standing
+
+
+def _without_a_latch(home: Path, *, operator: str, reason: str, error: OSError) -> latch.Latch:
+    """A disk that takes no latch: the mode row, and a kill process that is told by signal, stop and flatten all the same."""
+    log.critical("the latch could not be written (%s): the kill goes on by mode row and process", error)
+    number = places.watcher(home)
+    try:
+        if number is None:
+            _start("--now")
+        else:
+            os.kill(number, signal.SIGUSR1)
+    except OSError as trouble:
+        log.critical("no kill process could be told (%s): close the positions at the venue by hand", trouble)
+    mode.declare_without_latch(operator=operator, reason=reason)
+    return unwritten(operator=operator, reason=reason)
+
+
+def _start(how: str) -> None:
+    subprocess.Popen([sys.executable, "-m", "trading.kill", how], cwd=BASE_DIR, start_new_session=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What came of a press: the latch that stands, and what to know about it; durable: it survives a reboot."""
+
+    latch: latch.Latch
+    words: str
+
+    @property
+    def durable(self) -> bool:
+        """False when no disk took the latch."""
+        return self.latch.source != sequence.MEMORY
+
+
+class KillRefused(Exception):
+    """A press that was not meant, or not by somebody who may: the code and what to do. Nothing was done."""
+
+    def __init__(self, code: str, words: str) -> None:
+        self.code = code
+        super().__init__(words)
+
+
+def kill(home: Path, *, operator: str, reason: str, phrase: str, source: str) -> Pressed:
+    """The red button for page and API, whose caller has checked the role: the typed word, a reason, and all stops.
+
+    Raises KillRefused. Works without database, broker, and with a disk that takes no latch.
+    """
+    if len(reason) not in REASON_LENGTH:
+        raise KillRefused("NO_REASON", NO_REASON)
+    if phrase != mode.KILL_PHRASE:
+        raise KillRefused("NOT_CONFIRMED", NO_PHRASE)
+    pressed = press(home, operator=operator, reason=reason, source=source)
+    if pressed.source == sequence.MEMORY:
+        return Pressed(pressed, NO_LATCH)
+    mode.follow_latch_soon()
+    return Pressed(pressed, LATCHED)
 
 
 def pause_when_unwatched(home: Path, *, now: datetime) -> bool:

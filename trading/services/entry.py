@@ -26,8 +26,9 @@ from trading.domain.vocabulary import GroupStatus, OrderType, PositionSide, Purp
 from trading.models import Leg, PositionGroup, Pyramid, Slot
 from trading.selectors import rules_of
 from trading.services import entry_guards as guards
-from trading.services import orders
+from trading.services import levels, orders
 from trading.services.desk import Desk
+from trading.services.levels import Found
 from trading.services.orders import NewOrder
 from trading.services.surroundings import trade_record
 
@@ -48,6 +49,7 @@ class Draft:
 
     leverage: Decimal  # 1 on spot
     waited: bool  # in the queue
+    found: Found  # what its exits are counted from
 
     @property
     def kind(self) -> PlanKind:
@@ -76,6 +78,8 @@ def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False)
     if early := guards.refusal(desk, meant, side, group=group):
         return early
     draft = draft_of(desk, meant, side, group, waited=waited)
+    if draft.found.refused is not None:
+        return guards.refused(draft.found.refused)
     book = draft.book(desk)
     sized = size_of(desk, draft, book)
     if isinstance(sized, Denial | Refusal):
@@ -87,17 +91,20 @@ def enter(desk: Desk, meant: Meant, side: PositionSide, *, waited: bool = False)
 def draft_of(
     desk: Desk, meant: Meant, side: PositionSide, group: PositionGroup | None, *, waited: bool = False
 ) -> Draft:
-    """The entry before it is sized: where its grid hangs, which pyramid it is, with which leverage."""
+    """The entry before it is sized: where its grid hangs, which pyramid it is, with which leverage and exits."""
+    chosen, rules = desk.settings(meant.instrument.symbol), rules_of(meant.instrument)
+    price = _better_price(desk, meant, side) if waited else guards.base_price(desk, meant)
     return Draft(
         meant=meant,
         side=side,
         group=group,
-        chosen=desk.settings(meant.instrument.symbol),
-        rules=rules_of(meant.instrument),
-        price=_better_price(desk, meant, side) if waited else guards.base_price(desk, meant),
+        chosen=chosen,
+        rules=rules,
+        price=price,
         index=group.pyramids.count() if group else 0,
         leverage=Decimal(group.leverage if group else meant.intent.leverage or desk.account.leverage),
         waited=waited,
+        found=levels.at_entry(meant, side, group, price=price, chosen=chosen, rules=rules, now=desk.now),
     )
 
 
@@ -168,6 +175,9 @@ def _stop_distance(draft: Draft) -> Decimal | Refusal:
         emergency_pct=exits.emergency_stop_pct,
         rules=draft.rules,
         level=draft.meant.intent.stop_loss,
+        atr_quote=draft.found.levels.atr_quote,
+        atr_multiplier=exits.atr_multiplier,
+        support_price=draft.found.levels.support,
     )
 
 
@@ -271,6 +281,7 @@ def _open_group(desk: Desk, draft: Draft) -> PositionGroup:
             status=GroupStatus.LIVE,
             tp_mode=draft.chosen.exits.tp_mode,
             settings=settings.dump(draft.chosen),
+            levels=levels.dump(draft.found.levels),
             leverage=int(draft.leverage),
             opened_at=desk.now,
         )

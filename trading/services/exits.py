@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from project import failpoints
 from project.journal.record import record
 from risk.domain.denial import Denial
 from risk.domain.sizing import SizeRequest
@@ -88,7 +89,8 @@ def start_reducing(
     if wanted.whole and limit_price is None:
         return close(group, reason=groups.REDUCED_WHOLE, now=now)
     group.reduce_qty, group.reduce_limit = group.reduce_qty + wanted.qty, limit_price
-    group.save(update_fields=["reduce_qty", "reduce_limit"])
+    with failpoints.span("exit.reduce"):
+        group.save(update_fields=["reduce_qty", "reduce_limit"])
     payload = {"qty": wanted.qty, "limit_price": limit_price}
     record("group.reducing", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
     return groups.review(group.pk, now=now)
@@ -103,7 +105,7 @@ def close(group: PositionGroup, *, reason: str, now: datetime) -> None:
 def close_by_hand(group_id: int, *, operator: str, now: datetime) -> bool:
     """A person closes a group; False when it was closed or closing already."""
     account_id = PositionGroup.objects.values_list("account_id", flat=True).get(pk=group_id)
-    with transaction.atomic():
+    with failpoints.span("exit.by_hand"), transaction.atomic():
         locks.account(account_id)
         group = locks.group(group_id)
         if group.closing_at is not None:

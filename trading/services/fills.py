@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F
 
+from project import failpoints
 from project.journal.record import Event, record_all
 from trading import locks, selectors
 from trading.domain.money import total
@@ -17,6 +18,7 @@ from trading.errors import NotReached
 from trading.gateways.base import FillReport, Gateway, OrderReport
 from trading.models import Fill, Order
 from trading.services import cancel, groups, orders, reports
+from trading.services.listing import NOT_LISTED
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ def collect(account_id: int, *, gateway: Gateway, clock: Clock) -> int:
     Raises NotReached when the venue can't be asked.
     """
     by_symbol = defaultdict(list)
-    for order in selectors.to_watch(account_id).filter(state__in=sorted(RESTING)):
+    for order in selectors.to_watch(account_id).filter(state__in=sorted(RESTING)).exclude(NOT_LISTED):
         by_symbol[order.instrument.symbol].append(order)
     for symbol, resting in by_symbol.items():
         _look(account_id, symbol, resting, gateway=gateway, clock=clock)
@@ -51,7 +53,8 @@ def _fetch_all(lacking: Sequence[Order], *, gateway: Gateway, clock: Clock) -> i
 
 def _look(account_id: int, symbol: str, resting: Sequence[Order], *, gateway: Gateway, clock: Clock) -> None:
     """One question per symbol: what is still open tells what changed; what is not is asked for one by one."""
-    there = {_name(report): report for report in gateway.open_orders(symbol)}
+    with failpoints.span("fill.look"):
+        there = {_name(report): report for report in gateway.open_orders(symbol)}
     seen = [(order, there[_name(order)]) for order in resting if _name(order) in there]
     changed = [(order, report) for order, report in seen if report.filled_qty != order.reported_qty]
     _absorb(account_id, changed, clock)
@@ -71,7 +74,7 @@ def _name(order: Order | OrderReport) -> tuple[str, str]:
 def _absorb(account_id: int, changed: Sequence[tuple[Order, OrderReport]], clock: Clock) -> None:
     if not changed:
         return
-    with transaction.atomic():
+    with failpoints.span("fill.absorb"), transaction.atomic():
         locks.account(account_id)
         locked = {o.pk: o for o in locks.orders(Order.objects.filter(pk__in=[order.pk for order, _ in changed]))}
         for order, report in changed:
@@ -81,11 +84,12 @@ def _absorb(account_id: int, changed: Sequence[tuple[Order, OrderReport]], clock
 def _lacking(account_id: int) -> list[Order]:
     """Orders with fills we have not seen."""
     rows = Order.objects.filter(account_id=account_id, reported_qty__gt=F("filled_qty")).select_related("instrument")
-    return list(rows.order_by("id"))
+    return list(rows.exclude(NOT_LISTED).order_by("id"))
 
 
 def _fetch(order: Order, *, gateway: Gateway, clock: Clock) -> int:
-    told = gateway.fills_of(symbol=order.instrument.symbol, venue_order_id=order.venue_order_id)
+    with failpoints.span("fill.fetch"):
+        told = gateway.fills_of(symbol=order.instrument.symbol, venue_order_id=order.venue_order_id)
     return apply(order.pk, told, now=clock())
 
 
@@ -95,7 +99,7 @@ def apply(order_id: int, told: Iterable[FillReport], *, now: datetime) -> int:
     Fills are unique by (account, instrument, venue order, venue trade), so telling them twice changes nothing.
     """
     account_id = Order.objects.values_list("account_id", flat=True).get(pk=order_id)
-    with transaction.atomic():
+    with failpoints.span("fill.book"), transaction.atomic():
         locks.account(account_id)
         order = locks.orders(Order.objects.filter(pk=order_id).select_related("instrument")).get()
         known = set(Fill.objects.filter(order=order).values_list("venue_trade_id", flat=True))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from project import failpoints
 from project.accounts.models import ExchangeAccount
 from project.journal.record import record
 from trading import locks, selectors
@@ -36,7 +37,7 @@ def end_after_kill(account_id: int, *, now: datetime) -> int:
 
     A group that by our books still holds something stays open: its sale could not be told apart, and a person looks.
     """
-    with transaction.atomic():
+    with failpoints.span("kill.end_groups"), transaction.atomic():
         locks.account(account_id)
         _empty_queue(account_id, f"{KILL} switch", now)
         rows = PositionGroup.objects.filter(account_id=account_id, closed_at=None, closing_at=None)
@@ -59,7 +60,7 @@ def _empty_queue(account_id: int, by: str, now: datetime) -> None:
 
 def flatten(account_id: int, *, operator: str, now: datetime) -> int:
     """Empty the queue and close every open group of an account; how many groups began to close. Safe to repeat."""
-    with transaction.atomic():
+    with failpoints.span("flatten"), transaction.atomic():
         locks.account(account_id)
         _empty_queue(account_id, f"{FLAT} {operator}", now)
         rows = PositionGroup.objects.filter(account_id=account_id, closed_at=None, closing_at=None)

@@ -3,21 +3,23 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
 
+from project import failpoints
 from project.journal.record import plain, record
+from project.reads import Read
 from signals.intent import Level, LevelKind
 from signals.models import Signal
 from trading import locks, selectors
 from trading.domain import settings
-from trading.domain.exit_plan import ExitDecision, ExitView, PlaceAggregate, desired
+from trading.domain.exit_plan import ExitDecision, ExitView, PlaceAggregate, PlaceRung, desired
 from trading.domain.group_status import status, withdraws_entries
-from trading.domain.money import ZERO, floor_to
-from trading.domain.order_state import TERMINAL
+from trading.domain.money import ZERO, floor_to, total
+from trading.domain.order_state import TERMINAL, OrderState
 from trading.domain.reduce import due
 from trading.domain.retry import may_try
 from trading.domain.settings import ExitSettings
@@ -25,7 +27,7 @@ from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, TimeInForce
 from trading.models import Order, PositionGroup, Slot
 from trading.selectors import GroupPicture
-from trading.services import ladder, orders, pnl, queue, stops
+from trading.services import ladder, levels, orders, pnl, queue, stops
 from trading.services.defects import DEFECTS
 from trading.services.orders import NewOrder
 
@@ -34,6 +36,18 @@ log = logging.getLogger(__name__)
 REDUCED_WHOLE = "REDUCED_WHOLE"
 TARGETS_TAKEN = "TARGETS_TAKEN"
 STOPPED_AT_VENUE = "STOPPED_AT_VENUE"
+OFFSET_PAID = "OFFSET_PAID"
+KILLED, KILL_SWITCH, KILL_KEY = "KILL", "kill switch", "/kill:"
+# The reason, who adopts its sales, and the part of an intent key by which they are known.
+
+
+SAID = Read(
+    lambda group_id: (
+        Signal.objects.filter(pyramids__group_id=group_id, pyramids__index=0)
+        .order_by("id")
+        .values_list("intent", flat=True)[:1]
+    )
+)
 
 
 def review(group_id: int, *, now: datetime) -> None:
@@ -45,7 +59,10 @@ def review(group_id: int, *, now: datetime) -> None:
     if group.closed_at is not None:
         return _late(group, now)
     seen = selectors.picture(group)
+    unsent = {order.pk for order in seen.orders if order.state == OrderState.NEW}
     moved = group.closing_at is None and _tend(group, seen, now)
+    if group.closing_at is None and any(o.pk in unsent and o.state == OrderState.DROPPED for o in seen.orders):
+        _tend(group, selectors.picture(group), now)  # dropped before it left: what fits is planned at once
     if group.closing_at is not None:
         _withdraw_all(seen)
         _sell_rest(group, selectors.picture(group), now)
@@ -57,13 +74,25 @@ def _late(group: PositionGroup, now: datetime) -> None:
     """A fill that came after the end still counts, and what it bought is sold: nobody else would."""
     seen = selectors.picture(group)
     _write_figures(group, seen)
-    _sell_rest(group, seen, now)
+    if group.converted_qty <= 0:  # what the venue took when it closed the market is not there any more
+        _sell_rest(group, seen, now, off_qty=total(selectors.WRITTEN_OFF(group_id=group.pk)))
+
+
+def end_converted(group: PositionGroup, *, qty: Decimal, reason: str, now: datetime) -> None:
+    """Over by the venue's word: it closed the market and took what was held. The account is locked by the caller."""
+    group.converted_qty, group.close_reason, group.closing_at = qty, reason, group.closing_at or now
+    group.save(update_fields=["converted_qty", "close_reason", "closing_at"])
+    _withdraw_all(selectors.picture(group))
+    _change_status(group, GroupStatus.CLOSED)
+    _end(group, selectors.picture(group), now)
 
 
 def start_closing(group: PositionGroup, *, reason: str, now: datetime, words: str = "") -> None:
     """From now on the group only shrinks. The caller reviews it."""
-    group.closing_at, group.close_reason, group.reduce_qty = now, reason, ZERO
-    group.save(update_fields=["closing_at", "close_reason", "reduce_qty"])
+    group.closing_at, group.close_reason = now, reason
+    group.reduce_qty, group.reduce_limit = ZERO, None
+    with failpoints.span("group.closing"):
+        group.save(update_fields=["closing_at", "close_reason", "reduce_qty", "reduce_limit"])
     payload = {"reason": reason, "words": words}
     record("group.closing", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
 
@@ -104,13 +133,29 @@ def _decision(group: PositionGroup, seen: GroupPicture, exits: ExitSettings, now
         aggregate=seen.aggregate,
         alert_stop=_alert_stop(group),
         reserved_qty=group.reduce_qty + seen.reducing_qty,
+        rungs=seen.rungs,
+        last_fill_at=seen.last_fill_at,
     )
-    return desired(view, settings=exits, rules=seen.rules, prices=seen.prices, now=now)
+    stale_after = timedelta(seconds=settings.restore(group.settings).risk.stale_price_secs)
+    return desired(
+        view,
+        settings=exits,
+        rules=seen.rules,
+        prices=seen.prices,
+        now=now,
+        levels=levels.kept(group),
+        stale_after=stale_after,
+    )
+
+
+def decision_by(group: PositionGroup, seen: GroupPicture, exits: ExitSettings, *, now: datetime) -> ExitDecision:
+    """What exits the group would have by other settings than its own; nothing is written."""
+    return _decision(group, seen, exits, now)
 
 
 def _alert_stop(group: PositionGroup) -> Level | None:
     """The stop that the alert of the group's first pyramid asked for."""
-    said = Signal.objects.filter(pyramids__group=group, pyramids__index=0).values_list("intent", flat=True).first()
+    said = SAID.first(group_id=group.pk)
     stop = (said or {}).get("stop_loss")
     return Level(LevelKind(stop["kind"]), Decimal(stop["value"])) if stop else None
 
@@ -132,11 +177,18 @@ def _withdraws(seen: GroupPicture, *, keep_ladder: bool) -> bool:
 
 
 def _done_by(seen: GroupPicture) -> str:
-    """What took the position: its targets, a stop that rested at the venue, or a reduction that left nothing."""
-    took = [order.purpose for order in seen.orders if order.purpose != Purpose.ENTRY and order.filled_qty > 0]
-    if Purpose.STOP in took:
+    """What took the position: its targets, a stop that rested at the venue, or whatever reduced it to nothing."""
+    took = [order for order in seen.orders if order.purpose != Purpose.ENTRY and order.filled_qty > 0]
+    if any(order.purpose == Purpose.STOP for order in took):
         return STOPPED_AT_VENUE
-    return REDUCED_WHOLE if took and took[-1] == Purpose.REDUCE else TARGETS_TAKEN
+    return _reduced_by(took[-1]) if took and took[-1].purpose == Purpose.REDUCE else TARGETS_TAKEN
+
+
+def _reduced_by(last: Order) -> str:
+    """Who asked for the reduction that left nothing: only an offset sells with a limit (see _reduction)."""
+    if KILL_KEY in last.intent_key:
+        return KILLED
+    return OFFSET_PAID if last.type == OrderType.LIMIT else REDUCED_WHOLE
 
 
 def _left(seen: GroupPicture, *, closing: bool) -> Remainder:
@@ -162,7 +214,7 @@ def _act(group: PositionGroup, seen: GroupPicture, decision: ExitDecision, now: 
     return bool(decision.actions)
 
 
-def _leg_id(action: Place | PlaceAggregate) -> int | None:
+def _leg_id(action: Place | PlaceAggregate | PlaceRung) -> int | None:
     return action.leg_id if isinstance(action, Place) else None
 
 
@@ -172,11 +224,12 @@ def _may_place(seen: GroupPicture, purpose: Purpose, leg_id: int | None, now: da
     return may_try(failures=count, last_failure=last, now=now)
 
 
-def _target(seen: GroupPicture, action: Place | PlaceAggregate) -> NewOrder:
+def _target(seen: GroupPicture, action: Place | PlaceAggregate | PlaceRung) -> NewOrder:
     leg_id = _leg_id(action)
     number = sum(o.leg_id == leg_id and o.purpose == Purpose.TARGET for o in seen.orders)
+    whose = f"rung:{action.number}" if isinstance(action, PlaceRung) else f"leg:{leg_id or 'all'}"
     return NewOrder(
-        key=f"group:{seen.id}/leg:{leg_id or 'all'}/target:{number}",
+        key=f"group:{seen.id}/{whose}/target:{number}",
         purpose=Purpose.TARGET,
         side=seen.side.exit_side,
         type=OrderType.LIMIT,
@@ -247,16 +300,17 @@ def _withdraw_all(seen: GroupPicture) -> None:
             orders.withdraw(order, code="GROUP_CLOSING")
 
 
-def _sell_rest(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
-    """Once nothing else can fill and every fill is here, close what is left at market."""
+def _sell_rest(group: PositionGroup, seen: GroupPicture, now: datetime, *, off_qty: Decimal = ZERO) -> None:
+    """Once nothing else can fill and every fill is here, close what is left at market, but for what was written off."""
+    left = seen.position.qty - off_qty
     if (
         seen.unsettled
-        or _left(seen, closing=True) is not Remainder.SELLABLE
+        or remainder(left, price=seen.price, rules=seen.rules) is not Remainder.SELLABLE
         or not _may_place(seen, Purpose.EXIT, None, now)
     ):
         return
     number = sum(o.purpose == Purpose.EXIT for o in seen.orders)
-    qty = floor_to(seen.position.qty, seen.rules.lot_step)
+    qty = floor_to(left, seen.rules.lot_step)
     orders.create(group, [_market(seen, Purpose.EXIT, qty, number)], now=now)
 
 
@@ -316,7 +370,8 @@ def _end(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     )
     group.save(update_fields=["closed_at", "dust_qty", "close_reason"])
     freed = list(Slot.objects.filter(group=group, released_at=None).values_list("number", flat=True))
-    Slot.objects.filter(group=group, released_at=None).update(released_at=now)
+    with failpoints.span("slot.release"):
+        Slot.objects.filter(group=group, released_at=None).update(released_at=now)
     payload = {
         "reason": group.close_reason,
         "realised_pnl": group.realised_pnl,
@@ -331,7 +386,7 @@ def _end(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
 def _then(group: PositionGroup, follow: Callable[[], object]) -> None:
     """What follows an end and may fail for itself: a wrong setting or a waiting signal never undoes the close."""
     try:
-        with transaction.atomic():
+        with failpoints.span("group.after"), transaction.atomic():
             follow()
     except DEFECTS:  # the sweeps try again
         log.exception("after the end of group %s", group.pk)

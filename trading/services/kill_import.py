@@ -9,9 +9,11 @@ from typing import Any
 
 from django.db import transaction
 
+from project import failpoints
 from project.accounts.models import ExchangeAccount, KillReport
+from project.journal.models import JournalEntry
 from project.journal.record import Event, record_all
-from trading.gateways.base import Gateway
+from trading.gateways.base import Gateway, OrderReport
 from trading.kill import journal, places
 from trading.models import PositionGroup
 from trading.services import adopt, flatten
@@ -33,7 +35,7 @@ def take_over(home: Path) -> int:
 def _take_over(name: str, lines: Sequence[Line]) -> int:
     if KillReport.objects.filter(latch=name, lines__gte=len(lines)).exists():
         return 0
-    with transaction.atomic():
+    with failpoints.span("kill.import"), transaction.atomic():
         KillReport.objects.get_or_create(latch=name)
         report = KillReport.objects.select_for_update(no_key=True).get(latch=name)
         new = lines[report.lines :]
@@ -53,12 +55,25 @@ def _event(name: str, line: Line) -> Event:
 
 
 def book_sales(account: ExchangeAccount, *, latch_id: str, gateway: Gateway, clock: Clock) -> int:
-    """Book what the kill sold to the groups that held it, and end these once all is flat; how many sales. Raises NotReached."""
+    """Book what the kill sold to the groups that held it, and end these once all is flat; how many sales. Raises NotReached.
+
+    Only what its own journal names: what a person sold may be the person's own, and would take the groups' place.
+    """
     if not PositionGroup.objects.filter(account=account, closed_at=None).exists():
         return 0
-    booked = adopt.adopt(account, operator=OPERATOR, gateway=gateway, clock=clock)
+    booked = adopt.adopt(
+        account, operator=OPERATOR, gateway=gateway, clock=clock, whose=_of_the_kill(account, latch_id)
+    )
     for trade in booked:
         log.warning("account %s: %s sold by the kill switch is booked to %s", account.pk, trade.qty, trade.group)
     if KillReport.objects.filter(latch=latch_id, flat=True).exists():
         flatten.end_after_kill(account.pk, now=clock())
     return len(booked)
+
+
+def _of_the_kill(account: ExchangeAccount, latch_id: str) -> Callable[[OrderReport], bool]:
+    """Whether an order is one that the kill's journal, as far as it was taken over, names by either number."""
+    lines = JournalEntry.objects.filter(subject=f"kill:{latch_id}"[:60], account_id=account.pk)
+    told = lines.values_list("payload__venue_order_id", "payload__client_order_id")
+    named = {number for pair in told for number in pair if number}
+    return lambda order: order.venue_order_id in named or order.client_order_id in named

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from project import failpoints
 from signals.market import venues
 from trading import locks
 from trading.domain.order_state import (
@@ -21,11 +22,14 @@ from trading.domain.order_state import (
 from trading.gateways.base import Gateway, OrderReport
 from trading.models import Order
 from trading.services import orders, reconcile, reports
+from trading.services.listing import NOT_LISTED
 
 log = logging.getLogger(__name__)
 
 CALL_TIMEOUT = timedelta(seconds=12)
 # The gateway's own HTTP timeout is 10 s: an owner that has not settled by then is gone.
+MARGIN = timedelta(seconds=5)
+# So much older than our row, beyond the clocks' difference, a venue's order may look and still be ours.
 
 
 def overdue(account_id: int, *, now: datetime) -> Q:
@@ -35,7 +39,7 @@ def overdue(account_id: int, *, now: datetime) -> Q:
 
 def doubt(account_id: int, *, now: datetime) -> int:
     """Take over orders whose sender is gone: UNKNOWN, due for a look-up; how many. The fence shuts the old owner out."""
-    with transaction.atomic():
+    with failpoints.span("lookup.doubt"), transaction.atomic():
         locks.account(account_id)
         rows = list(locks.orders(Order.objects.filter(overdue(account_id, now=now))))
         for order in rows:
@@ -48,15 +52,17 @@ def look_up(account_id: int, *, gateway: Gateway, clock: Callable[[], datetime],
     doubt(account_id, now=clock())
     due = _claim(account_id, now=clock(), timing=timing)
     for order in due:
+        failpoints.point("lookup.next")
         _resolve(order, gateway=gateway, clock=clock, timing=timing)
     return len(due)
 
 
 def _claim(account_id: int, *, now: datetime, timing: TimingProfile) -> list[Order]:
     """Due orders; claiming one moves its due time and commits, so two look-ups never count as two polls."""
-    with transaction.atomic():
+    with failpoints.span("lookup.claim"), transaction.atomic():
         locks.account(account_id)
         rows = Order.objects.filter(account_id=account_id, state=OrderState.UNKNOWN, next_poll_at__lte=now)
+        rows = rows.exclude(NOT_LISTED)
         due = list(locks.orders(rows.select_related("instrument", "account")))
         for order in due:
             orders.move(order, OrderState.UNKNOWN, next_poll_at=next_poll_at(now, timing=timing))
@@ -70,23 +76,52 @@ def undecided(account_id: int) -> bool:
 
 def _resolve(order: Order, *, gateway: Gateway, clock: Callable[[], datetime], timing: TimingProfile) -> None:
     """Look for one order by our id, then everywhere else it could show; write what that proves."""
-    found = gateway.find_order(
-        symbol=order.instrument.symbol,
-        client_order_id=order.client_order_id,
-        conditional=order.trigger_price is not None,
-    )
+    with failpoints.span("lookup.ask"):
+        found = gateway.find_order(
+            symbol=order.instrument.symbol,
+            client_order_id=order.client_order_id,
+            conditional=order.trigger_price is not None,
+        )
     if found is None:
         found = _trace(order, gateway)
-    evidence = None if found else _evidence(order, gateway=gateway, clock=clock, timing=timing)
-    with transaction.atomic():
+    with failpoints.span("lookup.evidence"):
+        evidence = None if found else _evidence(order, gateway=gateway, clock=clock, timing=timing)
+    with failpoints.span("lookup.write"), transaction.atomic():
         locks.account(order.account_id)
         locked = locks.orders(Order.objects.filter(pk=order.pk)).get()
         if locked.state != OrderState.UNKNOWN:
             return
-        if found is not None:
+        if found is not None and (wrong := _not_ours(order, found)):
+            _take_to_a_person(locked, wrong)
+        elif found is not None:
             reports.absorb(locked, found, now=clock())
         elif evidence is not None:
             _conclude(locked, evidence, now=clock(), timing=timing)
+
+
+def _not_ours(order: Order, found: OrderReport) -> str:
+    """Why it cannot be this order though it carries its number, in words; empty where it can.
+
+    A restored backup counts on from where it was made, so an order that it does not know may have the next number.
+    """
+    early = order.created_at - MARGIN - timedelta(milliseconds=abs(order.account.clock_offset_ms or 0))
+    if found.at is not None and found.at < early:
+        return f"it was placed at {found.at:%Y-%m-%d %H:%M:%S} UTC, before ours was made"
+    if found.side is not None and found.side != order.side:
+        return f"it is a {found.side}, ours a {order.side}"
+    if found.qty is not None and found.qty != order.qty:
+        return f"it is for {found.qty.normalize():f}, ours for {order.qty.normalize():f}"
+    if found.filled_qty > order.qty:
+        return f"it has filled {found.filled_qty.normalize():f}, ours is for {order.qty.normalize():f}"
+    return ""
+
+
+def _take_to_a_person(order: Order, wrong: str) -> None:
+    detail = (
+        f"The venue has another order under number {order.client_order_id}: {wrong}. Look there whether ours exists."
+    )
+    log.error("order %s: %s", order.pk, detail)
+    orders.move(order, OrderState.NEEDS_HUMAN, next_poll_at=None, code="OTHER_ORDER", detail=detail)
 
 
 def _trace(order: Order, gateway: Gateway) -> OrderReport | None:

@@ -322,7 +322,7 @@ def _answered(row: LostAlert, choice: Choice, now: datetime) -> Alert:
     source = row.source
     if not source.enabled or not source.live:
         raise CannotSettle(f"Source {source.name} is switched off or in shadow mode: nothing of it is traded.")
-    frame = {"interval": _interval(row.timeframe_secs)} if row.timeframe_secs else {}
+    frame = {"interval": interval(row.timeframe_secs)} if row.timeframe_secs else {}
     body = {"symbol": row.symbol, **choice.fields, **frame, "message": f"in place of lost alert {row.pk}"}
     raw, key = json.dumps(body), f"{MARK}{row.pk}"
     alert = Alert.objects.create(
@@ -340,6 +340,6 @@ def _answered(row: LostAlert, choice: Choice, now: datetime) -> Alert:
     return alert
 
 
-def _interval(secs: int) -> str:
+def interval(secs: int) -> str:
     """Seconds as an alert writes them."""
     return f"{secs}s" if secs <= DAY else f"{secs // DAY}d"

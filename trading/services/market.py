@@ -11,7 +11,8 @@ from project.journal.publish import PRICES, send
 from signals.market import instruments as listings
 from signals.models import Instrument, Source
 from trading.gateways.base import Gateway, InstrumentReport, TickerReport
-from trading.models import PositionGroup
+from trading.models import PositionGroup, QueuedSignal
+from trading.services import listing
 
 Clock = Callable[[], datetime]
 
@@ -61,13 +62,14 @@ def _instruments(account: ExchangeAccount) -> QuerySet[Instrument]:
 
 
 def watched(account: ExchangeAccount, *, now: datetime) -> Mapping[str, int]:
-    """Pairs with open groups, pairs that sources are limited to, pairs alerted lately, and what prices our holdings."""
+    """Pairs with open groups or waiting signals, pairs that sources are limited to, pairs alerted lately, and what prices our holdings."""
     held = Balance.objects.filter(account=account, total__gt=0).values("currency")
     listed = [
         pair for pairs in Source.objects.filter(enabled=True).values_list("pair_whitelist", flat=True) for pair in pairs
     ]
+    queued = QueuedSignal.objects.filter(ended_at=None).values("instrument_id")
     open_ones = PositionGroup.objects.filter(closed_at=None).values("instrument_id")
-    wanted = Q(ticker__wanted_at__gte=now - WANTED_FOR) | Q(symbol__in=listed) | Q(pk__in=open_ones)
+    wanted = Q(ticker__wanted_at__gte=now - WANTED_FOR) | Q(symbol__in=listed) | Q(pk__in=open_ones) | Q(pk__in=queued)
     priced = Q(base__in=held, quote=account.quote, kind="SPOT")
     return dict(_instruments(account).filter(wanted | priced).values_list("symbol", "pk"))
 
@@ -110,12 +112,14 @@ def refresh_instruments(account: ExchangeAccount, *, gateway: Gateway, clock: Cl
     now, reports = clock(), gateway.instruments()
     rows = [_instrument(account, report, now) for report in sorted(reports, key=lambda r: r.symbol)]
     fields = [
-        f.name for f in Instrument._meta.concrete_fields if f.name not in ("id", "venue", "environment", "symbol")
+        f.name
+        for f in Instrument._meta.concrete_fields
+        if f.name not in ("id", "venue", "environment", "symbol", "stopped_at")
     ]
     Instrument.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["venue", "environment", "symbol"], update_fields=fields
     )
-    _instruments(account).exclude(symbol__in=[row.symbol for row in rows]).update(active=False)
+    listing.note_changes(account, {row.symbol for row in rows}, now=now)
     listings.forget()
     return len(rows)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from project import failpoints
 from project.accounts.models import ExchangeAccount
 from project.journal.record import record
 from risk.domain import offset as planning
@@ -78,7 +79,7 @@ def _symbol(one: Standing) -> str:
 
 def begin(account_id: int, *, books: Books, now: datetime) -> int | None:
     """Take the worst eligible group that can be paid for, in one transaction; the run's number, or None."""
-    with transaction.atomic():
+    with failpoints.span("offset.begin"), transaction.atomic():
         scene = look(locks.account(account_id), books=books, now=now)
         losing = [one.group.pk for one in scene.standing if offset_facts.beyond(one, scene.limits(one))]
         offset_facts.note_losing(losing, account_id=account_id, now=now)

@@ -10,10 +10,11 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Max
 
+from project import failpoints
 from project.accounts import mode
 from project.journal.record import record
 from risk.domain.offset import closed
-from risk.domain.offset_words import NotNow, OffsetCode
+from risk.domain.offset_words import NotNow, OffsetCode, done_words
 from signals.market.instruments import facts
 from trading import locks, selectors
 from trading.domain.money import ZERO, total
@@ -30,6 +31,7 @@ from trading.domain.offset_saga import (
     cost,
     limit_price,
     next_deed,
+    own_share,
     within,
 )
 from trading.domain.reduce import Reduction, reduction
@@ -43,7 +45,7 @@ from trading.services.offset_books import Book
 
 Clock = Callable[[], datetime]
 
-LOSER_REASON = "OFFSET"
+LOSER_REASON, LOSER_PARTLY = "OFFSET", "OFFSET_PARTLY"  # the second with what winners do not pay, quote
 # Why the loser closed; a winner that gave everything was reduced to nothing.
 AT_ONCE = 40
 # Deeds of one call; a run has fewer.
@@ -74,12 +76,13 @@ def _book(account_id: int, *, gateway: Gateway, clock: Clock) -> Book | None:
     if run is None:
         return None
     instrument = run.group.instrument
-    return offset_books.read([instrument], gateway=gateway, clock=clock).get(instrument.pk)
+    with failpoints.span("offset.book"):
+        return offset_books.read([instrument], gateway=gateway, clock=clock).get(instrument.pk)
 
 
 def do_next(account_id: int, book: Book | None, *, now: datetime) -> Deed:
     """One deed in one transaction; which. CLOSE without a book does nothing: it asks for one."""
-    with transaction.atomic():
+    with failpoints.span("offset.step"), transaction.atomic():
         locks.account(account_id)
         run = live(account_id)
         if run is None:
@@ -221,7 +224,9 @@ def _brought(step: OffsetStep) -> tuple[Decimal, Decimal]:
     pairs = [(selectors.fill_view(fill, None), fill.order_id in own) for fill in fills]
     rules = selectors.rules_of(facts(group.instrument))
     sold, realised = brought(pairs, side=PositionSide(group.side), rules=rules)
-    return (sold, group.realised_pnl - step.realised_before) if group.closed_at else (sold, realised)
+    if group.closed_at:
+        return sold, group.realised_pnl - step.realised_before
+    return own_share(sold, realised, qty=step.qty)  # a signal may have reduced the winner by the same order
 
 
 def _over(step: OffsetStep, state: StepState, *, code: str, now: datetime) -> None:
@@ -246,7 +251,8 @@ def _close(run: OffsetRun, step: OffsetStep, book: Book, now: datetime) -> Deed:
         return _wait(run, why)
     _start(step, group, now)
     _move(run, RunState.CLOSING)
-    exits.close(group, reason=LOSER_REASON, now=now)
+    short = f"{LOSER_PARTLY} {round(run.uncovered, 2):f}" if run.uncovered > 0 else LOSER_REASON
+    exits.close(group, reason=short[:40], now=now)
     return Deed.CLOSE
 
 
@@ -293,7 +299,8 @@ def _finish(run: OffsetRun, found: Next, now: datetime) -> None:
     result = run.winners_realised + run.loser_realised
     run.state = RunState.DONE if done else RunState.BROKEN_OFF
     run.cost, run.ended_at = cost(result=result, credit=run.credit), now
-    run.words = run.words if run.code == found.code and run.words else _said(found.code)
+    said = done_words(cost=run.cost) if done else _said(found.code)
+    run.words = run.words if run.code == found.code and run.words else said
     run.code = found.code
     if not done:
         _leave_alone(run, now)

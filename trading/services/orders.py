@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from project import failpoints
 from project.accounts.models import Installation
 from project.journal.record import Event
 from trading import bells
@@ -16,6 +17,7 @@ from trading.domain.order_state import TERMINAL, OrderState, allowed
 from trading.domain.vocabulary import MarketKind, OrderType, Purpose, Side, TimeInForce
 from trading.errors import IllegalTransition
 from trading.models import Order, PositionGroup
+from trading.services import instance
 from trading.services.sheet import Sheet
 
 BELL = {True: "submit_entries", False: "submit_exits"}
@@ -47,7 +49,8 @@ def create(group: PositionGroup, wanted: Sequence[NewOrder], *, now: datetime, r
         return
     sheet = Sheet()
     hold(sheet, group, wanted, installation=Installation.objects.get(id=1).name, now=now, rings=rings)
-    sheet.write()
+    with failpoints.span("exit.t1"):
+        sheet.write()
 
 
 def hold(
@@ -88,7 +91,7 @@ def _row(group: PositionGroup, new: NewOrder, order_id: int, installation: str, 
         reference_price=new.reference_price,
         qty=new.qty,
         reduce_only=derivative and not new.purpose.opens_position,
-        client_order_id=client_order_id(installation, order_id, new.attempt),
+        client_order_id=client_order_id(installation, order_id, new.attempt, engine=instance.sender()),
         created_at=now,
         updated_at=now,
     )
@@ -96,7 +99,8 @@ def _row(group: PositionGroup, new: NewOrder, order_id: int, installation: str, 
 
 def _facts(row: Order) -> dict[str, Any]:
     """What the journal keeps of a new order: enough to rebuild it."""
-    names = ("intent_key", "attempt", "purpose", "side", "type", "time_in_force", "price", "qty", "client_order_id")
+    wanted = ("purpose", "side", "type", "time_in_force", "price", "trigger_price", "qty")
+    names = ("intent_key", "attempt", "client_order_id", *wanted)
     return {name: getattr(row, name) for name in names} | {"group": row.group_id, "leg": row.leg_id}
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from project import failpoints
 from project.accounts import mode
 from trading import bells
 from trading.models import Canary
@@ -42,6 +43,7 @@ def ring_due(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(DUE, {"now": now, "gone": now - CALL_TIMEOUT, "entries": entries})
         due = cursor.fetchall()
+    failpoints.point("pump.due")
     return sum(bells.ring(task, account_id) for task, account_id in due)
 
 

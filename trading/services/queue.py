@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from project import failpoints
 from project.journal.record import Event, record
 from risk.domain.mode import PlanKind, permits
 from signals.evaluate import Meant, evaluate
@@ -44,8 +45,9 @@ def put(desk: Desk, meant: Meant, side: PositionSide, refused: Verdict) -> Verdi
     desk.sheet.write()
     signal = Signal.objects.get(alert_id=meant.alert.id)
     row = _waiting_for(desk, meant, side)
-    row = _replaced(desk, row, meant, signal) if row else _queued(desk, meant, side, signal)
-    desk.sheet.write()
+    with failpoints.span("queue.put"):
+        row = _replaced(desk, row, meant, signal) if row else _queued(desk, meant, side, signal)
+        desk.sheet.write()
     vars(desk).pop("waiting", None)
     return _waits(desk, row, refused)
 
@@ -184,7 +186,8 @@ def _try(desk: Desk, row: QueuedSignal) -> Verdict:
     """Enter a waiting signal at the better of its price and the market's."""
     meant = _meant(desk, row)
     verdict = meant if isinstance(meant, Verdict) else entry.enter(desk, meant, PositionSide(row.side), waited=True)
-    desk.sheet.write()
+    with failpoints.span("queue.promote"):
+        desk.sheet.write()
     if verdict.outcome in WAITS_ON:
         end(row, State.PROMOTED, now=desk.now, by="SLOT_FREE", group_id=verdict.details["group"])
     elif row.last_denial != verdict.reason:
@@ -206,7 +209,8 @@ def _meant(desk: Desk, row: QueuedSignal) -> Meant | Verdict:
 
 def end(row: QueuedSignal, state: str, *, now: datetime, by: str, group_id: int | None = None) -> None:
     row.state, row.ended_at, row.ended_by, row.group_id = state, now, by[:60], group_id
-    row.save(update_fields=["state", "ended_at", "ended_by", "group"])
+    with failpoints.span("queue.end"):
+        row.save(update_fields=["state", "ended_at", "ended_by", "group"])
     waited = Decimal(str((now - row.queued_at).total_seconds()))
     _note(row, f"queue.{state.lower()}", by=by, group=group_id, waited_secs=waited)
 
@@ -241,7 +245,7 @@ def expire(account_id: int, *, now: datetime) -> int:
 
 def sweep(account_id: int, *, now: datetime) -> None:
     """Expire, then promote: what no freed slot did is caught here."""
-    with transaction.atomic():
+    with failpoints.span("queue.sweep"), transaction.atomic():
         locks.account(account_id)
         expire(account_id, now=now)
         promote(account_id, now=now)

@@ -2,24 +2,26 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
 
+from project import failpoints
 from project.accounts.models import BalanceMovement, ExchangeAccount
 from project.journal.record import record
-from signals.models import Instrument
 from trading import locks, selectors
 from trading.domain.money import ZERO
 from trading.domain.order_state import OrderState, TimingProfile
-from trading.domain.reconcile import VenueFill, effects
-from trading.domain.vocabulary import MarketKind, Side
-from trading.gateways.base import FillReport, Gateway
-from trading.models import Fill, FundingPayment, Order, PositionGroup
-from trading.services import fills, funding, lookups, market, strangers
+from trading.domain.reconcile import effects
+from trading.domain.vocabulary import MarketKind
+from trading.gateways.base import Gateway
+from trading.models import Disagreement, Fill, FundingPayment, Order, PositionGroup
+from trading.services import audit, delisted, disagree, fills, funding, instance, lookups, market, strangers
+from trading.services.execution import of as execution
+from trading.services.listing import NOT_LISTED
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +40,30 @@ def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: Timing
     lookups.look_up(account_id, gateway=gateway, clock=clock, timing=timing)
     fills.collect(account_id, gateway=gateway, clock=clock)
     strangers.look(account, gateway=gateway, clock=clock)
+    if fills_pending(account_id):
+        fills.collect(account_id, gateway=gateway, clock=clock)
+    delisted.end_converted(account, gateway=gateway, clock=clock)
     funding.collect(account, gateway=gateway)
     if not BalanceMovement.objects.filter(account_id=account_id, kind=Kind.BASELINE).exists():
         _set_baseline(account_id, gateway=gateway, clock=clock)
-    _explain_balances(account_id, gateway=gateway, clock=clock)
+    audit.look(account, gateway=gateway, clock=clock)
+    instance.holds(account_id, now=clock())  # renewed here where nothing is sent
+    if other := instance.obstacle(account_id, now=clock()):
+        return mark_unhealthy(account_id, code=instance.SECOND_ENGINE, detail=other)
+    if wrong := disagree.unsettled(account_id):
+        return mark_unhealthy(account_id, code="BOOKS_DIFFER", detail=_differing_words(wrong))
+    _explain_balances(account, gateway=gateway, clock=clock)
     if differ := strange_positions(account_id, gateway=gateway):
         return mark_unhealthy(account_id, code="POSITION_DIFFERS", detail="; ".join(differ))
     market.refresh_balances(account, gateway=gateway, clock=clock)
     market.refresh_prices(account, gateway=gateway, clock=clock)
     return _finish(account_id, clock())
+
+
+def _differing_words(rows: Sequence[Disagreement]) -> str:
+    """How many executions differ, and where."""
+    where = ", ".join(sorted({row.instrument.symbol for row in rows}))
+    return f"{len(rows)} {'execution' if len(rows) == 1 else 'executions'} on {where}"
 
 
 def _measure_clock(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
@@ -86,6 +103,9 @@ def mark_unhealthy(account_id: int, *, code: str, detail: str) -> None:
         with transaction.atomic():
             payload = {"code": code, "detail": detail[:500]}
             record("account.unhealthy", subject=f"account:{account_id}", payload=payload, account_id=account_id)
+    else:  # the same trouble elsewhere: the words follow
+        same = ExchangeAccount.objects.filter(pk=account_id, health=code)
+        same.exclude(health_detail=detail[:500]).update(health_detail=detail[:500])
 
 
 # balances ----------------------------------------------------------------------------------------
@@ -108,23 +128,6 @@ def expected(account_id: int) -> dict[str, Decimal]:
     return dict(sums)
 
 
-def execution(fill: Fill | FillReport, instrument: Instrument) -> VenueFill:
-    """A recorded or reported execution with what its market makes of it."""
-    return VenueFill(
-        symbol=instrument.symbol,
-        venue_order_id=fill.venue_order_id,
-        venue_trade_id=fill.venue_trade_id,
-        side=Side(fill.side),
-        qty=fill.qty,
-        cost=fill.cost,
-        fee=fill.fee,
-        fee_currency=fill.fee_currency,
-        base=instrument.base,
-        quote=instrument.quote,
-        kind=MarketKind(instrument.kind),
-    )
-
-
 def unexplained(account_id: int, *, gateway: Gateway) -> Mapping[str, Decimal]:
     """Currencies of which the venue holds more (+) or less (−) than our books explain. Raises NotReached."""
     theirs = {report.currency: report.total for report in gateway.balances()}
@@ -136,7 +139,8 @@ def unexplained(account_id: int, *, gateway: Gateway) -> Mapping[str, Decimal]:
 def unexplained_for_sure(account_id: int, *, gateway: Gateway, clock: Clock) -> Mapping[str, Decimal] | None:
     """What is unexplained and not by a fill of ours on its way; None while that is not certain. Raises NotReached.
 
-    The balances must have been read between two looks for fills that found the same books.
+    The balances must have been read between two looks for fills that found the same books, and no order may be known
+    to have filled further: venues tell of an order at once, and of its executions seconds later.
     """
     for _ in range(LOOKS):
         found = unexplained(account_id, gateway=gateway)
@@ -144,13 +148,14 @@ def unexplained_for_sure(account_id: int, *, gateway: Gateway, clock: Clock) -> 
             not fills.collect(account_id, gateway=gateway, clock=clock)
             and unexplained(account_id, gateway=gateway) == found
         ):
-            return found
+            return None if found and fills_pending(account_id) else found
     return None
 
 
 def held_positions(account_id: int) -> dict[tuple[str, str], Decimal]:
     """Futures that our groups hold, by symbol and side; what a one-way account nets is netted here too."""
     rows = PositionGroup.objects.filter(account_id=account_id, instrument__kind=MarketKind.LINEAR).exclude(qty=0)
+    rows = rows.filter(converted_qty=0)  # what the venue took when it closed a market is held no more
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for symbol, side, qty in rows.values_list("instrument__symbol", "side", "qty"):
         sums[symbol, side] += qty
@@ -193,13 +198,14 @@ def _lacking_holdings(account_id: int, gateway: Gateway) -> Iterator[str]:
 
 def fills_pending(account_id: int) -> bool:
     """Whether the venue has reported more than we have recorded."""
-    return Order.objects.filter(selectors.FILLS_MISSING, account_id=account_id).exists()
+    rows = Order.objects.filter(selectors.FILLS_MISSING, account_id=account_id)
+    return rows.exclude(NOT_LISTED).exists()
 
 
 def _set_baseline(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
     """The first look at an account: what it holds before we trade is where its books begin."""
     at, reports = clock(), gateway.balances()
-    with transaction.atomic():
+    with failpoints.span("reconcile.baseline"), transaction.atomic():
         locks.account(account_id)
         if Order.objects.filter(account_id=account_id).exists():
             return  # an order came in between: a baseline taken now would count its fills twice
@@ -207,12 +213,18 @@ def _set_baseline(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
             _move(account_id, report.currency, report.total, Kind.BASELINE, "first look at the account", at)
 
 
-def _explain_balances(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
-    """Write down what changed without us, once it is certain that no fill of ours explains it and none is undecided."""
+def _explain_balances(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> None:
+    """Write down what changed without us, once it is certain that no fill of ours explains it and none is undecided.
+
+    A fill that shows only after its order ended is looked for in every market of those currencies first.
+    """
+    account_id = account.pk
     found = unexplained_for_sure(account_id, gateway=gateway, clock=clock)
+    if found and audit.of_currencies(account, found, gateway=gateway, clock=clock):
+        found = unexplained_for_sure(account_id, gateway=gateway, clock=clock)
     if not found or _undecided(account_id):
         return
-    with transaction.atomic():
+    with failpoints.span("reconcile.explain"), transaction.atomic():
         locks.account(account_id)
         for currency, amount in found.items():
             _move(account_id, currency, amount, Kind.FOREIGN, "not by an order of ours", clock())

@@ -11,6 +11,8 @@ from trading.models import Order
 from trading.services import groups, orders
 from trading.services.sheet import Sheet
 
+ENDED = frozenset({OrderState.CANCELED, OrderState.EXPIRED, OrderState.REJECTED})
+
 
 def absorb(
     order: Order, report: OrderReport, *, now: datetime, cancel_refused: bool = False, sheet: Sheet | None = None
@@ -41,7 +43,7 @@ def absorb(
     orders.move(order, to, sheet, **changes)
     if order.reported_qty > order.filled_qty:
         orders.ring_after_commit("poll_fills", order.account_id)
-    elif to in (OrderState.CANCELED, OrderState.EXPIRED, OrderState.REJECTED):
+    elif to in ENDED or (to is OrderState.OPEN and order.purpose == Purpose.STOP):  # the stop it replaces may go now
         if sheet:
             sheet.write()
         groups.review(order.group_id, now=now)

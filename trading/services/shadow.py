@@ -178,7 +178,7 @@ def _known(desk: ShadowDesk, group: PositionGroup) -> ShadowGroup | None:
 
 def _opened(desk: ShadowDesk, group: PositionGroup) -> ShadowGroup:
     stop = desk.sheet.rows(Signal)[0].intent.get("stop_loss")
-    names = ("instrument", "timeframe_secs", "side", "settings", "leverage", "opened_at")
+    names = ("instrument", "timeframe_secs", "side", "settings", "levels", "leverage", "opened_at")
     copied = {name: getattr(group, name) for name in names}
     return ShadowGroup.objects.create(source=desk.source, account=desk.account, alert_stop=stop, **copied)
 

@@ -9,7 +9,7 @@ from signals.intent import Level, LevelKind
 from signals.market.instruments import facts
 from trading.domain import position as positions
 from trading.domain import settings
-from trading.domain.exit_view import ExitView
+from trading.domain.exit_view import ExitView, RungState
 from trading.domain.grid import InstrumentRules
 from trading.domain.group_status import LegProgress
 from trading.domain.ladder import LadderLeg, RestingEntry
@@ -95,7 +95,7 @@ class Book:
         """The group as its exits see it."""
         filled = [order for order in self.orders if order.state == State.FILLED and order.filled_at is not None]
         last = max(filled, key=lambda order: (order.filled_at, order.pk), default=None)
-        whole = (o for o in self.open_orders if o.purpose == Purpose.TARGET and o.leg_id is None)
+        whole = (o for o in self.open_orders if o.purpose == Purpose.TARGET and o.leg_id is None and o.rung is None)
         return ExitView(
             side=self.side,
             holdings=self.holdings,
@@ -106,6 +106,7 @@ class Book:
             last_fill=last.filled_price if last else None,
             aggregate=next((resting(order) for order in whole), None),
             alert_stop=stop_of(self.group),
+            rungs=tuple(self._rung_state(n) for n in sorted({o.rung for o in self.orders if o.rung is not None})),
         )
 
     def place(
@@ -118,16 +119,21 @@ class Book:
         price: Decimal | None,
         leg_id: int | None,
         now: datetime,
+        rung: int | None = None,
     ) -> ShadowOrder:
         """Rest an order on paper."""
-        order = ShadowOrder.objects.create(
-            group=self.group, leg_id=leg_id, purpose=purpose, side=side, type=kind, qty=qty, price=price, placed_at=now
-        )
+        place = {"group": self.group, "leg_id": leg_id, "rung": rung, "placed_at": now}
+        order = ShadowOrder.objects.create(purpose=purpose, side=side, type=kind, qty=qty, price=price, **place)
         self.orders.append(order)
         return order
 
     def _of(self, leg: ShadowLeg, purpose: Purpose) -> list[ShadowOrder]:
         return [order for order in self.orders if order.leg_id == leg.pk and order.purpose == purpose]
+
+    def _rung_state(self, number: int) -> RungState:
+        targets = [order for order in self.orders if order.rung == number]
+        rests = next((order for order in targets if order.state == State.OPEN), None)
+        return RungState(number, _filled(targets), resting(rests) if rests else None)
 
     def _holding(self, leg: ShadowLeg) -> LegHolding:
         entries, targets = self._of(leg, Purpose.ENTRY), self._of(leg, Purpose.TARGET)

@@ -128,7 +128,18 @@ def _enters(order: ShadowOrder) -> bool:
 
 def as_group(shadow: ShadowGroup) -> PositionGroup:
     """A paper position as the engine's own code reads a group, with the pyramids that it counts."""
-    names = ("account", "instrument", "timeframe_secs", "side", "settings", "leverage", "qty", "cost", "opened_at")
+    names = (
+        "account",
+        "instrument",
+        "timeframe_secs",
+        "side",
+        "settings",
+        "leverage",
+        "qty",
+        "cost",
+        "opened_at",
+        "levels",
+    )
     group = PositionGroup(pk=-shadow.pk, **{name: getattr(shadow, name) for name in names})
     setattr(group, PREFETCHED, {"pyramids": _known(_pyramids(shadow, group))})
     return group

@@ -10,13 +10,14 @@ from decimal import Decimal
 from django.db import transaction
 
 from trading.domain import shadow
-from trading.domain.exit_plan import ExitDecision, PlaceAggregate, Prices, desired
+from trading.domain.exit_plan import ExitDecision, PlaceAggregate, PlaceRung, Prices, desired
 from trading.domain.group_status import status, withdraws_entries
 from trading.domain.ladder import EntryAction, PlaceLeg, Replace, WithdrawLeg, entries
 from trading.domain.money import floor_to, total
 from trading.domain.take_profit import Cancel, Place, Remainder, open_remainder, remainder
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, Side
 from trading.models import ShadowGroup, ShadowLeg, ShadowOrder
+from trading.services import levels
 from trading.services.shadow_book import Book, State
 
 ROUNDS = 5
@@ -86,7 +87,8 @@ def _look(book: Book, prices: Prices, now: datetime) -> bool:
 
 
 def _decision(book: Book, prices: Prices, now: datetime) -> ExitDecision:
-    return desired(book.view(), settings=book.chosen.exits, rules=book.rules, prices=prices, now=now)
+    known, exits = levels.kept(book.group), book.chosen.exits
+    return desired(book.view(), settings=exits, rules=book.rules, prices=prices, now=now, levels=known)
 
 
 def fill(book: Book, order: ShadowOrder, prices: Prices, now: datetime) -> bool:
@@ -142,10 +144,12 @@ def _act(book: Book, decision: ExitDecision, now: datetime) -> bool:
     return bool(decision.actions)
 
 
-def _target(book: Book, action: Place | PlaceAggregate, now: datetime) -> None:
+def _target(book: Book, action: Place | PlaceAggregate | PlaceRung, now: datetime) -> None:
     leg_id = action.leg_id if isinstance(action, Place) else None
+    rung = action.number if isinstance(action, PlaceRung) else None
     side, kind = book.side.exit_side, OrderType.LIMIT
-    book.place(purpose=Purpose.TARGET, side=side, kind=kind, qty=action.qty, price=action.price, leg_id=leg_id, now=now)
+    at = {"qty": action.qty, "price": action.price}
+    book.place(purpose=Purpose.TARGET, side=side, kind=kind, leg_id=leg_id, rung=rung, now=now, **at)
 
 
 # the ladder --------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ One insert for each table instead of one for each row; a row has its id from the
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from django.db import connection
@@ -69,11 +69,18 @@ class Sheet:
         for model, rows in self._rows.items():
             if rows:
                 model._default_manager.bulk_create(rows)
-        for row, fields in self._changed.items():
-            row.save(update_fields=sorted(fields))
+        for (model, fields), rows in self._changes().items():
+            update_all(model, rows, fields)
         if self._events:
             record_all(self._events)
         self.clear()
+
+    def _changes(self) -> dict[tuple[type[Model], tuple[str, ...]], list[Model]]:
+        """What has changed, by table and columns."""
+        found: dict[tuple[type[Model], tuple[str, ...]], list[Model]] = {}
+        for row, fields in self._changed.items():
+            found.setdefault((type(row), tuple(sorted(fields))), []).append(row)
+        return found
 
     def clear(self) -> None:
         """Forget what is held back: the transaction that made it is undone."""
@@ -93,3 +100,22 @@ class Sheet:
 NEXT_IDS = "SELECT {} FROM generate_series(1, %s)".format(
     ", ".join(f"nextval(pg_get_serial_sequence('{model._meta.db_table}', 'id'))" for model in POINTED_TO)
 )
+
+
+def update_all(model: type[Model], rows: Sequence[Model], fields: Collection[str]) -> None:
+    """Write the same columns of many rows in one statement. Automatic times are set, as `save()` would."""
+    columns = [field for field in model._meta.concrete_fields if field.name in fields]
+    values = [[field.get_db_prep_save(field.pre_save(row, add=False), connection) for row in rows] for field in columns]
+    types = [f"%s::{field.db_type(connection)}[]" for field in columns]
+    names = [connection.ops.quote_name(str(field.column)) for field in columns]
+    statement = UPDATE_ALL.format(
+        table=connection.ops.quote_name(model._meta.db_table),
+        sets=", ".join(f"{name} = new.{name}" for name in names),
+        arrays=", ".join(["%s::bigint[]", *types]),
+        names=", ".join(["id", *names]),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [[row.pk for row in rows], *values])
+
+
+UPDATE_ALL = "UPDATE {table} AS old SET {sets} FROM unnest({arrays}) AS new ({names}) WHERE old.id = new.id"

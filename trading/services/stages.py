@@ -10,7 +10,9 @@ from signals.evaluate import Meant, Stored
 from signals.intent import Intent
 from signals.models import Alert
 from signals.verdict import Verdict
+from trading.domain import exit_ladder
 from trading.domain.classify import Classification, Meaning
+from trading.domain.exit_ladder import RungTarget
 from trading.domain.exit_view import ExitView, Watched
 from trading.domain.exit_watch import watched
 from trading.domain.grid import GridPlan, InstrumentRules
@@ -33,6 +35,7 @@ class Standing:
     legs: int
     average_entry: Decimal | None
     watch: tuple[Watched, ...]
+    targets: tuple[RungTarget, ...] = ()  # the exit ladder's rungs
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,10 @@ def _entering(desk: Desk, meant: Meant, found: Classification) -> Stages:
         plan=placeable,
         standing=_standing(desk, draft, placeable) if placeable else (),
         checks=_checks(desk, draft, placeable) if placeable else (),
-        refused=guards.refusal(desk, meant, side, group=group) or _refused(sized) or _refused(plan),
+        refused=guards.refusal(desk, meant, side, group=group)
+        or _refused(draft.found.refused)
+        or _refused(sized)
+        or _refused(plan),
     )
 
 
@@ -130,7 +136,10 @@ def _stands(desk: Desk, draft: Draft, plan: GridPlan, count: int) -> Standing:
     position = from_fills(filled, side=draft.side, rules=rules)
     level = draft.meant.intent.stop_loss
     view = ExitView(draft.side, (), position, desk.now, last_fill=plan.legs[count - 1].price, alert_stop=level)
-    return Standing(count, position.average_entry, watched(view, peak=None, settings=draft.chosen.exits, rules=rules))
+    exits, known = draft.chosen.exits, draft.found.levels
+    watch = watched(view, peak=None, settings=exits, rules=rules, levels=known)
+    targets = exit_ladder.wanted(view, settings=exits, levels=known, rules=rules) or ()
+    return Standing(count, position.average_entry, watch, targets)
 
 
 def _fill(desk: Desk, draft: Draft, *, qty: Decimal, price: Decimal, rules: InstrumentRules) -> FillView:

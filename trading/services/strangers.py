@@ -10,19 +10,23 @@ from django.db.models import Q
 
 from project.accounts.models import ExchangeAccount
 from project.journal.record import Event, record_all
+from signals.listing import GONE
 from signals.models import Instrument
 from trading import locks
+from trading.domain.instance import SeenOrder
 from trading.domain.order_state import TERMINAL, OrderState
 from trading.domain.reconcile import Difference, OurBook, OurOrder, TheirBook, TheirOrder, compare
 from trading.errors import OrderNotOpen, Unknown
 from trading.gateways.base import Gateway, RestingReport
 from trading.models import ForeignOrder, Order
-from trading.services import cancel
+from trading.services import cancel, instance
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 Name = tuple[str, str]
+ASKED_FOR = frozenset({Difference.FILLED_DIFFERS, Difference.ORDER_MISSING})
+# One that rests, or has filled, otherwise than we know: its own number tells.
 
 
 def look(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> None:
@@ -36,13 +40,20 @@ def look(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> None:
     for difference in found:
         if difference.kind is Difference.ORDER_STILL_OPEN:
             _cancel(by_client[difference.subject], gateway=gateway, clock=clock)
+        elif difference.kind in ASKED_FOR and by_client[difference.subject].instrument.status != GONE:
+            cancel.look_at(by_client[difference.subject], gateway=gateway, clock=clock)  # its fills are fetched at once
     strange = [(c.symbol, c.subject) for c in found if c.kind is Difference.ORDER_FOREIGN]
     _write(account, [reports[name] for name in strange], now=clock())
+    instance.look(account, [_seen(r, ours=name not in strange) for name, r in reports.items()], now=clock())
 
 
 def _name(report: RestingReport) -> Name:
     """What the venue calls it: its number is unique per symbol at the most."""
     return report.symbol, report.order.venue_order_id or report.order.venue_algo_id
+
+
+def _seen(report: RestingReport, *, ours: bool) -> SeenOrder:
+    return SeenOrder(report.order.client_order_id, ours, report.order.at)
 
 
 def _candidates(account_id: int, reports: Iterable[RestingReport]) -> Iterable[Order]:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
+from project import failpoints
 from project.accounts import mode
 from project.accounts.models import MarginMode, PositionMode
 from project.journal.record import record_all
+from project.reads import Read
 from trading import locks
 from trading.domain.order_state import OrderState, TimingProfile
 from trading.domain.retry import ENTRY_KEPT
@@ -19,6 +21,10 @@ from trading.errors import TOO_LATE, NotSent, Rejected, VenueError
 from trading.gateways.base import Gateway, OrderReport, OrderRequest, Terms
 from trading.models import Order
 from trading.services import groups, orders, reports
+from trading.services.budget import held_back
+from trading.services.instance import holds
+from trading.services.listing import HALTED
+from trading.services.maintenance import in_maintenance
 from trading.services.sheet import Sheet
 from trading.services.socket_guard import latch_path
 
@@ -39,26 +45,42 @@ class Claim:
     terms: Terms | None  # asserted before the order: leverage, margin and position mode
 
 
+def _new(*, opening: bool) -> QuerySet[Order]:
+    """Orders that nobody has sent and that may be: entries, or the others."""
+    which = Q(purpose=Purpose.ENTRY)
+    rows = Order.objects.filter(which if opening else ~which, state=OrderState.NEW).exclude(HALTED)
+    return rows.select_related("account", "group", "instrument")
+
+
+def _oldest(*, opening: bool) -> Read[Order]:
+    """An account's oldest of them, locked."""
+    return Read(lambda account_id: locks.orders(_new(opening=opening).filter(account_id=account_id))[:CLAIMED_AT_ONCE])
+
+
+OLDEST = {opening: _oldest(opening=opening) for opening in (True, False)}
+
 # T2 ----------------------------------------------------------------------------------------------
 
 
 def claim(account_id: int, *, opening: bool, now: datetime, timing: TimingProfile) -> list[Claim]:
     """Take up to five NEW orders as ours, SUBMITTING, and commit.
 
-    Entries only in mode NORMAL, nothing in EMERGENCY or with the kill latch set.
+    Entries only in mode NORMAL, nothing in EMERGENCY, with the kill latch set or while the venue is in maintenance.
 
     Entries that could not leave for a minute are dropped: their alert is old by now.
     """
-    with transaction.atomic():
-        locks.account(account_id)
+    with failpoints.span("order.t2"), transaction.atomic():
+        account = locks.account(account_id)
         current = mode.current().mode
-        stopped = current == mode.Mode.EMERGENCY or latch_path().exists()
-        if stopped or (opening and current != mode.Mode.NORMAL):
+        stopped = current == mode.Mode.EMERGENCY or latch_path().exists() or in_maintenance(account)
+        if stopped or (opening and (current != mode.Mode.NORMAL or not holds(account_id, now=now))):
             return []
-        rows = Order.objects.filter(account_id=account_id, state=OrderState.NEW)
-        rows = rows.filter(purpose=Purpose.ENTRY) if opening else rows.exclude(purpose=Purpose.ENTRY)
-        found = list(locks.orders(rows.select_related("account", "group", "instrument"))[:CLAIMED_AT_ONCE])
+        found = OLDEST[opening](account_id=account_id)
+        if not found or held_back(account, opening=opening, now=now):  # a probe is not spent on nothing
+            return []
         fresh = [order for order in found if not _drop_if_old(order, now)]
+        if len(fresh) < len(found):  # looked at anew, the group of a dropped one may have closed and withdrawn others
+            fresh = list(locks.orders(_new(opening=opening).filter(pk__in=[order.pk for order in fresh])))
         return _take(fresh, now=now, timing=timing)
 
 
@@ -137,8 +159,10 @@ def submit(claims: Iterable[Claim], *, gateway: Gateway, clock: Callable[[], dat
         for owned in claims:
             try:
                 if owned.terms is not None:
-                    gateway.assert_terms(owned.terms)
-                accepted.append((owned, gateway.place(owned.request), clock()))
+                    with failpoints.span("order.terms"):
+                        gateway.assert_terms(owned.terms)
+                with failpoints.span("order.place"):
+                    accepted.append((owned, gateway.place(owned.request), clock()))
             except VenueError as error:
                 log.warning("order %s: %s", owned.order_id, error)
                 settle_failure(owned, error, now=clock())
@@ -152,11 +176,9 @@ def settle(accepted: Sequence[tuple[Claim, OrderReport, datetime]]) -> None:
     """T3 for answers: write what the venue said of the orders that are still ours, each as of its answer."""
     if not accepted:
         return
-    with transaction.atomic():
+    with failpoints.span("order.t3"), transaction.atomic():
         locks.account(accepted[0][0].account_id)
-        held = {
-            o.pk: o for o in locks.orders(Order.objects.filter(pk__in=[owned.order_id for owned, _, _ in accepted]))
-        }
+        held = locks.orders_by_id(owned.order_id for owned, _, _ in accepted)
         sheet = Sheet()
         for owned, report, at in accepted:
             if _is_ours(held[owned.order_id], owned):
@@ -166,7 +188,7 @@ def settle(accepted: Sequence[tuple[Claim, OrderReport, datetime]]) -> None:
 
 def settle_failure(owned: Claim, error: VenueError, *, now: datetime) -> None:
     """T3 for a failure: rejected when proven, not placed when it never left, else unknown and looked up soon."""
-    with transaction.atomic():
+    with failpoints.span("order.failed"), transaction.atomic():
         order = _mine(owned)
         if order is None:
             return None

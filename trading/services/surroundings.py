@@ -7,6 +7,7 @@ from django.db.models import Count, DecimalField, F, Q, Sum, Value
 from django.db.models.functions import Coalesce
 
 from project.accounts.models import ExchangeAccount
+from project.reads import Read
 from risk.domain.kelly import TradeRecord
 from risk.domain.portfolio import Exposure
 from trading.domain.money import ZERO, total
@@ -16,6 +17,23 @@ from trading.models import PositionGroup
 NOTHING = Value(ZERO, DecimalField(max_digits=38, decimal_places=18))
 RECORD_OF = 500
 # Of a strategy's closed groups the last so many count.
+
+STRATEGIES = Read(
+    lambda account_id: (
+        PositionGroup.objects.filter(account_id=account_id, closed_at=None, pyramids__index=0)
+        .order_by()
+        .values_list("pk", "pyramids__signal__alert__source__name")
+    )
+)
+ELSEWHERE = Read(
+    lambda account_id, user_id, environment: (
+        PositionGroup.objects.filter(account__user_id=user_id, account__environment=environment, closed_at=None)
+        .exclude(account_id=account_id)
+        .order_by()
+        .values_list("account__venue")
+        .annotate(cost=Coalesce(Sum("cost"), NOTHING))
+    )
+)
 
 
 def exposures(
@@ -57,18 +75,12 @@ def by_strategy(
 
 def strategies(account: ExchangeAccount) -> dict[int, str]:
     """The strategy of each open group: the source of its first pyramid's alert, by name."""
-    rows = PositionGroup.objects.filter(account=account, closed_at=None, pyramids__index=0).order_by()
-    named = rows.values_list("pk", "pyramids__signal__alert__source__name")
-    return {pk: name or "" for pk, name in named}
+    return {pk: name or "" for pk, name in STRATEGIES(account_id=account.pk)}
 
 
 def elsewhere(account: ExchangeAccount) -> dict[str, Decimal]:
     """What the trader's other accounts of the same environment hold, as it cost, quote, by venue."""
-    rows = PositionGroup.objects.filter(
-        account__user=account.user_id, account__environment=account.environment, closed_at=None
-    ).exclude(account=account)
-    found = rows.order_by().values_list("account__venue").annotate(cost=Coalesce(Sum("cost"), NOTHING))
-    return dict(found)
+    return dict(ELSEWHERE(account_id=account.pk, user_id=account.user_id, environment=account.environment))
 
 
 def trade_record(account: ExchangeAccount, strategy: str) -> TradeRecord:

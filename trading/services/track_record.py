@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
-from django.db.models import Value
+from django.db.models import Count, QuerySet, Value
 
 from project.accounts.models import ExchangeAccount
+from project.reads import Read
 from risk import drawdown
 from risk.domain.consecutive_losses import Closed, losing_streak
 from risk.domain.daily_loss import daily_loss_pct, day_start
@@ -18,6 +21,42 @@ from trading.domain.settings import EngineSettings
 from trading.models import Order, PnlPoint, PositionGroup
 
 MINUTE = timedelta(minutes=1)
+
+STATE = Read(lambda account_id: RiskState.objects.filter(account_id=account_id))
+ORDERS_SINCE = Read(
+    lambda account_id, since: (
+        Order.objects.filter(account_id=account_id, created_at__gt=since)
+        .order_by()
+        .values(one=Value(1))
+        .annotate(number=Count("id"))
+        .values_list("number", flat=True)
+    )
+)
+
+
+@cache
+def _results(most: int) -> Read[tuple[Any, datetime | None]]:
+    """The last so many results that were not nothing, newest first."""
+    return Read(
+        lambda account_id: (
+            PositionGroup.objects.filter(account_id=account_id, closed_at__isnull=False)
+            .exclude(realised_pnl=0)
+            .order_by("-closed_at")
+            .values_list("realised_pnl", "closed_at")[:most]
+        )
+    )
+
+
+def _points(account_id: int, before: datetime) -> QuerySet[Any]:
+    """An account's last point, the last one before a moment, and the first of all."""
+    points = PnlPoint.objects.filter(account_id=account_id, equity__gt=0)
+    newest = points.annotate(which=Value("last")).order_by("-at")[:1]
+    earlier = points.filter(at__lt=before).annotate(which=Value("before")).order_by("-at")[:1]
+    oldest = points.annotate(which=Value("earliest")).order_by("at")[:1]
+    return newest.union(earlier, oldest, all=True)
+
+
+POINTS = Read(_points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +72,7 @@ class History:
 
 def history(account: ExchangeAccount, chosen: EngineSettings, *, now: datetime) -> History:
     """The account's past by its rows."""
-    state = RiskState.objects.filter(account=account).first()
+    state = STATE.first(account_id=account.pk)
     tiers = chosen.risk.drawdown_tiers_pct
     return History(
         day_loss_pct=_day_loss(account, now),
@@ -51,16 +90,12 @@ def history(account: ExchangeAccount, chosen: EngineSettings, *, now: datetime) 
 
 def orders_last_minute(account: ExchangeAccount, *, now: datetime) -> int:
     """How many orders were decided in the last minute."""
-    return Order.objects.filter(account=account, created_at__gt=now - MINUTE).count()
+    return ORDERS_SINCE.get(account_id=account.pk, since=now - MINUTE)
 
 
 def _day_loss(account: ExchangeAccount, now: datetime) -> Decimal | None:
     """What was lost since midnight UTC, percent of what the equity would be without it; 0 before anything was traded."""
-    points = PnlPoint.objects.filter(account=account, equity__gt=0)
-    newest = points.annotate(which=Value("last")).order_by("-at")[:1]
-    before = points.filter(at__lt=day_start(now)).annotate(which=Value("before")).order_by("-at")[:1]
-    oldest = points.annotate(which=Value("earliest")).order_by("at")[:1]
-    found = {point.which: point for point in newest.union(before, oldest, all=True)}
+    found = {point.which: point for point in POINTS(account_id=account.pk, before=day_start(now))}
     if not found:
         return ZERO
     last, first = found["last"], found.get("before", found["earliest"])
@@ -69,7 +104,5 @@ def _day_loss(account: ExchangeAccount, now: datetime) -> Decimal | None:
 
 def _streak(account: ExchangeAccount, state: RiskState | None, *, most: int) -> int:
     """Losses in a row, counted no further than the limit."""
-    rows = PositionGroup.objects.filter(account=account, closed_at__isnull=False).exclude(realised_pnl=0)
-    results = rows.order_by("-closed_at").values_list("realised_pnl", "closed_at")[:most]
-    closed = [Closed(pnl, closed_at) for pnl, closed_at in results if closed_at]
+    closed = [Closed(pnl, at) for pnl, at in _results(most)(account_id=account.pk) if at]
     return losing_streak(closed, reset_at=state.looked_at if state else None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from project import failpoints
 from trading import locks, selectors
 from trading.domain.exit_plan import ExitReason
 from trading.domain.vocabulary import PositionSide
@@ -21,7 +22,7 @@ def look(account_id: int, *, now: datetime) -> int:
     prices = selectors.prices({group.instrument_id for group in watched})
     reached = [g.pk for g in watched if (t := prices.get(g.instrument_id)) and _reached(g, t.last, t.mark or t.last)]
     for group_id in reached:
-        with transaction.atomic():
+        with failpoints.span("exit.watch"), transaction.atomic():
             locks.account(account_id)
             groups.review(group_id, now=now)
     return len(reached)

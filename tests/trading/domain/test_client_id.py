@@ -5,14 +5,20 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.domain.client_id import client_order_id
+from trading.domain.client_id import client_order_id, mark, mark_of
 
 IDS = st.integers(min_value=1, max_value=2**63 - 1)
 
 
 def test_it_is_what_it_was() -> None:
-    # SHA-256("desk:1:0") in base 32; a change of this value would orphan every order on the books.
-    assert client_order_id("desk", 1, 0) == "wlq5tza3o5ykfwhvfl"
+    # The first letters of SHA-256("desk") and of SHA-256("desk:1:0") in base 32: who sent it, and which it is.
+    assert client_order_id("desk", 1, 0) == "wjg7eclq5tza3o5ykf"
+
+
+def test_a_copy_has_the_same_mark_and_other_ids() -> None:
+    here, there = (client_order_id("desk", 7, 0, engine=engine) for engine in ("attic", "cellar"))
+    assert mark_of(here) == mark_of(there) == mark("desk")
+    assert here != there
 
 
 @given(st.text(max_size=40), IDS, st.integers(min_value=0, max_value=1000))

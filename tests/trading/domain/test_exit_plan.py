@@ -67,6 +67,7 @@ HYBRID = exits(tp_mode="HYBRID")
         (view(10, reserved_qty=D(4), aggregate=resting(10)), (Cancel(7, CancelReason.RESIZED),)),
         (view(10, holdings=(holding(0, 10, resting=resting(10)),)), (Cancel(7, GONE),)),
         (view(10, holdings=(holding(0, 10, resting=resting(10, state=S.CANCELLING)),)), ()),
+        (view(10, holdings=(holding(0, 10, resting=resting(10, state=S.CANCELLING)), holding(1, 0))), ()),
         (view(0, 100), ()),
     ],
 )
@@ -101,6 +102,11 @@ def test_a_mode_that_changes_takes_the_old_target_back_first() -> None:
         (view(1), exits(), Held(10, D(1))),
         (view(10), HYBRID, None),
         (replace(view(1), holdings=()), AGGREGATE, None),
+        (view(11, holdings=(holding(0, 10), holding(1, 1))), exits(), Held(11, D(1))),  # leg 1's own part
+        (view(11, holdings=(holding(0, 10), holding(1, 1))), AGGREGATE, None),  # all together are sellable
+        (view(2, reserved_qty=D(1)), AGGREGATE, Held(10, D(1))),
+        (view(1, holdings=(holding(1, "0.5"), holding(0, "0.5"), holding(2, 0))), AGGREGATE, Held(11, D(1))),
+        (view("0.5"), AGGREGATE, None),  # not a lot: there is nothing to wait for
     ],
 )
 def test_what_is_too_small_for_a_target_is_named(group: ExitView, settings: ExitSettings, waits: Held | None) -> None:
@@ -165,6 +171,44 @@ def test_a_fired_stop_says_what_happened_in_words() -> None:
     target = decide(view(10), at(102), settings=HYBRID).fired
     assert target is not None
     assert target.words == "The aggregate target at 101 was reached: the price is 102."
+
+
+def asked(price: int, *, before: int) -> Prices:
+    """A price that was asked for that many seconds before."""
+    return replace(at(price), at=NOON - timedelta(seconds=before))
+
+
+@pytest.mark.parametrize(
+    ("price", "before", "fill_before", "fires"),
+    [
+        (102, 1, 2, R.AGGREGATE_TARGET),
+        (102, 2, 2, R.AGGREGATE_TARGET),
+        (102, 3, 2, None),  # the average has moved since
+        (102, 11, 20, None),  # too old to take a profit by
+        (94, 1, 2, R.STOP_FIXED),
+        (94, 11, 20, R.STOP_FIXED),  # old, and it protects all the same
+        (94, 3, 2, None),
+        (94, 3, -3600, R.STOP_FIXED),  # a fill from an hour ahead: the clocks differ, the stops stay awake
+    ],
+)
+def test_a_price_from_before_the_last_fill_fires_nothing_and_an_old_one_stops_alone(
+    price: int, before: int, fill_before: int, fires: ExitReason | None
+) -> None:
+    group = view(10, last_fill_at=NOON - timedelta(seconds=fill_before))
+    settings = exits(tp_mode="HYBRID", stop="fixed")
+    found = decide(group, asked(price, before=before), settings=settings, stale_after=timedelta(seconds=10)).fired
+    assert (found.reason if found else None) == fires
+
+
+@pytest.mark.parametrize(
+    ("before", "fill_before", "peak"), [(1, 2, D(112)), (3, 2, D(110)), (11, 20, D(110)), (11, None, D(110))]
+)
+def test_a_trailing_stop_follows_no_price_that_is_old_or_from_before_the_last_fill(
+    before: int, fill_before: int | None, peak: Decimal
+) -> None:
+    when = None if fill_before is None else NOON - timedelta(seconds=fill_before)
+    group, ten = view(10, peak=D(110), last_fill_at=when), timedelta(seconds=10)
+    assert decide(group, asked(112, before=before), settings=TRAILING, stale_after=ten).new_peak == peak
 
 
 def test_everything_that_is_watched_is_named_and_what_does_not_stand_says_why() -> None:

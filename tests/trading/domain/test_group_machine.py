@@ -32,6 +32,8 @@ CHOSEN = st.fixed_dictionaries(
         "dca_max_age": st.sampled_from(["off", "10m"]),
         "keep_ladder": st.booleans(),
         "time_exit_h": st.sampled_from(["off", 1]),
+        "tp_ladder": st.sampled_from(["off", "off", "r", "fibonacci"]),
+        "tp_ladder_r": st.sampled_from(["(1.5, 33) (2, 33) (3, 34)", "(1, 90) (4, 10)"]),
     }
 )
 
@@ -74,6 +76,10 @@ class Group(RuleBasedStateMachine):
     @rule(mode=st.sampled_from(["PER_LEG", "AGGREGATE", "HYBRID"]))
     def the_mode_changes(self, mode: str) -> None:
         self.group.settings = engine(**{**self.chosen, "tp_mode": mode})
+
+    @rule(ladder=st.sampled_from(["off", "r", "fibonacci"]))
+    def the_ladder_changes(self, ladder: str) -> None:
+        self.group.settings = engine(**{**self.chosen, "tp_ladder": ladder})
 
     @rule(minutes=st.integers(1, 40))
     def time_passes(self, minutes: int) -> None:

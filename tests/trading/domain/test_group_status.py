@@ -19,6 +19,7 @@ FILLED = LegProgress(D(10), D(10), done=True)
 REPORTED = LegProgress(D(10), D(10), done=False)  # whole, but its order's end was not seen yet
 WITHDRAWN = LegProgress(D(10), D(0), done=True)
 CUT = LegProgress(D(10), D(4), done=True)
+SLIVER = LegProgress(D(10), D("0.5"), done=False)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,7 @@ CUT = LegProgress(D(10), D(4), done=True)
         ([], R.NOTHING, {}, G.FAILED),
         ([WITHDRAWN], R.NOTHING, {"closing": True}, G.FAILED),
         ([FILLING, RESTS], R.SELLABLE, {}, G.PARTIALLY_FILLED),
+        ([SLIVER], R.SELLABLE, {}, G.PARTIALLY_FILLED),
         ([FILLED, RESTS], R.SELLABLE, {"exits_working": True}, G.PARTIALLY_FILLED),
         ([FILLED, REPORTED], R.SELLABLE, {}, G.ACTIVE),
         ([FILLED, WITHDRAWN], R.SELLABLE, {}, G.ACTIVE),
@@ -54,6 +56,22 @@ CUT = LegProgress(D(10), D(4), done=True)
 )
 def test_status(legs: list[LegProgress], left: Remainder, more: dict[str, bool], expected: G) -> None:
     assert status(legs=legs, left=left, **{"closing": False, **more}) is expected
+
+
+@pytest.mark.parametrize(
+    ("legs", "left", "withdraws"),
+    [
+        ([RESTS], R.NOTHING, False),  # nothing came in: nothing was closed
+        ([FILLED, RESTS], R.NOTHING, True),
+        ([REPORTED, RESTS], R.NOTHING, True),  # whole is not filling
+        ([FILLING, RESTS], R.NOTHING, False),
+        ([SLIVER, RESTS], R.NOTHING, False),
+        ([CUT, LegProgress(D(1), D("0.5"), done=True), RESTS], R.NOTHING, True),
+        ([LegProgress(D(1), D("0.5"), done=True), RESTS], R.NOTHING, True),
+    ],
+)
+def test_the_ladder_goes_when_what_came_in_is_closed(legs: list[LegProgress], left: Remainder, withdraws: bool) -> None:
+    assert withdraws_entries(legs=legs, left=left, keep_ladder=False) is withdraws
 
 
 LEGS = st.lists(st.sampled_from([RESTS, FILLING, FILLED, REPORTED, WITHDRAWN, CUT]), max_size=5)

@@ -76,6 +76,7 @@ WINDOW = grid(active_window=2)
         ([leg(0, done=True), rests(1), leg(2), leg(3)], WINDOW, place(2)),  # cancelled by hand: it is over
         ([filled(0), filled(1), filled(2), filled(3)], WINDOW, ()),
         ([rests(0, filled_qty=D(4)), rests(1), leg(2)], WINDOW, ()),  # half filled, it is still its turn
+        ([rests(0, filled_qty=D(10)), leg(1), leg(2)], WINDOW, place(1, 2)),  # whole: its turn is over
         ([leg(0, filled_qty=D(4))], grid(), (PlaceLeg(0, D(100), D(6)),)),  # only what is missing
         ([leg(0, filled_qty=D(9))], grid(), ()),  # a rest below the minimum is let be
         ([rests(0), rests(1), rests(2)], WINDOW, (WithdrawLeg(2, W.OUTSIDE_WINDOW),)),
@@ -172,6 +173,7 @@ def test_the_ladder_follows_its_first_fill() -> None:
     written = [replace(first, base_price=D(100)), leg(1, resting=resting.resting), leg(2)]
     assert act(written, settings=FOLLOW) == (WithdrawLeg(1, W.REPRICED), *place(2))
     assert act([written[0], leg(1), rests(2)], settings=FOLLOW) == place(1)  # cancelled: at its new price
+    assert act([third, resting, first], settings=FOLLOW)[0] == Replace(0, D(100), MOVED)  # in whatever order they come
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_a_fixed_ladder_stays(legs: list[LadderLeg]) -> None:
         [filled(0), leg(1)],  # filled where it was asked
         [filled(0, average="99"), filled(1)],  # nothing left to move
         [filled(0, average="99"), leg(1, filled_qty=D(4))],  # a leg that is filling stays where it is
-        [filled(0, average="99"), leg(7)],  # the settings have no such leg any more
+        [filled(0, average="99"), leg(4)],  # the settings have no such leg any more
         [filled(1, average="98"), leg(2)],  # leg 0 was merged away
     ],
 )
@@ -224,12 +226,18 @@ def test_a_leg_that_moves_costs_no_more_than_before(average: str, price: str, qt
     assert (found.legs[0].price, found.legs[0].qty) == (D(price), D(qty))
 
 
-def test_a_leg_that_would_fall_below_the_minimum_keeps_its_quantity() -> None:
-    """0.0001 × 50 490 ÷ 51 480 = 0.000098, less than 5 USDT after the fee."""
-    second = replace(leg(1, base="51000"), price=D(50490), qty=D("0.0001"))
+@pytest.mark.parametrize(
+    "qty",
+    [
+        "0.0001",  # × 50 490 ÷ 51 480 = 0.000098, less than 5 USDT
+        "0.00011",  # 0.000107, so 0.0001: worth 5.15 USDT, but after the fee only 0.00009 could be sold
+    ],
+)
+def test_a_leg_that_would_fall_below_the_minimum_keeps_its_quantity(qty: str) -> None:
+    second = replace(leg(1, base="51000"), price=D(50490), qty=D(qty))
     (found, *_) = act([filled(0, base="51000", average="52000"), second], settings=FOLLOW, rules=BTC)
     assert isinstance(found, Replace)
-    assert found.legs[0].qty == D("0.0001")
+    assert found.legs[0].qty == D(qty)
 
 
 STATES = st.sampled_from([None, None, S.NEW, S.OPEN, S.PARTIALLY_FILLED, S.CANCELLING, S.UNKNOWN])
@@ -273,3 +281,7 @@ def test_a_leg_is_placed_or_withdrawn_never_both_and_the_window_holds(
     staying = {one.leg_id for one in legs if one.resting is not None and one.waits} - withdrawn
     movable = {one for one in staying if by_id[one].resting.state not in (S.CANCELLING, S.UNKNOWN)}
     assert window is None or len(placed) + len(movable) <= window
+
+
+def test_rows_keep_these_words() -> None:
+    assert [reason.value for reason in W] == ["DCA_BEYOND", "DCA_TOO_OLD", "OUTSIDE_WINDOW", "REPRICED"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.domain.money import ceil_to, floor_to, pct_of, to_atom, total
+from trading.domain.money import ATOM, ceil_to, floor_to, pct_of, to_atom, total
 
 D = Decimal
 VALUES = st.decimals(min_value=-(10**9), max_value=10**9, places=10)
@@ -19,6 +19,7 @@ STEPS = st.sampled_from([D("1E-8"), D("0.01"), D("0.25"), D("0.3"), D(1), D(5), 
         ("1.239", "0.01", "1.23", "1.24"),
         ("1.23", "0.01", "1.23", "1.23"),
         ("-1.239", "0.01", "-1.24", "-1.23"),
+        ("-1.23", "0.01", "-1.23", "-1.23"),
         ("7", "5", "5", "10"),
         ("0", "0.01", "0", "0"),
         # A division at 28 digits would round this up to the next step.
@@ -27,6 +28,14 @@ STEPS = st.sampled_from([D("1E-8"), D("0.01"), D("0.25"), D("0.3"), D(1), D(5), 
 )
 def test_steps(value: str, step: str, floor: str, ceiling: str) -> None:
     assert (floor_to(D(value), D(step)), ceil_to(D(value), D(step))) == (D(floor), D(ceiling))
+
+
+def test_what_lies_just_below_0_is_rounded_up_to_0_without_a_sign() -> None:
+    assert str(ceil_to(D("-0.4"), D(1))) == "0"
+
+
+def test_the_atom_is_the_last_place_of_a_money_column() -> None:
+    assert str(D(1) + ATOM) == "1.000000000000000001"
 
 
 @given(VALUES, STEPS)

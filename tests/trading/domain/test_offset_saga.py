@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import pytest
 
 from tests.trading.domain.build import NOON, PERP, fill
 from trading.domain.offset_saga import (
+    AGAIN_AFTER,
     CLOSE_WITHIN,
     SEND_WITHIN,
     Deed,
@@ -27,6 +29,7 @@ from trading.domain.offset_saga import (
 from trading.domain.vocabulary import PositionSide, Side
 
 D = Decimal
+MINUTE = timedelta(minutes=1)
 FRESH = StepView(
     id=1,
     kind=StepKind.WINNER,
@@ -110,6 +113,16 @@ def test_what_has_its_time(view: RunView, after: timedelta, deed: Deed) -> None:
     assert waits(view, after=after).deed is deed
 
 
+def test_how_long_is_waited() -> None:
+    """A group rests after a run in vain; a winner's part and the loser have their time."""
+    assert (AGAIN_AFTER, SEND_WITHIN, CLOSE_WITHIN) == (MINUTE, 2 * MINUTE, 5 * MINUTE)
+
+
+def test_what_is_over() -> None:
+    assert [state for state in RunState if state.ended] == [RunState.DONE, RunState.BROKEN_OFF]
+    assert [state for state in StepState if state.ended] == [StepState.DONE, StepState.LEFT]
+
+
 @pytest.mark.parametrize(
     ("loss", "credit", "fits"),
     # cover 100, uncovered 10, bound 2: at most 112 may be lost
@@ -136,6 +149,7 @@ def test_what_a_run_takes_out_of_the_budget(result: str, credit: str, taken: str
         (PositionSide.SHORT, "80", "100", "30", "80.24"),
         (PositionSide.SHORT, "80", "80.2", "30", "80.11"),  # 80.2 ÷ 1.001 = 80.1198…, down to the tick
         (PositionSide.LONG, "120", "100", "0", "120"),
+        (PositionSide.LONG, "100000", "1", "10", "99900"),
     ],
 )
 def test_no_lot_goes_for_less_than_was_agreed_or_than_it_cost(
@@ -158,5 +172,25 @@ def test_what_the_marked_exits_brought_whatever_others_did_between() -> None:
     assert brought(FILLS, side=PositionSide.LONG, rules=PERP) == (D("0.9"), D("9.94") + D("3.95"))
 
 
+def test_the_order_in_which_fills_were_recorded_does_not_matter() -> None:
+    recorded = [FILLS[4], FILLS[2], FILLS[0], FILLS[3], FILLS[1]]
+    assert brought(recorded, side=PositionSide.LONG, rules=PERP) == (D("0.9"), D("9.94") + D("3.95"))
+
+
+def test_at_one_instant_entries_come_before_exits() -> None:
+    """2 at 100 and 1 at 130 are an average of 110: the sale of 1 at 120 in the same instant brings 10."""
+    fills = [
+        (fill(Side.BUY, 2, 100), False),
+        (fill(Side.SELL, 1, 120, after=1), True),
+        (fill(Side.BUY, 1, 130, after=1), False),
+    ]
+    assert brought(fills, side=PositionSide.LONG, rules=PERP) == (1, 10)
+
+
 def test_nothing_marked_brought_nothing() -> None:
     assert brought([(one, False) for one, _ in FILLS], side=PositionSide.LONG, rules=PERP) == (0, 0)
+
+
+@pytest.mark.parametrize("words", [RunState, StepKind, StepState, Deed])
+def test_rows_keep_these_words(words: type[StrEnum]) -> None:
+    assert [word.value for word in words] == [word.name for word in words]

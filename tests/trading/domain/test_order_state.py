@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from trading.domain.order_state import (
     TRANSITIONS,
     AbsenceEvidence,
     LookupVerdict,
+    TimingProfile,
     VenueStatus,
     advance,
     after_lookup,
@@ -54,6 +56,7 @@ def test_an_end_has_no_way_out() -> None:
     [
         (S.SUBMITTING, V.OPEN, 0, S.OPEN),
         (S.SUBMITTING, V.OPEN, 4, S.PARTIALLY_FILLED),
+        (S.SUBMITTING, V.OPEN, 0.5, S.PARTIALLY_FILLED),
         (S.SUBMITTING, V.FILLED, 10, S.FILLED),
         (S.SUBMITTING, V.EXPIRED, 0, S.EXPIRED),  # a post-only order that would have taken
         (S.SUBMITTING, V.CANCELED, 3, S.CANCELED),  # an IOC order's rest
@@ -77,7 +80,7 @@ def test_an_end_has_no_way_out() -> None:
         (S.NEEDS_HUMAN, V.FILLED, 10, S.NEEDS_HUMAN),  # only a person ends it
     ],
 )
-def test_what_a_report_makes_of_a_state(current: S, status: V, filled: int, after: S) -> None:
+def test_what_a_report_makes_of_a_state(current: S, status: V, filled: float, after: S) -> None:
     assert advance(current, venue_status=status, filled_qty=D(filled), qty=D(10)) is after
 
 
@@ -85,6 +88,11 @@ def test_what_a_report_makes_of_a_state(current: S, status: V, filled: int, afte
 def test_a_refused_cancel_puts_the_order_back_on_the_book(filled: int, after: S) -> None:
     state = advance(S.CANCELLING, venue_status=V.OPEN, filled_qty=D(filled), qty=D(10), cancel_refused=True)
     assert state is after
+
+
+@pytest.mark.parametrize(("known", "reported", "filled"), [(4, 3, 4), (3, 4, 4), (0, 0, 0)])
+def test_what_has_filled_never_falls(known: int, reported: int, filled: int) -> None:
+    assert latest_filled(D(known), D(reported)) == filled
 
 
 @given(
@@ -137,6 +145,22 @@ def test_absence_needs_all_four_proofs(changed: dict[str, object], verdict: Look
     assert after_lookup(evidence(**changed), timing=PRODUCTION) is verdict
 
 
+@pytest.mark.parametrize(
+    ("profile", "secs", "polls"),
+    # validity, receive window, poll interval, safety, margin: shorter ones would prove an absence too early
+    [(PRODUCTION, ["5", "5", "5", "10", "2"], 3), (FAST, ["0.5", "0.5", "0.2", "0.2", "0.05"], 3)],
+)
+def test_how_long_things_may_take(profile: TimingProfile, secs: list[str], polls: int) -> None:
+    spans = (profile.validity, profile.receive_window, profile.poll_interval, profile.safety, profile.margin)
+    assert list(spans) == [timedelta(seconds=float(one)) for one in secs]
+    assert profile.polls == polls
+
+
 def test_profiles_have_names_and_polls_keep_their_distance() -> None:
     assert TIMING_PROFILES == {"production": PRODUCTION, "fast": FAST}
     assert next_poll_at(NOON, timing=PRODUCTION) == NOON + timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("words", [S, VenueStatus, LookupVerdict])
+def test_rows_keep_these_words(words: type[StrEnum]) -> None:
+    assert [word.value for word in words] == [word.name for word in words]

@@ -77,6 +77,13 @@ def test_contracts_are_worth_their_size() -> None:
     position = from_fills([fill(BUY, 10, 50000)], side=LONG, rules=rules)
     assert (position.cost, position.average_entry) == (D(5000), D(50000))
     assert unrealised(position, D(51000)) == D(100)
+    # 5 000 ÷ (10 × 0.01 × 0.999)
+    assert position.break_even == (D(5000) / D("0.0999")).quantize(D("1E-18"))
+
+
+def test_at_one_instant_entries_come_before_exits() -> None:
+    position = from_fills([fill(SELL, 1, 110), fill(BUY, 1, 120)], side=LONG, rules=BTC)
+    assert (position.qty, position.realised_pnl) == (0, D(-10))
 
 
 @pytest.mark.parametrize(
@@ -96,6 +103,12 @@ def test_where_a_fee_goes(
     position = from_fills(fills, side=LONG, rules=rules, fee_prices={"BNB": D(600)})
     assert (position.fees_quote, position.fees_base) == (D(fees_quote), D(fees_base))
     assert (position.unpriced_fees, position.qty) == (unpriced, D(qty))
+
+
+def test_fees_that_cannot_be_valued_are_named_in_order_and_no_fee_is_none() -> None:
+    fees = [("KCS", "2"), ("BNB", "3"), ("KCS", "1"), ("OKB", "0")]
+    fills = [fill(BUY, 1, 100, fee=D(fee), fee_currency=name, after=n) for n, (name, fee) in enumerate(fees)]
+    assert from_fills(fills, side=LONG, rules=BTC).unpriced_fees == (("BNB", D(3)), ("KCS", D(3)))
 
 
 def test_a_sale_may_pay_its_fee_in_base_and_a_rebate_adds() -> None:

@@ -86,3 +86,22 @@ def test_bars_hang_from_the_epoch(away: timedelta, secs: int) -> None:
 
 def test_a_timeframe_that_nobody_gave_counts_as_a_second() -> None:
     assert bar_start(NOON, timeframe_secs=0) == NOON
+    at = NOON + timedelta(minutes=5)
+    found = may_add(pyramids("100"), settings=GRID, timeframe_secs=0, price=D(90), at=at)
+    assert found is not None
+    assert "the next may come from 12:05:01 UTC" in found.sentence()
+
+
+@pytest.mark.parametrize(
+    ("prices", "minutes", "price", "value", "limit"),
+    [
+        (["100"], 6, "90", 2, 1),  # it would be the second in this bar, one may come
+        (["100", "98", "96"], 60, "90", 3, 3),
+        (["90"], 15, "90.111111", D("0.1235"), 1),  # 0.1234566… %, to four places
+    ],
+)
+def test_the_reason_in_numbers(prices: list[str], minutes: int, price: str, value: Decimal, limit: int) -> None:
+    at = NOON + timedelta(minutes=minutes)
+    found = may_add(pyramids(*prices), settings=GRID, timeframe_secs=QUARTER, price=D(price), at=at)
+    assert found is not None
+    assert (found.value, found.limit) == (value, limit)

@@ -49,6 +49,11 @@ def kinds(ours: OurBook, theirs: TheirBook) -> list[tuple[Difference, str]]:
         ([OURS], [THEIRS, TheirOrder("x", "78", "BTC/USDT", D(0))], [(Difference.ORDER_FOREIGN, "78")]),
         ([OURS], [replace(THEIRS, symbol="ETH/USDT", client_order_id="")],
          [(Difference.ORDER_FOREIGN, "77"), (Difference.ORDER_MISSING, "w1")]),  # ids are per symbol
+        # no name is not a name that two orders share
+        ([replace(OURS, client_order_id="")], [TheirOrder("", "78", "BTC/USDT", D(0))],
+         [(Difference.ORDER_FOREIGN, "78"), (Difference.ORDER_MISSING, "")]),
+        ([replace(OURS, venue_order_id="")], [TheirOrder("x", "", "BTC/USDT", D(0))],
+         [(Difference.ORDER_FOREIGN, ""), (Difference.ORDER_MISSING, "w1")]),
     ],
 )  # fmt: skip
 def test_orders(ours: list[OurOrder], theirs: list[TheirOrder], expected: list[tuple[Difference, str]]) -> None:
@@ -73,6 +78,18 @@ def test_executions(ours: list[VenueFill], theirs: list[VenueFill], expected: li
     assert fills == expected
 
 
+def test_an_execution_has_three_names_and_its_order_two() -> None:
+    assert (FILL.key, FILL.order_key) == (("BTC/USDT", "77", "t1"), ("BTC/USDT", "77"))
+
+
+def test_an_execution_without_an_order_is_not_that_of_an_order_whose_name_is_not_known_yet() -> None:
+    books = (
+        OurBook([replace(OURS, venue_order_id="")], [], NO_MONEY),
+        TheirBook([], [replace(FILL, venue_order_id="")], {}),
+    )
+    assert (Difference.FILL_FOREIGN, "t1") in kinds(*books)
+
+
 BEFORE = {"BTC": D(1), "USDT": D(1000)}
 
 
@@ -94,6 +111,17 @@ BEFORE = {"BTC": D(1), "USDT": D(1000)}
 def test_balances(theirs: dict[str, Decimal], fills: list[VenueFill], expected: list[tuple[Difference, str]]) -> None:
     books = OurBook([OURS], [], BEFORE), TheirBook([THEIRS], fills, theirs)
     assert [found for found in kinds(*books) if found[0].startswith("BALANCE")] == expected
+
+
+def test_what_only_we_have_recorded_explains_no_balance() -> None:
+    books = OurBook([OURS], [FILL], BEFORE), TheirBook([THEIRS], [], BEFORE)
+    assert kinds(*books) == [(Difference.FILL_PHANTOM, "t1")]
+
+
+def test_balances_come_in_alphabetical_order() -> None:
+    names = ["USDT", "ADA", "SOL", "BNB", "XRP", "BTC", "ETH"]
+    found = kinds(OurBook([], [], NO_MONEY), TheirBook([], [], dict.fromkeys(names, D(1))))
+    assert [subject for _, subject in found] == sorted(names)
 
 
 def test_a_correction_carries_both_numbers_and_the_execution() -> None:
@@ -146,3 +174,7 @@ def test_once_what_is_missing_is_recorded_the_books_agree(fills: list[VenueFill]
     assert {c.fill for c in found if c.fill} == set(rest)
     assert Difference.BALANCE_FOREIGN not in {c.kind for c in found}
     assert compare(replace(book, fills=fills, balances=theirs.balances), theirs) == ()
+
+
+def test_rows_keep_these_words() -> None:
+    assert [word.value for word in Difference] == [word.name for word in Difference]

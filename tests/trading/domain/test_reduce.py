@@ -101,6 +101,11 @@ def test_a_decided_reduction_waits_goes_or_is_forgotten(
     assert due(D(reserved), **facts) == expected
 
 
+def test_a_part_of_a_coin_goes_too() -> None:
+    facts = {"held_qty": D(1), "promised_qty": D(0), "rules": BTC, "price": D(50000)}
+    assert due(D("0.5"), **facts) == Due(D("0.5"), D(0))
+
+
 @pytest.mark.parametrize(
     ("request_", "qty"),
     [

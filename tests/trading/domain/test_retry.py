@@ -33,3 +33,7 @@ def test_a_try_waits_for_the_last_failure(failures: int, ago: int | None, may: b
 def test_an_old_entry_is_dropped_and_an_exit_is_not(opens: bool, age: int, after: AfterNotPlaced) -> None:
     created = NOON - timedelta(seconds=age)
     assert after_not_placed(opens_position=opens, created_at=created, now=NOON) is after
+
+
+def test_rows_keep_these_words() -> None:
+    assert [word.value for word in AfterNotPlaced] == [word.name for word in AfterNotPlaced]

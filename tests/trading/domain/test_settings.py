@@ -33,6 +33,8 @@ grid.keep_ladder off | grid.legs_by_pyramid none | grid.capital_by_pyramid none
 exits.tp_mode PER_LEG | exits.tp_aggregate_pct 1 | exits.stop none | exits.fixed_stop_pct 5 | exits.atr_period 14
 exits.atr_multiplier 2 | exits.trailing_activation_pct 1 | exits.trailing_distance_pct 0.5
 exits.breakeven_after_target 1 | exits.emergency_stop_pct 10 | exits.time_exit_h off
+exits.swing_lookback 100 | exits.swing_width 3 | exits.tp_ladder off | exits.tp_ladder_r (1.5, 33) (2, 33) (3, 34)
+exits.tp_ladder_fibonacci (1.272, 33) (1.618, 33) (2.618, 34)
 risk.profile standard / strict | risk.per_symbol_pct 10 / 5 | risk.per_venue_pct 50 / 20
 risk.per_strategy_pct 50 / 30 | risk.per_sector_pct 60 / 40 | risk.cluster_rho 0.7 | risk.cluster_pct 60 / 0
 risk.max_leverage 3 | risk.max_heat 0.5 / 0.25 | risk.var_limit_pct 5 / 2 | risk.var_confidence 99
@@ -42,8 +44,9 @@ risk.capital_tiers on | risk.dynamic_limits on | risk.kelly_fraction 0.25 | risk
 risk.size_caps confidence, limits | risk.vol_target_pct 15
 offset.loss_threshold_pct -5 | offset.require_full_pyramids on | offset.timer_start after_5_pyramids
 offset.post_full_wait_minutes 60 | offset.min_loss_age_minutes off | offset.max_winners 3 | offset.loss_budget_pct 2
-execution.max_slippage_bps 30 | execution.timing_profile production | live.live_start_cap_quote 200
+execution.dust MERGE | execution.max_slippage_bps 30 | execution.timing_profile production | live.live_start_cap_quote 200
 modes.approvals off | modes.dead_man_secs off | modes.reduce_step_minutes 15 | modes.reduce_step_pct 25
+modes.sealed_pnl hidden
 system.log_level INFO | system.log_levels none | system.log_rotation_mb 50 | system.log_rotation_keep 5
 system.registration off | system.cors_origins none | system.trusted_proxies none | system.demo_speed 60
 """
@@ -160,6 +163,13 @@ def test_values_are_read(name: str, raw: object, value: object) -> None:
         ("legs", [], "BAD_LEGS", "(gap %, weight %, take-profit %) per leg"),
         ("legs", [7], "BAD_LEGS", "(gap %, weight %, take-profit %) per leg"),
         ("legs", 7, "BAD_LEGS", "(gap %, weight %, take-profit %) per leg"),
+        ("tp_ladder_r", "(1.5, 33) (2, 33)", "BAD_RUNGS", "(multiple, share %) per rung"),  # 66 %
+        ("tp_ladder_r", "(2, 50) (1.5, 50)", "BAD_RUNGS", "(multiple, share %) per rung"),
+        ("tp_ladder_r", "(0, 50) (1, 50)", "BAD_RUNGS", "(multiple, share %) per rung"),
+        ("tp_ladder_r", "(1, 100) (2, 0)", "BAD_RUNGS", "(multiple, share %) per rung"),
+        ("tp_ladder_r", "(1, x)", "BAD_RUNGS", "(multiple, share %) per rung"),
+        ("tp_ladder_r", "", "BAD_RUNGS", "(multiple, share %) per rung"),
+        ("tp_ladder_fibonacci", [["101", "100"]], "BAD_RUNGS", "(multiple, share %) per rung"),
         ("legs", "(-91, 100, 1)", "GAP_RANGE", "-90 to 90"),
         ("legs", "(0, 100, 1) (-1, 0, 1)", "WEIGHT_RANGE", "above 0"),
         ("legs", "(0, 100, 0)", "TARGET_RANGE", "above 0, at most 1000"),

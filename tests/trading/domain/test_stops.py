@@ -138,6 +138,13 @@ def test_an_alerts_own_stop(side: PositionSide, kind: LevelKind, value: str, pri
     assert found == Stop(StopKind.ALERT, D(price))
 
 
+@pytest.mark.parametrize(("kind", "price"), [(LevelKind.PRICE, "4"), (LevelKind.PCT, "48"), (LevelKind.OFFSET, "46")])
+def test_a_percentage_is_no_distance(kind: LevelKind, price: str) -> None:
+    """4 of an entry at 50: at 4, 4 % = 2 below, 4 below."""
+    found = stops.own(side=LONG, average_entry=D(50), level=Level(kind, D(4)), rules=COARSE)
+    assert found.price == D(price)
+
+
 def distance(**more: object) -> Decimal | Refusal:
     facts = {"side": LONG, "entry": D(100), "kinds": (), "fixed_pct": D(5), "emergency_pct": D(10), "rules": COARSE}
     return stops.distance(**{**facts, **more})
@@ -153,6 +160,13 @@ def distance(**more: object) -> Decimal | Refusal:
         ({"kinds": (StopKind.ATR,), "atr_multiplier": D(2)}, "10"),  # not known
         ({"kinds": (StopKind.ATR, StopKind.FIXED), "atr_quote": D("1.5"), "atr_multiplier": D(2)}, "3"),
         ({"atr_quote": D("1.5"), "atr_multiplier": D(2)}, "10"),  # known, but nobody asked for it
+        ({"kinds": (StopKind.SUPPORT,), "support_price": D("96.55")}, "3.4"),  # on the tick that loses less
+        ({"kinds": (StopKind.SUPPORT, StopKind.FIXED), "support_price": D(94)}, "5"),
+        ({"kinds": (StopKind.SUPPORT,), "support_price": D(101)}, "10"),  # a later pyramid has passed it
+        ({"kinds": (StopKind.SUPPORT,), "support_price": D(103), "side": SHORT}, "3"),
+        ({"support_price": D(99)}, "10"),  # known, but nobody asked for it
+        ({"kinds": (StopKind.SUPPORT,)}, "10"),  # none was found
+        ({"entry": D("0.5"), "emergency_pct": D(20)}, "0.1"),
         ({"level": Level(LevelKind.PRICE, D(98))}, "2"),
         ({"level": Level(LevelKind.PRICE, D(102)), "side": SHORT}, "2"),
         ({"level": Level(LevelKind.PCT, D(40)), "kinds": (StopKind.FIXED,)}, "5"),  # the tightest counts
@@ -162,9 +176,25 @@ def test_the_distance_of_the_first_stop(more: dict[str, object], expected: str) 
     assert distance(**more) == D(expected)
 
 
-@pytest.mark.parametrize(("side", "price"), [(LONG, "100"), (LONG, "101"), (SHORT, "99")])
-def test_a_stop_on_the_wrong_side_is_refused(side: PositionSide, price: str) -> None:
+@pytest.mark.parametrize("entry", ["0", "-1"])
+def test_without_an_entry_price_there_is_no_distance(entry: str) -> None:
+    found = distance(entry=D(entry))
+    assert isinstance(found, Refusal)
+    assert (found.code, found.value, found.limit) == ("PRICE_NOT_POSITIVE", D(entry), 0)
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "where"),
+    [
+        (LONG, "100", "below"),
+        (LONG, "101", "below"),
+        (LONG, "0", "below"),  # nothing would be left to save
+        (SHORT, "99", "above"),
+        (SHORT, "200", "above"),
+    ],
+)
+def test_a_stop_on_the_wrong_side_is_refused(side: PositionSide, price: str, where: str) -> None:
     found = distance(side=side, level=Level(LevelKind.PRICE, D(price)))
     assert isinstance(found, Refusal)
     assert (found.code, found.value, found.limit) == ("STOP_WRONG_SIDE", D(price), D(100))
-    assert f"of a {side}" in found.sentence()
+    assert f"of a {side} stands {where} its entry" in found.sentence()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from enum import StrEnum
 
 import pytest
 from hypothesis import settings
@@ -57,6 +58,7 @@ def test_what_is_too_small_waits_for_the_next_leg() -> None:
     assert targets(both, rules=COARSE, held_qty=D("3.1")) == (Place(11, D(3), D(99)),)
     assert waiting(both, rules=COARSE) is None
     assert waiting([], rules=COARSE) is None
+    assert waiting([replace(first, net_qty=D("3.4"), closed_qty=D(2))], rules=COARSE) == Held(10, D(1))
 
 
 def test_nothing_is_placed_for_a_leg_that_has_not_filled() -> None:
@@ -80,7 +82,8 @@ def test_nothing_is_placed_for_a_leg_that_has_not_filled() -> None:
         (holding(0, 10, resting=resting("4", state=S.SUBMITTING)), ()),
         (holding(0, 10, resting=resting("4", state=S.UNKNOWN)), ()),
         (holding(0, 10, resting=resting("4", state=S.NEEDS_HUMAN)), ()),
-        (holding(0, 10, resting=resting("4", state=S.NEW)), ()),
+        (holding(0, 10, resting=resting("4", state=S.NEW)), (Cancel(7, CancelReason.RESIZED),)),  # it never leaves
+        (holding(0, 10, resting=resting("10", state=S.NEW)), ()),
     ],
 )
 def test_a_resting_target_is_kept_replaced_or_waited_for(leg: LegHolding, actions: tuple[object, ...]) -> None:
@@ -91,6 +94,9 @@ def test_a_promise_that_is_being_cancelled_is_not_promised_again() -> None:
     """10 held, 8 still promised by a target on its way out: 2 are free, although leg 1 should have 5."""
     legs = [holding(0, 5, resting=resting("8", state=S.CANCELLING)), holding(1, 5)]
     assert targets(legs, rules=COARSE, held_qty=D(10)) == (Place(11, D(2), D(101)),)
+    # 13 held, 6 promised: of the 7 that are free leg 1 takes 4, so 3 are left for leg 2
+    legs = [holding(0, 5, resting=resting("6", state=S.CANCELLING)), holding(1, 4), holding(2, 4)]
+    assert targets(legs, rules=COARSE, held_qty=D(13)) == (Place(11, D(4), D(101)), Place(12, D(3), D(101)))
 
 
 def test_more_closed_than_a_legs_share_comes_off_the_next() -> None:
@@ -136,6 +142,10 @@ def test_taken_counts_whole_targets(closed: list[str], count: int) -> None:
     assert taken([*legs, holding(2, 0)], rules=COARSE) == count
 
 
+def test_the_smallest_target_counts_too() -> None:
+    assert taken([holding(0, "0.4", closed_qty=D("0.4"))], rules=COARSE) == 1
+
+
 def test_legs_go_by_pyramid_then_index() -> None:
     legs = [holding(0, "5.5", pyramid_index=1, leg_id=20), holding(3, "5.5", leg_id=13)]
     found = targets(legs, rules=COARSE, held_qty=D(11))
@@ -165,6 +175,10 @@ def test_what_is_left(qty: str, price: str, left: Remainder, closes: GroupStatus
     [
         ([holding(0, "0.0001", target_price=D(50500))], Remainder.SELLABLE),  # 5.05 at its target
         ([holding(0, "0.0001", target_price=D(49500))], Remainder.DUST),
+        (
+            [holding(0, "0.00005", target_price=D(50500)), holding(1, "0.00005", target_price=D(49500))],
+            Remainder.SELLABLE,
+        ),  # the best target counts
         ([holding(0, 0, target_price=D(50500))], Remainder.DUST),  # an unfilled leg's target sells nothing
         ([], Remainder.DUST),
     ],
@@ -172,6 +186,11 @@ def test_what_is_left(qty: str, price: str, left: Remainder, closes: GroupStatus
 def test_a_dip_of_the_price_makes_no_dust_of_a_holding_with_a_target(legs: list[LegHolding], left: Remainder) -> None:
     """0.0001 BTC at 49 000 is 4.9 USDT."""
     assert open_remainder(legs, qty=D("0.0001"), price=D(49000), rules=BTC) is left
+
+
+@pytest.mark.parametrize("words", [CancelReason, Remainder])
+def test_rows_keep_these_words(words: type[StrEnum]) -> None:
+    assert [word.value for word in words] == [word.name for word in words]
 
 
 class Targets(RuleBasedStateMachine):

@@ -15,7 +15,7 @@ QUARTERS = Schedule(Decimal(25), timedelta(minutes=15))
 
 @pytest.mark.parametrize(
     ("minutes", "due"),
-    [(-1, 0), (0, 1), (14.9, 1), (15, 2), (44, 3), (45, 4), (60, 4), (6000, 4)],
+    [(-60, 0), (-1, 0), (0, 1), (14.9, 1), (15, 2), (44, 3), (45, 4), (60, 4), (6000, 4)],
 )
 def test_the_first_step_is_due_at_once(minutes: float, due: int) -> None:
     assert QUARTERS.due(since=NOON, now=NOON + timedelta(minutes=minutes)) == due
@@ -37,6 +37,8 @@ def test_how_many_steps_there_are(pct: str, steps: int) -> None:
         (0, 4, "1"),
         (2, 2, "0"),
         (3, 1, "0"),
+        (4, 4, "0"),  # all is sold, nothing is due
+        (4, 5, "1"),  # what was left behind goes
     ],
 )
 def test_the_part_of_what_is_held_now(done: int, due: int, part: str) -> None:

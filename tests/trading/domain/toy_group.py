@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from tests.trading.domain.build import COARSE, NOON
 from trading.domain import settings as registry
-from trading.domain.exit_plan import ExitDecision, ExitView, PlaceAggregate, Prices, desired
+from trading.domain.exit_plan import ExitDecision, ExitView, Levels, PlaceAggregate, PlaceRung, Prices, desired
+from trading.domain.exit_view import RungState
 from trading.domain.grid import GridPlan, InstrumentRules, plan
 from trading.domain.group_status import LegProgress, withdraws_entries
 from trading.domain.ladder import LadderLeg, PlaceLeg, Replace, RestingEntry, WithdrawLeg, entries
@@ -19,6 +20,7 @@ from trading.domain.position import FillView, Position, from_fills, leg_qty
 from trading.domain.pyramids import PyramidView, may_add
 from trading.domain.reduce import Reduction, due, reduction
 from trading.domain.settings import EngineSettings
+from trading.domain.swings import Swing
 from trading.domain.take_profit import (
     Cancel,
     LegHolding,
@@ -39,6 +41,10 @@ FUTURES = replace(SPOT, kind=MarketKind.LINEAR, symbol="TOY/USDT:USDT")
 LIVE = frozenset({OrderState.OPEN, OrderState.CANCELLING})
 BAR = 60
 START = D(100)
+LEVELS = {
+    PositionSide.LONG: Levels(risk_quote=D("0.7"), swing=Swing(D(97), D(100))),
+    PositionSide.SHORT: Levels(risk_quote=D("0.7"), swing=Swing(D(103), D(100))),
+}
 
 
 @dataclass
@@ -52,6 +58,7 @@ class ToyOrder:
     qty: Decimal
     filled: Decimal = ZERO
     state: OrderState = OrderState.OPEN
+    rung: int | None = None
 
     @property
     def leaves(self) -> Decimal:
@@ -190,11 +197,11 @@ class ToyGroup:
     def decide(self) -> ExitDecision:
         prices = Prices(self.price, self.price, self.price, self.price)
         facts = {"settings": self.settings.exits, "rules": self.rules, "prices": prices, "now": self.now}
-        return desired(self.view(), **facts)
+        return desired(self.view(), **facts, levels=LEVELS[self.side])
 
     def view(self) -> ExitView:
         holdings = self.holdings()
-        whole = next((o for o in self._live(Purpose.TARGET) if o.leg_id is None), None)
+        whole = next((o for o in self._live(Purpose.TARGET) if o.leg_id is None and o.rung is None), None)
         reducing = sum((o.leaves for o in self._live(Purpose.REDUCE)), ZERO)
         return ExitView(
             side=self.side,
@@ -206,7 +213,13 @@ class ToyGroup:
             last_fill=self.fills[-1][0].price if self.fills else None,
             aggregate=whole and _target(whole),
             reserved_qty=self.reserved + reducing,
+            rungs=tuple(self._rung(n) for n in sorted({o.rung for o in self.orders if o.rung is not None})),
         )
+
+    def _rung(self, number: int) -> RungState:
+        mine = [o for o in self.orders if o.rung == number]
+        live = next((o for o in mine if o.live), None)
+        return RungState(number, sum((o.filled for o in mine), ZERO), live and _target(live))
 
     def holdings(self) -> tuple[LegHolding, ...]:
         return tuple(self._holding(leg) for leg in self.legs)
@@ -229,8 +242,10 @@ class ToyGroup:
     def _live(self, purpose: Purpose) -> list[ToyOrder]:
         return [o for o in self.orders if o.live and o.purpose is purpose]
 
-    def _send(self, purpose: Purpose, leg_id: int | None, price: Decimal | None, qty: Decimal) -> None:
-        self.orders.append(ToyOrder(len(self.orders), purpose, leg_id, price, qty))
+    def _send(
+        self, purpose: Purpose, leg_id: int | None, price: Decimal | None, qty: Decimal, *, rung: int | None = None
+    ) -> None:
+        self.orders.append(ToyOrder(len(self.orders), purpose, leg_id, price, qty, rung=rung))
 
     def _withdraw(self, order: ToyOrder) -> None:
         order.state = OrderState.CANCELLING
@@ -244,6 +259,8 @@ class ToyGroup:
                     self._send(Purpose.TARGET, leg_id, price, qty)
                 case PlaceAggregate(qty=qty, price=price):
                     self._send(Purpose.TARGET, None, price, qty)
+                case PlaceRung(number=number, qty=qty, price=price):
+                    self._send(Purpose.TARGET, None, price, qty, rung=number)
 
     def _tend_entries(self) -> None:
         at = {"price": self.price, "now": self.now, "rules": self.rules, "side": self.side}

@@ -14,7 +14,7 @@ from tests.trading.kill.conftest import Button
 from trading.kill import sequence
 from trading.kill.journal import FLAT, Journal
 from trading.kill.remote import Door
-from trading.kill.watch import NoBoard, Watch
+from trading.kill.watch import TOLD_BY, NoBoard, Watch
 
 
 class Pressed(NoBoard):
@@ -43,6 +43,21 @@ def test_a_full_disk_does_not_stop_a_kill(button: Button, begun: list[Any], monk
     monkeypatch.setattr(latch, "engage", full)
     look(Watch(button.around, Pressed(), moved=threading.Event()))
     assert [standing.source for standing in begun] == [sequence.MEMORY]
+
+
+@pytest.mark.parametrize(("taken", "source"), [(True, "pin"), (False, sequence.MEMORY)])
+def test_a_press_that_was_told_by_signal_counts_with_or_without_a_latch(
+    button: Button, begun: list[Any], monkeypatch: pytest.MonkeyPatch, taken: bool, source: str
+) -> None:
+    def engage(*given: Any, **more: Any) -> Any:
+        return real(*given, **more) if taken else (_ for _ in ()).throw(OSError(errno.ENOSPC, "no space left"))
+
+    real = latch.engage
+    monkeypatch.setattr(latch, "engage", engage)
+    watch = Watch(button.around, NoBoard(), moved=threading.Event())
+    watch.told()
+    look(watch)
+    assert [(standing.source, standing.operator) for standing in begun] == [(source, TOLD_BY)]
 
 
 def test_a_remote_button_pressed_again_tells_the_engine_again(button: Button, begun: list[Any]) -> None:

@@ -73,6 +73,14 @@ def test_a_first_alert_finds_its_volatility(desk: Desk) -> None:
     assert BookDepth.objects.count() == 1
 
 
+def test_a_first_alert_finds_the_book_although_its_volatility_was_known(desk: Desk) -> None:
+    sweep(desk)
+    BookDepth.objects.filter(instrument__symbol="BTC/USDT").delete()
+    candles.forget()
+    candles.ensure(desk.account, PAIRS, gateway=lambda: desk.gateway, clock=timezone.now)
+    assert BookDepth.objects.filter(quote__gt=0).count() == 3
+
+
 def no_gateway() -> Any:
     raise AssertionError("nothing was lacking, and the venue was asked")
 

@@ -139,3 +139,20 @@ def test_what_nobody_carries_out_is_refused_by_name(desk: Desk) -> None:
     alert = desk.buy(price="60000", take_profit="61000")
     assert alert.outcome == "NOT_SUPPORTED"
     assert "take_profit" in alert.reason
+
+
+def test_a_price_from_before_the_last_fill_fires_nothing_and_arms_nothing(desk: Desk) -> None:
+    """A crash fills the deep leg before prices are asked again: the old one lies far above the new average."""
+    for name, value in {"stop": "trailing", "trailing_activation_pct": "1", "trailing_distance_pct": "0.5"}.items():
+        desk.setting(name, value)
+    desk.setting("tp_mode", "HYBRID")
+    desk.setting("legs", [["0", "10", "9"], ["-5", "90", "9"]])
+    desk.buy(price="60000")
+    fall_to(desk, "59990")
+    desk.paper.price("BTCUSDT", "56000")
+    desk.settle()
+    desk.sweep()
+    assert (group().average_entry < 58000, group().closing_at, group().peak) == (True, None, None)
+    desk.price("BTCUSDT", "58500")
+    desk.watch()
+    assert (group().status, group().close_reason) == ("CLOSED", "AGGREGATE_TARGET")

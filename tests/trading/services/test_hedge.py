@@ -15,7 +15,7 @@ from tests.support.factories import Desk, make_desk
 from tests.support.levers import chosen
 from tests.support.paper import PaperExchange
 from trading.models import Order, PositionGroup, QueuedSignal
-from trading.services import connect, queue, reconcile
+from trading.services import connect, funding, queue, reconcile
 from trading.services.invariants import CHECKS
 
 LONG = {"action": "buy", "market_position": "long"}
@@ -198,3 +198,32 @@ def test_an_alert_that_names_its_side_opens_it_beside_the_other(hedged: Desk) ->
         outcomes.append(alert.outcome)
     assert outcomes == ["ENTERED", "ENTERED"]
     assert set(PositionGroup.objects.values_list("side", flat=True)) == {"LONG", "SHORT"}
+
+
+def test_funding_of_both_sides_goes_to_the_side_that_paid_and_the_one_that_received(hedged: Desk) -> None:
+    """The SHORT holds three legs, the LONG one: 0.0001 of each side's value, paid by the LONG, received by the SHORT."""
+    both_sides(hedged)
+    moved(hedged, "60550")
+    moved(hedged, "60590")
+    sizes = {side: qty for side, (_, qty) in standing().items()}
+    assert sizes["SHORT"] != sizes["LONG"]
+    hedged.paper.funding(symbol="BTCUSDT")
+    assert funding.collect(hedged.account, gateway=hedged.gateway) == 2
+    sums = {side: sum(row.amount for row in group(side).funding.all()) for side in sizes}
+    assert sums["LONG"] < 0 < sums["SHORT"]
+    assert abs(sums["SHORT"] / sums["LONG"] + sizes["SHORT"] / sizes["LONG"]) < Decimal("0.001")
+    assert funding.collect(hedged.account, gateway=hedged.gateway) == 0
+    assert broken(hedged) == []
+
+
+def test_both_sides_in_one_batch_are_entered_each_with_its_own_orders(hedged: Desk) -> None:
+    for action, side in (("buy", "long"), ("sell", "short")):
+        fields = {"action": action, "side": side, "price": "60000", "interval": "60", "size": "1000 USDT"}
+        hedged.alert(symbol="BTCUSDT.P", **fields)
+    hedged.decide()
+    hedged.settle()
+    moved(hedged, "59950")
+    moved(hedged, "60050")
+    assert standing() == {"LONG": ("PARTIALLY_FILLED", LOT), "SHORT": ("PARTIALLY_FILLED", LOT)}
+    assert at_venue(hedged) == {"LONG": LOT, "SHORT": -LOT}
+    assert broken(hedged) == []

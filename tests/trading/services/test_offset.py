@@ -74,6 +74,10 @@ def test_what_winners_cannot_cover_is_held_against_the_budget(desk: Desk) -> Non
     assert run.uncovered > 20
     assert run.cost == -(run.winners_realised + run.loser_realised)
     assert run.cost <= run.uncovered + run.bound
+    assert run.words.startswith(
+        f"Done in part: the losing group was closed, {round(run.cost, 2).normalize():f} quote of it"
+    )
+    assert group("BTC").close_reason == f"OFFSET_PARTLY {round(run.uncovered, 2)}"
 
 
 def test_a_spent_budget_stops_it_and_the_page_can_say_why(desk: Desk) -> None:
@@ -296,7 +300,7 @@ def test_a_winner_that_gives_everything_is_reduced_to_nothing(desk: Desk) -> Non
     desk.price("ETHUSDT", "3070")
     run = carried_out(desk)
     assert [step.whole for step in run.steps.order_by("id")] == [True, True]
-    assert (group("ETH").status, group("ETH").close_reason) == ("CLOSED", "REDUCED_WHOLE")
+    assert (group("ETH").status, group("ETH").close_reason) == ("CLOSED", "OFFSET_PAID")
 
 
 def test_a_reduction_by_others_waits_for_no_price(desk: Desk) -> None:

@@ -88,8 +88,9 @@ def test_a_fill_between_two_looks_is_not_called_foreign(desk: Desk) -> None:
 
 def test_an_account_is_healthy_after_its_reconcile(desk: Desk) -> None:
     reconcile.mark_unhealthy(desk.account.pk, code="VENUE_NOT_REACHED", detail="silence")
-    reconcile.mark_unhealthy(desk.account.pk, code="VENUE_NOT_REACHED", detail="silence")
-    assert ExchangeAccount.objects.get().health == "VENUE_NOT_REACHED"
+    reconcile.mark_unhealthy(desk.account.pk, code="VENUE_NOT_REACHED", detail="a proxy answers")
+    account = ExchangeAccount.objects.get()
+    assert (account.health, account.health_detail) == ("VENUE_NOT_REACHED", "a proxy answers")
     assert JournalEntry.objects.filter(kind="account.unhealthy").count() == 1
     reconciled(desk)
     account = ExchangeAccount.objects.get()

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from project.services import doctor, options, round_trip
 from project.services.doctor import Finding, Level, Patient
+from trading.kill import places
 from trading.models.system import Canary
 from trading.services.socket_guard import latch_path
 
@@ -49,6 +50,16 @@ def latch(_: Patient) -> Finding:
     return Finding(Level.OK, "not set")
 
 
+def kill_process(patient: Patient) -> Finding:
+    """Whether somebody watches the red button and the latch."""
+    if places.is_watched(patient.home):
+        return Finding(Level.OK, "a kill process watches")
+    if patient.stack is None:
+        return Finding(Level.SKIP, "no kill process watches; `make up` starts one")
+    mend = "see logs/kill.log; until then a press starts one by itself, but a button on pins is dead"
+    return Finding(Level.FAIL, "no kill process watches", mend)
+
+
 DATABASE_CHECKS = (("migrations", migrations), ("worker canary", canary))
 
 
@@ -77,7 +88,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, public_url: str | None = None, **__: Any) -> None:
         """Examine and report."""
         patient = doctor.patient(options.from_environ(os.environ), os.environ)
-        checks = [*doctor.CHECKS, ("kill latch", latch)]
+        checks = [*doctor.CHECKS, ("kill latch", latch), ("kill process", kill_process)]
         checks += [(name, database_check(check)) for name, check in DATABASE_CHECKS]
         checks += [("public url", lambda _: round_trip.public_url(public_url))] if public_url else []
         findings = doctor.examine(patient, checks)

@@ -10,11 +10,11 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from project.journal.record import plain
-from risk.domain.checks import CheckLine
 from signals.formats import FormatRefused
 from signals.models import Source
 from trading.management.commands.status import NOT_RUNNING
 from trading.services import connect
+from trading.services import explain_words as words
 from trading.services.explain import Explanation, WrongSecret, explain
 from trading.services.stages import Stages
 
@@ -70,21 +70,20 @@ def _stages(found: Stages) -> list[str]:
     )
     if found.admission:
         lines.append(f"slots     {found.admission.free_slots} of {found.admission.pool_size} free")
-    sizes = found.sized.lines if found.sized else ()
-    lines += [f"size      {size.name}: {plain(size.quote)}{' binds' if size.binds else ''}" for size in sizes]
-    return lines + [f"check     {'ok' if check.ok else 'NO'} {_measured(check)}" for check in found.checks]
-
-
-def _measured(check: CheckLine) -> str:
-    return f"{check.name}: {plain(check.value)} of {plain(check.limit)} {check.unit}".rstrip()
+    if found.draft is None:
+        return lines
+    rules, sizes = found.draft.rules, found.sized.lines if found.sized else ()
+    if found.intent is not None and found.intent.size is not None:
+        lines.append(f"asks      {words.size_words(found.intent.size, rules)}")
+    lines += [f"size      {words.line_words(size, rules)}" for size in sizes]
+    checks = ((check.ok, words.check_words(check, rules.quote)) for check in found.checks)
+    return lines + [f"check     {'ok' if ok else 'NO'} {said}" for ok, said in checks]
 
 
 def text(found: Explanation) -> str:
     """The explanation for people."""
     lines = [f"format    {found.format}", f"outcome   {found.verdict.outcome}", f"reason    {found.verdict.reason}"]
     lines += _stages(found.stages)
-    for order in found.orders:
-        price = "market" if order.price is None else format(plain(order.price))
-        target = f", target {plain(order.target_price)}" if order.target_price else ""
-        lines.append(f"order     leg {order.leg}: {order.side} {plain(order.qty)} {order.type} {price}{target}")
+    rules = found.stages.draft.rules if found.stages.draft else None
+    lines += [f"order     {words.order_words(order, rules)}" for order in found.orders if rules]
     return "\n".join([*lines, "Nothing was sent and nothing was kept."])

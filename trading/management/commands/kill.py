@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from project.accounts import mode
 from trading.kill import journal
+from trading.kill.sequence import MEMORY
 from trading.services import emergency, kill_door
 
 LOOK_SECS = 0.1
@@ -39,6 +40,8 @@ class Command(BaseCommand):
         reason = options["reason"] or self._asked_reason(sure=options["yes"])
         self._ask(sure=options["yes"])
         latch = emergency.press(home, operator=getpass.getuser(), reason=reason, source="command")
+        if latch.source == MEMORY:
+            raise CommandError(emergency.NO_LATCH)
         self.stdout.write(f"Latched at {latch.at}: no order leaves any more.")
         return self._follow(home, latch.id, give_up=time.monotonic() + options["timeout"])
 

@@ -1,6 +1,7 @@
 """manage.py mode: show the trading mode, change it, or leave EMERGENCY in its two steps."""
 
 import getpass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -60,5 +61,13 @@ class Command(BaseCommand):
             latch, report = standing
             flat = "flat" if report and report.flat else "not flat yet"
             self.stdout.write(
-                f"latch {latch.id}, set {latch.at} by {latch.operator} ({latch.source}): {latch.reason}; {flat}"
+                f"latch {latch.id}, set {_clock(latch.at)} by {latch.operator} ({latch.source}): {latch.reason}; {flat}"
             )
+
+
+def _clock(text: str) -> str:
+    """A time as the line above says it; the text itself where it is none."""
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except ValueError:
+        return text

@@ -12,7 +12,8 @@ from trading.domain.money import ZERO, total
 from trading.domain.order_state import TERMINAL
 from trading.domain.take_profit import Remainder, remainder
 from trading.domain.vocabulary import MarketKind, Purpose
-from trading.models import Order, PositionGroup, Slot
+from trading.models import BareHolding, Order, PositionGroup, Slot
+from trading.services import naked
 from trading.services.desk import Desk
 from trading.services.invariants.base import Finding, joined
 
@@ -97,15 +98,17 @@ def _reserved(desk: Desk) -> Finding:
 
 def filled_has_exit(now: datetime) -> Finding:
     """I13: every filled quantity has an exit resting, watched, or waived by name."""
-    groups = list(PositionGroup.objects.exclude(qty=0).select_related("instrument"))
-    return Finding(len(groups), tuple(words for group in groups if (words := _naked(group))))
+    waived = {row.group_id: row.waived_qty for row in BareHolding.objects.filter(ended_at=None)}
+    groups = list(PositionGroup.objects.exclude(qty=0).exclude(naked.OVER).select_related("instrument"))
+    wrong = (_naked(group, waived.get(group.pk, ZERO)) for group in groups)
+    return Finding(len(groups), tuple(words for words in wrong if words))
 
 
-def _naked(group: PositionGroup) -> str:
-    """What of a group could be sold and has nobody to sell it: empty when all is covered, or written off as dust."""
+def _naked(group: PositionGroup, waived_qty: Decimal) -> str:
+    """What of a group could be sold, and neither rests, is on its way, nor was waived by a person; empty when nothing."""
     seen = selectors.picture(group)
     covering = [o for o in seen.orders if o.state not in TERMINAL and o.purpose != Purpose.ENTRY]
-    open_qty = seen.position.qty - total(order.qty - order.filled_qty for order in covering)
+    open_qty = seen.position.qty - total(order.qty - order.filled_qty for order in covering) - waived_qty
     if remainder(open_qty, price=seen.price, rules=seen.rules) is not Remainder.SELLABLE:
         return ""
     return f"group {group.pk}: {open_qty.normalize():f} {seen.rules.base} without an exit"

@@ -42,7 +42,7 @@ def fills_agree(now: datetime) -> Finding:
 
 
 def _fills_of(account: ExchangeAccount, gateway: Gateway, symbol: str) -> Finding:
-    rows = Fill.objects.filter(account=account, instrument__symbol=symbol)
+    rows = Fill.objects.filter(account=account, instrument__symbol=symbol).exclude(qty=0)  # struck out by a person
     ours = {(f.venue_order_id, f.venue_trade_id): _numbers(f) for f in rows}
     known = set(Order.objects.filter(account=account).values_list("venue_order_id", flat=True))
     reports = _venue_fills(account, gateway, symbol)

@@ -1,0 +1,63 @@
+"""What exits see of prices and of the group, at the edges."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from tests.trading.domain.build import FREE, NOON, at, fill, held, view
+from trading.domain import settings as registry
+from trading.domain.exit_view import ExitReason, ExitView, aggregate_price
+from trading.domain.position import Position, from_fills
+from trading.domain.vocabulary import MarketKind, PositionSide, Side
+
+D = Decimal
+LONG, SHORT = PositionSide.LONG, PositionSide.SHORT
+
+
+def traded(*sold: int) -> Position:
+    """10 bought at 100, then sold piece by piece."""
+    sales = [fill(Side.SELL, qty, 110, after=number) for number, qty in enumerate(sold, 1)]
+    return from_fills([fill(Side.BUY, 10, 100), *sales], side=LONG, rules=FREE)
+
+
+@pytest.mark.parametrize(
+    ("position", "price"),
+    [
+        (traded(), "101"),
+        (traded(4), "101"),
+        (traded(10), None),  # closed: its average is known still
+        (traded(6, 6), None),  # more sold than entered
+        (held(0), None),
+        (held("0.5"), "101"),
+    ],
+)
+def test_the_aggregate_target_has_a_price_while_something_is_held(position: Position, price: str | None) -> None:
+    group, settings = replace(view(10), position=position), registry.resolve([{"tp_aggregate_pct": 1}]).exits
+    assert aggregate_price(group, settings=settings, rules=FREE) == (price and D(price))
+
+
+def test_a_group_of_which_nothing_is_said_has_taken_and_reserved_nothing() -> None:
+    group = ExitView(LONG, (), held(10), opened_at=NOON)
+    assert (group.targets_taken, group.reserved_qty, group.rungs) == (0, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "mark", "price"),
+    [
+        (MarketKind.SPOT, "98", "100"),
+        (MarketKind.LINEAR, "98", "98"),
+        (MarketKind.LINEAR, None, "100"),
+    ],
+)
+def test_what_stops_look_at(kind: MarketKind, mark: str | None, price: str) -> None:
+    assert at(100, mark=mark).triggering(kind) == D(price)
+
+
+@pytest.mark.parametrize(("side", "price"), [(LONG, "99"), (SHORT, "101")])
+def test_what_closing_would_get(side: PositionSide, price: str) -> None:
+    assert at(100, spread="2").leaving(side) == D(price)
+
+
+def test_rows_keep_these_words() -> None:
+    assert [word.value for word in ExitReason] == [word.name for word in ExitReason]

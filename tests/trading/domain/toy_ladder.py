@@ -1,0 +1,69 @@
+"""A position that leaves rung by rung on a toy venue: each look does what the domain says, each fill takes a part."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from tests.trading.domain.build import NOON, held, resting, view
+from trading.domain.exit_plan import ExitAction, Levels, PlaceRung, desired
+from trading.domain.exit_view import RungState
+from trading.domain.grid import InstrumentRules
+from trading.domain.money import ceil_to
+from trading.domain.settings import ExitSettings
+from trading.domain.take_profit import Cancel
+from trading.domain.vocabulary import PositionSide
+
+ZERO = Decimal(0)
+FIRST_ID = 20
+LEVELS = Levels(risk_quote=Decimal(4))
+
+
+@dataclass
+class ToyLadder:
+    """What is left, what each rung has sold, and what rests: quantity and price by rung."""
+
+    side: PositionSide
+    left: Decimal
+    settings: ExitSettings
+    rules: InstrumentRules
+    sold: dict[int, Decimal] = field(default_factory=dict)
+    rests: dict[int, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    most_promised: Decimal = Decimal("-Infinity")  # beyond what was left, ever
+
+    def look_or_fill(self, share_pct: Callable[[], int]) -> bool:
+        """Do what the domain says; with nothing to do fill a part of the nearest rung. True when all is over."""
+        actions = self._actions()
+        for action in actions:
+            self._do(action)
+        self.most_promised = max(self.most_promised, sum((qty for qty, _ in self.rests.values()), ZERO) - self.left)
+        return not actions and not self._fill(share_pct)
+
+    def _actions(self) -> tuple[ExitAction, ...]:
+        group = replace(view(self.left, side=self.side), position=held(self.left, side=self.side), rungs=self._rungs())
+        at = {"settings": self.settings, "rules": self.rules, "prices": None, "now": NOON, "levels": LEVELS}
+        return desired(group, **at).actions
+
+    def _rungs(self) -> tuple[RungState, ...]:
+        return tuple(RungState(n, self.sold.get(n, ZERO), self._order(n)) for n in sorted({*self.sold, *self.rests}))
+
+    def _order(self, number: int) -> object:
+        qty, price = self.rests.get(number, (ZERO, ZERO))
+        return resting(qty, price=price, order_id=FIRST_ID + number) if qty else None
+
+    def _do(self, action: ExitAction) -> None:
+        match action:
+            case Cancel(order_id=order_id):
+                del self.rests[order_id - FIRST_ID]
+            case PlaceRung(number=number, qty=qty, price=price):
+                self.rests[number] = (qty, price)
+
+    def _fill(self, share_pct: Callable[[], int]) -> bool:
+        if not self.rests:
+            return False
+        number = min(self.rests)
+        qty, price = self.rests.pop(number)
+        part = ceil_to(qty * share_pct() / 100, self.rules.lot_step)
+        self.rests |= {number: (qty - part, price)} if part < qty else {}
+        self.sold[number] = self.sold.get(number, ZERO) + part
+        self.left -= part
+        return True

@@ -1,0 +1,132 @@
+"""The budget that all processes share, a ban that all obey, and what is left when Valkey is away; breakers at the edge."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from redis import Redis
+
+from project.accounts.models import ExchangeAccount
+from risk import breakers
+from risk.models import Breaker
+from tests.support.factories import Desk
+from tests.support.levers import one_leg
+from trading.domain.budget import Call, of_limit
+from trading.errors import NotSent, Postponed, Unknown
+from trading.models import Order
+from trading.services import budget, connect, submit
+from trading.services.budget import SharedPurse, VenueMeter
+
+SLOW = of_limit(240)  # 60 at once, then 3 a second
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def name() -> Iterator[str]:
+    """A venue that nobody else asks."""
+    made = f"test-{secrets.token_hex(6)}"
+    yield made
+    Redis.from_url(settings.REDIS_URL).delete(f"windlass:budget:{made}", f"windlass:ban:{made}")
+
+
+def purse(name: str, url: str = settings.REDIS_URL) -> SharedPurse:
+    """What one process holds; its clock stands, so that a Valkey that is away stays so."""
+    return SharedPurse(Redis.from_url(url, socket_timeout=2), name, SLOW, clock=lambda: 0.0)
+
+
+def meter(held: SharedPurse, slept: list[float]) -> VenueMeter:
+    return VenueMeter("binance", "venue:test", held, sleep=slept.append)
+
+
+def used_up(held: SharedPurse, call: Call) -> int:
+    """How many calls of weight 6 go out at once."""
+    count = 0
+    while not held.take(call, 6) and count < 100:
+        count += 1
+    return count
+
+
+def test_two_processes_spend_from_one_budget(name: str) -> None:
+    one, other = purse(name), purse(name)
+    assert used_up(one, Call.READ) in (6, 7)  # (60 − 24) / 6; one more where a moment refilled it
+    assert other.take(Call.READ, 6) > 0
+    assert other.take(Call.EXIT, 6) == 0
+
+
+def test_a_ban_stops_everything_in_every_process(name: str) -> None:
+    one, other = purse(name), purse(name)
+    one.ban(30)
+    one.ban(2)  # a shorter one does not end a longer one
+    assert 20 < other.take(Call.EXIT, 1) <= 30
+    with pytest.raises(NotSent, match="budget is used up"):
+        meter(other, []).spend(Call.EXIT, 1, until=timezone.now() + timedelta(seconds=5))
+
+
+def test_without_valkey_each_has_a_small_share_and_exits_go_out(name: str) -> None:
+    held = purse(name, NOWHERE)
+    # a tenth of 60 is 6, of which reads leave 2.4
+    assert (held.take(Call.READ, 3), held.take(Call.READ, 3) > 0) == (0.0, True)
+    assert [held.take(Call.EXIT, 6) for _ in range(20)] == [0.0] * 20
+
+
+@pytest.mark.parametrize(("call", "error"), [(Call.READ, Postponed), (Call.ENTRY, NotSent), (Call.CANCEL, Unknown)])
+def test_what_would_be_late_is_not_waited_for(name: str, call: Call, error: type[Exception]) -> None:
+    held, slept = purse(name), []
+    used_up(held, Call.CANCEL)
+    held.ban(60)
+    with pytest.raises(error, match=r"used up|did not say|binance"):
+        meter(held, slept).spend(call, 6, until=None)
+    assert slept == []
+
+
+# breakers ----------------------------------------------------------------------------------------
+
+
+def failing(desk: Desk, times: int) -> None:
+    component = f"{breakers.of_account(desk.account)}:places"
+    for _ in range(times):
+        breakers.note_call(component, ok=False, at=timezone.now())
+
+
+def test_while_placing_fails_entries_wait_and_exits_are_tried_now_and_then(desk: Desk) -> None:
+    budget._probed.clear()
+    failing(desk, 5)
+    now = timezone.now()
+    assert budget.held_back(desk.account, opening=True, now=now)
+    tried = [not budget.held_back(desk.account, opening=False, now=now + timedelta(seconds=s)) for s in (0, 1, 4, 6, 7)]
+    assert tried == [True, False, False, True, False]
+
+
+def test_an_account_with_nothing_to_send_spends_no_probe(desk: Desk) -> None:
+    one_leg(desk).buy(price="59900")
+    desk.price("BTCUSDT", "59800")
+    desk.poll()
+    assert [(order.purpose, order.state) for order in Order.objects.order_by("id")][1:] == [("TARGET", "NEW")]
+    budget._probed.clear()
+    failing(desk, 5)
+    same = {name: getattr(desk.account, name) for name in ("user", "venue", "environment", "base_url")}
+    idle, now = ExchangeAccount.objects.create(name="idle", **same), timezone.now()
+    assert submit.claim(idle.pk, opening=False, now=now, timing=connect.timing()) == []
+    assert len(submit.claim(desk.account.pk, opening=False, now=now, timing=connect.timing())) == 1
+
+
+def test_reads_that_fail_open_their_own_breaker_only(desk: Desk) -> None:
+    component = breakers.of_account(desk.account)
+    for _ in range(5):
+        breakers.note_call(f"{component}:reads", ok=False, at=timezone.now())
+    assert budget.held_back(desk.account, opening=True, now=timezone.now())
+    assert not budget.held_back(desk.account, opening=False, now=timezone.now())
+    assert [row.component for row in Breaker.objects.exclude(state="CLOSED")] == [f"{component}:reads"]
+
+
+def test_a_half_open_breaker_closes_after_three_that_went_well(desk: Desk) -> None:
+    failing(desk, 5)
+    later = timezone.now() + timedelta(seconds=31)
+    component = f"{breakers.of_account(desk.account)}:places"
+    assert not budget.held_back(desk.account, opening=True, now=later)  # the trials
+    for _ in range(3):
+        breakers.note_call(component, ok=True, at=later)
+    assert breakers.views() == []

@@ -1,0 +1,206 @@
+"""Exit ladders: where the rungs stand, what each may sell, what to rest and what to take back. Pure.
+
+A ladder is the whole group's: the legs' own targets and the aggregate one make way for it, because a unit of base rests
+in one order only. Its prices are counted from the average entry as it is now, so averaging moves them.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from trading.domain.exit_view import ExitView, Levels, PlaceRung, RungState
+from trading.domain.grid import InstrumentRules, target_price
+from trading.domain.money import HUNDRED, ZERO, ceil_to, exact, floor_to, total
+from trading.domain.rungs import LadderKind, Rung
+from trading.domain.settings_groups import ExitSettings
+from trading.domain.swings import extension
+from trading.domain.take_profit import UNTOUCHABLE, Cancel, CancelReason, Held, RestingTarget
+from trading.domain.vocabulary import PositionSide
+
+KEY = re.compile(r"/rung:(\d+)/")
+
+
+@dataclass(frozen=True, slots=True)
+class RungTarget:
+    """A rung as it should rest now: nothing where its share leaves with a neighbour, or has left."""
+
+    number: int
+    at: Decimal
+    price: Decimal
+    qty: Decimal
+
+
+def rung_of(intent_key: str) -> int | None:
+    """The rung that a target order belongs to; None for a leg's or the aggregate one."""
+    found = KEY.search(intent_key)
+    return int(found[1]) if found else None
+
+
+# where -------------------------------------------------------------------------------------------
+
+
+@exact
+def prices(
+    rungs: Sequence[Rung],
+    *,
+    kind: LadderKind,
+    side: PositionSide,
+    average_entry: Decimal,
+    levels: Levels,
+    rules: InstrumentRules,
+) -> tuple[Decimal, ...] | None:
+    """The rungs' prices, quote, on the tick in our favour; None where what they are counted in is not known.
+
+    A rung never stands nearer than both taker fees to the average entry: a swing's extension may have been passed by a
+    later pyramid, and a target there would lose.
+    """
+    raw = [_raw(rung, kind=kind, side=side, average_entry=average_entry, levels=levels) for rung in rungs]
+    least = target_price(side=side, price=average_entry, take_profit_pct=2 * rules.taker_fee * HUNDRED, rules=rules)
+    known = [price for price in raw if price is not None]
+    better = max if side is PositionSide.LONG else min
+    favoured = ceil_to if side is PositionSide.LONG else floor_to
+    return tuple(better(favoured(p, rules.tick_size), least) for p in known) if len(known) == len(raw) else None
+
+
+def _raw(rung: Rung, *, kind: LadderKind, side: PositionSide, average_entry: Decimal, levels: Levels) -> Decimal | None:
+    if kind is LadderKind.FIBONACCI:
+        return None if levels.swing is None else extension(levels.swing, rung.at)
+    return None if levels.risk_quote is None else average_entry + side.sign * rung.at * levels.risk_quote
+
+
+# how much ----------------------------------------------------------------------------------------
+
+
+@exact
+def wanted(
+    group: ExitView, *, settings: ExitSettings, levels: Levels, rules: InstrumentRules
+) -> tuple[RungTarget, ...] | None:
+    """Every rung with what it should promise; together exactly what is free to leave, in lots. None: no ladder known.
+
+    Shares are cumulative over what came in and was not taken elsewhere, so that rounding residue moves to later rungs
+    and the last one leaves nothing. A share below the venue's minimums leaves with the next rung, at the end with the
+    one before.
+    """
+    average = group.position.average_entry
+    if not settings.rungs or average is None:
+        return None
+    kind, side = settings.tp_ladder, group.side
+    stands = prices(settings.rungs, kind=kind, side=side, average_entry=average, levels=levels, rules=rules)
+    if stands is None:
+        return None
+    states = {state.number: state for state in group.rungs}
+    held = floor_to(free_qty(group), rules.lot_step)
+    shares = _shares(settings.rungs, states, held=held, lot_step=rules.lot_step)
+    merged = _merged(shares, stands, states, rules)
+    numbered = zip(settings.rungs, stands, merged, strict=True)
+    return tuple(RungTarget(n, rung.at, price, qty) for n, (rung, price, qty) in enumerate(numbered))
+
+
+def free_qty(group: ExitView) -> Decimal:
+    """What targets may promise: not what a decided reduction will take."""
+    return max(group.position.qty - group.reserved_qty, ZERO)
+
+
+def _shares(
+    rungs: Sequence[Rung], states: Mapping[int, RungState], *, held: Decimal, lot_step: Decimal
+) -> list[Decimal]:
+    """What each rung still has to sell, in lots; together exactly what is held. The first ones give way to the last."""
+    closed = [states[n].closed_qty if n in states else ZERO for n in range(len(rungs))]
+    basis, so_far, passed = held + total(closed), ZERO, ZERO
+    open_qty: list[Decimal] = []
+    for rung, gone in zip(rungs, closed, strict=True):
+        so_far += rung.share_pct
+        reaches = floor_to(basis * so_far / HUNDRED, lot_step)
+        open_qty.append(max(reaches - passed - gone, ZERO))
+        passed = reaches
+    return _cut(open_qty, total(open_qty) - held)
+
+
+def _cut(open_qty: Sequence[Decimal], excess: Decimal) -> list[Decimal]:
+    """Without the excess, which comes off the first rungs: what left elsewhere was nearest to its target."""
+    kept: list[Decimal] = []
+    for qty in open_qty:
+        off = min(qty, max(excess, ZERO))
+        excess -= off
+        kept.append(qty - off)
+    return kept
+
+
+def _merged(
+    shares: Sequence[Decimal], stands: Sequence[Decimal], states: Mapping[int, RungState], rules: InstrumentRules
+) -> list[Decimal]:
+    """Shares that the venue takes, each at its rung's price; what is too small for an order goes to a neighbour."""
+    carried, found = ZERO, [ZERO] * len(shares)
+    for n, share in enumerate(shares):
+        carried += share
+        if rules.sellable(carried, stands[n]) or _rests_already(states.get(n), carried):
+            found[n], carried = carried, ZERO
+    last = _last_resort(found, states)
+    if carried > 0 and last is not None and (found[last] > 0 or _rests_already(states.get(last), carried)):
+        found[last] += carried
+    return found
+
+
+def _last_resort(found: Sequence[Decimal], states: Mapping[int, RungState]) -> int | None:
+    """Who takes what is left at the end: the last rung that sells anything, else one that rests."""
+    selling = [n for n, qty in enumerate(found) if qty > 0]
+    return max(selling or (n for n, state in states.items() if state.resting is not None), default=None)
+
+
+def _rests_already(state: RungState | None, qty: Decimal) -> bool:
+    """A target's unfilled rest may be below the minimums: it stays where it is."""
+    return state is not None and state.resting is not None and 0 < qty == state.resting.qty
+
+
+# what rests --------------------------------------------------------------------------------------
+
+
+@exact
+def actions(
+    group: ExitView, targets: Sequence[RungTarget], *, rules: InstrumentRules
+) -> tuple[Cancel | PlaceRung, ...]:
+    """What to take back and what to rest; together with what rests it never exceeds what is free to leave.
+
+    A rung that no longer fits is cancelled now and placed by a later call. A whole rung or nothing is placed: a part of
+    it would be taken back by the next look.
+    """
+    resting = {state.number: state.resting for state in group.rungs if state.resting is not None}
+    by_number = {target.number: target for target in targets}
+    cancels = (_cancel(order, by_number.get(number), rules) for number, order in sorted(resting.items()))
+    free = floor_to(free_qty(group), rules.lot_step) - total(order.qty for order in resting.values())
+    missing = (target for target in targets if target.number not in resting)
+    return (*(cancel for cancel in cancels if cancel is not None), *_places(missing, free=free, rules=rules))
+
+
+def _cancel(order: RestingTarget, target: RungTarget | None, rules: InstrumentRules) -> Cancel | None:
+    """One tick of difference is let be: an exit may round the average to the next tick."""
+    if order.state in UNTOUCHABLE:
+        return None
+    if target is None or order.qty != target.qty:
+        return Cancel(order.order_id, CancelReason.RESIZED)
+    moved = abs(order.price - target.price) > rules.tick_size
+    return Cancel(order.order_id, CancelReason.REPRICED) if moved else None
+
+
+def _places(missing: Iterable[RungTarget], *, free: Decimal, rules: InstrumentRules) -> list[PlaceRung]:
+    placed: list[PlaceRung] = []
+    for target in missing:
+        if target.qty <= free and rules.sellable(target.qty, target.price):
+            placed.append(PlaceRung(target.number, target.qty, target.price))
+            free -= target.qty
+    return placed
+
+
+def waiting(group: ExitView, targets: Sequence[RungTarget], *, rules: InstrumentRules) -> Held | None:
+    """What no rung carries because all of it together is below the minimums; named by the last filled leg."""
+    left = floor_to(free_qty(group), rules.lot_step) - total(target.qty for target in targets)
+    filled = [leg for leg in group.holdings if leg.filled_qty > 0]
+    last = max(filled, key=lambda leg: (leg.pyramid_index, leg.index), default=None)
+    return Held(last.leg_id, left) if left > 0 and last is not None else None
+
+
+def taken(rungs: Iterable[RungState], targets: Sequence[RungTarget] | None) -> int:
+    """How many rungs have sold all that is theirs now: what break-even counts."""
+    open_qty = {target.number: target.qty for target in targets or ()}
+    return sum(state.closed_qty > 0 and open_qty.get(state.number, ZERO) == 0 for state in rungs)

@@ -1,0 +1,255 @@
+"""Executions held against the venue's: what we lack is recorded, what differs waits for a person, what is not ours is noted.
+
+Orders tell what has filled as long as they rest; here are the executions that no order tells of any more: those that show
+only after it ended, those that the venue has never heard of, and those with other numbers.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from project.accounts.models import ExchangeAccount
+from project.journal.record import plain, record
+from signals.models import Instrument
+from trading import locks
+from trading.domain.order_state import TERMINAL, OrderState
+from trading.domain.reconcile import (
+    Correction,
+    Difference,
+    OurBook,
+    OurOrder,
+    TheirBook,
+    VenueFill,
+    compare,
+)
+from trading.gateways.base import FillReport, Gateway
+from trading.models import Disagreement, Fill, Order
+from trading.services import execution, fills
+from trading.services.listing import NOT_LISTED
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+OVERLAP = timedelta(minutes=15)
+# An execution may show this long after its order ended.
+AT_ONCE = 5
+# Markets looked at in one sweep, in turn: a list of executions costs a venue as much as twenty other questions.
+LATE = timedelta(seconds=60)
+# A venue's own list may lag behind the answer to an order by some seconds: younger fills prove nothing.
+TURN_SECS = 15
+WATCHED = frozenset({Difference.FILL_CHANGED, Difference.FILL_PHANTOM})
+# What only a person settles.
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One market's executions of a period, both sides', and what differs."""
+
+    instrument: Instrument
+    since: datetime
+    theirs: Mapping[tuple[str, str, str], FillReport]
+    found: tuple[Correction, ...]
+
+
+def look(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
+    """Compare the executions of some of the account's markets, others at the next call; how many were recorded.
+
+    All of them at the first look, and while something is wrong. Raises NotReached.
+    """
+    now = clock()
+    since = min(now, account.reconciled_at or account.created_at) - OVERLAP
+    markets = _touched(account, since=since)
+    turn = markets if account.health or account.reconciled_at is None else _turn(markets, now)
+    return _correct_all(account, turn, since=since, gateway=gateway, clock=clock)
+
+
+def of_currencies(account: ExchangeAccount, currencies: Collection[str], *, gateway: Gateway, clock: Clock) -> int:
+    """The same for every market of the last day that moves one of these currencies; how many were recorded."""
+    since = clock() - timedelta(days=1)
+    markets = [m for m in _touched(account, since=since) if {m.base, m.quote} & set(currencies)]
+    return _correct_all(account, markets, since=since, gateway=gateway, clock=clock)
+
+
+def _correct_all(
+    account: ExchangeAccount, markets: Sequence[Instrument], *, since: datetime, gateway: Gateway, clock: Clock
+) -> int:
+    """Look at markets and correct what can be; how many executions were recorded."""
+    first = max(since, account.created_at)
+    looks = (_look_at(account, market, since=first, gateway=gateway) for market in markets)
+    return sum(_correct(account, one, now=clock()) for one in looks)
+
+
+def _touched(account: ExchangeAccount, *, since: datetime) -> list[Instrument]:
+    """Markets in which an order of ours lives, or ended lately."""
+    lately = Q(updated_at__gte=since) | ~Q(state__in=sorted(TERMINAL))
+    rows = Order.objects.filter(lately, account=account).exclude(NOT_LISTED).exclude(venue_order_id="")
+    return list(Instrument.objects.filter(pk__in=rows.values("instrument_id")).order_by("id"))
+
+
+def _turn(markets: Sequence[Instrument], now: datetime) -> Sequence[Instrument]:
+    """The few whose turn it is: each comes once in as many sweeps as it takes."""
+    rounds = -(-len(markets) // AT_ONCE) or 1
+    place = int(now.timestamp() // TURN_SECS) % rounds
+    return markets[place * AT_ONCE : (place + 1) * AT_ONCE]
+
+
+# looking -----------------------------------------------------------------------------------------
+
+
+def _look_at(account: ExchangeAccount, instrument: Instrument, *, since: datetime, gateway: Gateway) -> Look:
+    """Ask for one market's executions and compare them with ours of the same period, which venues count in milliseconds."""
+    since = since.replace(microsecond=since.microsecond // 1000 * 1000)
+    told = {(r.venue_order_id, r.venue_trade_id): r for r in gateway.fills_since(symbol=instrument.symbol, since=since)}
+    theirs = {execution.of(report, instrument).key: report for report in told.values()}
+    mine = Fill.objects.filter(account=account, instrument=instrument, at__gte=since)
+    numbers = {report.venue_order_id for report in told.values()}
+    orders = Order.objects.filter(account=account, instrument=instrument, venue_order_id__in=numbers)
+    ours = OurBook(
+        [_order(o, instrument) for o in orders], [execution.of(f, instrument) for f in mine.exclude(qty=0)], {}
+    )
+    found = compare(ours, TheirBook((), [execution.of(r, instrument) for r in theirs.values()], {}))
+    return Look(instrument, since, theirs, tuple(c for c in found if c.fill is not None))
+
+
+def _order(order: Order, instrument: Instrument) -> OurOrder:
+    """As far as executions ask for it: nothing is said about where it rests."""
+    return OurOrder(order.client_order_id, order.venue_order_id, instrument.symbol, OrderState.FILLED, order.filled_qty)
+
+
+# correcting --------------------------------------------------------------------------------------
+
+
+def _correct(account: ExchangeAccount, look: Look, *, now: datetime) -> int:
+    """Record what we lack, note what is not ours, and keep for a person what differs; what agrees again is settled."""
+    by_kind: dict[Difference, list[VenueFill]] = defaultdict(list)
+    for correction in look.found:
+        if correction.fill is not None:
+            by_kind[correction.kind].append(correction.fill)
+    recorded = _record(account, look, by_kind[Difference.FILL_MISSING], now)
+    _note_foreign(account, look, by_kind[Difference.FILL_FOREIGN], now)
+    differing = [(kind, fill) for kind in sorted(WATCHED) for fill in by_kind[kind]]
+    _keep(account, look, differing, now)
+    return recorded
+
+
+def _record(account: ExchangeAccount, look: Look, lacking: Sequence[VenueFill], now: datetime) -> int:
+    """Executions of our orders that nobody had told us of."""
+    by_order: dict[str, list[FillReport]] = defaultdict(list)
+    for fill in lacking:
+        by_order[fill.venue_order_id].append(look.theirs[fill.key])
+    count = 0
+    for number, told in by_order.items():
+        mine = Order.objects.filter(account=account, instrument=look.instrument, venue_order_id=number)
+        for order_id in mine.values_list("id", flat=True):
+            count += fills.apply(order_id, told, now=now)
+            log.warning("order %s: %s executions showed late", order_id, len(told))
+    return count
+
+
+def _note_foreign(account: ExchangeAccount, look: Look, foreign: Sequence[VenueFill], now: datetime) -> None:
+    """Trades of others on the same keys: written down once. While an order of ours is undecided they may be its own."""
+    undecided = Order.objects.filter(account=account, instrument=look.instrument, state__in=("SUBMITTING", "UNKNOWN"))
+    known = _numbers(account, look, foreign)
+    fresh = [fill for fill in foreign if (fill.venue_order_id, fill.venue_trade_id) not in known]
+    if not fresh or undecided.exists():
+        return
+    with transaction.atomic():
+        locks.account(account.pk)
+        for fill in fresh:
+            shown = {"settled_at": now, "settled_as": "SHOWN", "theirs": told(look.theirs[fill.key])}
+            _new(account, look, Difference.FILL_FOREIGN, fill, now, **shown)
+
+
+def _numbers(account: ExchangeAccount, look: Look, executions: Sequence[VenueFill]) -> set[tuple[str, str]]:
+    rows = Disagreement.objects.filter(account=account, instrument=look.instrument)
+    named = rows.filter(venue_order_id__in={fill.venue_order_id for fill in executions})
+    return set(named.values_list("venue_order_id", "venue_trade_id"))
+
+
+def _keep(
+    account: ExchangeAccount, look: Look, differing: Sequence[tuple[Difference, VenueFill]], now: datetime
+) -> None:
+    """Open what is new, end what agrees again."""
+    listed = list(Disagreement.objects.filter(account=account, instrument=look.instrument, settled_at=None))
+    rows = {(row.venue_order_id, row.venue_trade_id): row for row in listed}
+    there = {(fill.venue_order_id, fill.venue_trade_id): (kind, fill) for kind, fill in differing}
+    fresh = [
+        pair for name, pair in there.items() if name not in rows and not _is_settled(account, look, *pair, now=now)
+    ]
+    agreed = [row for name, row in rows.items() if name not in there and _in_period(row, look)]
+    if not (fresh or agreed):
+        return
+    with transaction.atomic():
+        locks.account(account.pk)
+        for kind, fill in fresh:
+            _new(account, look, kind, fill, now, **_both(account, look, fill))
+        for row in agreed:
+            row.settled_at, row.settled_as = now, "AGREED"
+            row.save(update_fields=["settled_at", "settled_as"])
+            _journal(row, "fill.agrees")
+
+
+def _is_settled(account: ExchangeAccount, look: Look, kind: Difference, fill: VenueFill, *, now: datetime) -> bool:
+    """A person has kept our numbers against exactly these, or the fill is too young for the venue's list."""
+    mine = _mine(account, look, fill)
+    if kind is Difference.FILL_PHANTOM and mine is not None and now - mine.recorded_at < LATE:
+        return True
+    rows = Disagreement.objects.filter(account=account, instrument=look.instrument, settled_as="OURS")
+    kept = rows.filter(venue_order_id=fill.venue_order_id, venue_trade_id=fill.venue_trade_id).order_by("-id").first()
+    both = _both(account, look, fill)
+    return kept is not None and (kept.ours, kept.theirs) == (both["ours"], both["theirs"])
+
+
+def _in_period(row: Disagreement, look: Look) -> bool:
+    """Whether this look would have met it again: ours was executed within it."""
+    at = (row.ours or row.theirs).get("at", "")
+    return bool(at) and datetime.fromisoformat(at) >= look.since
+
+
+def _mine(account: ExchangeAccount, look: Look, fill: VenueFill) -> Fill | None:
+    rows = Fill.objects.filter(account=account, instrument=look.instrument, venue_order_id=fill.venue_order_id)
+    return rows.filter(venue_trade_id=fill.venue_trade_id).select_related("order").first()
+
+
+def _both(account: ExchangeAccount, look: Look, fill: VenueFill) -> dict[str, Any]:
+    mine, report = _mine(account, look, fill), look.theirs.get(fill.key)
+    return {
+        "order": mine.order if mine else None,
+        "ours": told(mine) if mine else {},
+        "theirs": told(report) if report else {},
+    }
+
+
+NUMBERS = ("side", "price", "qty", "cost", "fee", "fee_currency", "realised", "at")
+
+
+def told(fill: Fill | FillReport) -> dict[str, Any]:
+    """An execution's numbers as JSON keeps them without loss."""
+    found: dict[str, Any] = plain({name: getattr(fill, name) for name in NUMBERS})
+    return found
+
+
+def _new(
+    account: ExchangeAccount, look: Look, kind: Difference, fill: VenueFill, now: datetime, **facts: Any
+) -> Disagreement:
+    names = {"venue_order_id": fill.venue_order_id, "venue_trade_id": fill.venue_trade_id}
+    row = Disagreement.objects.create(
+        account=account, instrument=look.instrument, kind=kind, seen_at=now, **names, **facts
+    )
+    _journal(
+        row, "fill.foreign" if kind is Difference.FILL_FOREIGN else "fill.differs", ours=row.ours, theirs=row.theirs
+    )
+    return row
+
+
+def _journal(row: Disagreement, event: str, **facts: Any) -> None:
+    names = {"kind": row.kind, "trade": row.venue_trade_id, "venue_order": row.venue_order_id}
+    subject = f"order:{row.order_id}" if row.order_id else f"account:{row.account_id}"
+    record(event, subject=subject, payload={**names, **facts}, account_id=row.account_id)
