@@ -11,13 +11,14 @@ WORKERS := 2
 WITH_ENV := ./deploy/with-env
 
 .NOTPARALLEL:
-.PHONY: help up test check lint fmt types imports documents pytest bench doctor lock reset clean install install-dev
+.PHONY: help up test check lint fmt types imports documents pytest bench faults doctor lock reset clean install install-dev
 
 help:
 	@echo "make up      set up and run Windlass; Ctrl-C stops it"
 	@echo "make test    set up, check and test"
 	@echo "make doctor  say what is well and what is not"
 	@echo "make bench   measure it against its limits, 10 minutes (ARGS=--quick: 2)"
+	@echo "make faults  hurt it: a campaign of faults, 15 minutes (ARGS='--rounds 400 --minutes 120'), continued next time"
 	@echo "make check   everything but the tests"
 	@echo "make fmt     format the code        make lint types imports documents pytest   one check alone (ARGS=... for pytest)"
 	@echo "make lock    pin the requirements   make reset   delete all data     make clean   delete what was installed"
@@ -52,6 +53,9 @@ pytest: install-dev
 
 bench: install
 	@$(PY) -m benchmarks $(ARGS)
+
+faults: install-dev
+	@$(PY) -m tests.faults $(ARGS)
 
 fmt: install-dev
 	@$(PY) -m ruff check --fix-only --quiet . ; $(PY) -m ruff format .

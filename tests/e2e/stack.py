@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -88,6 +88,29 @@ class Stack:
             self.process.kill()
             self.process.wait(PATIENCE_SECS)
             self.process = None
+
+    def kill_everything(self) -> None:
+        """kill -9 of the supervisor and of all below it, PostgreSQL and the venue too, as a power cut does."""
+        assert self.process is not None
+        top = psutil.Process(self.process.pid)
+        everybody = [top, *top.children(recursive=True)]
+        for process in everybody:
+            with suppress(psutil.NoSuchProcess):  # it followed its parent
+                process.kill()
+        psutil.wait_procs(everybody, timeout=PATIENCE_SECS)
+        self.process.wait(PATIENCE_SECS)
+        self.process = None
+
+    def started_again(self) -> "subprocess.CompletedProcess[str]":
+        """A second `make up` on the same folder."""
+        command = [sys.executable, "-m", "project.services"]
+        return subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=120, check=False)
+
+    def ledger(self) -> dict[str, Any]:
+        """The paper exchange's own books, by account."""
+        url = f"http://127.0.0.1:{self.ports['WINDLASS_PAPER_PORT']}/_control/ledger"
+        found: dict[str, Any] = httpx.get(url, timeout=PATIENCE_SECS).json()["accounts"]
+        return found
 
     def kill(self, name: str) -> int:
         """kill -9 one of its processes, as soon as it runs, by its recorded id; that id."""

@@ -141,3 +141,31 @@ def test_it_stops_and_continues_where_it_was(stack: Stack) -> None:
     closed = "SELECT status FROM trading_positiongroup WHERE closed_at IS NOT NULL"
     assert until(lambda: stack.rows(closed), about="the end of the group")
     assert "Traceback" not in stack.log()
+
+
+def test_a_folder_is_started_once(stack: Stack) -> None:
+    again = stack.started_again()
+    assert again.returncode == 1
+    assert "Windlass already runs here" in again.stdout
+    assert stack.asked("status", "--json")["mode"] == "NORMAL"
+
+
+def test_the_death_of_everything_is_made_good_by_the_next_start(stack: Stack) -> None:
+    assert stack.outcome(stack.post(named(symbol="BTCUSDT")).json()["id"]) == "ENTERED"
+    until(lambda: stack.rows("SELECT 1 FROM trading_order WHERE state = 'OPEN'"), about="an order at the venue")
+    promised = "SELECT id, tp_mode, settings, levels, leverage FROM trading_positiongroup ORDER BY id"
+    decided = (
+        "SELECT id, intent_key, attempt, client_order_id, price, trigger_price, qty FROM trading_order ORDER BY id"
+    )
+    before = stack.rows(promised), stack.rows(decided)
+    stack.kill_everything()
+    stack.start()
+    stack.until_reconciled()
+    assert stack.rows(promised) == before[0]
+    assert stack.rows(decided)[: len(before[1])] == before[1]
+    told = stack.asked("check_invariants", "--json")
+    assert {name: result["violations"] for name, result in told.items() if result["violations"]} == {}
+    assert "I12" in told
+    sent = [order["clientOrderId"] for account in stack.ledger().values() for order in account.get("orders", ())]
+    known = {name for (name,) in stack.rows("SELECT client_order_id FROM trading_order")}
+    assert (len(sent), set(sent) - known) == (len(set(sent)), set())

@@ -80,28 +80,34 @@ def stop_triggered_unseen(desk: Desk) -> None:
 
 
 def stop_resized(desk: Desk) -> None:
-    """A second leg came in: the stop no longer fits and is to be placed anew."""
+    """A second leg came in: the stop no longer fits, its successor is written and has not left."""
     short_guarded(desk)
     desk.paper.price("BTCUSDT", "60350")
     desk.poll()
-    assert Order.objects.filter(purpose="STOP", cancel_requested=True).exists()
+    assert stops() == ["OPEN", "NEW"]
+
+
+def stop_successor_unanswered(desk: Desk) -> None:
+    stop_resized(desk)
+    unanswered(desk, UNANSWERED, opening=False, request=CONDITIONAL)
+
+
+def stop_between_two(desk: Desk) -> None:
+    """The new one is at the venue; the old one is to go, and has not gone."""
+    stop_resized(desk)
+    desk.submit()
+    assert stops() == ["OPEN", "OPEN"]
+    assert Order.objects.get(purpose="STOP", cancel_requested=True).pk == Order.objects.filter(purpose="STOP").last().pk
 
 
 def stop_cancelling(desk: Desk) -> None:
-    stop_resized(desk)
+    stop_between_two(desk)
     cancelling(desk)
 
 
 def stop_cancelled_unheard(desk: Desk) -> None:
-    stop_resized(desk)
+    stop_between_two(desk)
     cancel_arrived(desk)
-
-
-def stop_between_two(desk: Desk) -> None:
-    """The old one is gone, the new one has not left."""
-    stop_resized(desk)
-    cancelled(desk)
-    assert stops() == ["CANCELED", "NEW"]
 
 
 # its end -----------------------------------------------------------------------------------------
@@ -188,6 +194,8 @@ CAUGHT: Mapping[Caught, list[tuple[str, str]]] = {
     stop_sent: ends(status="PARTIALLY_FILLED"),
     stop_unanswered: ends(status="PARTIALLY_FILLED"),
     short_guarded: ends(status="PARTIALLY_FILLED"),
+    stop_resized: ends(status="PARTIALLY_FILLED"),
+    stop_successor_unanswered: ends(status="PARTIALLY_FILLED"),
     stop_cancelling: ends(status="PARTIALLY_FILLED"),
     stop_cancelled_unheard: ends(status="PARTIALLY_FILLED"),
     stop_between_two: ends(status="PARTIALLY_FILLED"),

@@ -51,8 +51,8 @@ SETTINGS = {
     "var_limit_pct": '"100"',
 }
 OVERRIDE = "INSERT INTO trading_settingoverride (symbol, name, value, changed_by, changed_at) VALUES ('', %s, %s::jsonb, 'drill', now()) RETURNING id"
-DUST = Decimal(7)
-# Quote: a venue's least order, 5, and a lot that is cut off.
+DUST = Decimal(14)
+# Quote: a venue's least order, 5, and of each group of a pair (4, two pyramids each) less than a lot, at most 1.7.
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,121 @@
+"""Loaded by every Python process of a faulted stack before anything of ours: the servers are reached through proxies.
+
+On the PYTHONPATH of a fault campaign's stack and nowhere else. The supervisor itself is left alone.
+"""
+
+import importlib.abc
+import importlib.machinery
+import os
+import re
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+PROXIED = {"DATABASE_URL": "FAULTS_DATABASE_PORT", "REDIS_URL": "FAULTS_BROKER_PORT"}
+SUPERVISOR = "project.services"
+LOOK_SECS = 0.05
+GONE = timedelta(seconds=3)
+# An owner that has not settled by then is taken over: 12 s in the engine, which a round of some seconds can't wait.
+
+
+def aim() -> None:
+    """Point this process at the proxies."""
+    for variable, port in PROXIED.items():
+        if variable in os.environ and port in os.environ:
+            os.environ[variable] = re.sub(
+                r"(@|//)127\.0\.0\.1:\d+", rf"\g<1>127.0.0.1:{os.environ[port]}", os.environ[variable]
+            )
+    if "FAULTS_VENUE_PORT" in os.environ:
+        os.environ["WINDLASS_PAPER_PORT"] = os.environ["FAULTS_VENUE_PORT"]
+
+
+def hasten(module) -> None:
+    """Take orders over sooner."""
+    module.CALL_TIMEOUT = GONE
+
+
+class Clock:
+    """The engine's clock, wrong by what a file says (seconds). The exchange and the servers keep the true one."""
+
+    def __init__(self, path) -> None:
+        self._path, self._look_at, self._offset, self._true = Path(path), 0.0, 0.0, time.time
+
+    def offset(self) -> float:
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK_SECS
+            try:
+                self._offset = float(self._path.read_text(encoding="ascii") or 0)
+            except FileNotFoundError:
+                self._offset = 0.0
+        return self._offset
+
+    def time(self) -> float:
+        return self._true() + self.offset()
+
+    def step_django(self, module) -> None:
+        true = module.now
+        module.now = lambda: true() + timedelta(seconds=self.offset())
+
+
+def resend_blindly(module) -> None:
+    """The broken engine: an order whose outcome is unknown is sent again, under a name of its own."""
+    from dataclasses import replace
+
+    from trading.errors import Unknown
+    from trading.gateways.ccxt_gateway import CcxtGateway
+
+    place = CcxtGateway.place
+
+    def twice(self, request):
+        try:
+            return place(self, request)
+        except Unknown:
+            again = replace(
+                request,
+                client_order_id=request.client_order_id[::-1],
+                valid_until=request.valid_until + timedelta(minutes=1),
+            )
+            return place(self, again)
+
+    CcxtGateway.place = twice
+
+
+PATCHES = {"trading.services.lookups": [hasten]}
+BROKEN = {"blind_resend": ("trading.gateways.ccxt_gateway", resend_blindly)}
+
+
+class Patched(importlib.abc.MetaPathFinder):
+    """Patches a module right after it was imported."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        patches = PATCHES.get(fullname)
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path) if patches else None
+        if spec is None or spec.loader is None:
+            return None
+        run = spec.loader.exec_module
+
+        def exec_module(module):
+            run(module)
+            for patch in patches:
+                patch(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def main() -> None:
+    if SUPERVISOR in sys.orig_argv:
+        return
+    aim()
+    if "FAULTS_CLOCK_FILE" in os.environ and "trading.paper" not in sys.orig_argv:
+        clock = Clock(os.environ["FAULTS_CLOCK_FILE"])
+        time.time = clock.time
+        PATCHES["django.utils.timezone"] = [clock.step_django]
+    if os.environ.get("FAULTS_BROKEN") in BROKEN:
+        name, patch = BROKEN[os.environ["FAULTS_BROKEN"]]
+        PATCHES.setdefault(name, []).append(patch)
+    sys.meta_path.insert(0, Patched())
+
+
+main()

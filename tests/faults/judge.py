@@ -1,0 +1,267 @@
+"""The judge of a faulted stack: a process beside it that knows Django, asked over a pipe, a JSON line each way.
+
+    {"ask": "furnish"}                          accounts get a source and settings; the sources' tokens
+    {"ask": "press"}                            the kill switch
+    {"ask": "unsettled"}                        what is still on its way, in words; out of an emergency that is over
+    {"ask": "verdict", "promised": [1, 2]}      findings by the oracle's names, and the invariants
+
+It reaches the servers directly, never through the proxies, and no failpoint befalls it.
+"""
+
+import json
+import secrets
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+import django
+import httpx
+from django.db.models import F
+
+from tests.faults import oracle
+from tests.faults.oracle import Alerts, Books, Execution, Finding, OurOrder, TheirOrder
+from trading.kill.desk import PREFIX as KILL_PREFIX
+
+Json = dict[str, Any]
+
+SETTLE_SECS, LOOK_SECS = 12.0, 0.5
+# A violation that lasts shorter was something on its way.
+SETTINGS: Mapping[str, Any] = {
+    "first_entry": "market",
+    "legs": [["0", "50", "1"], ["-0.5", "50", "1"]],
+    "max_open_groups": 4,
+    "capital_per_pyramid": "200 USDT",
+    "per_symbol_pct": "900",
+    "per_venue_pct": "900",
+    "per_strategy_pct": "900",
+    "per_sector_pct": "900",
+    "cluster_pct": "900",
+    "max_consecutive_losses": "1000",
+    "order_rate_per_min": "100000",
+    "drawdown_tiers_pct": ["96", "97", "98", "99"],
+    "max_daily_loss_pct": "100",
+    "max_heat": "100",
+    "var_limit_pct": "100",
+}
+ALIVE = ("NEW", "PARTIALLY_FILLED")
+
+
+def main() -> None:
+    """Answer until the pipe is closed."""
+    django.setup()
+    sys.stdout.write(json.dumps("ready") + "\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        sys.stdout.write(json.dumps(_answered(asked), default=str) + "\n")
+        sys.stdout.flush()
+
+
+def _answered(asked: Json) -> Any:
+    """The answer; what went wrong is one too, for whoever asks may ask again."""
+    from django.db import DatabaseError, connection
+
+    from trading.errors import WindlassError
+
+    try:
+        return ANSWERS[asked.pop("ask")](**asked)
+    except (DatabaseError, WindlassError, httpx.HTTPError) as error:
+        connection.close()
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+# before ------------------------------------------------------------------------------------------
+
+
+def furnish() -> list[Json]:
+    """A source for each account, without a limit, and settings that let many small entries through."""
+    from django.conf import settings
+
+    from project.accounts.models import ExchangeAccount
+    from project.services.files import write_private
+    from signals.models import Source
+    from trading.models import SettingOverride
+    from trading.services.bootstrap import digest
+
+    for name, value in SETTINGS.items():
+        SettingOverride.objects.create(symbol="", name=name, value=value, changed_by="faults")
+    made = []
+    for account in ExchangeAccount.objects.order_by("id"):
+        token, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        Source.objects.create(
+            user=account.user,
+            account=account,
+            name=f"faults {account.pk}",
+            token_hash=digest(token),
+            secret_hash=digest(secret),
+            pair_whitelist=[],
+            rate_per_min=0,
+        )
+        made.append({"account": account.pk, "venue": account.venue, "token": token, "secret": secret})
+    write_private(settings.WINDLASS.home / "faults-sources.json", json.dumps(made))
+    return made
+
+
+def press() -> str:
+    """The red button; the latch's number."""
+    from project.accounts import mode
+
+    return mode.declare_emergency(operator="faults", reason="a round", source="faults").id
+
+
+def _leave() -> list[str]:
+    """Lead out of an emergency once it has ended flat and is booked; why not yet."""
+    from django.utils import timezone
+
+    from project.accounts import latch, mode
+    from project.accounts.models import KillReport
+    from trading.models import PositionGroup
+
+    standing = latch.read(mode.home())
+    if standing is not None:
+        if not KillReport.objects.filter(latch=standing.id, flat=True).exists():
+            return ["the kill is not flat yet"]
+        if open_groups := PositionGroup.objects.filter(closed_at=None).count():
+            return [f"{open_groups} groups are open after the kill"]
+        try:
+            mode.request_leave(operator="faults", reason="the round is over", now=timezone.now())
+            mode.leave(operator="faults", phrase=mode.LEAVE_PHRASE, two_people=False, now=timezone.now())
+        except mode.ModeRefused as refused:
+            return [str(refused)]
+    if mode.current().mode != mode.Mode.NORMAL:
+        mode.change(mode.Mode.NORMAL, operator="faults", reason="the next round")
+    return []
+
+
+# when the dust settles ---------------------------------------------------------------------------
+
+
+def unsettled() -> list[str]:
+    """What is on its way: an emergency, alerts, orders, fills, groups that close, offsets, accounts that may not trade."""
+    return _leave() or _on_its_way()
+
+
+def _on_its_way() -> list[str]:
+    from project.accounts.models import ExchangeAccount
+    from signals.models import Alert
+    from trading.domain.order_state import OrderState
+    from trading.models import OffsetRun, Order, PositionGroup
+
+    moving = (OrderState.NEW, OrderState.SUBMITTING, OrderState.UNKNOWN, OrderState.CANCELLING)
+    resting = (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
+    counts = {
+        "alerts undecided": Alert.objects.filter(outcome=""),
+        "orders on their way": Order.objects.filter(state__in=moving),
+        "orders to be cancelled": Order.objects.filter(cancel_requested=True, state__in=resting),
+        "orders with fills missing": Order.objects.filter(reported_qty__gt=F("filled_qty")),
+        "groups closing": PositionGroup.objects.filter(closed_at=None).exclude(closing_at=None),
+        "offsets under way": OffsetRun.objects.filter(ended_at=None),
+        "accounts unwell": ExchangeAccount.objects.exclude(health="", reconciled_at__isnull=False),
+    }
+    return [f"{found} {what}" for what, rows in counts.items() if (found := rows.count())]
+
+
+# the verdict -------------------------------------------------------------------------------------
+
+
+def verdict(promised: list[int]) -> Json:
+    """What is wrong, by the oracle and by the engine's own invariants."""
+    from django.utils import timezone
+
+    from trading.services.invariants import check_all
+
+    checked = check_all(clock=timezone.now, settle_secs=SETTLE_SECS)
+    return {
+        "findings": [asdict(finding) for finding in _lasting(promised)],
+        "invariants": {name: asdict(result) for name, result in checked.items()},
+    }
+
+
+def _lasting(promised: list[int]) -> list[Finding]:
+    """What is found at every look until the dust has settled: the market moves on, and so do orders and fills."""
+    found = _findings(promised)
+    give_up = time.monotonic() + SETTLE_SECS
+    while found and time.monotonic() < give_up:
+        time.sleep(LOOK_SECS)
+        again = set(_findings(promised))
+        found = [finding for finding in found if finding in again]
+    return found
+
+
+def _findings(promised: list[int]) -> list[Finding]:
+    return [*oracle.judge_alerts(_alerts(promised)), *(f for both in _all_books() for f in oracle.judge(both))]
+
+
+def _alerts(promised: list[int]) -> Alerts:
+    from project.journal.models import JournalEntry
+    from signals.models import Alert
+    from trading.models import Pyramid
+
+    given = JournalEntry.objects.filter(kind="alert.settled").values_list("subject", flat=True)
+    entered = Pyramid.objects.exclude(signal__alert=None).values_list("signal__alert_id", flat=True)
+    return Alerts(
+        frozenset(promised),
+        dict(Alert.objects.values_list("id", "outcome")),
+        Counter(int(subject.partition(":")[2]) for subject in given),
+        Counter(entered),
+    )
+
+
+def _all_books() -> Iterator[Books]:
+    from django.conf import settings
+
+    from project.accounts.models import ExchangeAccount
+
+    told = httpx.get(f"http://127.0.0.1:{settings.WINDLASS.paper_port}/_control/ledger", timeout=60).json()
+    for account in ExchangeAccount.objects.order_by("id"):
+        name = f"account-{account.pk}"
+        side = told if account.venue == "binance" else told["usdm"]
+        yield books(account, side["accounts"].get(name, {}))
+
+
+def books(account: Any, told: Mapping[str, Any]) -> Books:
+    from trading.models import Fill, Order
+
+    rows = Order.objects.filter(account=account).order_by("id")
+    ours = (OurOrder(o.pk, o.client_order_id, o.venue_order_id, o.intent_key, o.state) for o in rows)
+    booked = {o.venue_order_id: o.client_order_id for o in rows if o.venue_order_id}
+    fills = Fill.objects.filter(account=account)
+    our_fills = (Execution(f.venue_order_id, f.venue_trade_id, *_plain(f.qty, f.price, f.fee)) for f in fills)
+    theirs = (
+        Execution(str(f["orderId"]), str(f["tradeId"]), *_plain(f["qty"], f["price"], f["fee"]))
+        for f in told.get("fills", ())
+    )
+    return Books(tuple(ours), tuple(_their_orders(told, booked)), tuple(our_fills), tuple(theirs))
+
+
+def _their_orders(told: Mapping[str, Any], booked: Mapping[str, str]) -> Iterator[TheirOrder]:
+    """Plain orders and conditional ones; what a conditional one became carries its name, and is the same one.
+
+    What the kill process sold has a name of its own there; once it is booked it is an order of ours, by the venue's number.
+    """
+    for row in told.get("orders", ()):
+        name, number = row["clientOrderId"], str(row["orderId"])
+        name = booked.get(number, name) if name.startswith(KILL_PREFIX) else name
+        yield TheirOrder(name, str(row["orderId"]), row["status"] in ALIVE)
+    for row in told.get("algoOrders", ()):
+        if row["actualOrderId"] is None:
+            yield TheirOrder(row["clientAlgoId"], str(row["algoId"]), row["status"] in ALIVE)
+
+
+def _plain(*numbers: Any) -> tuple[Decimal, ...]:
+    return tuple(Decimal(number).normalize() for number in numbers)
+
+
+ANSWERS: Mapping[str, Callable[..., Any]] = {
+    "furnish": furnish,
+    "press": press,
+    "unsettled": unsettled,
+    "verdict": verdict,
+}
+
+if __name__ == "__main__":
+    main()

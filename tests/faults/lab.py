@@ -1,0 +1,242 @@
+"""A whole stack to be hurt: proxies before its servers and its venue, failpoints in a folder, a judge beside it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from project.services import files
+from tests.e2e.stack import PATIENCE_SECS, ROOT, Stack, until
+from tests.faults.proxy import Proxies, Proxy
+
+INJECTED = Path(__file__).parent / "inject"
+DOORS = {"database": "WINDLASS_PG_PORT", "broker": "WINDLASS_VALKEY_PORT", "venue": "WINDLASS_PAPER_PORT"}
+STOPPED = psutil.STATUS_STOPPED
+
+
+class JudgeSilent(AssertionError):
+    """The judge's process has ended."""
+
+
+class Judge:
+    """The process that knows Django (judge.py)."""
+
+    def __init__(self, stack: Stack) -> None:
+        env = {name: value for name, value in stack.env.items() if name not in stack.ports}
+        env = {name: value for name, value in env.items() if not name.startswith(("FAULTS_", "WINDLASS_FAILPOINTS"))}
+        env |= {"PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "project.settings.local"}
+        self._log = (stack.home.parent / "judge.log").open("ab")
+        command = [sys.executable, "-m", "tests.faults.judge"]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True
+        )
+        self._heard()
+
+    def ask(self, what: str, **facts: Any) -> Any:
+        """Its answer. Raises JudgeSilent."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"ask": what, **facts}) + "\n")
+        self._process.stdin.flush()
+        return self._heard()
+
+    def _heard(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise JudgeSilent(Path(self._log.name).read_text(encoding="utf-8", errors="replace")[-3000:])
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait(PATIENCE_SECS)
+        for pipe in (self._process.stdin, self._process.stdout, self._log):
+            if pipe is not None:
+                pipe.close()
+
+
+@dataclass
+class Lab:
+    """One stack under faults. `sources` are by venue; `promised` are the alerts that the door took."""
+
+    stack: Stack
+    proxies: dict[str, Proxy]
+    judge: Judge
+    sources: dict[str, dict[str, Any]]
+    promised: set[int] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    twins: list[psutil.Popen] = field(default_factory=list)
+    keep: bool = False  # its folder, when it is closed
+
+    @property
+    def points(self) -> Path:
+        """The folder of the failpoints."""
+        return points_of(self.stack)
+
+    # processes ------------------------------------------------------------------------------
+
+    def pid(self, name: str) -> int:
+        """A process of the stack, as soon as it runs."""
+        return until(lambda: self.stack.children().get(name), about=f"{name} running").pid
+
+    def family(self, name: str) -> list[psutil.Process]:
+        """A process and what it has started."""
+        parent = psutil.Process(self.pid(name))
+        return [parent, *parent.children(recursive=True)]
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a process and its children; those that are gone are gone."""
+        for process in self.family(name):
+            send(process, number)
+
+    def resume_all(self) -> int:
+        """SIGCONT to whatever of the stack stands still; how many did."""
+        assert self.stack.process is not None
+        found = [p for p in psutil.Process(self.stack.process.pid).children(recursive=True) if _stands(p)]
+        for process in found:
+            send(process, signal.SIGCONT)
+        return len(found)
+
+    def twin(self, name: str) -> None:
+        """One more of a process, with the same words and surroundings but for beat's own schedule file."""
+        first = psutil.Process(self.pid(name))
+        words = [word.replace("celerybeat-schedule", f"celerybeat-twin-{len(self.twins)}") for word in first.cmdline()]
+        with (self.stack.home / "logs" / f"{name}-twin.log").open("ab") as log:
+            self.twins.append(psutil.Popen(words, cwd=ROOT, env=first.environ(), stdout=log, stderr=log))
+
+    def end_twins(self) -> None:
+        """No more of them."""
+        while self.twins:
+            process = self.twins.pop()
+            process.kill()
+            process.wait(PATIENCE_SECS)
+
+    # failpoints -----------------------------------------------------------------------------
+
+    def plan(self, text: str) -> None:
+        """What is to happen at failpoints from now on, in every process; empty: nothing."""
+        draft = self.points / "plan.new"
+        draft.write_text(text, encoding="ascii")
+        draft.rename(self.points / "plan")
+
+    def fired(self) -> list[tuple[str, int]]:
+        """Points at which something happened under the plan in force, and the process it befell."""
+        stamp = (self.points / "plan").stat().st_mtime_ns
+        lines = [path.read_text(encoding="ascii").split() for path in self.points.glob(f"fired-{stamp}-*")]
+        return [(line[0], int(line[1])) for line in lines if len(line) == 2]
+
+    def seen(self) -> set[str]:
+        """Every point that any process of this stack has reached."""
+        path = self.points / "seen"
+        return set(path.read_text(encoding="ascii").split()) if path.exists() else set()
+
+    # the venue ------------------------------------------------------------------------------
+
+    def control(self, name: str, body: Any) -> Any:
+        """Turn a lever of the paper exchange, past the proxy."""
+        reply = httpx.post(f"{self.venue_url}/_control/{name}", json=body, timeout=PATIENCE_SECS)
+        assert reply.status_code == httpx.codes.OK, reply.text
+        return reply.json()
+
+    def befell(self) -> list[str]:
+        """Planned faults that a request ran into, since this exchange was started."""
+        happened = httpx.get(f"{self.venue_url}/_control/ledger", timeout=PATIENCE_SECS).json()["faults"]
+        return [f"{fault['action']} {fault['method']} {fault['path']}" for fault in happened]
+
+    def prices(self) -> dict[str, str]:
+        """Spot prices as they are."""
+        found: dict[str, str] = httpx.get(f"{self.venue_url}/_control/state", timeout=PATIENCE_SECS).json()["prices"]
+        return found
+
+    @property
+    def venue_url(self) -> str:
+        return f"http://127.0.0.1:{self.stack.ports['WINDLASS_PAPER_PORT']}"
+
+    # the end --------------------------------------------------------------------------------
+
+    def leaks(self) -> list[str]:
+        """Log files that hold a planted secret (I10)."""
+        planted = [source[part] for source in self.sources.values() for part in ("token", "secret")]
+        keys = json.loads((self.stack.home / "paper" / "keys.json").read_text(encoding="utf-8"))
+        planted += [entry["secret"] for entry in keys]
+        logs = [path for path in (self.stack.home / "logs").rglob("*") if path.is_file()]
+        texts = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in (*logs, self.stack.log_path)}
+        return [name for name, text in texts.items() if any(secret in text for secret in planted)]
+
+
+def points_of(stack: Stack) -> Path:
+    """Beside the data folder: it is no part of it."""
+    return stack.home.parent / "points"
+
+
+def _stands(process: psutil.Process) -> bool:
+    try:
+        return process.status() == STOPPED
+    except psutil.NoSuchProcess:
+        return False
+
+
+def send(process: psutil.Process, number: signal.Signals) -> None:
+    """A signal to a process that may be gone."""
+    try:
+        process.send_signal(number)
+    except psutil.NoSuchProcess:  # it ended meanwhile
+        return
+
+
+@contextmanager
+def opened(*, place: Path | None = None, **variables: str) -> Iterator[Lab]:
+    """A fresh lab, reconciled and furnished; its folder goes with it unless it is to be kept or something raised.
+
+    place: a folder that it shall lie in, such as one on a small disk.
+    """
+    stack = Stack.fresh(**variables)
+    if place is not None:
+        stack.home = files.folder(place / "home")
+    points_of(stack).mkdir()
+    with Proxies() as proxies:
+        doors = {name: proxies.to(stack.ports[variable]) for name, variable in DOORS.items()}
+        stack.variables |= _variables(stack, doors)
+        try:
+            stack.start()
+            stack.until_reconciled()
+            made = _made(stack, doors)
+            try:
+                yield made
+            finally:
+                made.end_twins()
+                made.judge.close()
+        finally:
+            stack.end()
+        if not made.keep:  # nor after an error: whoever wants to know what happened finds it there
+            shutil.rmtree(stack.home.parent, ignore_errors=True)
+
+
+def _made(stack: Stack, doors: dict[str, Proxy]) -> Lab:
+    judge = Judge(stack)
+    sources = {source["venue"]: source for source in judge.ask("furnish")}
+    return Lab(stack, doors, judge, sources)
+
+
+def _variables(stack: Stack, doors: dict[str, Proxy]) -> dict[str, str]:
+    ports = {f"FAULTS_{name.upper()}_PORT": str(proxy.port) for name, proxy in doors.items()}
+    return {
+        **ports,
+        "DEMO_SPEED": "60",
+        "FAULTS_CLOCK_FILE": str(points_of(stack) / "clock"),
+        "PYTHONPATH": os.pathsep.join([str(INJECTED), str(ROOT)]),
+        "WINDLASS_FAILPOINTS": f"@{points_of(stack)}",
+        "WINDLASS_FAULTS": "1",
+        "WINDLASS_TIMING": "fast",
+    }

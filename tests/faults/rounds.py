@@ -1,0 +1,159 @@
+"""One round: alerts come in, something goes wrong, all is healed, the dust settles, and then everybody is asked."""
+
+import random
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import httpx
+
+from project import failpoints_table
+from tests.e2e.stack import NotInTime, until
+from tests.faults import kinds, traffic
+from tests.faults.kinds import Deed
+from tests.faults.lab import Lab
+from tests.faults.oracle import Wrong
+
+SETTLE_SECS = 120.0
+# On a busy machine; a round that settles is over in a few seconds.
+WELL_SECS = 120.0
+EVERY_SECS = 0.25
+MUST_BE_CHECKED = frozenset({"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I12"})
+# The others have nothing to look at where nothing is held, and I7 after no kill.
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What became of one round. `broken`: findings by name, then invariants, then what else was wrong, in words."""
+
+    number: int
+    seed: int
+    kind: str
+    deeds: tuple[str, ...]
+    fired: tuple[str, ...]
+    deliveries: int
+    promised: int
+    lost: int
+    doubled: int
+    phantom: int
+    stuck: int
+    broken: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    secs: float
+    settle_secs: float
+    reached: tuple[int, int]  # named points that this stack has gone through so far, and moments of all kinds
+
+    @property
+    def ok(self) -> bool:
+        """Whether every promise was kept."""
+        return not self.broken
+
+    def as_json(self) -> dict[str, Any]:
+        """For the file."""
+        return asdict(self)
+
+
+def play(lab: Lab, *, number: int, kind: str, seed: int, points: str = "") -> Round:
+    """Play one round and judge it; with points, this plan instead of one that is drawn."""
+    began, rng = time.monotonic(), random.Random(f"{seed}/{kind}")
+    lab.plan("")
+    plot = kinds.given(points) if points else kinds.KINDS[kind]
+    deeds = sorted(plot(lab, rng), key=lambda deed: deed.at_secs)
+    errors: list[str] = []
+    before = len(lab.befell())
+    actor = threading.Thread(target=_act, args=(lab, deeds, errors), name="deeds")
+    actor.start()
+    sent = traffic.send(lab, rng)
+    actor.join()
+    fired = [name for name, _ in lab.fired()]
+    kinds.heal(lab)
+    settled, broken = time.monotonic(), [*errors]
+    broken += _settle(lab)
+    settle_secs = round(time.monotonic() - settled, 1)
+    said = _verdict(lab)
+    fired += lab.befell()[before:] if kind != "kill_venue" else []
+    broken += _broken(said) + [f"I10: a secret is in {name}" for name in lab.leaks()]
+    counts = {wrong: sum(f["wrong"] == wrong for f in said.get("findings", ())) for wrong in Wrong}
+    return Round(
+        number,
+        seed,
+        kind,
+        tuple(deed.words for deed in deeds),
+        tuple(fired),
+        sent.deliveries,
+        len(sent.promised),
+        counts[Wrong.LOST],
+        counts[Wrong.DOUBLED],
+        counts[Wrong.PHANTOM],
+        counts[Wrong.STUCK],
+        tuple(broken),
+        tuple(_unchecked(said)),
+        round(time.monotonic() - began, 1),
+        settle_secs,
+        _reached(lab),
+    )
+
+
+def _reached(lab: Lab) -> tuple[int, int]:
+    seen = lab.seen()
+    return len(seen & set(failpoints_table.all_named())), len(seen)
+
+
+def _act(lab: Lab, deeds: Sequence[Deed], errors: list[str]) -> None:
+    """Each deed at its moment; one that cannot be done is told, for then the round proved nothing."""
+    began, pause = time.monotonic(), threading.Event()
+    for deed in deeds:
+        pause.wait(max(0.0, began + deed.at_secs - time.monotonic()))
+        try:
+            deed.act(lab)
+        except (AssertionError, OSError, httpx.HTTPError) as error:
+            errors.append(f"the round itself: {deed.words}: {type(error).__name__} {error}")
+
+
+def _settle(lab: Lab) -> list[str]:
+    """Wait until every process runs and nothing is on its way; what still is when patience ends."""
+    left: list[Any] = []
+
+    def look() -> bool:
+        found = lab.judge.ask("unsettled")
+        left[:] = [found["error"]] if isinstance(found, dict) else found
+        return not left
+
+    try:
+        until(lambda: kinds.alive(lab), about="every process running", secs=WELL_SECS, every=EVERY_SECS)
+        until(lambda: _venue_well(lab), about="the exchange", secs=WELL_SECS, every=EVERY_SECS)
+        until(look, about="the dust settled", secs=SETTLE_SECS, every=EVERY_SECS)
+    except NotInTime as late:
+        return [f"not settled: {late}", *left]
+    return []
+
+
+def _venue_well(lab: Lab) -> bool:
+    try:
+        kinds.heal_venue(lab)
+    except (httpx.TransportError, AssertionError):
+        return False
+    return True
+
+
+def _verdict(lab: Lab) -> dict[str, Any]:
+    """What the judge says; an exchange or a database that is only just back is asked again."""
+
+    def look() -> dict[str, Any]:
+        said: dict[str, Any] = lab.judge.ask("verdict", promised=sorted(lab.promised))
+        return {} if "error" in said else said
+
+    return until(look, about="a verdict", secs=SETTLE_SECS, every=EVERY_SECS)
+
+
+def _broken(said: dict[str, Any]) -> list[str]:
+    found = [f"{finding['wrong']}: {finding['words']}" for finding in said["findings"]]
+    checked = said["invariants"].items()
+    return found + [f"{name}: {words}" for name, result in checked for words in result["violations"]]
+
+
+def _unchecked(said: dict[str, Any]) -> list[str]:
+    """Invariants that should have had something to look at."""
+    return sorted(name for name in MUST_BE_CHECKED if said["invariants"][name]["checked"] == 0)

@@ -1,0 +1,162 @@
+"""What a round sends: entries, pyramids, shorts, reductions, replacements, repeats, exits; resent as senders resend."""
+
+import json
+import random
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import psycopg
+
+from tests.e2e.stack import until
+from tests.faults.lab import Lab
+
+PAIRS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+INTERVALS = ("1", "5", "15", "60", "240")
+ENTRIES, REDUCES, REPEATS = 7, 1, 2
+# For each account and round; with an exit for each pair 26 deliveries.
+SENDERS = 4
+TRIES = 12
+PAUSE_SECS = 0.25
+REPLY_SECS = 5.0
+BETWEEN_SECS = (0.2, 2.0)
+# Between entries and exits, at least: some fill.
+HURRIED = 0.25
+# So often nobody waits for the entries to be sent.
+PATIENCE_SECS = 12.0
+WAITING = """
+SELECT EXISTS (SELECT FROM signals_alert WHERE outcome = '')
+    OR EXISTS (SELECT FROM trading_order WHERE state IN ('NEW', 'SUBMITTING'))
+"""
+SWING = 0.004
+# So far a push moves a price, up or down.
+
+
+@dataclass(slots=True)
+class Sent:
+    """What the door said."""
+
+    deliveries: int = 0
+    promised: set[int] = field(default_factory=set)
+    refused: int = 0
+
+
+def warm_up(lab: Lab) -> None:
+    """Until each account has entered something: prices, candles and balances are there."""
+    for venue in lab.sources:
+        until(lambda venue=venue: _entered(lab, venue), about=f"a first entry on {venue}", every=PAUSE_SECS)
+
+
+def _entered(lab: Lab, venue: str) -> bool:
+    body = _entry(random.Random(), "" if venue == "binance" else ".P", derivative=False)
+    _deliver(lab, venue, body, Sent())
+    entered = "SELECT 1 FROM signals_alert WHERE outcome = 'ENTERED' AND account_id = %s LIMIT 1"
+    return bool(lab.stack.rows(entered, lab.sources[venue]["account"]))
+
+
+def bodies(rng: random.Random, venue: str) -> Iterator[dict[str, Any]]:
+    """A round's alerts for one account, exits last; some come twice."""
+    mark = ".P" if venue != "binance" else ""
+    entries = [_entry(rng, mark, derivative=bool(mark)) for _ in range(ENTRIES)]
+    reduces = [
+        _named(rng, {"symbol": rng.choice(PAIRS) + mark, "action": "reduce", "size": "50% position"})
+        for _ in range(REDUCES)
+    ]
+    early = [*entries, *reduces]
+    rng.shuffle(early)
+    yield from early
+    yield from rng.sample(early, REPEATS)
+    yield from (_named(rng, {"symbol": pair + mark, "action": "exit"}) for pair in PAIRS)
+
+
+def _entry(rng: random.Random, mark: str, *, derivative: bool) -> dict[str, Any]:
+    short = derivative and rng.random() < 0.4
+    way = {"action": "sell", "market_position": "short"} if short else {"action": "buy"}
+    return _named(rng, {"symbol": rng.choice(PAIRS) + mark, "interval": rng.choice(INTERVALS), **way})
+
+
+def _named(rng: random.Random, body: dict[str, Any]) -> dict[str, Any]:
+    number = f"{rng.getrandbits(48):012x}{secrets.token_hex(4)}"
+    return {"id": number, "timestamp": datetime.now(UTC).isoformat(), **body}
+
+
+def send(lab: Lab, rng: random.Random) -> Sent:
+    """Send a round's alerts to all accounts at once, and push the market meanwhile. Exits go when all the rest is in."""
+    sent, over = Sent(), threading.Event()
+    pusher = threading.Thread(target=_push, args=(lab, random.Random(rng.random()), over), daemon=True)
+    pusher.start()
+    plans = {venue: list(bodies(rng, venue)) for venue in lab.sources}
+    try:
+        for late in (False, True):
+            jobs = [
+                (venue, body) for venue, plan in plans.items() for body in plan if (body["action"] == "exit") is late
+            ]
+            _between(lab, rng, over) if late else None
+            with ThreadPoolExecutor(SENDERS) as pool:
+                list(pool.map(lambda job: _deliver(lab, *job, sent), jobs))
+    finally:
+        over.set()
+        pusher.join()
+    with lab.lock:
+        lab.promised |= sent.promised
+    return sent
+
+
+def _between(lab: Lab, rng: random.Random, over: threading.Event) -> None:
+    """Before the exits: mostly until the entries are at the venue, so that there is something to leave; else at once."""
+    over.wait(rng.uniform(*BETWEEN_SECS))
+    if rng.random() < HURRIED:
+        return
+    give_up = time.monotonic() + PATIENCE_SECS
+    while not _sent(lab) and time.monotonic() < give_up:
+        over.wait(PAUSE_SECS)
+
+
+def _sent(lab: Lab) -> bool:
+    """Whether nothing waits for its decision or its way to the venue; a database that is away tells nothing."""
+    try:
+        return lab.stack.rows(WAITING) == [(False,)]
+    except (OSError, psycopg.Error):
+        return False
+
+
+def _deliver(lab: Lab, venue: str, body: dict[str, Any], sent: Sent) -> None:
+    """One alert, sent again while the door does not answer or says 5xx; the same id each time."""
+    url = f"http://127.0.0.1:{lab.stack.ports['WINDLASS_DOOR_PORT']}/webhooks/{lab.sources[venue]['token']}"
+    body = {"secret": lab.sources[venue]["secret"], **body}
+    reply = None
+    for _ in range(TRIES):
+        reply = _post(url, json.dumps(body))
+        if reply is not None and reply.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
+            break
+        time.sleep(PAUSE_SECS)
+    with lab.lock:
+        sent.deliveries += 1
+        if reply is not None and reply.is_success:
+            sent.promised.add(int(reply.json()["id"]))
+        else:
+            sent.refused += 1
+
+
+def _post(url: str, content: str) -> httpx.Response | None:
+    try:
+        return httpx.post(url, content=content, timeout=REPLY_SECS)
+    except httpx.TransportError:
+        return None
+
+
+def _push(lab: Lab, rng: random.Random, over: threading.Event) -> None:
+    """Prices jump both ways, so that legs and targets fill; the replay leads them back."""
+    while not over.wait(rng.uniform(0.1, 0.5)):
+        try:
+            pair, price = rng.choice(PAIRS), lab.prices()
+            moved = float(price[pair]) * (1 + rng.uniform(-SWING, SWING))
+            lab.control("price", {"symbol": pair, "price": f"{moved:.2f}"})
+        except (httpx.TransportError, AssertionError, KeyError):  # the exchange is being hurt itself
+            continue

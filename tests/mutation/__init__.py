@@ -1,0 +1,1 @@
+"""Mutation testing of the order, slot and exit domain: `python -m tests.mutation`."""

@@ -1,0 +1,51 @@
+"""What seeds have found in the engine, on the real services."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from project.accounts.models import BalanceMovement
+from tests.engine.stage import reconciled
+from tests.support.factories import Desk
+from tests.support.levers import chosen
+from trading.domain.retry import ENTRY_KEPT
+from trading.gateways.base import FillReport
+from trading.models import Order
+from trading.services import connect, submit
+
+
+def test_what_a_dropped_orders_group_withdraws_is_not_claimed(desk: Desk) -> None:
+    """The price is below the stop, nobody has looked yet; the old order is dropped, and its group closes over that."""
+    chosen(desk, stop="fixed", fixed_stop_pct="3")
+    desk.buy(price="60000")
+    desk.price("BTCUSDT", "59950")
+    desk.settle()
+    entries = Order.objects.filter(purpose="ENTRY", state="OPEN").order_by("id")
+    old, *young = entries.values_list("pk", flat=True)
+    entries.update(state="NEW", venue_order_id="")
+    Order.objects.filter(pk=old).update(created_at=timezone.now() - ENTRY_KEPT - timedelta(seconds=1))
+    Order.objects.filter(pk__in=young).update(created_at=timezone.now())
+    desk.price("BTCUSDT", "57000")
+    claims = submit.claim(desk.account.pk, opening=True, now=timezone.now(), timing=connect.timing())
+    assert claims == []
+    assert set(Order.objects.filter(pk__in=[old, *young]).values_list("state", flat=True)) == {"DROPPED"}
+
+
+def test_a_balance_that_is_ahead_of_the_executions_is_nobody_elses_doing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The venue says that an order filled, its balance has moved, its list of executions shows nothing yet."""
+    desk.buy(price="60000")
+    desk.paper.price("BTCUSDT", "59950")
+
+    def none_yet(**asked: Any) -> Sequence[FillReport]:
+        return ()
+
+    monkeypatch.setattr(desk.gateway, "fills_of", none_yet)
+    monkeypatch.setattr(desk.gateway, "fills_since", none_yet)
+    reconciled(desk)
+    assert Order.objects.filter(reported_qty__gt=0, filled_qty=0).exists()
+    assert not BalanceMovement.objects.filter(kind="foreign").exists()
