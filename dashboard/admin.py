@@ -15,7 +15,10 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from dashboard import preflight
+from dashboard import (
+    admin_api,  # noqa: F401 - its pages register themselves
+    preflight,
+)
 from project.accounts.admin import ExchangeAccountAdmin, ExchangeAccountForm
 from project.accounts.models import Environment, ExchangeAccount, PositionMode
 from project.admin import Column, journal_of

@@ -47,10 +47,25 @@ ADVICE: Mapping[str, Advice] = MappingProxyType(
             "The keys were sealed with another key-encryption key: restore the file `kek` of the data folder from its "
             "backup (or WINDLASS_KEK) and start again, or enter the keys anew on the account's page.",
         ),
+        "BOOKS_DIFFER": Advice(
+            EXITS_GO_ON,
+            "Page Books shows each execution with the numbers of both sides: take the venue's, or keep ours. Entries open "
+            "at the next sweep.",
+        ),
+        "MAINTENANCE": Advice(
+            "Entries wait in the queue and exits are kept here; targets and stops that rest at the venue stay there.",
+            "Nothing to press: it is asked again every 2 s, and once it answers it is first reconciled, then traded.",
+        ),
         "POSITION_DIFFERS": Advice(
             EXITS_GO_ON,
             "Somebody traded this market outside Windlass. What closed a group by hand can be adopted here; anything else "
             "bring back at the venue to what our groups hold. It is compared again every 15 s.",
+        ),
+        "SECOND_ENGINE": Advice(
+            EXITS_GO_ON,
+            "Decide which one trades the account and stop the other one there. Where it was this one's turn to stop, run "
+            "`manage.py second_engine` and type: this engine trades it. Without a word, entries open ten minutes after "
+            "the other's orders are gone, or a minute after it has stopped where both work on one database.",
         ),
         "CLOCK_OFFSET": Advice(
             EXITS_GO_ON, "Set this machine's clock by a time server; it is measured again every 15 s."

@@ -1,4 +1,4 @@
-"""The six cards on top of the page: title, number, the small line below."""
+"""The cards on top of the page: title, number, the small line below."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,7 +26,8 @@ def cards(figures: Cards | None) -> tuple[Card, ...]:
     """The cards of an account; none before there is one."""
     if figures is None:
         return ()
-    return (_equity(figures), _today(figures), _all_time(figures), _win_rate(figures), _open(figures), _slots(figures))
+    makers = (_equity, _balance, _today, _all_time, _win_rate, _open, _slots, _queue)
+    return tuple(make(figures) for make in makers)
 
 
 def _equity(figures: Cards) -> Card:
@@ -35,6 +36,16 @@ def _equity(figures: Cards) -> Card:
     hint = "Everything held at the last prices, with remainders too small to sell; so it differs a little from "
     hint += "deposits plus results."
     return Card("equity", "Equity", amount(figures.equity.total, figures.quote), sub=sub, hint=hint)
+
+
+def _balance(figures: Cards) -> Card:
+    sub = f"{amount(figures.free, figures.quote)} free"
+    return Card("balance", "Balance", amount(figures.balance, figures.quote), sub=sub, hint=f"{figures.quote} held.")
+
+
+def _queue(figures: Cards) -> Card:
+    sub = "the next goes straight in" if figures.taken < figures.pool_size else "all slots are taken"
+    return Card("queue", "Queue", str(figures.waiting), sub=sub, hint="Signals that wait for a slot.")
 
 
 def _result(key: str, title: str, result: Decimal, figures: Cards, *, count: str, hint: str) -> Card:
@@ -65,7 +76,8 @@ def _win_rate(figures: Cards) -> Card:
 
 def _open(figures: Cards) -> Card:
     result = figures.unrealised
-    sub = f"{amount(result, figures.quote, signed=True)} unrealised" if result is not None else "nothing filled"
+    unsaid = "hidden by the seal" if figures.hidden else "nothing filled"
+    sub = f"{amount(result, figures.quote, signed=True)} unrealised" if result is not None else unsaid
     hint = "Open position groups, and what they would bring at the last prices before exit fees."
     return Card("open", "Open groups", str(figures.open_groups), "", sub, tone(result), hint)
 

@@ -6,8 +6,9 @@ from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
-from dashboard.hub import Watcher, hub
+from dashboard.hub import Key, Watcher, hub
 from dashboard.pages.overview import account_id
+from dashboard.render import BarOf
 
 NOT_LOGGED_IN = 4401
 
@@ -17,7 +18,7 @@ class Live(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
 
     watcher: Watcher | None = None
     forward: "asyncio.Task[None] | None" = None
-    watched: int | None = None
+    watched: Key = None
 
     async def connect(self) -> None:
         """Let in who is logged in; the others learn why from the close code."""
@@ -26,7 +27,8 @@ class Live(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             await self.close(NOT_LOGGED_IN)
             return
         query = parse_qs(self.scope["query_string"].decode("ascii", "replace"))
-        self.watched = account_id(query.get("account", [""])[0])
+        account = account_id(query.get("account", [""])[0])
+        self.watched = BarOf(account) if query.get("view") == ["bar"] else account
         self.watcher = hub().join(self.watched)
         self.forward = asyncio.create_task(self._forward(self.watcher))
 

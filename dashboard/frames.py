@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.cards import cards
+from dashboard.shell import Bar
 from dashboard.snapshot import Overview
 
 Pieces = Mapping[str, str]
@@ -43,6 +44,12 @@ def show(overview: Overview, *, demo: bool, webhook_url: str) -> Shown:
         "person": dict(_person(shared)),
         "unknown": _rows("unknown", overview.unknown, shared),
         "cards": {f"card-{card.key}": _piece("card", {"card": card}) for card in cards(overview.cards)},
+        "curve": {
+            "curve": _piece(
+                "curve", {"curve": overview.curve, "quote": overview.health.quote, "sealed": overview.sealed}
+            )
+        },
+        "alarms": _rows("alarm", overview.alarms, shared),
         "groups": dict(_groups(overview)) or _empty("groups", shared),
         "queue": _rows("waiting", overview.waiting, shared) | _rows("left", overview.left_queue, shared),
         "foreign": _rows("foreign", overview.foreign, shared),
@@ -50,7 +57,13 @@ def show(overview: Overview, *, demo: bool, webhook_url: str) -> Shown:
         "alerts": _rows("alert", overview.alerts, shared) or _empty("alerts", shared),
         "refused": _rows("refused", overview.refused, shared) or _empty("refused", shared),
     }
-    return Shown(overview.number, overview.at, parts, _facts(overview))
+    return Shown(overview.number, overview.at, parts, facts_of(overview))
+
+
+def show_bar(bar: Bar, *, facts: Mapping[str, str]) -> Shown:
+    """The bar alone, for pages that read themselves again."""
+    health = _piece("health", {"overview": bar, "now": bar.at})
+    return Shown(bar.number, bar.at, {"health": {"health": health}}, facts)
 
 
 def snapshot(shown: Shown) -> Json:
@@ -96,6 +109,7 @@ def _person(shared: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     overview: Overview = shared["overview"]
     if overview.ailment:
         yield "ailment", _piece("ailment", {**shared, "row": overview.ailment})
+    yield from ((row.id, _piece("trouble", {**shared, "row": row})) for row in overview.troubles)
     yield from _rows("doubt", overview.doubts, shared).items()
     yield from _rows("lost", overview.lost, shared).items()
 
@@ -107,5 +121,7 @@ def _groups(overview: Overview) -> Iterator[tuple[str, str]]:
         yield f"group-{row.id}-detail", _piece("group_detail", {"row": row, "now": overview.at})
 
 
-def _facts(overview: Overview) -> dict[str, str]:
-    return {"groups": str(len(overview.groups)), "refused": f"{overview.refused_total:,}"}
+def facts_of(overview: Overview) -> dict[str, str]:
+    """The short texts beside the parts."""
+    counts = {"groups": str(len(overview.groups)), "queue": str(len(overview.waiting))}
+    return counts | {"refused": f"{overview.refused_total:,}"}

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from django.db.models import Prefetch, Sum
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
 
 from dashboard import figures, words
+from dashboard.rungs import rung_rows
 from dashboard.snapshot import ClosedRow, FillRow, GroupRow, LegRow, Market, OrderRow, WatchRow
 from project.accounts.models import ExchangeAccount
 from signals.market.instruments import facts
@@ -15,8 +16,8 @@ from trading.domain.exit_view import ExitReason
 from trading.domain.money import total
 from trading.domain.order_state import RESTING, TERMINAL
 from trading.domain.position import from_fills, open_profit
-from trading.domain.vocabulary import PositionSide, Purpose
-from trading.models import Fill, Leg, Order, PositionGroup
+from trading.domain.vocabulary import PositionSide, Purpose, TakeProfitMode
+from trading.models import Fill, FundingPayment, Leg, Order, PositionGroup
 from trading.selectors import fill_view, rules_of
 
 CLOSED_SHOWN = 10
@@ -27,14 +28,23 @@ Prices = Mapping[int, Decimal]  # instrument id -> last price
 
 def open_groups(account: ExchangeAccount, prices: Prices) -> tuple[GroupRow, ...]:
     """The account's open groups, newest first."""
+    rows = whole().filter(account=account, closed_at__isnull=True).order_by("-opened_at", "-id")
+    return tuple(group_row(row, prices.get(row.instrument_id)) for row in rows)
+
+
+def whole() -> QuerySet[PositionGroup]:
+    """Groups with everything that a row and its detail show: five questions, however many there are."""
     orders = Order.objects.order_by("id").prefetch_related("fills")
-    rows = (
-        PositionGroup.objects.filter(account=account, closed_at__isnull=True)
-        .select_related("instrument")
-        .prefetch_related("pyramids__legs", "funding", Prefetch("orders", orders))
-        .order_by("-opened_at", "-id")
-    )
-    return tuple(_group(row, prices.get(row.instrument_id)) for row in rows)
+    paid = FundingPayment.objects.filter(group=OuterRef("pk")).order_by().values("group")
+    rows = PositionGroup.objects.select_related("account", "instrument__ticker")
+    rows = rows.annotate(funding_paid=Subquery(paid.annotate(sum=Sum("amount")).values("sum")))
+    return rows.prefetch_related("pyramids__legs", Prefetch("orders", orders))
+
+
+def last_of(row: PositionGroup) -> Decimal | None:
+    """The last price of a group's market; None while there is none."""
+    ticker = getattr(row.instrument, "ticker", None)
+    return ticker.last if ticker else None
 
 
 def recently_closed(account: ExchangeAccount) -> tuple[ClosedRow, ...]:
@@ -42,7 +52,7 @@ def recently_closed(account: ExchangeAccount) -> tuple[ClosedRow, ...]:
     rows = PositionGroup.objects.filter(account=account, closed_at__isnull=False).select_related("instrument")
     shown = list(rows.order_by("-closed_at", "-id")[:CLOSED_SHOWN])
     entered = entry_costs(row.id for row in shown)
-    return tuple(_closed(row, entered.get(row.id)) for row in shown)
+    return tuple(closed_row(row, entered.get(row.id)) for row in shown)
 
 
 def entry_costs(group_ids: Iterable[int]) -> dict[int, Decimal]:
@@ -57,7 +67,8 @@ def market_of(instrument: Instrument, last: Decimal | None) -> Market:
     return Market(**{name: getattr(instrument, name) for name in names}, last=last)
 
 
-def _group(row: PositionGroup, last: Decimal | None) -> GroupRow:
+def group_row(row: PositionGroup, last: Decimal | None) -> GroupRow:
+    """A group with everything its row and its detail show; the row comes from whole()."""
     orders = list(row.orders.all())
     unrealised = _unrealised(row, last)
     pyramids = list(row.pyramids.all())
@@ -82,11 +93,23 @@ def _group(row: PositionGroup, last: Decimal | None) -> GroupRow:
         orders=tuple(_order(order) for order in orders),
         fills=_fills(orders),
         leverage=row.leverage,
-        funding=_funding(row),
+        funding=vars(row).get("funding_paid"),
         reduce_qty=row.reduce_qty,
         blocked=row.blocked,
-        watch=(*_resting_stops(orders), *_watched(row)),
+        watch=(*rung_rows(row, orders), *_resting_stops(orders), *_watched(row)),
+        break_even=row.break_even,
+        fees=row.fees_quote,
+        closed_at=row.closed_at,
+        close_reason=words.close_words(row.close_reason),
+        result_pct=figures.share_pct(row.realised_pnl, _entered_cost(row, orders)),
     )
+
+
+def _entered_cost(row: PositionGroup, orders: Iterable[Order]) -> Decimal:
+    """What the entries cost, quote."""
+    entered = total(fill.cost for order in orders if order.purpose == Purpose.ENTRY for fill in order.fills.all())
+    cost: Decimal = entered * row.instrument.contract_size
+    return cost
 
 
 def _unrealised(row: PositionGroup, last: Decimal | None) -> Decimal | None:
@@ -123,11 +146,6 @@ def _resting_stops(orders: Iterable[Order]) -> tuple[WatchRow, ...]:
     return tuple(WatchRow("stop at the venue", o.trigger_price, words.order_words(o.state), stops=True) for o in stops)
 
 
-def _funding(row: PositionGroup) -> Decimal | None:
-    payments = [payment.amount for payment in row.funding.all()]
-    return total(payments) if payments else None
-
-
 def _line(order: Order) -> words.OrderLine:
     return words.OrderLine(order.purpose, order.state, order.qty, order.filled_qty, order.code)
 
@@ -152,19 +170,21 @@ def _legs(row: PositionGroup, orders: Iterable[Order]) -> tuple[LegRow, ...]:
         by_leg[order.leg_id].append(order)
     pyramids = sorted(row.pyramids.all(), key=lambda pyramid: pyramid.index)
     pairs = [(p.index, leg) for p in pyramids for leg in sorted(p.legs.all(), key=lambda leg: leg.index)]
-    return tuple(_leg(row, index, leg, by_leg[leg.id]) for index, leg in pairs)
+    shared = any(order.purpose == Purpose.TARGET and order.state not in TERMINAL for order in by_leg[None])
+    return tuple(_leg(row, index, leg, by_leg[leg.id], shared=shared) for index, leg in pairs)
 
 
-def _leg(row: PositionGroup, pyramid: int, leg: Leg, orders: list[Order]) -> LegRow:
+def _leg(row: PositionGroup, pyramid: int, leg: Leg, orders: list[Order], *, shared: bool) -> LegRow:
     lines = [_line(order) for order in orders]
     entries = [order for order in orders if order.purpose == Purpose.ENTRY]
+    of_group = shared or row.tp_mode == TakeProfitMode.AGGREGATE
     return LegRow(
         name=f"P{pyramid + 1} · {leg.index}",
-        words=words.leg_words(lines, ended=row.closed_at is not None),
+        words=words.leg_words(lines, ended=row.closed_at is not None, shared=shared),
         mark=words.leg_mark(lines),
         price=leg.price,
         qty=leg.qty,
-        target_price=leg.target_price,
+        target_price=None if of_group else leg.target_price,
         result=_leg_result(row, orders),
         client_order_id=entries[-1].client_order_id if entries else "",
     )
@@ -179,7 +199,8 @@ def _leg_result(row: PositionGroup, orders: Iterable[Order]) -> Decimal | None:
     return from_fills(views, side=PositionSide(row.side), rules=rules_of(facts(row.instrument))).realised_pnl
 
 
-def _closed(row: PositionGroup, entered: Decimal | None) -> ClosedRow:
+def closed_row(row: PositionGroup, entered: Decimal | None) -> ClosedRow:
+    """A group that is over; entered is what its entries cost, before the contract size."""
     cost = entered * row.instrument.contract_size if entered else None
     return ClosedRow(
         id=row.id,
@@ -193,4 +214,5 @@ def _closed(row: PositionGroup, entered: Decimal | None) -> ClosedRow:
         result_pct=figures.share_pct(row.realised_pnl, cost),
         opened_at=row.opened_at,
         closed_at=row.closed_at or row.opened_at,
+        fees=row.fees_quote,
     )

@@ -18,7 +18,7 @@ from django.db import Error
 from redis.exceptions import RedisError
 
 from dashboard.frames import Json, Shown, frame, snapshot
-from dashboard.render import shown_now
+from dashboard.render import BarOf, shown_now
 from project.journal.publish import GROUP, PRICES
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ BACKLOG = 16  # frames a slow browser may lag behind before it gets a fresh snap
 
 DATABASE_DOWN: Json = {"type": "trouble", "code": "DATABASE_DOWN", "message": "The database does not answer."}
 
-Key = int | None
+Key = int | BarOf | None  # an account's overview, or the bar of a page
 Read = Callable[[Key], Shown]
 
 

@@ -6,62 +6,70 @@ from decimal import Decimal
 
 from django.db.models import Count, Max, Q, Sum
 
-from dashboard import ailments, at_venue, doubts, figures, groups, inbox, missing, waiting
-from dashboard.snapshot import AccountTab, Cards, GroupRow, Health, Overview, Pulse, SlotBox
-from dashboard.words import health_words, venue_words
-from project.accounts import mode
-from project.accounts.models import Balance, ExchangeAccount
+from dashboard import (
+    ailments,
+    at_venue,
+    doubts,
+    figures,
+    groups,
+    inbox,
+    logs,
+    missing,
+    returns,
+    shell,
+    troubles,
+    waiting,
+)
+from dashboard.snapshot import Ailment, Cards, GroupRow, Overview, Pulse, SlotBox
+from project.accounts.models import ExchangeAccount
 from project.journal.models import Seal
-from project.journal.sealer import unsealed_age
-from signals.models import Alert, Ticker
 from trading.domain.vocabulary import GroupStatus
 from trading.models import Canary, PositionGroup, Slot
+from trading.services import instance
 from trading.services.desk import Desk
 from trading.services.meaning import settings_or_defaults
-
-WORKERS_LIMIT_SECS = 10  # the pump rings every 2 s; five unanswered bells in a row are no hiccup
-VENUE_LIMIT_SECS = 10  # from here on entries are refused as STALE_PRICE
-JOURNAL_LIMIT_SECS = 2  # the sealer polls every 0.25 s at the latest
-
-
-def accounts() -> tuple[AccountTab, ...]:
-    """Every account of the installation: who may log in may look, acting takes a role."""
-    rows = ExchangeAccount.objects.order_by("id")
-    return tuple(AccountTab(a.id, a.name, a.environment, a.armed, a.health) for a in rows)
 
 
 def gather(account_id: int | None, *, now: datetime) -> Overview:
     """The overview of an account (of the first one where none is named or the named one is gone)."""
-    number = last_number()
-    tabs = accounts()
-    chosen = next((tab for tab in tabs if tab.id == account_id), tabs[0] if tabs else None)
-    if chosen is None:
-        return Overview(number, now, _health(None, now=now))
-    account = ExchangeAccount.objects.get(pk=chosen.id)
-    tickers = tickers_of(account)
-    open_groups = groups.open_groups(account, {t.instrument_id: t.last for t in tickers})
-    refused, refused_total = inbox.refused_today(account, now=now)
+    bar = shell.gather(account_id, now=now)
+    account = bar.row
+    if account is None:
+        return Overview(bar.number, now, bar.health)
     desk = Desk(account, now)
+    open_groups = groups.open_groups(account, {pk: price.last for pk, price in desk.tickers.items()})
+    refused, refused_total = inbox.refused_today(account, now=now)
+    queue = waiting.rows(desk)
+    minute = now.replace(second=0, microsecond=0)  # the curve moves on with the minute, not with every price
     return Overview(
-        number=number,
+        number=bar.number,
         at=now,
-        health=_health(account, now=now),
-        account=chosen,
-        accounts=tabs,
-        cards=_cards(desk, open_groups, tickers),
+        health=bar.health,
+        account=bar.account,
+        accounts=bar.accounts,
+        cards=_cards(desk, open_groups, waiting=len(queue)),
         groups=open_groups,
         closed=groups.recently_closed(account),
         alerts=inbox.latest(account),
         refused=refused,
         refused_total=refused_total,
-        waiting=waiting.rows(desk),
+        waiting=queue,
         left_queue=waiting.left_lately(account, now=now),
         doubts=doubts.rows(account),
         lost=missing.rows(account),
+        troubles=troubles.rows(account),
         unknown=at_venue.looked_up(account),
         foreign=at_venue.foreign(account),
-        ailment=ailments.ailment(account.pk, account.health, account.health_detail),
+        ailment=_ailment(account, now=now),
+        curve=returns.drawn_lately(account, now=minute),
+        alarms=logs.alarms(account, now=now),
     )
+
+
+def _ailment(account: ExchangeAccount, *, now: datetime) -> Ailment | None:
+    """What the account's row says is wrong; where it is well, whether another engine of this database trades it."""
+    of_row = ailments.ailment(account.pk, account.health, account.health_detail)
+    return of_row or ailments.ailment(account.pk, *instance.turned_away(account.pk, now=now))
 
 
 def last_number() -> int:
@@ -70,78 +78,37 @@ def last_number() -> int:
     return seal.first_number + seal.count - 1 if seal else 0
 
 
-def tickers_of(account: ExchangeAccount) -> list[Ticker]:
-    """The last prices of the account's venue."""
-    of_venue = Ticker.objects.filter(instrument__venue=account.venue, instrument__environment=account.environment)
-    return list(of_venue.select_related("instrument"))
-
-
-# The bar on top ----------------------------------------------------------------------------------
-
-
-def _health(account: ExchangeAccount | None, *, now: datetime) -> Health:
-    row = mode.current()
-    pulses = [workers_pulse(now=now), _journal_pulse(now=now)]
-    if account:
-        pulses[1:1] = [_venue_pulse(account, now=now), _alert_pulse(account)]
-    return Health(account.environment if account else "", row.mode, row.reason, row.operator, tuple(pulses))
-
-
-def _pulse(name: str, said: str, at: datetime | None, limit_secs: float, now: datetime, trouble: str = "") -> Pulse:
-    return Pulse(name, said, at, limit_secs, figures.late_secs(at, now=now, limit_secs=limit_secs), trouble)
-
-
 def workers_pulse(*, now: datetime) -> Pulse:
     """When a worker last answered the canary: the bells are heard end to end."""
-    at = Canary.objects.aggregate(at=Max("answered_at"))["at"]
-    return _pulse("Workers", "answered", at, WORKERS_LIMIT_SECS, now, "" if at else "have not answered yet")
-
-
-def _venue_pulse(account: ExchangeAccount, *, now: datetime) -> Pulse:
-    of_venue = Q(instrument__venue=account.venue, instrument__environment=account.environment)
-    asked = (Ticker.objects.filter(of_venue), Balance.objects.filter(account=account))
-    at = max((t for t in (rows.aggregate(at=Max("at"))["at"] for rows in asked) if t), default=None)
-    trouble = health_words(account.health, account.health_detail) if account.health else ""
-    name = venue_words(account.venue)
-    return _pulse(name, "read", at, VENUE_LIMIT_SECS, now, trouble or ("" if at else "not read yet"))
-
-
-def _alert_pulse(account: ExchangeAccount) -> Pulse:
-    """The last alert. It carries no limit: nobody promised one, so silence is not late."""
-    at = Alert.objects.filter(account=account).order_by("-id").values_list("received_at", flat=True).first()
-    return Pulse("Last alert", "" if at else "none yet", at)
-
-
-def _journal_pulse(*, now: datetime) -> Pulse:
-    """When the last seal was made; once a row has waited too long for its own, that row's age."""
-    waiting = unsealed_age(now=now)
-    if waiting is not None and waiting.total_seconds() > JOURNAL_LIMIT_SECS:
-        return _pulse("Journal", "oldest unsealed row written", now - waiting, JOURNAL_LIMIT_SECS, now)
-    at = Seal.objects.order_by("-first_number").values_list("at", flat=True).first()
-    return Pulse("Journal", "sealed" if at else "empty", at)
+    return shell.workers_pulse(Canary.objects.aggregate(at=Max("answered_at"))["at"], now=now)
 
 
 # The cards ---------------------------------------------------------------------------------------
 
 
-def _cards(desk: Desk, open_groups: Sequence[GroupRow], tickers: Sequence[Ticker]) -> Cards:
+def _cards(desk: Desk, open_groups: Sequence[GroupRow], *, waiting: int) -> Cards:
     account, pool = desk.account, settings_or_defaults(desk, "").pool.max_open_groups
+    in_quote = desk.balances.get(account.quote)
     priced = [group.unrealised for group in open_groups if group.unrealised is not None]
     return Cards(
         quote=account.quote,
-        equity=_equity(account, tickers),
+        equity=_equity(desk),
         record=_record(account, now=desk.now),
         unrealised=sum(priced, Decimal(0)) if priced else None,
         open_groups=len(open_groups),
         slots=_slots(account, pool),
         pool_size=pool,
+        balance=in_quote.total if in_quote else None,
+        free=in_quote.free if in_quote else None,
+        waiting=waiting,
     )
 
 
-def _equity(account: ExchangeAccount, tickers: Sequence[Ticker]) -> figures.Equity:
-    prices = {t.instrument.base: t.last for t in tickers if t.instrument.quote == account.quote}
-    held = {balance.currency: balance.total for balance in account.balances.all()}
-    return figures.equity(held, quote=account.quote, prices=prices)
+def _equity(desk: Desk) -> figures.Equity:
+    quote = desk.account.quote
+    prices = {price.base: price.last for price in desk.tickers.values() if price.quote == quote}
+    held = {currency: balance.total for currency, balance in desk.balances.items()}
+    return figures.equity(held, quote=quote, prices=prices)
 
 
 def _record(account: ExchangeAccount, *, now: datetime) -> figures.Record:

@@ -15,8 +15,11 @@ from signals.formats import FormatRefused
 from signals.intent import Intent, Level, LevelKind, Size
 from signals.verdict import Outcome
 from trading.domain.classify import Classification, Meaning
+from trading.domain.exit_ladder import RungTarget
+from trading.domain.exit_view import Watched
 from trading.domain.grid import InstrumentRules, PlannedLeg
 from trading.services.explain import Explanation, PlannedOrder
+from trading.services.explain_words import size_words
 from trading.services.stages import Admission, Stages, Standing
 
 GOOD = frozenset({Outcome.ENTERED, Outcome.PYRAMIDED, Outcome.EXITED, Outcome.REDUCED, Outcome.REVERSED})
@@ -128,7 +131,7 @@ def _said(value: Any) -> str:
     if isinstance(value, Level):
         return _level(value)
     if isinstance(value, Size):
-        return f"{plain(value.value)} {value.currency or value.kind}"
+        return size_words(value)
     if isinstance(value, tuple):
         return ", ".join(_said(item) for item in value)
     if isinstance(value, datetime):
@@ -190,11 +193,22 @@ def _leg(leg: PlannedLeg, rules: InstrumentRules) -> LegRow:
 
 def _standing(row: Standing, rules: InstrumentRules) -> StandingRow:
     title = "after the first leg" if row.legs == 1 else f"after all {row.legs} legs"
-    stops = tuple(
-        Fact(watch_words(post.kind), price(post.trigger_price, rules.tick_size) if post.trigger_price else post.note)
-        for post in row.watch
-    )
-    return StandingRow(title, price(row.average_entry, rules.tick_size), stops)
+    stops = tuple(Fact(watch_words(post.kind), _stands_at(post, rules)) for post in row.watch)
+    targets = tuple(Fact(f"target {t.number + 1}", _sells(t, rules)) for t in row.targets)
+    return StandingRow(title, price(row.average_entry, rules.tick_size), (*stops, *targets))
+
+
+def _stands_at(post: Watched, rules: InstrumentRules) -> str:
+    """Where an exit stands and what it was read from; what does not stand yet says why."""
+    if post.trigger_price is None:
+        return post.note
+    return f"{price(post.trigger_price, rules.tick_size)} {post.note}".rstrip()
+
+
+def _sells(rung: RungTarget, rules: InstrumentRules) -> str:
+    """A rung's share and price; one that is too small leaves with its neighbour."""
+    sells = f"{qty(rung.qty, rules.lot_step)} {rules.base}" if rung.qty else "with its neighbour"
+    return f"{price(rung.price, rules.tick_size)}, {sells}"
 
 
 # the gate ----------------------------------------------------------------------------------------
@@ -258,7 +272,8 @@ def _size_json(stages: Stages) -> dict[str, Any]:
 
 def _standing_json(row: Standing) -> dict[str, Any]:
     watch = [_as_fields(post) for post in row.watch]
-    return {"legs": row.legs, "average_entry": plain(row.average_entry), "watch": watch}
+    targets = [_as_fields(rung) for rung in row.targets]
+    return {"legs": row.legs, "average_entry": plain(row.average_entry), "watch": watch, "targets": targets}
 
 
 def _as_fields(row: Any) -> Mapping[str, Any]:

@@ -1,13 +1,15 @@
 """CSV that a spreadsheet may open: a text that would be a formula there is marked as text. Pure."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from io import StringIO
+from itertools import islice
 
 Cell = str | int | Decimal | datetime | None
 
+LINES_AT_ONCE = 500
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # With one of these a spreadsheet begins to compute, whoever wrote the text.
 
@@ -19,6 +21,22 @@ def written(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     writer.writerow(head)
     writer.writerows([[cell(value) for value in row] for row in rows])
     return out.getvalue()
+
+
+def streamed(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """The same, some lines at a time, so that a million rows pass through and none stays in memory."""
+    yield written(head, ())
+    for batch in batched(rows, LINES_AT_ONCE):
+        out = StringIO()
+        csv.writer(out, lineterminator="\r\n").writerows([[cell(value) for value in row] for row in batch])
+        yield out.getvalue()
+
+
+def batched(rows: Iterable[Sequence[Cell]], size: int) -> Iterator[list[Sequence[Cell]]]:
+    """Rows in lists of so many."""
+    waiting = iter(rows)
+    while batch := list(islice(waiting, size)):
+        yield batch
 
 
 def cell(value: Cell) -> str:

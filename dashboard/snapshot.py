@@ -4,10 +4,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from dashboard.figures import Equity, Record, distance_pct
-from dashboard.words import OrderLine, mode_words, order_words
-from trading.domain.order_state import RESTING, OrderState
-from trading.domain.vocabulary import PositionSide, Purpose
+from dashboard.drawing import Curve
+from dashboard.figures import Equity, Record
+from dashboard.group_rows import ClosedRow, FillRow, GroupRow, LegRow, Market, OrderRow, WatchRow
+from dashboard.telling import Line
+
+__all__ = [
+    "AccountTab",
+    "Ailment",
+    "AlertRow",
+    "Cards",
+    "ClosedRow",
+    "DoubtRow",
+    "FillRow",
+    "ForeignRow",
+    "GroupRow",
+    "Health",
+    "LeftRow",
+    "LegRow",
+    "LostRow",
+    "Market",
+    "OrderRow",
+    "Overview",
+    "Pulse",
+    "RefusedRow",
+    "SlotBox",
+    "TroubleRow",
+    "UnknownRow",
+    "WaitingRow",
+    "WatchRow",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +55,15 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The bar on top: what money this is, how far the engine may go, what is late."""
+    """The bar on top: what money this is, how far the engine may go, what is late; `today` is realised, in `quote`."""
 
     environment: str
     mode: str
     mode_reason: str
     mode_operator: str
     pulses: tuple[Pulse, ...]
+    today: Decimal | None = None
+    quote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,173 +96,15 @@ class Cards:
     open_groups: int
     slots: tuple[SlotBox, ...]
     pool_size: int
+    balance: Decimal | None = None  # of the quote currency, and what of it is free
+    free: Decimal | None = None
+    waiting: int = 0
+    hidden: bool = False  # the seal keeps the unrealised result back
 
     @property
     def taken(self) -> int:
         """Slots held by a group."""
         return sum(bool(slot.label) for slot in self.slots)
-
-
-@dataclass(frozen=True, slots=True)
-class Market:
-    """The instrument behind a row: how precisely its numbers are written, and its last price."""
-
-    symbol: str
-    base: str
-    quote: str
-    tick_size: Decimal
-    lot_step: Decimal
-    contract_size: Decimal
-    last: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRow:
-    """An order in the detail of a group."""
-
-    line: OrderLine
-    side: str
-    type: str
-    price: Decimal | None
-    client_order_id: str
-    trigger_price: Decimal | None = None
-    id: int = 0
-
-    @property
-    def words(self) -> str:
-        """Its state in words."""
-        return order_words(self.line.state)
-
-    @property
-    def withdrawable(self) -> bool:
-        """Whether a person may take it back: an entry that rests or waits."""
-        return self.line.purpose == Purpose.ENTRY and self.line.state in RESTING | {OrderState.NEW}
-
-
-@dataclass(frozen=True, slots=True)
-class FillRow:
-    """A fill in the detail of a group."""
-
-    at: datetime
-    side: str
-    price: Decimal
-    qty: Decimal
-    fee: Decimal
-    fee_currency: str
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True)
-class LegRow:
-    """A DCA leg: what was planned, the state in words, what it brought so far (net of fees, quote)."""
-
-    name: str
-    words: str
-    mark: str
-    price: Decimal
-    qty: Decimal
-    target_price: Decimal
-    result: Decimal | None
-    client_order_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class WatchRow:
-    """An exit that is watched, or a stop that rests at the venue; without a trigger price the note says why."""
-
-    words: str
-    trigger_price: Decimal | None
-    note: str = ""
-    stops: bool = False  # it ends a loss; the others take a profit or end by time
-
-    @property
-    def short(self) -> str:
-        """A stop's name where there is no room: "emergency", "fixed"."""
-        return self.words.removesuffix(" stop")
-
-
-@dataclass(frozen=True, slots=True)
-class GroupRow:
-    """An open position group with everything its row and its detail show."""
-
-    id: int
-    market: Market
-    side: str
-    timeframe_secs: int
-    status: str
-    words: str
-    pyramids: int
-    max_pyramids: int | None
-    qty: Decimal
-    average_entry: Decimal | None
-    unrealised: Decimal | None
-    unrealised_pct: Decimal | None
-    realised: Decimal
-    tp_mode: str
-    next_target: Decimal | None
-    opened_at: datetime
-    legs: tuple[LegRow, ...]
-    orders: tuple[OrderRow, ...]
-    fills: tuple[FillRow, ...]
-    leverage: int = 1
-    funding: Decimal | None = None  # part of realised; None where there never was any
-    reduce_qty: Decimal = Decimal(0)
-    blocked: bool = False
-    watch: tuple[WatchRow, ...] = ()
-
-    @property
-    def mode(self) -> str:
-        """How it takes profit, in words."""
-        return mode_words(self.tp_mode)
-
-    @property
-    def mode_word(self) -> str:
-        """The same where there is no room: the mode's name."""
-        return self.tp_mode.replace("_", " ").lower()
-
-    @property
-    def filled_legs(self) -> int:
-        """Legs with a fill, taken ones included."""
-        return sum(bool(leg.mark) for leg in self.legs)
-
-    @property
-    def stop(self) -> WatchRow | None:
-        """The stop that the price reaches first: the highest of a LONG, the lowest of a SHORT."""
-        priced = [(row.trigger_price, row) for row in self.watch if row.stops and row.trigger_price is not None]
-        sign = PositionSide(self.side).sign
-        return max(priced, key=lambda pair: sign * pair[0])[1] if priced else None
-
-    @property
-    def stop_distance_pct(self) -> Decimal | None:
-        """How far the price has to go to it, in percent of the price; below 0 for a LONG's."""
-        return distance_pct(self.stop.trigger_price if self.stop else None, price=self.market.last)
-
-    @property
-    def target_distance_pct(self) -> Decimal | None:
-        """How far the price has to go to the next target, in percent of the price; above 0 for a LONG's."""
-        return distance_pct(self.next_target, price=self.market.last)
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedRow:
-    """A group that is over; the result is net of fees, its percentage of what the entries cost."""
-
-    id: int
-    symbol: str
-    quote: str
-    side: str
-    timeframe_secs: int
-    status: str
-    reason: str
-    result: Decimal
-    result_pct: Decimal | None
-    opened_at: datetime
-    closed_at: datetime
-
-    @property
-    def lasted_secs(self) -> float:
-        """How long it was open."""
-        return (self.closed_at - self.opened_at).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +138,7 @@ class WaitingRow:
     replacements: int
     queued_at: datetime
     last_denial: str
+    maker_fee: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +214,18 @@ class ForeignRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TroubleRow:
+    """Something that is not as it should be: whose, what, since when, in words; deeds as (address, button)."""
+
+    id: str
+    subject: str
+    says: str
+    since: datetime | None
+    words: tuple[str, ...]
+    deeds: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ailment:
     """An account that the engine holds back: what is wrong, what still works, what to do."""
 
@@ -384,6 +267,10 @@ class Overview:
     left_queue: tuple[LeftRow, ...] = ()
     doubts: tuple[DoubtRow, ...] = ()
     lost: tuple[LostRow, ...] = ()
+    troubles: tuple[TroubleRow, ...] = ()
     unknown: tuple[UnknownRow, ...] = ()
     foreign: tuple[ForeignRow, ...] = ()
     ailment: Ailment | None = None
+    curve: Curve | None = None
+    alarms: tuple[Line, ...] = ()
+    sealed: bool = False  # what is open is not shown (dashboard/sealed.py)

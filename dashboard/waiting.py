@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from types import MappingProxyType
 
 from dashboard import words
@@ -28,6 +29,7 @@ ENDED_WORDS: Mapping[str, str] = MappingProxyType(
 def rows(desk: Desk) -> tuple[WaitingRow, ...]:
     """Who waits, the next to go in first; last those that wait for a group to close."""
     waiting = queue.waiting(desk.account.pk)
+    desk.waiting = waiting  # with everything of each at hand: the desk would read the same rows without
     if not waiting:
         return ()
     ranked = queue.ranked(desk)
@@ -63,6 +65,7 @@ def _row(desk: Desk, row: QueuedSignal, view: Waiting, rank: int | None, why: st
         replacements=row.replacement_count,
         queued_at=row.queued_at,
         last_denial=row.last_denial,
+        maker_fee=row.instrument.maker_fee or Decimal(0),
     )
 
 

@@ -28,16 +28,20 @@ class OrderLine:
 
 CLOSE_WORDS: Mapping[str, str] = MappingProxyType(
     {
+        "DELISTED": "the venue closed the market",
         "EXIT_SIGNAL": "exit signal",
         "FLATTEN": "flattened",
+        "KILL": "the kill switch",
         "NEVER_FILLED": "nothing filled",
         "OFFSET": "offset, winners paid",
+        "OFFSET_PAID": "paid for a loser (offset)",
         "REDUCED_WHOLE": "reduced to nothing",
         "STOPPED_AT_VENUE": "stop at the venue",
         "TARGETS_TAKEN": "targets taken",
     }
 )
 BY_HAND = "BY_HAND"  # followed by who
+OFFSET_PARTLY = "OFFSET_PARTLY"  # followed by what winners did not pay, quote
 MODE_WORDS: Mapping[str, str] = MappingProxyType(
     {
         TakeProfitMode.PER_LEG: "leg by leg, each at its own target",
@@ -62,10 +66,13 @@ WATCH_WORDS: Mapping[str, str] = MappingProxyType(
 )
 HEALTH_WORDS: Mapping[str, str] = MappingProxyType(
     {
+        "BOOKS_DIFFER": "executions differ from the venue's",
         "CLOCK_OFFSET": "our clock and the venue's differ too much",
         "KEYS_REFUSED": "the venue refused the keys",
         "LIVE_NOT_ALLOWED": "live money is not allowed here",
+        "MAINTENANCE": "in maintenance",
         "POSITION_DIFFERS": "the venue's position is not ours",
+        "SECOND_ENGINE": "another engine trades this account",
         "UNSAFE_ENDPOINT": "its address is not allowed",
         "UNSUPPORTED_VENUE": "this venue is not known",
         "VAULT_CLOSED": "its keys cannot be opened",
@@ -98,6 +105,8 @@ def close_words(reason: str) -> str:
     code, _, who = reason.partition(" ")
     if code == BY_HAND:
         return f"by hand, {who}" if who else "by hand"
+    if code == OFFSET_PARTLY:
+        return f"offset, winners paid partly, about {who or 'a part'} of it from the loss budget"
     return CLOSE_WORDS.get(reason) or WATCH_WORDS.get(reason) or reason.replace("_", " ").lower()
 
 
@@ -131,8 +140,11 @@ def filled_by(orders: Sequence[OrderLine], *, entry: bool) -> Decimal:
     return sum((o.filled_qty for o in orders if (o.purpose == Purpose.ENTRY) is entry), Decimal(0))
 
 
-def leg_words(orders: Sequence[OrderLine], *, ended: bool) -> str:
-    """The state of a leg from its orders, oldest first; ended says whether its group is over."""
+def leg_words(orders: Sequence[OrderLine], *, ended: bool, shared: bool = False) -> str:
+    """The state of a leg from its orders, oldest first.
+
+    ended: its group is over; shared: a target of the whole group rests, or a ladder of them.
+    """
     entries = [order for order in orders if order.purpose == Purpose.ENTRY]
     if not entries:
         return "planned"
@@ -140,16 +152,17 @@ def leg_words(orders: Sequence[OrderLine], *, ended: bool) -> str:
     if filled == 0:
         return f"{order_words(entry.state)} {entry.code}".rstrip()
     said = "filled" if entry.state == S.FILLED else f"filled {plain(filled)} of {plain(entry.qty)}"
-    exit_said = _exit_words(orders, ended=ended)
+    exit_said = _exit_words(orders, ended=ended, shared=shared)
     return exit_said if exit_said in ("target taken", "closed") else f"{said}, {exit_said}"
 
 
-def _exit_words(orders: Sequence[OrderLine], *, ended: bool) -> str:
+def _exit_words(orders: Sequence[OrderLine], *, ended: bool, shared: bool) -> str:
     targets = [order for order in orders if order.purpose == Purpose.TARGET]
     working = {order.state for order in targets}
     if targets and targets[-1].state == S.FILLED and working <= {S.FILLED, S.CANCELED, S.EXPIRED}:
         return "target taken"
-    return next((text for state, text in TARGET_WORDS if state in working), "closed" if ended else "no target yet")
+    rest = "closed" if ended else "in the group's target" if shared else "no target yet"
+    return next((text for state, text in TARGET_WORDS if state in working), rest)
 
 
 def leg_mark(orders: Sequence[OrderLine]) -> str:

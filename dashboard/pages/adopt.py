@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from dashboard.access import may_act_on
 from dashboard.formats import qty
 from dashboard.pages.ask import Question, Told, Typed, ask
 from dashboard.pages.errors import needs_database
@@ -33,7 +34,8 @@ def adopt_trades(request: HttpRequest, account_id: int) -> HttpResponse:
     def act(_: Typed) -> Told:
         return _adopted(account, operator=request.user.get_username())
 
-    return ask(request, _question(account), act, account_id=account.pk)
+    allowed = may_act_on(request.user, account.pk)  # else its venue is not asked
+    return ask(request, _question(account) if allowed else Question(TITLE, (), "Adopt"), act, account_id=account.pk)
 
 
 def _adopted(account: ExchangeAccount, *, operator: str) -> Told:

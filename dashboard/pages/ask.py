@@ -8,9 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from dashboard.access import may_act
-
-NO_ROLE = "Your role may look, not act. This takes the role trader or admin."
+from dashboard.access import refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def ask(request: HttpRequest, question: Question, act: Act, *, account_id: int, 
     """GET shows the question, POST acts and leads back: to the account's overview, unless another page asked."""
     back = back or home(account_id)
     typed = {field.name: request.POST.get(field.name, "").replace("\0", "").strip() for field in question.fields}
-    problem, status = _obstacle(request, question, typed)
+    problem, status = _obstacle(request, question, typed, account_id)
     if problem or request.method != "POST":
         context = {"question": question, "problem": problem, "typed": typed, "home": back}
         return render(request, "dashboard/ask.html", context, status=status)
@@ -61,9 +59,9 @@ def ask(request: HttpRequest, question: Question, act: Act, *, account_id: int, 
     return redirect(back)
 
 
-def _obstacle(request: HttpRequest, question: Question, typed: Typed) -> tuple[str, int]:
-    if not may_act(request.user):
-        return NO_ROLE, 403
+def _obstacle(request: HttpRequest, question: Question, typed: Typed, account_id: int) -> tuple[str, int]:
+    if said := refusal(request.user, account_id):
+        return said, 403
     if request.method != "POST":
         return "", 200
     wrong = (f for f in question.fields if not f.min_length <= len(typed[f.name]) <= f.max_length)

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.access import may_act
+from dashboard.access import may_kill
 from dashboard.pages.errors import needs_database
 from project.accounts import mode
 from project.accounts.mode import ModeRefused
@@ -20,11 +20,9 @@ from trading.domain.order_state import RESTING
 from trading.kill import journal, places
 from trading.models import Order, PositionGroup
 from trading.services import approvals, emergency
+from trading.services.emergency import NO_REASON, REASON_LENGTH, KillRefused
 
-REASON_LENGTH = range(3, 201)
 NO_ROLE = "Your role may look, not act. The red button takes the role trader or admin."
-NO_REASON = "A reason of 3 to 200 characters is needed: it is what the journal will say later."
-NO_PHRASE = f"Type {mode.KILL_PHRASE} in capital letters to confirm. Nothing was done."
 SHOWN_LINES = 40
 
 
@@ -53,15 +51,15 @@ def kill(request: HttpRequest) -> HttpResponse:
 
 def _press(request: HttpRequest) -> tuple[str, int]:
     """Press; else why not, with the status of the answer."""
-    reason = _typed(request, "reason")
-    if not may_act(request.user):
+    if not may_kill(request.user):
         return NO_ROLE, 403
-    if len(reason) not in REASON_LENGTH:
-        return NO_REASON, 422
-    if _typed(request, "phrase") != mode.KILL_PHRASE:
-        return NO_PHRASE, 422
-    emergency.press(settings.WINDLASS.home, operator=request.user.get_username(), reason=reason, source="page")
-    mode.follow_latch_soon()
+    who, reason, phrase = request.user.get_username(), _typed(request, "reason"), _typed(request, "phrase")
+    try:
+        done = emergency.kill(settings.WINDLASS.home, operator=who, reason=reason, phrase=phrase, source="page")
+    except KillRefused as refused:
+        return str(refused), 422
+    if not done.durable:
+        messages.error(request, done.words)
     return "", 200
 
 
@@ -74,7 +72,7 @@ def _context(request: HttpRequest, problem: str) -> dict[str, object]:
     found = emergency.standing(home)
     return {
         "problem": problem,
-        "may_act": may_act(request.user),
+        "may_act": may_kill(request.user),
         "reason": _typed(request, "reason"),
         "mode": row,
         "latch": found[0] if found else None,
@@ -103,8 +101,8 @@ def stakes() -> tuple[Stake, ...]:
 def request_leave(request: HttpRequest) -> HttpResponse:
     """The first step out of EMERGENCY."""
     reason = _typed(request, "reason")
-    if not may_act(request.user) or len(reason) not in REASON_LENGTH:
-        messages.error(request, NO_REASON if may_act(request.user) else NO_ROLE)
+    if not may_kill(request.user) or len(reason) not in REASON_LENGTH:
+        messages.error(request, NO_REASON if may_kill(request.user) else NO_ROLE)
         return redirect("dashboard:kill")
     return _take(
         request,
@@ -118,7 +116,7 @@ def request_leave(request: HttpRequest) -> HttpResponse:
 @require_POST
 def confirm_leave(request: HttpRequest) -> HttpResponse:
     """The second step: the phrase, and the mode is PAUSED."""
-    if not may_act(request.user):
+    if not may_kill(request.user):
         messages.error(request, NO_ROLE)
         return redirect("dashboard:kill")
     return _take(

@@ -22,6 +22,15 @@ def _key(request: HttpRequest) -> str:
     return "login:" + (f"{request.META.get('REMOTE_ADDR', '')}:{name}".encode().hex())[:200]
 
 
+def count_failure(key: str) -> None:
+    """One more failure at a place; the count may lapse between two steps, then this is the first one again."""
+    cache.add(key, 0, WINDOW_SECS)
+    try:
+        cache.incr(key)
+    except ValueError:
+        cache.set(key, 1, WINDOW_SECS)
+
+
 @method_decorator(needs_database, name="dispatch")
 class Login(LoginView):
     """GET shows the form, POST logs in; after ten failures a name has to wait."""
@@ -44,7 +53,5 @@ class Login(LoginView):
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Count the failure."""
-        key = _key(self.request)
-        cache.add(key, 0, WINDOW_SECS)
-        cache.incr(key)
+        count_failure(_key(self.request))
         return super().form_invalid(form)

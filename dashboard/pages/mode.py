@@ -5,12 +5,16 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dashboard.access import may_act
+from dashboard.access import may_kill
 from dashboard.pages.errors import needs_database
+from dashboard.sealed import refused
 from project.accounts import mode
 from project.accounts.mode import Mode
+from trading.services import sealing
+from trading.services.overrides import Place
 
 REASON_LENGTH = range(3, 201)
 STEPS = {
@@ -23,6 +27,7 @@ STEPS = {
 NO_ROLE = "Your role may look, not act. Pausing takes the role trader or admin."
 NO_REASON = "A reason of 3 to 200 characters is needed: it is what the journal will say later."
 ELSEWHERE = "The mode is {mode} by now ({operator}: {reason}), so this step is not possible from here."
+WAITS = "The profile is sealed: entries are taken again in 24 hours, unless that is withdrawn before."
 DONE = {
     Mode.NORMAL: "Resumed. Entries are taken again.",
     Mode.PAUSED: "Paused. Exits go on; nothing new is entered.",
@@ -42,6 +47,8 @@ def change_mode(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" and mode.current().mode == Mode.EMERGENCY:
         return redirect("dashboard:kill")
     problem, status = _obstacle(request, reason)
+    if not problem and wanted != Mode.PAUSED and sealing.in_force():
+        return _sealed(request, Mode(wanted))
     if request.method == "POST" and not problem:
         problem, status = take_step(Mode(wanted), operator=request.user.get_username(), reason=reason), 409
     if problem or request.method != "POST":
@@ -51,8 +58,17 @@ def change_mode(request: HttpRequest) -> HttpResponse:
     return redirect("dashboard:overview")
 
 
+def _sealed(request: HttpRequest, wanted: Mode) -> HttpResponse:
+    """Under the seal going on waits for a day, as after an emergency, and reducing is out of reach; pausing only protects."""
+    if request.method != "POST" or wanted is not Mode.NORMAL:
+        return refused(request)
+    sealing.ask(Place(), sealing.MODE, wanted, operator=request.user.get_username(), now=timezone.now())
+    messages.success(request, WAITS)
+    return redirect("dashboard:sealed")
+
+
 def _obstacle(request: HttpRequest, reason: str) -> tuple[str, int]:
-    if not may_act(request.user):
+    if not may_kill(request.user):
         return NO_ROLE, 403
     if request.method == "POST" and len(reason) not in REASON_LENGTH:
         return NO_REASON, 422

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import live, offsets
-from dashboard.access import may_act
+from dashboard.access import may_act, may_act_on
 from dashboard.formats import span
 from dashboard.offsets import Naming
 from dashboard.pages.ask import Question, Told, Typed, ask
@@ -84,7 +84,11 @@ def run_offset(request: HttpRequest, group: PositionGroup) -> HttpResponse:
         found = _begun(group, operator=request.user.get_username())
         return Told(found) if found.startswith("Offset") else Told(found, done=False)
 
-    asked = _run_question(group) if request.method != "POST" and may_act(request.user) else _bare(group)
+    asked = (
+        _run_question(group)
+        if request.method != "POST" and may_act_on(request.user, group.account_id)
+        else _bare(group)
+    )
     return ask(request, asked, act, account_id=group.account_id, back=_back(group))
 
 

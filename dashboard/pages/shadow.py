@@ -15,9 +15,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import sheets
-from dashboard.access import may_act
+from dashboard.access import may_act, refusal
 from dashboard.formats import NOTHING, amount, number, percent, price, span, tone
-from dashboard.pages.ask import NO_ROLE
 from dashboard.pages.errors import needs_database
 from dashboard.pages.overview import account_id as number_of
 from signals.market import instruments
@@ -248,8 +247,8 @@ def _line(match: Match) -> list[sheets.Cell]:
 def shadow_import(request: HttpRequest, source_id: int) -> HttpResponse:
     """Read an uploaded export; what cannot be read is said line by line."""
     source = get_object_or_404(Source.objects.select_related("account"), pk=source_id)
-    if not may_act(request.user):
-        messages.error(request, NO_ROLE)
+    if barred := refusal(request.user, source.account_id):
+        messages.error(request, barred)
         return redirect(_home(source))
     if "forget" in request.POST:
         count = service.forget(source, operator=request.user.get_username())

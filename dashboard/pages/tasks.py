@@ -75,5 +75,6 @@ def waiting(names: list[str]) -> dict[str, int]:
 
 def bells() -> tuple[BellRow, ...]:
     """What beat rings, the most frequent first."""
-    rows = (BellRow(row["args"][0], row["schedule"]) for row in current_app.conf.beat_schedule.values())
+    known = current_app.conf.beat_schedule.values()
+    rows = (BellRow((row["args"] or (row["task"].removeprefix(PREFIX),))[0], row["schedule"]) for row in known)
     return tuple(sorted(rows, key=lambda row: (row.every_secs, row.task)))

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from project.accounts.models import Role
+from project.accounts.models import ExchangeAccount, Role
 from tests.dashboard import rows
 
 admin.autodiscover()
@@ -35,8 +35,18 @@ def root(day: rows.Desk, client: Client) -> Client:
 
 @pytest.fixture
 def trader(day: rows.Desk) -> Client:
+    """The browser of a trader, who owns the account."""
+    browser, mira = Client(), rows.user("mira", Role.TRADER)
+    ExchangeAccount.objects.filter(pk=day.account.pk).update(user=mira)
+    browser.force_login(mira)
+    return browser
+
+
+@pytest.fixture
+def stranger(day: rows.Desk) -> Client:
+    """The browser of a trader to whom no account belongs."""
     browser = Client()
-    browser.force_login(rows.user("mira", Role.TRADER))
+    browser.force_login(rows.user("otto", Role.TRADER))
     return browser
 
 

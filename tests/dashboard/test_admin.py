@@ -13,7 +13,16 @@ from django.test import Client
 from django.urls import reverse
 
 from project.accounts import mode, vault
-from project.accounts.models import BalanceMovement, ExchangeAccount, Installation, KillReport, Role, User, WorkedDown
+from project.accounts.models import (
+    BalanceMovement,
+    ExchangeAccount,
+    Installation,
+    KillReport,
+    Rival,
+    Role,
+    User,
+    WorkedDown,
+)
 from project.admin import EngineAdmin
 from project.journal.models import JournalEntry, Lease, Seal
 from risk.models import Breaker, RiskDecision, RiskState
@@ -21,13 +30,18 @@ from signals.market import candles
 from signals.market.bars import flat
 from signals.models import IndicatorValue, Instrument, Signal, Source
 from tests.dashboard import rows, shadow_rows
+from tests.dashboard.api import keys
 from tests.support.markets import know_markets
 from trading.models import (
+    BareHolding,
+    Disagreement,
+    DustMove,
     ForeignOrder,
     FundingPayment,
     OffsetBook,
     OffsetRun,
     OffsetWatch,
+    PendingChange,
     PnlPoint,
     PositionGroup,
     QueuedSignal,
@@ -86,12 +100,18 @@ def full(day: rows.Desk, now: datetime) -> rows.Desk:
     run.steps.create(kind="LOSER", group=group, qty=1, expected=-5, worst_price=100, bound=1)
     OffsetWatch.objects.create(group=group)
     OffsetBook.objects.create(instrument=group.instrument, at=now)
+    BareHolding.objects.create(account=account, group=group, qty=1, cover="NAKED", code="REFUSED", since=now)
+    Disagreement.objects.create(account=account, instrument=group.instrument, kind="FILL_CHANGED", seen_at=now)
+    DustMove.objects.create(group=group, qty=1, price=1, at=now)
+    PendingChange.objects.create(name="max_leverage", value=5, asked_by="anna", asked_at=now, due_at=now)
     KillReport.objects.create(latch="0123456789abcdef", lines=7, flat=True, took_secs="1.5")
     WorkedDown.objects.create(account=account, since=now, step=2)
+    Rival.objects.create(account=account, mark="abcde", standing="OLDER", seen_at=now, last_seen_at=now)
     shadow_rows.one_of_each(alert, now=now)
     candles.write(group.instrument_id, 3600, [flat(now, Decimal(100))])
     know_markets()
     Breaker.objects.create(component="venue:binance:paper")
+    keys.one_of_each(account.user, now=now)
     return day
 
 

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from project.accounts.models import Role
 from signals.market import instruments
 from tests.dashboard import rows
 from trading.models import SettingOverride
@@ -65,3 +67,14 @@ def test_the_list_shows_values_as_they_are_typed(day: rows.Desk, root: Client) -
     page = root.get(reverse("admin:trading_settingoverride_changelist")).content.decode()
     assert "&quot;12&quot;" not in page
     assert page.count("paper-1 (") == 2  # the filter's choice and its title; the column has the name alone
+
+
+def test_a_trader_in_the_admin_does_not_seal_the_installation(day: rows.Desk) -> None:
+    mira, browser = rows.user("mira", Role.TRADER, is_staff=True), Client()
+    rights = Permission.objects.filter(content_type__app_label="trading", codename__endswith="settingoverride")
+    mira.user_permissions.set(rights)
+    browser.force_login(mira)
+    set_override(browser, name="profile", value="sealed", user=mira.pk)
+    assert not SettingOverride.objects.exists()
+    set_override(browser, name="max_pyramids", value="3", user=mira.pk)
+    assert SettingOverride.objects.get().name == "max_pyramids"

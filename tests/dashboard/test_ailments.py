@@ -1,22 +1,30 @@
 """What holds an account back, told in words."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from dashboard import ailments, words
 from project.accounts.models import ExchangeAccount
 from project.accounts.vault import VaultError
+from project.journal import leases
 from tests.dashboard import rows
 from trading import errors
+from trading.services import instance
 
 CODES = [
+    errors.InMaintenance.code,
     errors.KeysRefused.code,
     errors.LiveNotAllowed.code,
     errors.NotReached.code,
     errors.UnsafeEndpoint.code,
     errors.UnsupportedVenue.code,
     VaultError.code,
+    "BOOKS_DIFFER",
     "POSITION_DIFFERS",
+    instance.SECOND_ENGINE,
 ]
 
 
@@ -43,3 +51,12 @@ def test_the_page_says_it_and_leads_to_the_account(day: rows.Desk, root: Client)
     assert "Somebody traded this market outside Windlass" in page
     assert "the venue holds 2" in page
     assert f"/admin/accounts/exchangeaccount/{day.account.pk}/change/" in page
+
+
+def test_another_engine_of_this_database_is_told_where_it_is_not_in_the_row(day: rows.Desk, root: Client) -> None:
+    name, span = instance.lease_name(day.account.pk), timedelta(minutes=10)
+    assert leases.claim(name, holder="the attic's", now=timezone.now(), span=span)
+    page = root.get("/").content.decode()
+    assert "Another engine trades this account. Engine the attic&#x27;s of this database has the lease until" in page
+    ExchangeAccount.objects.update(health="KEYS_REFUSED")
+    assert "Another engine" not in root.get("/").content.decode()

@@ -27,7 +27,10 @@ def three_wait() -> Iterator[None]:
 
 def test_every_route_and_bell_is_shown(day: rows.Desk, viewer: Client) -> None:
     page = viewer.get(PAGE).content.decode()
-    for name in (*(task.removeprefix("trading.") for task in ROUTES), *(bell["args"][0] for bell in BEAT.values())):
+    for name in (
+        *(task.removeprefix("trading.") for task in ROUTES),
+        *(bell["args"][0] for bell in BEAT.values() if bell["args"]),
+    ):
         assert f"<code>{name}</code>" in page
 
 

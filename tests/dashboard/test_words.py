@@ -47,6 +47,19 @@ def test_a_leg_in_words(orders: list[OrderLine], ended: bool, said: str, mark: s
     assert (words.leg_words(orders, ended=ended), words.leg_mark(orders)) == (said, mark)
 
 
+@pytest.mark.parametrize(
+    ("orders", "said"),
+    [
+        ([FILLED], "filled, in the group's target"),
+        ([FILLED, target(S.CANCELED)], "filled, in the group's target"),
+        ([FILLED, target(S.OPEN)], "filled, target resting"),
+        ([order(Purpose.ENTRY, S.OPEN)], "resting"),
+    ],
+)
+def test_a_leg_whose_group_has_one_target(orders: list[OrderLine], said: str) -> None:
+    assert words.leg_words(orders, ended=False, shared=True) == said
+
+
 @pytest.mark.parametrize("state", S)
 def test_every_order_state_has_words(state: S) -> None:
     assert words.order_words(state) == words.ORDER_WORDS[state]
@@ -85,6 +98,9 @@ def test_why_a_group_closed() -> None:
         ("STOPPED_AT_VENUE", "stop at the venue"),
         ("AGGREGATE_TARGET", "aggregate target"),
         ("SOMETHING_ELSE", "something else"),
+        ("KILL", "the kill switch"),
+        ("OFFSET_PAID", "paid for a loser (offset)"),
+        ("OFFSET_PARTLY 85.20", "offset, winners paid partly, about 85.20 of it from the loss budget"),
         ("", ""),
     ],
 )

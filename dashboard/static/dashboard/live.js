@@ -18,10 +18,11 @@ let heardAt = Date.now();
 let wait = FIRST_WAIT_MS;
 let trouble = "";
 
+const { view, account } = stage.dataset; // "overview" watches everything of an account, "bar" its bar alone
+
 const address = () => {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const account = new URLSearchParams(location.search).get("account");
-  return `${scheme}://${location.host}/ws/live${account ? `?account=${encodeURIComponent(account)}` : ""}`;
+  return `${scheme}://${location.host}/ws/live?${new URLSearchParams({ view, account })}`;
 };
 
 const show = ({ at, parts, facts, number: reached }) => {
@@ -37,6 +38,7 @@ const show = ({ at, parts, facts, number: reached }) => {
   document.documentElement.dataset.number = reached;
   setServerTime(at);
   tick();
+  document.dispatchEvent(new CustomEvent("windlass:shown", { detail: { number, facts } })); // refresh.js listens
 };
 
 const receive = ({ data }) => {
@@ -75,6 +77,7 @@ const openDialogs = (event) => {
   const dialog = opener && document.getElementById(opener.dataset.open);
   if (dialog) {
     event.preventDefault();
+    opener.closest("dialog")?.close();
     dialog.showModal();
   }
   const closer = event.target.closest("dialog [data-close]");

@@ -1,0 +1,27 @@
+"""The page "Pool": the slots, drawn, and who waits for one."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboard import pool, shell
+from dashboard.access import may_act
+from dashboard.pages.errors import needs_database
+from dashboard.pages.overview import account_id
+
+
+@require_safe
+@needs_database
+@login_required
+def pool_page(request: HttpRequest) -> HttpResponse:
+    """Slots and queue of `?account=`, or of the first account."""
+    bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
+    context = {
+        "overview": bar,
+        "now": bar.at,
+        "may_act": may_act(request.user),
+        "page": pool.gather(bar.row, now=bar.at) if bar.row else None,
+    }
+    return render(request, "dashboard/pool.html", context)

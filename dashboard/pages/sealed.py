@@ -1,0 +1,39 @@
+"""The seal: whether it holds, what is open as count and total, which changes wait, and taking one back."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard.access import may_kill
+from dashboard.pages.errors import needs_database
+from dashboard.sealed import context
+from trading.services import sealing
+
+NO_ROLE = "Your role may look, not act. Withdrawing takes the role trader or admin."
+WITHDRAWN = "Withdrawn. Everything stays as it is."
+ENDED = "That change has ended already: it was applied or withdrawn before."
+
+
+@require_safe
+@needs_database
+@login_required
+def sealed_page(request: HttpRequest) -> HttpResponse:
+    """What the sealed profile does, and what waits."""
+    return render(request, "dashboard/sealed.html", context(request) | {"may_withdraw": may_kill(request.user)})
+
+
+@require_POST
+@needs_database
+@login_required
+def withdraw_change(request: HttpRequest, change_id: int) -> HttpResponse:
+    """Take a waiting change back."""
+    if not may_kill(request.user):
+        messages.error(request, NO_ROLE)
+    elif sealing.withdraw(change_id, operator=request.user.get_username(), now=timezone.now()):
+        messages.success(request, WITHDRAWN)
+    else:
+        messages.error(request, ENDED)
+    return redirect("dashboard:sealed")

@@ -1,0 +1,124 @@
+"""The page "Groups": which groups are asked for, in which order, and one group's history in words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from dashboard import groups, telling
+from dashboard.snapshot import GroupRow
+from dashboard.telling import Line
+from project.accounts.models import ExchangeAccount
+from project.journal.models import JournalEntry
+from trading.domain.vocabulary import GroupStatus, PositionSide
+from trading.domain.words import group_words
+from trading.models import PositionGroup
+
+OPEN_SHOWN = 200  # open ones are no more than the pool has slots
+SHOWN = 40  # of those that closed; the history goes through all of them
+TOLD = 200  # events of one group's history
+OPEN, CLOSED = "open", "closed"
+ZERO = Decimal(0)
+
+Key = Callable[[GroupRow], Any]
+SORTS: Mapping[str, Key] = MappingProxyType(
+    {
+        "opened": lambda row: row.opened_at,
+        "pair": lambda row: row.market.symbol,
+        "legs": lambda row: row.filled_legs,
+        "entry": lambda row: row.average_entry or ZERO,
+        "result": lambda row: row.result or ZERO,
+        "result_pct": lambda row: row.unrealised_pct if row.unrealised_pct is not None else row.result_pct or ZERO,
+        "exit": lambda row: row.target_distance_pct if row.target_distance_pct is not None else Decimal(10_000),
+    }
+)
+DEFAULT_SORT = "-opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The filter of the page, as far as it makes sense; `sort` begins with a minus where the largest comes first."""
+
+    status: str = OPEN
+    side: str = ""
+    timeframe_secs: int | None = None
+    search: str = ""
+    sort: str = DEFAULT_SORT
+    unfolded: frozenset[int] = frozenset()
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is asked for but the open groups."""
+        return bool(self.status != OPEN or self.side or self.timeframe_secs or self.search)
+
+
+def asked(query: Mapping[str, str]) -> Asked:
+    """What an address asks for; what makes no sense is left out."""
+    timeframe, sort = query.get("timeframe", ""), query.get("sort", DEFAULT_SORT)
+    status = query.get("status", OPEN)
+    return Asked(
+        status=status if status in (OPEN, CLOSED, "all", *GroupStatus) else OPEN,
+        side=query.get("side", "") if query.get("side") in tuple(PositionSide) else "",
+        timeframe_secs=int(timeframe) if _is_number(timeframe) else None,
+        search=query.get("q", "").replace("\0", "").strip()[:60],
+        sort=sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT,
+        unfolded=frozenset(int(part) for part in query.get("open", "").split(",") if _is_number(part)),
+    )
+
+
+def statuses() -> tuple[tuple[str, str], ...]:
+    """The choices of the status filter, with their words."""
+    return (
+        (OPEN, "open"),
+        (CLOSED, "closed"),
+        ("all", "all"),
+        *((status, group_words(status)) for status in GroupStatus),
+    )
+
+
+def rows(account: ExchangeAccount, wanted: Asked) -> tuple[GroupRow, ...]:
+    """The groups that fit, in the order asked for; of closed ones the latest."""
+    fitting = _fitting(groups.whole().filter(account=account), wanted).order_by("-id")
+    fitting = fitting[: OPEN_SHOWN if wanted.status == OPEN else SHOWN]
+    shown = [groups.group_row(row, groups.last_of(row)) for row in fitting]
+    name = wanted.sort.removeprefix("-")
+    return tuple(sorted(shown, key=SORTS[name], reverse=wanted.sort != name))
+
+
+def _fitting(rows: QuerySet[PositionGroup], wanted: Asked) -> QuerySet[PositionGroup]:
+    if wanted.status in (OPEN, CLOSED):
+        rows = rows.filter(closed_at__isnull=wanted.status == OPEN)
+    elif wanted.status != "all":
+        rows = rows.filter(status=wanted.status)
+    if wanted.side:
+        rows = rows.filter(side=wanted.side)
+    if wanted.timeframe_secs:
+        rows = rows.filter(timeframe_secs=wanted.timeframe_secs)
+    return rows.filter(_found(wanted.search)) if wanted.search else rows
+
+
+def _found(text: str) -> Q:
+    """A pair, a number of a group, why it closed, or the client order id of one of its orders."""
+    by_text = Q(instrument__symbol__icontains=text) | Q(close_reason__icontains=text.replace(" ", "_"))
+    by_text |= Q(pk__in=PositionGroup.objects.filter(orders__client_order_id=text).values("pk"))
+    return by_text | Q(pk=int(text)) if _is_number(text) else by_text
+
+
+def history(row: PositionGroup, *, until: datetime | None = None) -> tuple[Line, ...]:
+    """What happened to a group and its orders, the latest first."""
+    subjects = [f"group:{row.pk}", *(f"order:{order.pk}" for order in row.orders.all())]
+    entries = JournalEntry.objects.filter(subject__in=subjects)
+    if until is not None:
+        entries = entries.filter(at__lte=until)
+    return tuple(
+        Line(entry.pk, entry.at, entry.kind, entry.subject, telling.told(entry.kind, entry.payload), row.pk)
+        for entry in entries.order_by("-id")[:TOLD]
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19

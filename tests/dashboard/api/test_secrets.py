@@ -1,0 +1,43 @@
+"""Secrets never leave: planted ones are looked for in every answer to a read, whole, hashed or encoded."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.test import Client
+
+from project.accounts.models import ExchangeAccount
+from signals.models import Instrument, Source
+from tests.dashboard.api import world
+from tests.dashboard.api.test_routes import BY_QUERY, FIRST, LISTS, ONE, SHARED, at
+from tests.dashboard.api.world import get
+
+
+def forms(secret: bytes) -> Iterator[str]:
+    """How bytes could have got into JSON."""
+    yield from (secret.decode("latin-1"), secret.hex(), base64.b64encode(secret).decode(), repr(secret)[2:-1])
+
+
+def planted() -> set[str]:
+    account, source = ExchangeAccount.objects.get(), Source.objects.get()
+    texts = [*world.SECRETS.values(), *world.PROOFS.values(), world.HMAC_KEY, settings.SECRET_KEY]
+    raw = [text.encode() for text in texts] + [hashlib.sha256(text.encode()).digest() for text in texts]
+    kept = [bytes(account.sealed_credentials), bytes(source.hmac_sealed or b"")]
+    return {form for secret in (*raw, *kept) for form in forms(secret)}
+
+
+def test_no_answer_to_a_read_holds_a_secret(boss: Client, mine: Client) -> None:
+    ids = {address: world.get(mine, listed).json()["results"][0]["id"] for address, listed in FIRST.items()}
+    single = [at(address, model) for address, model in ONE.items()]
+    firsts = [re.sub(r"\{\w+\}", str(ids[address]), address) for address in FIRST]
+    asked = [f"{address}?{name}={model._default_manager.get().pk}" for address, (name, model) in BY_QUERY.items()]
+    places = [*LISTS, *single, *firsts, *asked, *(at(address, Instrument) for address in SHARED)]
+    said = {place: get(client, place).content.decode() for client in (boss, mine) for place in places}
+    assert len(said) > 40
+    assert [(place, secret) for place, text in said.items() for secret in planted() if secret in text] == []
+
+
+def test_the_search_finds_what_is_there() -> None:
+    assert list(forms(b"abc")) == ["abc", "616263", "YWJj", "abc"]

@@ -1,0 +1,95 @@
+"""At least one row of everything the API shows, all of one trader; and browsers that carry keys."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.test import Client
+
+from dashboard import tokens
+from dashboard.roles import Scope
+from project.accounts import vault
+from project.accounts.models import BalanceMovement, Installation, User
+from project.journal.record import record
+from risk.models import RiskDecision, RiskState
+from signals.models import Instrument, Refusal, Signal
+from tests.dashboard import rows, shadow_rows
+from tests.support.markets import know_markets
+from trading.models import OffsetBook, OffsetRun, PnlPoint, PositionGroup, SettingOverride
+
+SECRETS = {"apiKey": "PLANTED-api-key-5f2c", "secret": "PLANTED-secret-91ab", "passphrase": "PLANTED-phrase-77"}
+PROOFS = {name: f"PLANTED-{name}-c0ffee" for name in ("token_hash", "secret_hash", "api_key_hash")}
+HMAC_KEY = "PLANTED-hmac-key-d00d"
+
+
+def world(owner: User, *, now: datetime) -> rows.Desk:
+    """A desk in the middle of its day, with whatever else there may be; secrets are planted where secrets belong."""
+    day = rows.desk(owner, now=now)
+    account, sender = day.account, day.account.sources.get()
+    _plant(account, sender)
+    alert = sender.alerts.first()
+    signal = Signal.objects.create(
+        alert=alert, account=account, meaning="ENTRY", symbol="BTC/USDT", position_side="LONG", price=100
+    )
+    RiskDecision.objects.create(account=account, signal=signal, allowed=False, code="POOL_FULL", sentence="8 of 8")
+    RiskState.objects.create(account=account, base=10000, equity=10000, peak=10000)
+    BalanceMovement.objects.create(account=account, currency="USDT", kind="baseline", amount=1, at=now)
+    Installation.objects.get_or_create(id=1, defaults={"name": "test"})
+    SettingOverride.objects.create(account=account, name="max_open_groups", value="7")
+    PnlPoint.objects.create(
+        account=account, at=now, equity="10823.96", realised_pnl="31.87", unrealised_pnl=0, open_groups=3
+    )
+    rows.queued(day, "XRP", minutes=9, price="0.52")
+    group = PositionGroup.objects.filter(account=account, closed_at=None).order_by("id").first()
+    run = OffsetRun.objects.create(account=account, group=group, loss=5, cover=4, uncovered=1, bound=1, started_at=now)
+    run.steps.create(kind="LOSER", group=group, qty=1, expected=-5, worst_price=100, bound=1)
+    OffsetBook.objects.create(instrument=group.instrument, at=now)
+    shadow_rows.one_of_each(alert, now=now)
+    know_markets()
+    _journal(account.pk, owner)
+    tokens.make(owner, name="bot", scope=Scope.READ, days=1, now=now)
+    return day
+
+
+def _plant(account: Any, sender: Any) -> None:
+    vault.seal_credentials(account, SECRETS)
+    account.save()
+    for name, text in PROOFS.items():
+        setattr(sender, name, hashlib.sha256(text.encode()).digest())
+    sender.hmac_sealed = vault.seal(HMAC_KEY.encode(), aad=f"source:{sender.pk}".encode())
+    sender.save()
+    Refusal.objects.filter(source=None).update(reason="UNKNOWN_TOKEN")
+
+
+def _journal(account_id: int, owner: User) -> None:
+    scope = {"user": None, "account": account_id, "symbol": ""}
+    payload = {"operator": owner.username, "name": "max_open_groups", "scope": scope, "before": None, "after": "7"}
+    with transaction.atomic():
+        record("setting.changed", subject="setting:max_open_groups", payload=payload, account_id=account_id)
+
+
+def of_base(base: str) -> Instrument:
+    return Instrument.objects.get(base=base)
+
+
+def bearer(text: str) -> Client:
+    """A program that carries a key."""
+    return Client(headers={"authorization": f"Bearer {text}"})
+
+
+def program(user: User, scope: Scope = Scope.TRADE, *, now: datetime) -> Client:
+    """A program with a personal token of a user."""
+    return bearer(tokens.make(user, name="test", scope=scope, days=1, now=now)[1])
+
+
+def post(client: Client, address: str, body: Any = None, **headers: str) -> Any:
+    """A write with a JSON body."""
+    text = "" if body is None else json.dumps(body)
+    return client.post(f"/api/v1/{address}", text, content_type="application/json", headers=headers)
+
+
+def get(client: Client, address: str, **query: Any) -> Any:
+    """A read."""
+    return client.get(f"/api/v1/{address}", query)
