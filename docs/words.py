@@ -32,7 +32,8 @@ OUTCOMES: Mapping[str, Explained] = {
     "PYRAMIDED": E("One more pyramid was added to an open group.", "–"),
     "EXITED": E("The group closes: resting orders are cancelled, the rest is sold at market.", "–"),
     "QUEUED": E(
-        "All slots are taken; the signal waits for one, with its rank.", "Wait; see `queue_max_age_h` and `rules`."
+        "All slots are taken, or the venue is in maintenance or has halted the market; the signal waits, with its rank.",
+        "Wait; see `queue_max_age_h` and `rules`.",
     ),
     "DEQUEUED": E("The exit found nothing open, but removed the waiting entry that it matches.", "–"),
     "NOT_WAITING": E("The signal does not wait any more.", "–"),
@@ -60,7 +61,10 @@ OUTCOMES: Mapping[str, Explained] = {
         "The alert asks for something that is not carried out here, such as a take-profit of its own.",
         "Remove the field that the reason names, or set it under Settings.",
     ),
-    "NOT_TRADABLE": E("The venue lists the pair but does not trade it now.", "Wait, or choose another pair."),
+    "NOT_TRADABLE": E(
+        "The venue does not trade the pair, or lists it no more; see [when the books differ](books.md).",
+        "Choose another pair.",
+    ),
     "DEFECT": E(
         "Windlass could not decide this alert, by a fault of its own.",
         "Report it with the lines of the entries log; the account's other alerts go on.",
@@ -102,19 +106,56 @@ MEANINGLESS: Mapping[str, Explained] = {
 }
 
 PLANS: Mapping[str, Explained] = {
+    "BREAK_EVEN_TOO_LATE": E(
+        "`breakeven_after_target` counts more targets than a group can have.",
+        "Count a target that there is, or 0 for never.",
+    ),
+    "CANDLES_MISSING": E(
+        "An exit is counted from candles, and too few closed ones in a row are known.",
+        "Wait for the venue's candles, or choose exits that need none; see [exits](exits.md).",
+    ),
     "CAPITAL_TOO_SMALL": E(
         "Even one leg with everything would stand below the venue's minimum.",
         "Raise `capital_per_pyramid` to the sum that the reason names.",
     ),
+    "LADDER_NEVER_REACHED": E(
+        "In HYBRID mode the aggregate target comes before the ladder's first rung.",
+        "Raise `tp_aggregate_pct`, or take `tp_mode` AGGREGATE.",
+    ),
+    "LADDER_WITHOUT_STOP": E(
+        "`tp_ladder` is r, and no stop stands at the entry from which R could be counted.",
+        "Add fixed, atr or support to `stop`.",
+    ),
     "LEG_BELOW_MINIMUM": E("A leg would stand below the venue's minimum.", "Raise the capital or use fewer legs."),
     "NO_LEGS": E("There are no legs.", "Configure `legs`."),
+    "NO_SUPPORT": E(
+        "No swing point lies between the fees and the emergency stop, and no other stop stands from the start.",
+        "Add fixed or atr to `stop`, or lower `swing_width`.",
+    ),
+    "NO_SWING": E(
+        "No swing of the last candles has its first extension beyond the entry.",
+        "Set `tp_ladder` to r or off, or wait.",
+    ),
     "OPEN_ORDER_CAP": E("The plan has more orders than the venue allows.", "Use fewer legs."),
     "PRICE_NOT_POSITIVE": E(
         "No price is known, or a leg would fall below one tick.", "Send a price, or use smaller gaps."
     ),
     "REDUCTION_TOO_SMALL": E("The part to sell is below the venue's minimum.", "Reduce by more, or exit."),
     "REDUCTION_UNKNOWN": E("The alert does not say how much to sell.", "Send a size, or the size before and after."),
+    "RUNG_BELOW_ZERO": E("A SHORT's last rung would be no price.", "Use nearer rungs or a nearer stop."),
+    "STOP_BEYOND_EMERGENCY": E(
+        "A stop stands farther than the emergency stop, which would always fire first.",
+        "Bring it nearer, or raise `emergency_stop_pct` before it.",
+    ),
+    "STOP_TOO_NEAR": E(
+        "The ATR stop would stand within a tick or the fees of a round trip.",
+        "Raise `atr_multiplier`, or choose another stop.",
+    ),
     "STOP_WRONG_SIDE": E("The stop stands on the wrong side of the entry.", "Correct `stop_loss`."),
+    "TRAILING_BEHIND_ENTRY": E(
+        "Armed at `trailing_activation_pct` the trailing stop would stand at a loss.",
+        "Trail nearer, arm later, or set `trailing_activation_pct` to 0 for a stop that trails from the entry on.",
+    ),
     "QTY_ABOVE_MAXIMUM": E("A leg is larger than the venue takes.", "Lower the capital or spread it over more legs."),
 }
 
@@ -217,19 +258,25 @@ VARIABLES: Mapping[str, Variable] = {
     "NO_COLOR": V("", "Anything: no colours on the terminal.", "logs"),
 }
 # Set by the supervisor or for tests only, so no concern of a user.
-INTERNAL_VARIABLES = frozenset({"WINDLASS_DB_POOL", "WINDLASS_GREET", "FLOWER_BASIC_AUTH", "WINDLASS_ERROR"})
+INTERNAL_VARIABLES = frozenset(
+    {
+        "FLOWER_BASIC_AUTH",
+        "WINDLASS_DB_POOL",
+        "WINDLASS_ERROR",
+        "WINDLASS_FAILPOINTS",
+        "WINDLASS_FAULTS",
+        "WINDLASS_GREET",
+    }
+)
 
 # What a setting does in this version when the code reads it but does less than its words say, or reads another place.
 SETTING_NOTES: Mapping[str, str] = {
     "body_dedupe_secs": "not read; each source has its own `body_dedupe_secs`",
     "demo_speed": "not read; the variable `DEMO_SPEED` counts",
     "log_level": "not read; the variable `WINDLASS_LOG_LEVEL` counts",
-    "atr_multiplier": "not yet: no candles to compute it from",
-    "atr_period": "not yet: no candles to compute it from",
-    "stop": "fixed, trailing; atr and support are shown as not known",
     "timing_profile": "not read; the variable `WINDLASS_TIMING` counts",
     "trusted_proxies": "not read; the variable `WINDLASS_TRUSTED_PROXIES` counts",
-    "profile": "strict changes defaults; sealed and own change nothing yet",
+    "profile": "strict changes defaults; sealed takes orders and parameters out of reach (risk.md); own is a name for your own",
 }
 
 COMMANDS: Mapping[str, str] = {
@@ -245,6 +292,7 @@ COMMANDS: Mapping[str, str] = {
     "rebuild": "--check",
     "rotate_kek": "",
     "run_killswitch": "[--drill] [--pins gpio] [--ready] [--door URL --secret-file FILE]",
+    "second_engine": "[ACCOUNT --phrase 'this engine trades it']",
     "send_alert": "PAIR buy|sell|exit [--price P] [--interval 60] [--field NAME=VALUE] [--source FILE] [--no-wait]",
     "settle_order": "[ID STATE --reason TEXT]",
     "shadow": "--source NAME [--import FILE] [--days N] [--minutes 15] [--json]",

@@ -1,0 +1,1 @@
+"""Examples to copy: the client of the API, and what is done with it."""
