@@ -11,7 +11,7 @@ WORKERS := 2
 WITH_ENV := ./deploy/with-env
 
 .NOTPARALLEL:
-.PHONY: help up test check lint fmt types imports documents pytest bench faults doctor lock reset clean install install-dev
+.PHONY: help up test check lint fmt types imports documents pytest bench faults mutation doctor lock reset clean install install-dev
 
 help:
 	@echo "make up      set up and run Windlass; Ctrl-C stops it"
@@ -19,6 +19,7 @@ help:
 	@echo "make doctor  say what is well and what is not"
 	@echo "make bench   measure it against its limits, 10 minutes (ARGS=--quick: 2)"
 	@echo "make faults  hurt it: a campaign of faults, 15 minutes (ARGS='--rounds 400 --minutes 120'), continued next time"
+	@echo "make mutation  change the rules one by one and see whether a test notices, 8 minutes"
 	@echo "make check   everything but the tests"
 	@echo "make fmt     format the code        make lint types imports documents pytest   one check alone (ARGS=... for pytest)"
 	@echo "make lock    pin the requirements   make reset   delete all data     make clean   delete what was installed"
@@ -53,6 +54,9 @@ pytest: install-dev
 
 bench: install
 	@$(PY) -m benchmarks $(ARGS)
+
+mutation: install-dev
+	@$(PY) -m tests.mutation $(ARGS)
 
 faults: install-dev
 	@$(PY) -m tests.faults $(ARGS)

@@ -1,6 +1,7 @@
 """What exits see of prices and of the group, at the edges."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -61,3 +62,24 @@ def test_what_closing_would_get(side: PositionSide, price: str) -> None:
 
 def test_rows_keep_these_words() -> None:
     assert [word.value for word in ExitReason] == [word.name for word in ExitReason]
+
+
+@pytest.mark.parametrize(
+    ("filled", "knows"),
+    [
+        (-1, True),  # a second before the prices were asked for
+        (0, True),
+        (0.1, False),
+        (5, False),  # five seconds ahead: still our clock's drift
+        (5.1, True),  # another clock wrote it
+    ],
+)
+def test_prices_know_of_a_fill_before_them_and_of_no_strange_clock(filled: float, knows: bool) -> None:
+    prices = replace(at(100), at=NOON)
+    assert prices.since(NOON + timedelta(seconds=filled), now=NOON) is knows
+
+
+@pytest.mark.parametrize(("age", "young"), [(0, True), (30, True), (30.1, False)])
+def test_prices_are_young_up_to_their_age(age: float, young: bool) -> None:
+    prices = replace(at(100), at=NOON)
+    assert prices.young(timedelta(seconds=30), now=NOON + timedelta(seconds=age)) is young
