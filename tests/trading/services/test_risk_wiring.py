@@ -71,9 +71,9 @@ def test_strict_blocks_a_second_pair_that_moves_with_it(desk: Desk) -> None:
         ({"size_caps": "volatility", "vol_target_pct": "40"}, "volatility target"),
         ({"size_caps": "limits", "per_strategy_pct": "0.9"}, "strategy exposure"),
         (
-            {"size_caps": "risk", "risk_bps": "5", "stop": "fixed", "fixed_stop_pct": "20"},
+            {"size_caps": "risk", "risk_bps": "5", "stop": "fixed", "fixed_stop_pct": "10"},
             "risk per trade",
-        ),  # 5 ÷ 10 % (the emergency stop) = 50
+        ),  # 5 ÷ 10 % = 50
     ],
 )
 def test_the_cap_that_bound_is_on_the_page(desk: Desk, settings: dict[str, str], bound_by: str) -> None:

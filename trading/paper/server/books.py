@@ -41,12 +41,15 @@ class BookLog:
         self._collecting: list[Collector] = []
 
     def refresh(self) -> None:
-        """Look again; every level that has changed takes an update id."""
+        """Look again; every level that has changed takes an update id.
+
+        What is gone comes first: told one by one, the sides of a book that moved would cross in between.
+        """
         now = levels(self.market)
         if now == self.levels:
             return
-        changes = {key: qty for key, qty in now.items() if self.levels.get(key) != qty}
-        changes |= {key: 0 for key in self.levels if key not in now}
+        changes = {key: 0 for key in self.levels if key not in now}
+        changes |= {key: qty for key, qty in now.items() if self.levels.get(key) != qty}
         self.levels = now
         self.last_id += len(changes)
         for collected in self._collecting:
