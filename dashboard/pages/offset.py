@@ -10,14 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard import live, offsets
+from dashboard import offsets, shell
 from dashboard.access import may_act, may_act_on
 from dashboard.formats import span
 from dashboard.offsets import Naming
 from dashboard.pages.ask import Question, Told, Typed, ask
 from dashboard.pages.errors import View, needs_database
 from dashboard.pages.overview import account_id
-from project.accounts.models import ExchangeAccount
 from project.accounts.vault import VaultError
 from risk.domain.offset import OffsetPlan
 from risk.domain.offset_words import NotNow
@@ -45,15 +44,14 @@ SKIPS = (
 def offset_page(request: HttpRequest) -> HttpResponse:
     """The offsets of `?account=`, or of the first account."""
     now = timezone.now()
-    gathered = live.gather(account_id(request.GET.get("account", "")), now=now)
-    account = ExchangeAccount.objects.get(pk=gathered.account.id) if gathered.account else None
-    context = {
-        "overview": gathered,
+    bar = shell.gather(account_id(request.GET.get("account", "")), now=now)
+    context: dict[str, object] = {
+        "overview": bar,
         "now": now,
         "may_act": may_act(request.user),
     }
     try:
-        context["page"] = offsets.gather(account, now=now) if account else None
+        context["page"] = offsets.gather(bar.row, now=now) if bar.row else None
     except SettingError as error:
         context["broken"] = f"Nothing is offset meanwhile. {error} Correct it under Settings."
     return render(request, "dashboard/offset.html", context)

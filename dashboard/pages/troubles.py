@@ -9,13 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard import live, troubles
+from dashboard import shell, troubles
 from dashboard.access import may_act
 from dashboard.formats import qty
 from dashboard.pages.ask import Field, Question, Told, Typed, ask
 from dashboard.pages.errors import needs_database
 from dashboard.pages.overview import account_id
-from project.accounts.models import ExchangeAccount
 from trading.models import Disagreement, PositionGroup
 from trading.services import disagree, dust, naked
 
@@ -33,13 +32,12 @@ Deed = Callable[[Typed, str], str]
 def books(request: HttpRequest) -> HttpResponse:
     """The books of `?account=`, or of the first account."""
     now = timezone.now()
-    gathered = live.gather(account_id(request.GET.get("account", "")), now=now)
-    account = ExchangeAccount.objects.get(pk=gathered.account.id) if gathered.account else None
+    bar = shell.gather(account_id(request.GET.get("account", "")), now=now)
     context = {
-        "overview": gathered,
+        "overview": bar,
         "now": now,
         "may_act": may_act(request.user),
-        "books": troubles.books(account) if account else None,
+        "books": troubles.books(bar.row) if bar.row else None,
     }
     return render(request, "dashboard/books.html", context)
 

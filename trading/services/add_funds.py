@@ -1,6 +1,5 @@
 """Adding funds by hand: one more pyramid of an open group, through every check that an alert's would pass."""
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -24,10 +23,8 @@ from trading.domain.vocabulary import PositionSide
 from trading.errors import WindlassError
 from trading.gateways.base import Gateway
 from trading.models import Order, PositionGroup
-from trading.services import entry, market, outcomes
-from trading.services.bootstrap import digest
+from trading.services import entry, market, outcomes, stand_in
 from trading.services.desk import Desk
-from trading.services.lost import interval
 from trading.services.meaning import setting_invalid
 from trading.services.queue import ANY_AGE
 
@@ -101,21 +98,12 @@ def _alert(group: PositionGroup, size_quote: Decimal | None, operator: str, now:
     body = {
         "symbol": group.instrument.symbol,
         "action": ACTIONS[group.side],
-        "interval": interval(group.timeframe_secs),
+        "interval": stand_in.interval(group.timeframe_secs),
     }
     size = {} if size_quote is None else {"size": plain(size_quote), "size_type": "quote"}
-    raw, key = json.dumps(body | size | {"message": f"added by hand, {operator}"}), f"{MARK}{group.pk}:{uuid4().hex}"
-    return Alert.objects.create(
-        source=first.source,
-        account_id=group.account_id,
-        endpoint="tradingview",
-        format="windlass",
-        raw=raw,
-        body_hash=digest(raw),
-        dedupe_key=key,
-        client_id=key,
-        received_at=now,
-    )
+    said = body | size | {"message": f"added by hand, {operator}"}
+    key = f"{MARK}{group.pk}:{uuid4().hex}"
+    return stand_in.store(first.source, said, account_id=group.account_id, key=key, now=now)
 
 
 def _decided(desk: Desk, alert: Alert, group: PositionGroup) -> Verdict:

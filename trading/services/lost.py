@@ -1,6 +1,5 @@
 """Lost alerts: what a source promised and did not send is an alarm with its bar; a person settles it, once."""
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,11 +20,9 @@ from signals.market.instruments import Listed
 from signals.models import Alert, LostAlert, Source
 from signals.strict_json import JsonRefused
 from signals.symbols import UnknownSymbol, resolve
-from signals.timeframes import DAY
 from trading import selectors
 from trading.models import PositionGroup, QueuedSignal
-from trading.services import orders
-from trading.services.bootstrap import digest
+from trading.services import orders, stand_in
 from trading.services.defects import DEFECTS
 
 log = logging.getLogger(__name__)
@@ -322,24 +319,8 @@ def _answered(row: LostAlert, choice: Choice, now: datetime) -> Alert:
     source = row.source
     if not source.enabled or not source.live:
         raise CannotSettle(f"Source {source.name} is switched off or in shadow mode: nothing of it is traded.")
-    frame = {"interval": interval(row.timeframe_secs)} if row.timeframe_secs else {}
+    frame = {"interval": stand_in.interval(row.timeframe_secs)} if row.timeframe_secs else {}
     body = {"symbol": row.symbol, **choice.fields, **frame, "message": f"in place of lost alert {row.pk}"}
-    raw, key = json.dumps(body), f"{MARK}{row.pk}"
-    alert = Alert.objects.create(
-        source=source,
-        account_id=source.account_id,
-        endpoint="tradingview",
-        format="windlass",
-        raw=raw,
-        body_hash=digest(raw),
-        dedupe_key=key,
-        client_id=key,
-        received_at=now,
-    )
+    alert = stand_in.store(source, body, account_id=source.account_id, key=f"{MARK}{row.pk}", now=now)
     orders.ring_after_commit("process_inbox", source.account_id)
     return alert
-
-
-def interval(secs: int) -> str:
-    """Seconds as an alert writes them."""
-    return f"{secs}s" if secs <= DAY else f"{secs // DAY}d"
