@@ -14,18 +14,22 @@ from typing import Any, ClassVar
 from celery import Celery
 from celery.signals import setup_logging, worker_before_create_process, worker_process_init
 
+from project.settings import environment
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.local")
 
 PR_SET_PDEATHSIG = 1
 
-# Beat and Flower carry no tasks: without Django's set-up and ours they weigh a quarter less.
+# Beat and Flower carry no tasks: without Django and ours they weigh half.
 CARRIES_TASKS = not {"beat", "flower"} & set(sys.argv)
 app = Celery("windlass", fixups=None if CARRIES_TASKS else [])
 
 ROUTES = {
     "trading.answer_canary": {"queue": "misc"},
     "trading.apply_pending_changes": {"queue": "misc"},
+    "trading.feed_chart": {"queue": "market"},
     "trading.look_up": {"queue": "exits"},
+    "trading.make_checkups": {"queue": "misc"},
     "trading.note_pnl": {"queue": "misc"},
     "trading.poll_balances": {"queue": "market"},
     "trading.poll_fills": {"queue": "exits"},
@@ -36,6 +40,7 @@ ROUTES = {
     "trading.refresh_instruments": {"queue": "market"},
     "trading.renew_dead_man": {"queue": "exits"},
     "trading.ring_accounts": {"queue": "misc"},
+    "trading.send_notices": {"queue": "misc"},
     "trading.submit_entries": {"queue": "entries"},
     "trading.submit_exits": {"queue": "exits"},
     "trading.sweep_candles": {"queue": "market"},
@@ -67,6 +72,7 @@ BEAT = {
     "fits": every(300.0, "refit_volatility"),
     "instruments": every(60.0, "refresh_instruments"),
     "lost": every(15.0, "sweep_lost"),
+    "notices": {"task": "trading.send_notices", "args": (), "schedule": 5.0, "options": {"expires": 5.0}},
     "offset": every(10.0, "sweep_offset"),
     "pending": {"task": "trading.apply_pending_changes", "args": (), "schedule": 60.0, "options": {"expires": 60.0}},
     "pnl": every(60.0, "note_pnl"),
@@ -100,13 +106,11 @@ class Configuration:
     worker_send_task_events = True
     task_send_sent_event = True
     worker_hijack_root_logger = False
-    imports = ("trading.tasks",) if CARRIES_TASKS else ()
+    imports = ("trading.tasks", "dashboard.notices.tasks") if CARRIES_TASKS else ()
 
     @property
     def broker_url(self) -> str:
-        from django.conf import settings
-
-        return str(settings.REDIS_URL)
+        return environment.broker_url()
 
 
 app.config_from_object(Configuration())

@@ -49,12 +49,16 @@ def is_set(home: Path) -> bool:
 
 def engage(home: Path, *, operator: str, reason: str, source: str) -> Latch:
     """Set the latch, durably; the one that stands when somebody was first. Raises OSError when the disk refuses."""
-    latch = Latch(secrets.token_hex(8), datetime.now(UTC).isoformat(), operator[:150], reason[:200], source)
+    return place(home, Latch(secrets.token_hex(8), datetime.now(UTC).isoformat(), operator[:150], reason[:200], source))
+
+
+def place(home: Path, latch: Latch) -> Latch:
+    """Write a latch down; the one that stands when somebody was first. Raises OSError when the disk refuses."""
     draft = home / f"{NAME}.{latch.id}"
     failpoints.point("kill.latch.before")
-    _write(draft, json.dumps(asdict(latch)))
-    failpoints.point("kill.latch.drafted")
     try:
+        _write(draft, json.dumps(asdict(latch)))
+        failpoints.point("kill.latch.drafted")
         standing = _linked(home, draft)
     finally:
         draft.unlink(missing_ok=True)

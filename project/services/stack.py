@@ -11,7 +11,7 @@ from project.services.ports import HOST
 from project.services.spawn import Launch
 from project.services.supervisor import Program, Stage
 
-CELERY = "-m celery -q -A celery_app"
+CELERY = "-m project.services.celery_part"
 # Gossip and mingle let workers elect and greet each other; ours need neither. Events stay on: Flower lives on them.
 WORKER = f"{CELERY} worker -l WARNING -E --without-gossip --without-mingle --disable-prefetch"
 UVICORN = f"-m uvicorn --host {HOST} --log-level warning --no-access-log --no-proxy-headers --no-server-header"

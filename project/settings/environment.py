@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 from project.services import stackfile
 
 BASE_DIR = Path(__file__).resolve().parents[2]
+SIGNING_KEY_BYTES = 48
+# 64 letters: Django's check wants fifty.
 DEFAULT_PORTS = {"web": 8080, "door": 8081, "paper": 8082, "flower": 5555}
 
 
@@ -67,6 +69,14 @@ def port(name: str) -> int:
     return int(text)
 
 
+def hours(name: str, *, default: int) -> int:
+    """A whole number of hours, 1 to 8760. Raises SystemExit."""
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= 8760:
+        raise SystemExit(f"{name} is {text!r}: give a whole number of hours from 1 to 8760.")
+    return int(text)
+
+
 def words(name: str) -> tuple[str, ...]:
     """A comma-separated variable as a tuple."""
     return tuple(word.strip() for word in os.environ.get(name, "").split(",") if word.strip())
@@ -108,6 +118,11 @@ def service_url(variable: str, key: str, fallback: str) -> str:
     return os.environ.get(variable) or running_stack(home()).get(key) or fallback
 
 
+def broker_url() -> str:
+    """Valkey's URL. Celery's beat and Flower ask here, for they load no Django."""
+    return service_url("REDIS_URL", "redis_url", "redis://127.0.0.1:16379/0")
+
+
 def database(url: str, *, pooled: bool) -> dict[str, Any]:
     """Django's DATABASES entry for a postgresql:// URL.
 
@@ -133,16 +148,16 @@ def database(url: str, *, pooled: bool) -> dict[str, Any]:
 def secret_key(folder: Path) -> str:
     """Django's signing key: WINDLASS_SECRET_KEY, or a file made at first use, readable by its owner only."""
     given = os.environ.get("WINDLASS_SECRET_KEY")
-    return given or secret_file(folder / "secret-key")
+    return given or secret_file(folder / "secret-key", size=SIGNING_KEY_BYTES)
 
 
-def secret_file(path: Path) -> str:
-    """The text of a secret file; made with 256 random bits when absent. Two starters agree on the first one's."""
+def secret_file(path: Path, *, size: int = 32) -> str:
+    """The text of a secret file; made with `size` random bytes when absent. Two starters agree on the first one's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return path.read_text(encoding="ascii").strip()
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(32))
+        file.write(secrets.token_urlsafe(size))
     return path.read_text(encoding="ascii").strip()

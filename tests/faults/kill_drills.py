@@ -237,6 +237,11 @@ def left_behind(stack: Stack) -> None:
     )
     groups = "SELECT count(*) FROM trading_positiongroup WHERE closed_at IS NULL"
     until(lambda: stack.rows(groups) == [(0,)], about="every group booked and closed", secs=240, every=0.5)
+    out_of_emergency(stack)
+
+
+def out_of_emergency(stack: Stack) -> None:
+    """The two steps, then NORMAL, and healthy accounts."""
     for words in (["leave", "--reason", "drill over"], ["confirm", "--phrase", "LEAVE EMERGENCY"]):
         done = stack.manage("mode", *words)
         assert done.returncode == 0, done.stderr

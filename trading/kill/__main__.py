@@ -88,7 +88,7 @@ def _once(around: Surroundings, *, now: bool) -> int:
     if standing is None:
         log.error("there is no latch in %s: nothing was done", around.home)
         return 1
-    done = journal.is_done(around.home, standing.id) or sequence.run(around, standing)
+    done = journal.is_done(around.home, standing.id) or sequence.run(around, standing, to_disk=True)
     return 0 if done else 1
 
 

@@ -55,6 +55,19 @@ def write_mode(database_url: str, latch: Latch) -> str:
     return "the mode row says EMERGENCY"
 
 
+def read_mode(database_url: str) -> str:
+    """What the mode row says; empty where nobody can tell."""
+    import psycopg
+
+    limits = f"-c statement_timeout={ROW_MS}"
+    try:
+        with psycopg.connect(database_url, connect_timeout=2, options=limits) as connection:
+            row = connection.execute("SELECT mode FROM accounts_tradingmode WHERE id = 1").fetchone()
+    except psycopg.Error:
+        return ""
+    return str(row[0]) if row else ""
+
+
 def purge_bells(redis_url: str) -> str:
     """Empty the queue of entry bells and revoke those on their way; what came of it, in words."""
     return bells.purge(redis_url)

@@ -3,6 +3,7 @@
 The engine takes the lines over when it is well again (trading/services/kill_import.py).
 """
 
+import errno
 import json
 import logging
 import os
@@ -52,12 +53,14 @@ def is_done(home: Path, latch_id: str) -> bool:
 
 
 class Journal:
-    """Appends; safe from several threads. A disk that refuses stops nothing: the deed counts, the line is logged."""
+    """Appends; safe from several threads. A disk that refuses stops nothing: the deed counts, the line is owed and logged."""
 
     def __init__(self, home: Path, latch_id: str, *, pressed: float | None = None) -> None:
         self._path = path(home, latch_id)
         self._pressed = time.monotonic() if pressed is None else pressed
         self._lock = threading.Lock()
+        self._owed: list[str] = []
+        self._torn = False
 
     def ms(self) -> float:
         """Milliseconds since the press."""
@@ -69,17 +72,29 @@ class Journal:
         text = json.dumps(line, default=str)
         log.warning("%s", text)
         with self._lock:
+            self._owed.append(text)
+        self.settle()
+
+    def settle(self) -> bool:
+        """Write what the disk would not take before; whether all is written. The engine books by these lines."""
+        with self._lock:
             try:
-                self._append(text)
+                while self._owed:
+                    self._append(self._owed[0])
+                    del self._owed[0]
             except OSError as error:
-                log.error("the kill journal cannot be written (%s): going on without", error)
+                log.error("the kill journal cannot be written (%s): %s lines are owed", error, len(self._owed))
+            return not self._owed
 
     def _append(self, text: str) -> None:
         new = not self._path.exists()
         self._path.parent.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
         try:
-            os.write(descriptor, text.encode() + b"\n")
+            line = b"\n" * self._torn + text.encode() + b"\n"
+            self._torn = os.write(descriptor, line) < len(line)
+            if self._torn:  # the rest found no room: the line is written again, whole, below its torn piece
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -9,7 +9,6 @@ from trading.domain.order_state import TIMING_PROFILES, TimingProfile
 from trading.kill.remote import Door
 
 FALLBACK_DATABASE = "postgresql://windlass_app@127.0.0.1:15432/windlass"
-FALLBACK_BROKER = "redis://127.0.0.1:16379/0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def from_environment(*, door_url: str = "", secret_file: str = "") -> Surroundin
         live_allowed=found.live_allowed,
         kek=found.kek,
         database_url=environment.service_url("DATABASE_URL", "database_url", FALLBACK_DATABASE),
-        redis_url=environment.service_url("REDIS_URL", "redis_url", FALLBACK_BROKER),
+        redis_url=environment.broker_url(),
         door=Door(door_url, Path(secret_file).read_text(encoding="ascii").strip()) if door_url else None,
         pins=found.kill_pins,
     )

@@ -5,7 +5,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -30,8 +30,8 @@ FLAT_READS = 3
 PAUSE_SECS = 0.2
 RETRY_SECS = 1.0
 ALARM_SECS = 60.0
-MEMORY = "memory"
-# The source of a latch that no disk would take: it ends with the process.
+MEMORY, LATE = "memory", "late"
+# The source of a latch that no disk would take, so that it ends with the process; and of one that was taken later.
 NEVER = (LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue)
 
 
@@ -42,9 +42,17 @@ class Emergency:
     around: Surroundings
     latch: Latch
     journal: Journal
+    _declared: bool = field(default=False, init=False)
+    _ended: threading.Event = field(default_factory=threading.Event, init=False)
 
     def run(self) -> bool:
         """Everything from the mode row on; True when flat, False when the latch was lifted before that."""
+        try:
+            return self._run()
+        finally:
+            self._ended.set()
+
+    def _run(self) -> bool:
         self.journal.write("begun", operator=self.latch.operator, reason=self.latch.reason, source=self.latch.source)
         loading = _beside("ccxt", keep.load_ccxt)  # half a second on a small computer: meanwhile the engine is told
         failpoints.point("kill.begun")
@@ -78,6 +86,28 @@ class Emergency:
         while self._stands() and not self.around.door.tell(self.latch):
             time.sleep(RETRY_SECS)
         self._note("door", "the engine has been told" if self._stands() else "the latch was lifted")
+
+    # a disk that takes nothing --------------------------------------------------------------
+
+    def remember(self) -> None:
+        """What the disk did not take is tried again until it stands there: the latch, and every line of the journal."""
+        while not (self._is_latched() and self.journal.settle() and self._ended.is_set()):
+            time.sleep(RETRY_SECS)
+
+    def _is_latched(self) -> bool:
+        """Whether the latch is written; or is needed no more, for a person has left the emergency meanwhile."""
+        if self.latch.source != MEMORY:
+            return True
+        says = "" if self.around.door else engine.read_mode(self.around.database_url)
+        if self._declared and says not in ("", "EMERGENCY"):
+            return True
+        self._declared |= says == "EMERGENCY"
+        try:
+            self.latch = latches.place(self.around.home, replace(self.latch, source=LATE))
+        except OSError as error:
+            log.error("the latch cannot be written yet (%s)", error)
+            return False
+        return True
 
     # the venues -----------------------------------------------------------------------------
 
@@ -197,6 +227,14 @@ def _beside(name: str, work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def run(around: Surroundings, latch: Latch, *, pressed: float | None = None) -> bool:
-    """Bring an emergency to its end; True when flat. pressed: when it began, on the steady clock."""
-    return Emergency(around, latch, Journal(around.home, latch.id, pressed=pressed)).run()
+def run(around: Surroundings, latch: Latch, *, pressed: float | None = None, to_disk: bool = False) -> bool:
+    """Bring an emergency to its end; True when flat. pressed: when it began, on the steady clock.
+
+    to_disk: come back only when everything is written down, for a process that ends then.
+    """
+    emergency = Emergency(around, latch, Journal(around.home, latch.id, pressed=pressed))
+    memory = _beside("memory", emergency.remember)
+    flat = emergency.run()
+    if to_disk:
+        memory.join()
+    return flat

@@ -166,7 +166,7 @@ def pressed_latch(home: Path, *, operator: str = BUTTON) -> Latch:
 def unwritten(*, operator: str, reason: str) -> Latch:
     """A latch that no disk would take: an emergency of this process alone."""
     now = datetime.now(UTC)
-    return Latch(f"unwritten{now:%H%M%S}", now.isoformat(), operator, reason, sequence.MEMORY)
+    return Latch(f"unwritten{now:%Y%m%dt%H%M%S}", now.isoformat(), operator, reason, sequence.MEMORY)
 
 
 def remembered(answer: str) -> dict[str, str]:

@@ -27,8 +27,8 @@ NO_REASON = "A reason of 3 to 200 characters is needed: it is what the journal w
 NO_PHRASE = f"Type {mode.KILL_PHRASE} in capital letters to confirm. Nothing was done."
 LATCHED = "The latch is set: no order leaves, every order is cancelled and every position closed."
 NO_LATCH = (
-    "The disk took no latch (full, or read-only). The mode is EMERGENCY and the kill process flattens, but a restart would"
-    " not remember: free the disk, press again, and look at your venues."
+    "The disk took no latch (full, or read-only). The mode is EMERGENCY and the kill process flattens; it writes the latch"
+    " as soon as there is room. Until then a restart would not remember: free the disk, and look at your venues."
 )
 
 
