@@ -14,8 +14,6 @@ from typing import Any, ClassVar
 from celery import Celery
 from celery.signals import setup_logging, worker_before_create_process, worker_process_init
 
-from project.settings import environment
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.local")
 
 PR_SET_PDEATHSIG = 1
@@ -110,6 +108,8 @@ class Configuration:
 
     @property
     def broker_url(self) -> str:
+        from project.settings import environment  # the package asks for this module
+
         return environment.broker_url()
 
 

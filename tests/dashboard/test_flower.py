@@ -18,6 +18,7 @@ from project.accounts.models import Role
 from project.services import ready
 from project.services.options import BASE_DIR
 from project.services.ports import HOST, free_port
+from project.services.stack import CELERY
 from tests.dashboard import rows
 
 FORM = "application/x-www-form-urlencoded"
@@ -33,7 +34,7 @@ def at(port: int, home: Path) -> object:
 def flower_port() -> Iterator[int]:
     """A real Flower, as the stack starts it."""
     port = free_port()
-    words = f"-m celery -q -A celery_app flower --address={HOST} --port={port} --url-prefix=flower --logging=warning"
+    words = f"{CELERY} flower --address={HOST} --port={port} --url-prefix=flower --logging=warning"
     environ = {**os.environ, "FLOWER_BASIC_AUTH": LOGIN, "REDIS_URL": settings.REDIS_URL}
     with subprocess.Popen([sys.executable, *words.split()], cwd=BASE_DIR, env=environ) as flower:
         asks = functools.partial(ready.http_answers, f"http://{HOST}:{port}/flower/healthcheck")
