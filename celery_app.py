@@ -126,7 +126,7 @@ def share_with_children(**_: Any) -> None:
     """Import what every child needs, then freeze the collector's books: children share these pages by fork."""
     from signals.market import lean_ccxt, venues
 
-    lean_ccxt.install(*{venue.ccxt_id for venue in venues.VENUES.values()})
+    lean_ccxt.install(*venues.PRELOADED)
     from trading.gateways import ccxt_gateway  # noqa: F401  (shared; clients are built after the fork)
 
     gc.collect()

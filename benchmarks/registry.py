@@ -35,6 +35,8 @@ ENTRIES = (
     Entry("latency", 120),
     Entry("sweep", 120),
     Entry("live", 150),
+    Entry("pages", 600),
+    Entry("sockets", 300),
     Entry("start", 150),
     Entry("outcomes", 240),
     Entry("soak", 240),

@@ -19,6 +19,11 @@ def may_act_on(user: Any, account_id: int | None) -> bool:
     return not refusal(user, account_id)
 
 
+def may_act_for(user: Any, owner_id: int | None) -> bool:
+    """The same by the account's owner, without a question: for pages, which have the account at hand."""
+    return may_act(user) and (Scope.ADMIN in scopes_of(user) or owner_id == user.pk)
+
+
 def refusal(user: Any, account_id: int | None) -> str:
     """Why a user may not act on an account; empty: he may."""
     if not may_act(user):

@@ -1,9 +1,9 @@
 """Accounts and alerts with what only the engine knows: conditions of arming, the connection, what followed, replay."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,22 +18,17 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from dashboard import (
     admin_api,  # noqa: F401 - its pages register themselves
     preflight,
+    users_admin,  # noqa: F401 - its pages register themselves
 )
-from project.accounts.admin import ExchangeAccountAdmin, ExchangeAccountForm
-from project.accounts.models import Environment, ExchangeAccount, PositionMode
+from project.accounts.admin import ASKED_ANEW, ExchangeAccountAdmin, ExchangeAccountForm
+from project.accounts.models import Environment, ExchangeAccount
 from project.admin import Column, journal_of
 from signals.admin import AlertAdmin
-from signals.market import venues
 from signals.models import Alert
 from trading.domain.arming import ArmingCondition, ArmingRequest, missing_conditions, starts_armed
 from trading.models import PositionGroup
-from trading.services import probe
-from trading.services.desk import Desk
+from trading.services import arming, open_account, probe
 
-ASKED_ANEW = frozenset({"armed", "environment", "venue", "user", "api_key"})
-# An armed live account that keeps these keeps its arming; a change of one is arming again.
-TERMS = frozenset({"position_mode", "margin_mode"})
-CLOSE_FIRST = "Close them first: a venue changes neither mode while anything is held."
 SAVE_FIRST = "A new account starts unarmed: save it, let the pre-flight become green, then arm it here."
 
 
@@ -54,21 +49,11 @@ class ArmingForm(ExchangeAccountForm):
         return data
 
     def _check_futures(self, data: dict[str, Any]) -> None:
-        venue = venues.capability(data.get("venue", ""))
-        if venue is None:
-            known = ", ".join(sorted(venues.VENUES))
-            self.add_error("venue", f"This venue is not known here. Choose one of {known}.")
-            return
-        hedge = data.get("position_mode") == PositionMode.HEDGE
-        if not venue.derivative and (hedge or data.get("leverage", 1) != 1):
-            self.add_error("leverage", f"{venue.name} trades spot: leverage 1 and one-way are all it knows.")
-        if hedge and not venue.hedge_mode:
-            self.add_error("position_mode", f"{venue.name} holds one side of a pair at a time: choose one-way.")
-        if TERMS & set(self.changed_data) and self._open_groups():
-            self.add_error("position_mode", f"{self._open_groups()} groups are open under these terms. {CLOSE_FIRST}")
-
-    def _open_groups(self) -> int:
-        return PositionGroup.objects.filter(account_id=self.instance.pk, closed_at=None).count()
+        names = ("venue", "environment", "base_url", "position_mode", "margin_mode", "leverage")
+        wanted = {name: data[name] for name in names if name in data}
+        seen = ExchangeAccount(pk=self.instance.pk, **wanted)
+        for field, words in open_account.problems(seen, changed=self.changed_data).items():
+            self.add_error(field, words)
 
     def _check_armed(self, data: dict[str, Any]) -> None:
         """Everything that is missing, all at once."""
@@ -82,16 +67,11 @@ class ArmingForm(ExchangeAccountForm):
 
     def _request(self, data: dict[str, Any]) -> ArmingRequest:
         """What the conditions look at; a pre-flight counts only for the account as it is stored."""
-        now, stored = timezone.now(), ExchangeAccount.objects.filter(pk=self.instance.pk).first()
+        stored = ExchangeAccount.objects.filter(pk=self.instance.pk).first() or ExchangeAccount()
         moved = {"environment", "venue", "user", "base_url", "api_key"} & set(self.changed_data)
-        return ArmingRequest(
-            account_name=data.get("name", ""),
-            environment=data.get("environment", Environment.LIVE),
-            live_flag=settings.WINDLASS.live_allowed,
-            doctor_green=preflight.green(stored, now=now) if stored and not moved else None,
-            typed=data.get("typed", ""),
-            live_start_cap_quote=Desk(stored, now).settings("").live.live_start_cap_quote if stored else None,
-        )
+        asked = arming.request_for(stored, typed=data.get("typed", ""), now=timezone.now(), stands=not moved)
+        name, environment = data.get("name", ""), data.get("environment", Environment.LIVE)
+        return replace(asked, account_name=name, environment=environment)
 
 
 admin.site.unregister(ExchangeAccount)

@@ -1,4 +1,4 @@
-"""What the API keeps: tokens, log-ins, kept answers. Hashes and bodies are not shown; a token can be revoked."""
+"""What the API keeps: tokens, log-ins, kept answers; and what people drew. Hashes and bodies are not shown; a token can be revoked."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from dashboard import tokens
-from dashboard.models import ApiToken, KeptAnswer, RefreshToken
+from dashboard.models import ApiToken, Drawing, KeptAnswer, RefreshToken
 from project.admin import EngineAdmin
 
 
@@ -46,4 +46,13 @@ class KeptAnswerAdmin(EngineAdmin):
     hidden = ("request_hash", "body")
     list_display = ("key", "user", "status", "created_at", "expires_at")
     search_fields = ("key",)
+    list_select_related = ("user",)
+
+
+@admin.register(Drawing)
+class DrawingAdmin(EngineAdmin):
+    """What people drew into their charts; each sees only his own there."""
+
+    list_display = ("symbol", "kind", "user", "first_price", "first_at", "second_price", "second_at")
+    list_filter = ("kind", "user")
     list_select_related = ("user",)

@@ -9,6 +9,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from dashboard.hub import Key, Watcher, hub
 from dashboard.pages.overview import account_id
 from dashboard.render import BarOf
+from dashboard.users_sessions import close_when_over
 
 NOT_LOGGED_IN = 4401
 
@@ -18,6 +19,7 @@ class Live(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
 
     watcher: Watcher | None = None
     forward: "asyncio.Task[None] | None" = None
+    session_watch: "asyncio.Task[None] | None" = None
     watched: Key = None
 
     async def connect(self) -> None:
@@ -31,12 +33,15 @@ class Live(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         self.watched = BarOf(account) if query.get("view") == ["bar"] else account
         self.watcher = hub().join(self.watched)
         self.forward = asyncio.create_task(self._forward(self.watcher))
+        self.session_watch = asyncio.create_task(close_when_over(self, code=NOT_LOGGED_IN))
 
     async def disconnect(self, code: int) -> None:
         """Leave the hub."""
         if self.forward and self.watcher:
-            self.forward.cancel()
-            await asyncio.gather(self.forward, return_exceptions=True)
+            tasks = [task for task in (self.forward, self.session_watch) if task]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await hub().leave(self.watched, self.watcher)
 
     async def receive_json(self, content: Any, **_: Any) -> None:
@@ -46,4 +51,4 @@ class Live(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
 
     async def _forward(self, watcher: Watcher) -> None:
         while True:
-            await self.send_json(await watcher.frames.get())
+            await self.send(text_data=await watcher.frames.get())

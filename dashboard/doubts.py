@@ -7,6 +7,7 @@ from types import MappingProxyType
 from dashboard.groups import market_of
 from dashboard.snapshot import DoubtRow
 from project.accounts.models import ExchangeAccount
+from project.reads import Read
 from trading.domain.order_state import OrderState
 from trading.models import Order
 
@@ -34,10 +35,18 @@ ENDINGS: Mapping[str, Ending] = MappingProxyType(
 )
 
 
+# By state: those that only a person can settle, and those that are looked up.
+IN_STATE = Read(
+    lambda account_id, state: (
+        Order.objects.filter(account_id=account_id, state=state).select_related("instrument").order_by("id")
+    )
+)
+
+
 def rows(account: ExchangeAccount) -> tuple[DoubtRow, ...]:
     """The account's orders that wait for a person, oldest first."""
-    found = Order.objects.filter(account=account, state=OrderState.NEEDS_HUMAN).select_related("instrument")
-    return tuple(_row(order, account.venue) for order in found.order_by("id"))
+    found = IN_STATE(account_id=account.pk, state=OrderState.NEEDS_HUMAN)
+    return tuple(_row(order, account.venue) for order in found)
 
 
 def _row(order: Order, venue: str) -> DoubtRow:

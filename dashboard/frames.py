@@ -5,8 +5,9 @@ templates that escape everything; a frame carries the keys in order and only the
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -14,10 +15,12 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.cards import cards
 from dashboard.shell import Bar
-from dashboard.snapshot import Overview
+from dashboard.snapshot import GroupRow, Overview
 
 Pieces = Mapping[str, str]
 Json = dict[str, Any]
+REMEMBERED = 512
+# Pieces: two of each open group, and some that have just changed; a detail has 10 KB.
 EMPTY = "empty"  # the key of the piece that stands where a list has no rows yet
 
 
@@ -116,9 +119,21 @@ def _person(shared: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _groups(overview: Overview) -> Iterator[tuple[str, str]]:
     """Two pieces a group: the row, which moves with the price, and the detail, which only orders and fills move."""
+    today = overview.at.replace(hour=0, minute=0, second=0, microsecond=0)
     for row in overview.groups:
-        yield f"group-{row.id}", _piece("group", {"row": row, "now": overview.at})
-        yield f"group-{row.id}-detail", _piece("group_detail", {"row": row, "now": overview.at})
+        yield f"group-{row.id}", _remembered("group", row, today)
+        yield f"group-{row.id}-detail", _remembered("group_detail", _still(row), today)
+
+
+def _still(row: GroupRow) -> GroupRow:
+    """What a detail shows: nothing of it moves with the price."""
+    return replace(row, market=replace(row.market, last=None), unrealised=None, unrealised_pct=None)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(template: str, row: GroupRow, today: datetime) -> str:
+    """A piece that is the same for everybody as long as its row is, on the same day: most are, from frame to frame."""
+    return _piece(template, {"row": row, "now": today})
 
 
 def facts_of(overview: Overview) -> dict[str, str]:

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import Model, OuterRef, Prefetch, QuerySet, Subquery, Sum
 
 from dashboard import figures, words
 from dashboard.rungs import rung_rows
 from dashboard.snapshot import ClosedRow, FillRow, GroupRow, LegRow, Market, OrderRow, WatchRow
 from project.accounts.models import ExchangeAccount
+from project.reads import Question, Read
 from signals.market.instruments import facts
 from signals.models import Instrument
 from trading.domain.exit_view import ExitReason
@@ -17,7 +18,7 @@ from trading.domain.money import total
 from trading.domain.order_state import RESTING, TERMINAL
 from trading.domain.position import from_fills, open_profit
 from trading.domain.vocabulary import PositionSide, Purpose, TakeProfitMode
-from trading.models import Fill, FundingPayment, Leg, Order, PositionGroup
+from trading.models import Fill, FundingPayment, Leg, Order, PositionGroup, Pyramid
 from trading.selectors import fill_view, rules_of
 
 CLOSED_SHOWN = 10
@@ -26,19 +27,79 @@ FILLS_SHOWN = 40  # per group; the admin has them all
 Prices = Mapping[int, Decimal]  # instrument id -> last price
 
 
-def open_groups(account: ExchangeAccount, prices: Prices) -> tuple[GroupRow, ...]:
-    """The account's open groups, newest first."""
-    rows = whole().filter(account=account, closed_at__isnull=True).order_by("-opened_at", "-id")
-    return tuple(group_row(row, prices.get(row.instrument_id)) for row in rows)
+def _with_funding() -> QuerySet[PositionGroup]:
+    paid = FundingPayment.objects.filter(group=OuterRef("pk")).order_by().values("group")
+    return PositionGroup.objects.annotate(funding_paid=Subquery(paid.annotate(sum=Sum("amount")).values("sum")))
+
+
+# An account's open groups, and what hangs on them: all asked in one statement where a page asks ahead.
+OPEN = Read(
+    lambda account_id: (
+        _with_funding()
+        .filter(account_id=account_id, closed_at__isnull=True)
+        .select_related("instrument")
+        .order_by("-opened_at", "-id")
+    )
+)
+OPEN_PYRAMIDS = Read(
+    lambda account_id: Pyramid.objects.filter(group__account_id=account_id, group__closed_at=None).order_by("index")
+)
+OPEN_LEGS = Read(
+    lambda account_id: Leg.objects.filter(
+        pyramid__group__account_id=account_id, pyramid__group__closed_at=None
+    ).order_by("index")
+)
+OPEN_ORDERS = Read(
+    lambda account_id: Order.objects.filter(group__account_id=account_id, group__closed_at=None).order_by("id")
+)
+OPEN_FILLS = Read(
+    lambda account_id: Fill.objects.filter(order__group__account_id=account_id, order__group__closed_at=None).order_by(
+        "at", "id"
+    )
+)
+
+
+def questions(account: ExchangeAccount) -> tuple[Question, ...]:
+    """What open_rows() and recently_closed() ask."""
+    return *open_questions(account), CLOSED.of(account_id=account.pk)
+
+
+def open_questions(account: ExchangeAccount) -> tuple[Question, ...]:
+    """What open_rows() asks."""
+    reads = (OPEN, OPEN_PYRAMIDS, OPEN_LEGS, OPEN_ORDERS, OPEN_FILLS)
+    return tuple(read.of(account_id=account.pk) for read in reads)
+
+
+def open_rows(account: ExchangeAccount) -> list[PositionGroup]:
+    """The account's open groups, newest first, with everything that a row and its detail show."""
+    mine = {"account_id": account.pk}
+    found, pyramids, orders = OPEN(**mine), OPEN_PYRAMIDS(**mine), OPEN_ORDERS(**mine)
+    _attach(found, "pyramids", pyramids, by="group_id")
+    _attach(pyramids, "legs", OPEN_LEGS(**mine), by="pyramid_id")
+    _attach(found, "orders", orders, by="group_id")
+    _attach(orders, "fills", OPEN_FILLS(**mine), by="order_id")
+    return found
+
+
+def _attach(parents: Iterable[Model], name: str, children: Iterable[Model], *, by: str) -> None:
+    """Children where prefetch_related() would have put them."""
+    of: dict[int, list[Model]] = defaultdict(list)
+    for child in children:
+        of[getattr(child, by)].append(child)
+    for parent in parents:
+        vars(parent).setdefault("_prefetched_objects_cache", {})[name] = of[parent.pk]
+
+
+def open_groups(found: Iterable[PositionGroup], prices: Prices) -> tuple[GroupRow, ...]:
+    """Open groups as the page shows them."""
+    return tuple(group_row(row, prices.get(row.instrument_id)) for row in found)
 
 
 def whole() -> QuerySet[PositionGroup]:
-    """Groups with everything that a row and its detail show: five questions, however many there are."""
+    """Any groups with everything that a row and its detail show: five questions, however many there are."""
     orders = Order.objects.order_by("id").prefetch_related("fills")
-    paid = FundingPayment.objects.filter(group=OuterRef("pk")).order_by().values("group")
-    rows = PositionGroup.objects.select_related("account", "instrument__ticker")
-    rows = rows.annotate(funding_paid=Subquery(paid.annotate(sum=Sum("amount")).values("sum")))
-    return rows.prefetch_related("pyramids__legs", Prefetch("orders", orders))
+    found = _with_funding().select_related("account", "instrument__ticker")
+    return found.prefetch_related("pyramids__legs", Prefetch("orders", orders))
 
 
 def last_of(row: PositionGroup) -> Decimal | None:
@@ -47,12 +108,26 @@ def last_of(row: PositionGroup) -> Decimal | None:
     return ticker.last if ticker else None
 
 
+def _with_entered() -> QuerySet[PositionGroup]:
+    entries = Fill.objects.filter(order__group=OuterRef("pk"), order__purpose=Purpose.ENTRY).order_by()
+    return PositionGroup.objects.annotate(
+        entered=Subquery(entries.values("order__group").annotate(sum=Sum("cost")).values("sum"))
+    )
+
+
+CLOSED = Read(
+    lambda account_id: (
+        _with_entered()
+        .filter(account_id=account_id, closed_at__isnull=False)
+        .select_related("instrument")
+        .order_by("-closed_at", "-id")[:CLOSED_SHOWN]
+    )
+)
+
+
 def recently_closed(account: ExchangeAccount) -> tuple[ClosedRow, ...]:
     """The last groups that ended, newest first."""
-    rows = PositionGroup.objects.filter(account=account, closed_at__isnull=False).select_related("instrument")
-    shown = list(rows.order_by("-closed_at", "-id")[:CLOSED_SHOWN])
-    entered = entry_costs(row.id for row in shown)
-    return tuple(closed_row(row, entered.get(row.id)) for row in shown)
+    return tuple(closed_row(row, vars(row)["entered"]) for row in CLOSED(account_id=account.pk))
 
 
 def entry_costs(group_ids: Iterable[int]) -> dict[int, Decimal]:

@@ -1,14 +1,18 @@
 """One hub per web process: it hears that something happened, reads once per watched account, and tells every browser.
 
 Like everywhere else, a message is only a bell: what browsers get is what the database says. So a lost message costs
-at most one tick, and the number of a frame is that of the last sealed event, read before the rows.
+at most one tick, and the number of a frame is that of the last sealed event, read before the rows. Each reading has a
+turn of its own: a browser that misses one knows by it, and asks for the whole. A message is written once, for all.
 """
 
 import asyncio
+import json
 import logging
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -31,30 +35,51 @@ LISTEN_AGAIN_SECS = 2.0
 CANCEL_AGAIN_SECS = 0.1
 BACKLOG = 16  # frames a slow browser may lag behind before it gets a fresh snapshot instead
 
-DATABASE_DOWN: Json = {"type": "trouble", "code": "DATABASE_DOWN", "message": "The database does not answer."}
+DATABASE_DOWN = json.dumps({"type": "trouble", "code": "DATABASE_DOWN", "message": "The database does not answer."})
 
 Key = int | BarOf | None  # an account's overview, or the bar of a page
 Read = Callable[[Key], Shown]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A reading with its turn, which counts them from the first one on."""
+
+    shown: Shown
+    turn: int
+
+    @cached_property
+    def whole(self) -> str:
+        """The message that replaces everything; written when the first browser needs it."""
+        return json.dumps(snapshot(self.shown) | {"turn": self.turn})
+
+    def after(self, before: "Picture | None") -> str:
+        """The message that leads here."""
+        return self.whole if before is None else json.dumps(self.step(before.shown))
+
+    def step(self, before: Shown) -> Json:
+        """What has changed."""
+        return frame(before, self.shown) | {"turn": self.turn}
 
 
 class Watcher:
     """One browser's mailbox."""
 
     def __init__(self) -> None:
-        self.frames: asyncio.Queue[Json] = asyncio.Queue(BACKLOG)
+        self.frames: asyncio.Queue[str] = asyncio.Queue(BACKLOG)
 
-    def tell(self, message: Json, whole: Shown | None) -> None:
+    def tell(self, message: str, whole: Picture | None) -> None:
         """Put a frame into the mailbox; a full one is emptied for the whole picture."""
         if self.frames.full() and whole is not None:
             self.start_again(whole)
         elif not self.frames.full():
             self.frames.put_nowait(message)
 
-    def start_again(self, whole: Shown) -> None:
+    def start_again(self, whole: Picture) -> None:
         """Nothing but a snapshot from here on."""
         while not self.frames.empty():
             self.frames.get_nowait()
-        self.frames.put_nowait(snapshot(whole))
+        self.frames.put_nowait(whole.whole)
 
 
 class Hub:
@@ -63,7 +88,7 @@ class Hub:
     def __init__(self, read: Read = shown_now) -> None:
         self._read = database_sync_to_async(read)
         self._watchers: dict[Key, set[Watcher]] = defaultdict(set)
-        self._shown: dict[Key, Shown] = {}
+        self._shown: dict[Key, Picture] = {}
         self._bell = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -115,17 +140,17 @@ class Hub:
 
     async def _refresh(self, account_id: Key) -> None:
         try:
-            after = await self._read(account_id)
+            shown = await self._read(account_id)
         except Error as error:
             log.warning("the page cannot be read: %s", type(error).__name__)
             self._tell(account_id, DATABASE_DOWN)
             return
         before = self._shown.get(account_id)
         if account_id in self._watchers:
-            self._shown[account_id] = after
-            self._tell(account_id, frame(before, after) if before else snapshot(after))
+            after = self._shown[account_id] = Picture(shown, before.turn + 1 if before else 0)
+            self._tell(account_id, after.after(before))
 
-    def _tell(self, account_id: Key, message: Json) -> None:
+    def _tell(self, account_id: Key, message: str) -> None:
         for watcher in list(self._watchers.get(account_id, ())):
             watcher.tell(message, self._shown.get(account_id))
 

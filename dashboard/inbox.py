@@ -1,20 +1,20 @@
 """What arrived at the door: the latest alerts with their outcome, and the deliveries that were refused today."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum, Window
 
 from dashboard.snapshot import AlertRow, RefusedRow
 from project.accounts.models import ExchangeAccount
+from project.reads import Question, Read, Sql
 from signals.formats import FormatRefused, parse_stored
 from signals.market import instruments
 from signals.models import Alert, Refusal
 from signals.strict_json import JsonRefused
 from signals.symbols import candidates, without_endings, without_exchange
-from trading.models import PositionGroup
 
 ALERTS_SHOWN = 12
 REFUSED_SHOWN = 5
@@ -41,26 +41,47 @@ OUTCOMES: Mapping[str, tuple[str, str]] = MappingProxyType(
 CODED = frozenset({"NOTHING_TO_EXIT", "SHADOW"})
 
 
+LATEST = Read(
+    lambda account_id: (
+        Alert.objects.filter(account_id=account_id).select_related("source", "signal").order_by("-id")[:ALERTS_SHOWN]
+    )
+)
+# The pairs of the groups that these alerts closed: an exit has no signal row of its own.
+CLOSED_BY_THEM = Sql(f"""
+SELECT held.id, market.symbol FROM trading_positiongroup held
+JOIN signals_instrument market ON market.id = held.instrument_id
+WHERE held.id IN (
+  SELECT number::bigint FROM (
+    SELECT details -> 'groups' AS named FROM signals_alert
+    WHERE account_id = %(account_id)s ORDER BY id DESC LIMIT {ALERTS_SHOWN}
+  ) latest, jsonb_array_elements_text(CASE jsonb_typeof(named) WHEN 'array' THEN named ELSE '[]' END) number)
+""")
+REFUSED = Read(
+    lambda account_id, day: (
+        Refusal.objects.filter(Q(source__account_id=account_id) | Q(source__isnull=True), day=day)
+        .select_related("source")
+        .annotate(total=Window(Sum(F("count"))))
+        .order_by("-last_at", "-id")[:REFUSED_SHOWN]
+    )
+)
+
+
+def questions(account: ExchangeAccount, *, now: datetime) -> tuple[Question, ...]:
+    """What latest() and refused_today() ask."""
+    mine = {"account_id": account.pk}
+    return LATEST.of(**mine), CLOSED_BY_THEM.of(**mine), REFUSED.of(**mine, day=now.date())
+
+
 def latest(account: ExchangeAccount) -> tuple[AlertRow, ...]:
     """The account's latest deliveries, newest first."""
-    rows = Alert.objects.filter(account=account).select_related("source", "signal", "account").order_by("-id")
-    shown = list(rows[:ALERTS_SHOWN])
-    symbols = _symbols_of_groups(shown)
-    return tuple(_alert(row, symbols) for row in shown)
-
-
-def _symbols_of_groups(rows: Iterable[Alert]) -> dict[int, str]:
-    """The pairs of the groups that alerts closed: an exit has no signal row of its own."""
-    ids = [group for row in rows for group in row.details.get("groups", ())]
-    return dict(PositionGroup.objects.filter(id__in=ids).values_list("id", "instrument__symbol"))
+    symbols: dict[int, str] = dict(CLOSED_BY_THEM(account_id=account.pk))
+    return tuple(_alert(row, account, symbols) for row in LATEST(account_id=account.pk))
 
 
 def refused_today(account: ExchangeAccount, *, now: datetime) -> tuple[tuple[RefusedRow, ...], int]:
     """Today's refused deliveries to the account's sources, with those that named no source we know; and their sum."""
-    ours = Q(source__account=account) | Q(source__isnull=True)
-    rows = Refusal.objects.filter(ours, day=now.date()).select_related("source").order_by("-last_at", "-id")
-    shown = tuple(_refused(row) for row in rows[:REFUSED_SHOWN])
-    return shown, rows.aggregate(total=Sum("count"))["total"] or 0
+    rows = REFUSED(account_id=account.pk, day=now.date())
+    return tuple(map(_refused, rows)), next((vars(row)["total"] for row in rows), 0)
 
 
 def _refused(row: Refusal) -> RefusedRow:
@@ -68,10 +89,10 @@ def _refused(row: Refusal) -> RefusedRow:
     return RefusedRow(row.id, source, row.address, row.reason, row.count, row.last_at)
 
 
-def _alert(row: Alert, symbols: Mapping[int, str]) -> AlertRow:
+def _alert(row: Alert, account: ExchangeAccount, symbols: Mapping[int, str]) -> AlertRow:
     words, tone = OUTCOMES.get(row.outcome, ("refused", "down"))
     symbol, action = asked(row.format, row.raw)
-    symbol = _listed(symbol, row.account)
+    symbol = _listed(symbol, account)
     signal = getattr(row, "signal", None)
     closed = [symbols[group] for group in row.details.get("groups", ()) if group in symbols]
     known = signal.symbol if signal else row.details.get("symbol") or next(iter(closed), symbol)

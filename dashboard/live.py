@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Max
 
 from dashboard import (
     ailments,
@@ -20,27 +20,58 @@ from dashboard import (
     troubles,
     waiting,
 )
+from dashboard.shell import Bar
 from dashboard.snapshot import Ailment, Cards, GroupRow, Overview, Pulse, SlotBox
 from project.accounts.models import ExchangeAccount
+from project.ahead import ahead
 from project.journal.models import Seal
-from trading.domain.vocabulary import GroupStatus
-from trading.models import Canary, PositionGroup, Slot
-from trading.services import instance
+from project.reads import Question, Read
+from risk.domain.daily_loss import day_start
+from trading.models import Canary, Slot
+from trading.services import desk_ahead, instance, results, sealing
 from trading.services.desk import Desk
 from trading.services.meaning import settings_or_defaults
 
 
 def gather(account_id: int | None, *, now: datetime) -> Overview:
-    """The overview of an account (of the first one where none is named or the named one is gone)."""
+    """The overview of an account (of the first one where none is named or the named one is gone): two questions."""
     bar = shell.gather(account_id, now=now)
-    account = bar.row
-    if account is None:
+    if bar.row is None:
         return Overview(bar.number, now, bar.health)
-    desk = Desk(account, now)
-    open_groups = groups.open_groups(account, {pk: price.last for pk, price in desk.tickers.items()})
+    with ahead(*_questions(bar.row, now)):
+        return _gathered(bar, bar.row, now)
+
+
+def _questions(account: ExchangeAccount, now: datetime) -> tuple[Question, ...]:
+    """Everything that is asked below, of one moment."""
+    return (
+        *desk_ahead.money(account),
+        *groups.questions(account),
+        *waiting.questions(account, now=now),
+        *inbox.questions(account, now=now),
+        *at_venue.questions(account),
+        *troubles.questions(account),
+        *returns.questions(account, now=_minute(now)),
+        *logs.questions(account, now=now),
+        *sealing.STANDING,
+        instance.LEASED.of(name=instance.lease_name(account.pk)),
+        missing.LOST.of(account_id=account.pk),
+        HELD.of(account_id=account.pk),
+        results.TOTAL.of(account=account.pk, midnight=day_start(now)),
+    )
+
+
+def _minute(now: datetime) -> datetime:
+    """The curve moves on with the minute, not with every price."""
+    return now.replace(second=0, microsecond=0)
+
+
+def _gathered(bar: Bar, account: ExchangeAccount, now: datetime) -> Overview:
+    desk, held = Desk(account, now), groups.open_rows(account)
+    vars(desk)["groups"] = sorted(held, key=lambda row: row.pk)
+    open_groups = groups.open_groups(held, {pk: price.last for pk, price in desk.tickers.items()})
     refused, refused_total = inbox.refused_today(account, now=now)
     queue = waiting.rows(desk)
-    minute = now.replace(second=0, microsecond=0)  # the curve moves on with the minute, not with every price
     return Overview(
         number=bar.number,
         at=now,
@@ -61,8 +92,9 @@ def gather(account_id: int | None, *, now: datetime) -> Overview:
         unknown=at_venue.looked_up(account),
         foreign=at_venue.foreign(account),
         ailment=_ailment(account, now=now),
-        curve=returns.drawn_lately(account, now=minute),
+        curve=returns.drawn_lately(account, now=_minute(now)),
         alarms=logs.alarms(account, now=now),
+        sealed=sealing.in_force() and not sealing.pnl_visible(),
     )
 
 
@@ -112,23 +144,21 @@ def _equity(desk: Desk) -> figures.Equity:
 
 
 def _record(account: ExchangeAccount, *, now: datetime) -> figures.Record:
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    entered = Q(closed_at__isnull=False) & ~Q(status=GroupStatus.FAILED)  # FAILED: nothing filled, nothing to win
-    today = entered & Q(closed_at__gte=midnight)
-    sums = PositionGroup.objects.filter(account=account).aggregate(
-        today=Sum("realised_pnl", filter=today),
-        all_time=Sum("realised_pnl", filter=entered),
-        closed_today=Count("id", filter=today),
-        won=Count("id", filter=entered & Q(realised_pnl__gt=0)),
-        closed=Count("id", filter=entered),
+    count, won, _, gain, loss, _, _, _, closed_today, today = results.TOTAL(
+        account=account.pk, midnight=day_start(now)
+    )[0]
+    return figures.Record(today, closed_today, gain + loss, won, count)
+
+
+HELD = Read(
+    lambda account_id: Slot.objects.filter(account_id=account_id, released_at__isnull=True).values_list(
+        "number", "group__instrument__symbol", "group__side"
     )
-    none_yet = {"today": Decimal(0), "all_time": Decimal(0)}
-    return figures.Record(**sums | {name: sums[name] or zero for name, zero in none_yet.items()})
+)
 
 
 def _slots(account: ExchangeAccount, pool: int) -> tuple[SlotBox, ...]:
     """A box per unit of the pool; a slot beyond it (the pool was lowered) is shown until it is given back."""
-    held = Slot.objects.filter(account=account, released_at__isnull=True).select_related("group__instrument")
-    labels: Mapping[int, str] = {s.number: f"{s.group.instrument.symbol} {s.group.side}" for s in held}
+    labels: Mapping[int, str] = {number: f"{pair} {side}" for number, pair, side in HELD(account_id=account.pk)}
     last = max([pool, *labels])
     return tuple(SlotBox(n, labels.get(n, "")) for n in range(1, last + 1))

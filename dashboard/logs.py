@@ -1,23 +1,25 @@
 """The page "Logs": the journal, newest first, filtered in the database, in windows of a bounded length."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet, Subquery, Value
 
 from dashboard import telling
 from dashboard.sheets import Cell
 from dashboard.telling import Category, Level, Line
 from project.accounts.models import ExchangeAccount
 from project.journal.models import JournalEntry, Seal
+from project.reads import Question, Read
 from trading.models import PositionGroup
 
 SHOWN = 100
 WINDOW = 20_000
 # Entries looked through for one page: a search that finds little says how far it has looked, and goes on by hand.
 READ_AT_ONCE = 2_000
+AT_ONCE = timedelta(seconds=2)
 GROUPS_NAMED = 200  # of a pair or a timeframe, the latest; their orders with them
 
 
@@ -47,6 +49,7 @@ class Page:
     lines: tuple[Line, ...]
     older: int = 0
     looked_to: datetime | None = None
+    is_full: bool = False  # the next page goes on right below it
 
 
 def asked(query: Mapping[str, str]) -> Asked:
@@ -91,10 +94,10 @@ def page(account: ExchangeAccount | None, wanted: Asked) -> Page:
     floor = max(top - WINDOW, 0)
     found = list(_fitting(account, wanted, floor=floor, top=top).order_by("-id")[:SHOWN])
     if len(found) == SHOWN:
-        return Page(_lines(found), found[-1].pk, found[-1].at)
+        return Page(folded(_lines(found)), found[-1].pk, found[-1].at, is_full=True)
     looked_to = JournalEntry.objects.filter(id__gt=floor).order_by("id").values_list("at", flat=True).first()
     reached = floor == 0 or (wanted.since is not None and looked_to is not None and looked_to < wanted.since)
-    return Page(_lines(found), 0 if reached else floor + 1, looked_to)
+    return Page(folded(_lines(found)), 0 if reached else floor + 1, looked_to)
 
 
 def _top(wanted: Asked) -> int:
@@ -125,10 +128,10 @@ def _fitting(account: ExchangeAccount | None, wanted: Asked, *, floor: int, top:
     if wanted.pair or wanted.timeframe_secs:
         fits &= _about(account, wanted)
     rows = JournalEntry.objects.filter(fits)
-    return _searched(rows, wanted.search)
+    return searched(rows, wanted.search)
 
 
-def _searched(rows: QuerySet[JournalEntry], text: str) -> QuerySet[JournalEntry]:
+def searched(rows: QuerySet[JournalEntry], text: str) -> QuerySet[JournalEntry]:
     """Every word must stand somewhere in the entry."""
     for word in text.split():
         # The payload as text, not as JSON: what a person types is looked for as it is written.
@@ -185,6 +188,23 @@ def _lines(entries: Sequence[JournalEntry]) -> tuple[Line, ...]:
     return tuple(Line(e.pk, e.at, e.kind, e.subject, telling.told(e.kind, e.payload), _group_id(e)) for e in entries)
 
 
+def folded(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """What says the same of one group within moments, as one line: a close takes back a dozen orders."""
+    found: list[Line] = []
+    for line in lines:
+        place = next((n for n in range(len(found) - 1, -1, -1) if _is_one(found[n], line)), None)
+        if place is None:
+            found.append(line)
+        else:
+            found[place] = replace(found[place], count=found[place].count + 1)
+    return tuple(found)
+
+
+def _is_one(known: Line, line: Line) -> bool:
+    same = (known.kind, known.told, known.group_id) == (line.kind, line.told, line.group_id)
+    return same and line.group_id is not None and abs(known.at - line.at) <= AT_ONCE
+
+
 def _group_id(entry: JournalEntry) -> int | None:
     about, _, number = entry.subject.partition(":")
     if about == "group" and _is_number(number):
@@ -200,13 +220,25 @@ ALARMS_SHOWN = 6
 ALARMS_WINDOW = 5_000
 
 
+def _alarming(account_id: int, since: datetime) -> QuerySet[JournalEntry]:
+    newest = Subquery(JournalEntry.objects.order_by("-id").values("id")[:1])
+    window = Value(ALARMS_WINDOW, BigIntegerField())
+    ours = Q(account_id__isnull=True) | Q(account_id=account_id)
+    rows = JournalEntry.objects.filter(of_level(Level.ERROR), ours, id__gt=newest - window, at__gte=since)
+    return rows.order_by("-id")[:ALARMS_SHOWN]
+
+
+ALARMS = Read(_alarming)
+
+
+def questions(account: ExchangeAccount, *, now: datetime) -> tuple[Question, ...]:
+    """What alarms() asks."""
+    return (ALARMS.of(account_id=account.pk, since=now - ALARMS_WITHIN),)
+
+
 def alarms(account: ExchangeAccount, *, now: datetime) -> tuple[Line, ...]:
     """What the journal counts as an error, of the last day; refused alerts are not among them."""
-    newest = _top(Asked())
-    rows = _fitting(
-        account, Asked(level=Level.ERROR, since=now - ALARMS_WITHIN), floor=newest - ALARMS_WINDOW, top=newest
-    )
-    return _lines(list(rows.order_by("-id")[:ALARMS_SHOWN]))
+    return _lines(ALARMS(account_id=account.pk, since=now - ALARMS_WITHIN))
 
 
 HEAD = ("id", "at", "level", "category", "kind", "subject", "code", "sentence")

@@ -45,7 +45,7 @@ MENU: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("Chart", "dashboard:chart", "⌇"),
             Page("Ticket", "dashboard:ticket", "⊕"),
             Page("Pool", "dashboard:pool", "▦", thumb=5, fact="queue"),
-            Page("Signals", "dashboard:signals", "⇢", also=("signal",), thumb=3),
+            Page("Signals", "dashboard:signals", "⇢", also=("signal", "why"), thumb=3),
             Page("Preview", "dashboard:preview", "⌕"),
             Page("Offset", "dashboard:offset", "⇄", thumb=7),
         ),
@@ -67,9 +67,16 @@ MENU: tuple[tuple[str, tuple[Page, ...]], ...] = (
     (
         "Set up",
         (
-            Page("Settings", "dashboard:settings", "⊞"),
-            Page("Accounts", "dashboard:accounts", "⚿", also=("account",), of_account=False),
+            Page("Settings", "dashboard:settings", "⊞", also=("settings_preview", "settings_versions")),
+            Page(
+                "Accounts",
+                "dashboard:accounts",
+                "⚿",
+                also=("account", "account_keys", "add_account", "edit_account"),
+                of_account=False,
+            ),
             Page("Alert builder", "dashboard:builder", "✎", of_account=False),
+            Page("Notifications", "dashboard:notices", "✉", also=("notices_new", "notices_edit"), of_account=False),
             Page("Users", "dashboard:users", "☺", of_account=False),
             Page("Kill switch", "dashboard:kill", "■", of_account=False),
             Page("API tokens", "dashboard:api_tokens", "⌘", of_account=False),
@@ -104,6 +111,12 @@ def sections(*, here: str, account_id: int | None, is_staff: bool, hidden: Colle
     open_to = ((title, tuple(page for page in pages if _name(page) not in hidden)) for title, pages in MENU)
     made = (Section(title, tuple(_links(pages, here, account_id, is_staff))) for title, pages in open_to)
     return tuple(section for section in made if section.links)
+
+
+def is_of_account(here: str) -> bool:
+    """Whether the page named `here` shows one account; what is not in the menu does."""
+    pages = (page for _, section in MENU for page in section)
+    return all(page.of_account for page in pages if here in (_name(page), *page.also))
 
 
 def thumb_bar(menu: tuple[Section, ...]) -> tuple[Link, ...]:

@@ -1,4 +1,4 @@
-"""What the API keeps: tokens (only their hashes), refresh tokens, and the answers to writes that carry a key."""
+"""What the API keeps: tokens (only their hashes), refresh tokens, answers to writes that carry a key; and what people draw."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -7,7 +7,9 @@ from django.db import models
 from django.db.models.functions import Now
 
 from dashboard.roles import ORDER
+from dashboard.users_models import BrowserSession, Invite  # noqa: F401 - where Django looks for them
 from project.accounts.models import User
+from project.fields import money
 
 SCOPES = tuple((scope.value, scope.value) for scope in ORDER)
 
@@ -83,3 +85,48 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.status or 'at work'}"
+
+
+class Drawing(models.Model):
+    """What somebody drew into the chart of a pair, for himself: one point for a level, two for everything else.
+
+    Prices in quote; colour is a token of tokens.css.
+    """
+
+    class Kind(models.TextChoices):
+        LEVEL = "LEVEL"
+        TREND = "TREND"
+        RAY = "RAY"
+        RECTANGLE = "RECTANGLE"
+
+    class Colour(models.TextChoices):
+        ACCENT = "accent", "blue"
+        UP = "up", "green"
+        DOWN = "down", "red"
+        WARN = "warn", "amber"
+        MUTED = "muted", "grey"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drawings")
+    symbol = models.CharField(max_length=40, help_text="ccxt's unified name.")
+    kind = models.CharField(max_length=9, choices=Kind)
+    colour = models.CharField(max_length=6, choices=Colour, default=Colour.ACCENT)
+    first_at = models.DateTimeField()
+    first_price = money()
+    second_at = models.DateTimeField(null=True, blank=True)
+    second_price = money(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        default_permissions = ("view",)
+        indexes: ClassVar = [models.Index(fields=["user", "symbol"], name="drawing_by_pair")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(first_price__gt=0, kind="LEVEL", second_at=None, second_price=None)
+                | models.Q(~models.Q(kind="LEVEL"), first_price__gt=0, second_at__isnull=False, second_price__gt=0),
+                name="drawing_points",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind.lower()} {self.symbol}"

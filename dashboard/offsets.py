@@ -8,7 +8,11 @@ from decimal import Decimal
 from dashboard import formats
 from dashboard.groups import market_of
 from dashboard.snapshot import Market
+from project.accounts import mode
 from project.accounts.models import ExchangeAccount
+from project.ahead import ahead
+from project.reads import Question, Read
+from risk.domain.daily_loss import day_start
 from risk.domain.offset import OffsetPlan
 from risk.domain.offset_book import Sale
 from risk.domain.offset_eligibility import ready_at
@@ -16,7 +20,7 @@ from risk.domain.offset_words import NotNow, OffsetCode
 from trading.domain.offset_saga import RunState, StepKind, StepState
 from trading.domain.vocabulary import PositionSide
 from trading.models import OffsetRun, OffsetStep
-from trading.services import offset, offset_books, offset_facts
+from trading.services import desk_ahead, offset, offset_books, offset_facts
 from trading.services.offset import Scene
 from trading.services.offset_facts import Standing
 
@@ -127,7 +131,30 @@ class OffsetPage:
 
 def gather(account: ExchangeAccount, *, now: datetime) -> OffsetPage:
     """The page of an account, by its rows; the books are those of the last sweep."""
-    standing = offset_facts.standings(account.pk)
+    with ahead(*_questions(account, now)):
+        standing, runs = offset_facts.standings(account.pk), RUNS(account_id=account.pk)
+        with ahead(*_of_groups(standing, runs)):
+            return _page(account, standing, now=now)
+
+
+def _questions(account: ExchangeAccount, now: datetime) -> tuple[Question, ...]:
+    """What is known of the account by itself."""
+    mine = {"account_id": account.pk}
+    spent = offset_facts.SPENT.of(**mine, since=day_start(now))
+    return *desk_ahead.money(account), offset_facts.HOLDING.of(**mine), RUNS.of(**mine), spent, mode.ROW.of()
+
+
+def _of_groups(standing: Sequence[Standing], runs: Sequence[OffsetRun]) -> tuple[Question, ...]:
+    """What hangs on the groups and runs that were found."""
+    losing = [one.group.pk for one in standing if one.profit < 0]
+    return (
+        offset_books.KEPT.of(ids=sorted({one.group.instrument_id for one in standing})),
+        *(offset_facts.CREDIT.of(group_id=pk) for pk in losing),
+        offset.STEPS.of(ids=[run.pk for run in runs]),
+    )
+
+
+def _page(account: ExchangeAccount, standing: Sequence[Standing], *, now: datetime) -> OffsetPage:
     books = offset_books.kept({one.group.instrument_id for one in standing})
     scene = offset.look(account, books=books, now=now)
     losing = sorted((one for one in scene.standing if one.profit < 0), key=lambda one: one.pct)
@@ -219,9 +246,16 @@ def _planned(scene: Scene, sale: Sale) -> PartRow:
 # runs --------------------------------------------------------------------------------------------
 
 
+RUNS = Read(
+    lambda account_id: (
+        OffsetRun.objects.filter(account_id=account_id).select_related("group__instrument").order_by("-id")[:RUNS_SHOWN]
+    )
+)
+
+
 def _runs(account: ExchangeAccount) -> list[RunRow]:
     """The latest runs, the newest first."""
-    rows = list(OffsetRun.objects.filter(account=account).select_related("group__instrument")[:RUNS_SHOWN])
+    rows = RUNS(account_id=account.pk)
     steps = offset.results(rows)
     return [_run(run, steps[run.pk]) for run in rows]
 

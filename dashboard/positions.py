@@ -13,10 +13,13 @@ from dashboard import groups, telling
 from dashboard.snapshot import GroupRow
 from dashboard.telling import Line
 from project.accounts.models import ExchangeAccount
+from project.ahead import ahead
 from project.journal.models import JournalEntry
+from trading import selectors
 from trading.domain.vocabulary import GroupStatus, PositionSide
 from trading.domain.words import group_words
 from trading.models import PositionGroup
+from trading.selectors import QUOTED
 
 OPEN_SHOWN = 200  # open ones are no more than the pool has slots
 SHOWN = 40  # of those that closed; the history goes through all of them
@@ -82,11 +85,24 @@ def statuses() -> tuple[tuple[str, str], ...]:
 
 def rows(account: ExchangeAccount, wanted: Asked) -> tuple[GroupRow, ...]:
     """The groups that fit, in the order asked for; of closed ones the latest."""
-    fitting = _fitting(groups.whole().filter(account=account), wanted).order_by("-id")
-    fitting = fitting[: OPEN_SHOWN if wanted.status == OPEN else SHOWN]
-    shown = [groups.group_row(row, groups.last_of(row)) for row in fitting]
+    shown = _narrowed(account, wanted) if wanted.is_narrowed else _open(account)
     name = wanted.sort.removeprefix("-")
     return tuple(sorted(shown, key=SORTS[name], reverse=wanted.sort != name))
+
+
+def _open(account: ExchangeAccount) -> tuple[GroupRow, ...]:
+    """What is looked at most, in one question."""
+    prices = QUOTED.of(venue=account.venue, environment=account.environment)
+    with ahead(prices, *groups.open_questions(account)):
+        quoted = selectors.quoted(venue=account.venue, environment=account.environment)
+        found = sorted(groups.open_rows(account), key=lambda row: -row.pk)[:OPEN_SHOWN]
+    return groups.open_groups(found, {pk: price.last for pk, price in quoted.items()})
+
+
+def _narrowed(account: ExchangeAccount, wanted: Asked) -> list[GroupRow]:
+    fitting = _fitting(groups.whole().filter(account=account), wanted).order_by("-id")
+    fitting = fitting[: OPEN_SHOWN if wanted.status == OPEN else SHOWN]
+    return [groups.group_row(row, groups.last_of(row)) for row in fitting]
 
 
 def _fitting(rows: QuerySet[PositionGroup], wanted: Asked) -> QuerySet[PositionGroup]:

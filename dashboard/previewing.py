@@ -216,11 +216,11 @@ def _sells(rung: RungTarget, rules: InstrumentRules) -> str:
 
 def _check(line: CheckLine) -> CheckRow:
     return CheckRow(
-        line.name.replace("_", " "), _measured(line.value, line.unit), _measured(line.limit, line.unit), line.ok
+        line.name.replace("_", " "), measured(line.value, line.unit), measured(line.limit, line.unit), line.ok
     )
 
 
-def _measured(value: object, unit: str) -> str:
+def measured(value: object, unit: str) -> str:
     """A number with its unit; what is not known is said so."""
     if value is None or value == "":
         return NOTHING

@@ -3,19 +3,21 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from types import MappingProxyType
-from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
 
 from dashboard import drawing
 from dashboard.drawing import Bar, Curve
 from dashboard.formats import number, timeframe
 from project.accounts.models import ExchangeAccount
+from project.ahead import ahead
+from project.reads import Question, Raw, Sql
 from risk.domain import performance
+from risk.domain.daily_loss import day_start
 from risk.domain.performance import Ratios, Tally
+from trading.services import results
 
 PERIODS: Mapping[str, timedelta | None] = MappingProxyType(
     {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30), "all": None}
@@ -31,23 +33,23 @@ BINS = 8  # on either side of zero, half a deviation each; what lies beyond is i
 KEPT_SECS = 60
 TOP = 12  # rows of a breakdown
 
-SUMS = """
+SUMS = Sql("""
 SELECT period, count(*), count(*) FILTER (WHERE pnl > 0), count(*) FILTER (WHERE pnl < 0),
        coalesce(sum(pnl) FILTER (WHERE pnl > 0), 0), coalesce(sum(pnl) FILTER (WHERE pnl < 0), 0),
        coalesce(sum(fees), 0), max(pnl), min(pnl)
 FROM (
-  SELECT realised_pnl AS pnl, fees_quote AS fees, CASE WHEN closed_at >= %(day)s THEN 0 WHEN closed_at >= %(week)s THEN 1
-         WHEN closed_at >= %(month)s THEN 2 ELSE 3 END AS period
-  FROM trading_positiongroup WHERE account_id = %(account)s AND closed_at IS NOT NULL AND status <> 'FAILED'
+  SELECT realised_pnl AS pnl, fees_quote AS fees,
+         CASE WHEN closed_at >= %(day)s THEN 0 WHEN closed_at >= %(week)s THEN 1 ELSE 2 END AS period
+  FROM trading_positiongroup WHERE account_id = %(account)s AND closed_at >= %(month)s AND status <> 'FAILED'
 ) closed GROUP BY period
-"""
-# Each group falls into the shortest period it belongs to; a longer period is the sum of these.
-BREAKDOWN = """
+""")
+# Each group falls into the shortest period it belongs to; a longer period is the sum of these. All time is added up by
+# month already (trading/services/results.py).
+BREAKDOWN = Sql("""
 WITH closed AS (
   SELECT id, instrument_id, timeframe_secs, realised_pnl AS pnl, date_part('hour', closed_at AT TIME ZONE 'UTC') AS hour
   FROM trading_positiongroup
-  WHERE account_id = %(account)s AND closed_at IS NOT NULL AND status <> 'FAILED'
-    AND (%(since)s::timestamptz IS NULL OR closed_at >= %(since)s)
+  WHERE account_id = %(account)s AND status <> 'FAILED' AND closed_at >= %(since)s
 ), spread AS (SELECT nullif(stddev_pop(pnl), 0) / 2 AS step FROM closed
 ), named AS (
   SELECT closed.*, greatest(-%(bins)s, least(%(bins)s - 1, floor(pnl / step)))::int AS bin, source.name AS source
@@ -60,26 +62,40 @@ WITH closed AS (
 SELECT CASE WHEN grouping(market.symbol) = 0 THEN 'pair' WHEN grouping(timeframe_secs) = 0 THEN 'timeframe'
             WHEN grouping(named.source) = 0 THEN 'source' WHEN grouping(hour) = 0 THEN 'hour' ELSE 'bin' END,
        coalesce(market.symbol, timeframe_secs::text, named.source, hour::int::text, bin::text, ''),
-       sum(pnl), count(*), count(*) FILTER (WHERE pnl > 0), (SELECT step FROM spread)
+       sum(pnl), count(*), (SELECT step FROM spread)
 FROM named JOIN signals_instrument market ON market.id = named.instrument_id
 GROUP BY GROUPING SETS ((market.symbol), (timeframe_secs), (named.source), (hour), (bin))
-"""
-# At each step the last reading until then: one look into the index a step, however many minutes lie between.
-CURVE = """
-SELECT step.at, point.equity, point.profit
-FROM generate_series(%(began)s::timestamptz, %(ended)s::timestamptz, %(step)s) AS step(at)
+""")
+# At each step the last reading until then: one look into the index a step, however many minutes lie between. Steps go
+# back from `ended` to `since`, or to the first reading if that is later.
+CURVE = Sql("""
+WITH span AS (
+  SELECT greatest(min(at), %(since)s::timestamptz) AS began FROM trading_pnlpoint
+  WHERE account_id = %(account)s AND equity IS NOT NULL HAVING min(at) IS NOT NULL
+), pace AS (
+  SELECT began, greatest((%(ended)s::timestamptz - began) / %(points)s, %(least)s::interval) AS step FROM span
+), place AS (
+  SELECT %(ended)s::timestamptz - number * step AS at FROM pace CROSS JOIN generate_series(
+    0, trunc(extract(epoch FROM %(ended)s::timestamptz - began) / extract(epoch FROM step) + 0.000001)::int) AS number
+)
+SELECT place.at, point.equity, point.profit FROM place
 CROSS JOIN LATERAL (
   SELECT equity, realised_pnl + unrealised_pnl AS profit FROM trading_pnlpoint
-  WHERE account_id = %(account)s AND equity IS NOT NULL AND at <= step.at ORDER BY at DESC LIMIT 1
-) point ORDER BY step.at
-"""
-BEGAN = "SELECT min(at) FROM trading_pnlpoint WHERE account_id = %s AND equity IS NOT NULL"
-SLIPPAGE = """
+  WHERE account_id = %(account)s AND equity IS NOT NULL AND at <= place.at ORDER BY at DESC LIMIT 1
+) point ORDER BY place.at
+""")
+ANY = 1_000_000
+# Points that are no limit: the step is the least one.
+SLIPPAGE = Sql("""
 SELECT count(*), sum((filled_cost / filled_qty - reference_price) / reference_price * 10000
        * CASE side WHEN 'BUY' THEN 1 ELSE -1 END * filled_cost) / nullif(sum(filled_cost), 0)
 FROM trading_order
 WHERE account_id = %(account)s AND created_at >= %(since)s AND type = 'MARKET' AND filled_qty > 0 AND reference_price > 0
-"""
+""")
+
+
+Labelled = tuple[str, Decimal, int]
+# A label, the sum of its results (quote), how many groups.
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +146,20 @@ def gather(account: ExchangeAccount, period: str, *, now: datetime) -> Performan
 
 def _gathered(account: ExchangeAccount, period: str, now: datetime) -> Performance:
     since = _since(period, now)
-    began = max(filter(None, (_first(account), since)), default=now)
-    return Performance(
-        period=period,
-        periods=_periods(account, now),
-        ratios=performance.ratios(_daily(account, began, now)),
-        curve=drawn(account, began, now),
-        breakdowns=_breakdowns(account, since),
-        slippage=_slippage(account, max(since or now - SLIPPAGE_WITHIN, now - SLIPPAGE_WITHIN)),
-    )
+    within = max(since or now - SLIPPAGE_WITHIN, now - SLIPPAGE_WITHIN)
+    whole = results.TOTAL.of(account=account.pk, midnight=day_start(now))
+    sums, breakdown = _sums(account, now), _by_kind(account, since)
+    daily, curve = _by_day(account, since, now), _by_step(account, since, now)
+    slips = SLIPPAGE.of(account=account.pk, since=within)
+    with ahead(whole, sums, daily, curve, breakdown, slips):
+        return Performance(
+            period=period,
+            periods=_periods(sums.read(**sums.given), whole.read(**whole.given)[0]),
+            ratios=performance.ratios(_values(daily.read(**daily.given))[1]),
+            curve=_drawn(curve.read(**curve.given)),
+            breakdowns=_breakdowns(breakdown.read(**breakdown.given)),
+            slippage=Slippage(*slips.read(**slips.given)[0]),
+        )
 
 
 def _since(period: str, now: datetime) -> datetime | None:
@@ -146,22 +167,19 @@ def _since(period: str, now: datetime) -> datetime | None:
     return None if length is None else now - length
 
 
-def _asked(sql: str, facts: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, facts)
-        return list(cursor.fetchall())
-
-
 # sums --------------------------------------------------------------------------------------------
 
 
-def _periods(account: ExchangeAccount, now: datetime) -> tuple[Period, ...]:
-    edges = {name: now - length for name, length in PERIODS.items() if length is not None}
-    found = {row[0]: Tally(*row[1:]) for row in _asked(SUMS, {"account": account.pk, **edges})}
-    tallies = [found.get(number, Tally()) for number in range(len(PERIODS))]
-    return tuple(
-        Period(name, PERIOD_WORDS[name], _summed(tallies[: number + 1])) for number, name in enumerate(PERIODS)
-    )
+def _sums(account: ExchangeAccount, now: datetime) -> Question:
+    return SUMS.of(account=account.pk, **{name: now - length for name, length in PERIODS.items() if length is not None})
+
+
+def _periods(lately: Sequence[Raw], whole: Raw) -> tuple[Period, ...]:
+    """The rolling periods, each with the shorter ones in it; then all time."""
+    found = {row[0]: Tally(*row[1:]) for row in lately}
+    tallies = [found.get(number, Tally()) for number in range(len(PERIODS) - 1)]
+    summed = [*(_summed(tallies[: number + 1]) for number in range(len(tallies))), Tally(*whole[:8])]
+    return tuple(Period(name, PERIOD_WORDS[name], tally) for name, tally in zip(PERIODS, summed, strict=True))
 
 
 def _summed(tallies: Iterable[Tally]) -> Tally:
@@ -178,44 +196,41 @@ def _summed(tallies: Iterable[Tally]) -> Tally:
     )
 
 
-def _slippage(account: ExchangeAccount, since: datetime) -> Slippage:
-    ((orders, bps),) = _asked(SLIPPAGE, {"account": account.pk, "since": since})
-    return Slippage(orders, bps)
-
-
 # curve -------------------------------------------------------------------------------------------
 
 
-def drawn(account: ExchangeAccount, began: datetime, now: datetime) -> Curve | None:
-    """The equity's curve as it is drawn, drawdown below it; deposits and withdrawals do not move it."""
-    times, values = _values(account, began, now, step=max((now - began) / STEPS, timedelta(minutes=1)))
+LATELY = timedelta(days=30)
+
+
+def questions(account: ExchangeAccount, *, now: datetime) -> tuple[Question, ...]:
+    """What drawn_lately() asks."""
+    return (_by_step(account, now - LATELY, now),)
+
+
+def drawn_lately(account: ExchangeAccount, *, now: datetime) -> Curve | None:
+    """The curve of the last days, or of as many as there are."""
+    return _drawn(CURVE(**_by_step(account, now - LATELY, now).given))
+
+
+def _by_step(account: ExchangeAccount, since: datetime | None, now: datetime) -> Question:
+    """As many points as are drawn, a minute apart at least."""
+    return CURVE.of(account=account.pk, since=since, ended=now, points=STEPS, least=timedelta(minutes=1))
+
+
+def _by_day(account: ExchangeAccount, since: datetime | None, now: datetime) -> Question:
+    """A value a day, and the one of now."""
+    began = max(filter(None, (since, now - timedelta(days=MOST_DAYS))))
+    return CURVE.of(account=account.pk, since=began, ended=now, points=ANY, least=timedelta(days=1))
+
+
+def _drawn(rows: Sequence[Raw]) -> Curve | None:
+    """The equity's curve as it is drawn, drawdown below it."""
+    times, values = _values(rows)
     return drawing.curve(times, values, performance.drawdowns_pct(values))
 
 
-def drawn_lately(account: ExchangeAccount, *, now: datetime, days: int = 30) -> Curve | None:
-    """The curve of the last days, or of as many as there are."""
-    first = _first(account)
-    return drawn(account, max(first, now - timedelta(days=days)), now) if first else None
-
-
-def _first(account: ExchangeAccount) -> datetime | None:
-    ((at,),) = _asked(BEGAN, [account.pk])
-    return at if isinstance(at, datetime) else None
-
-
-def _daily(account: ExchangeAccount, began: datetime, now: datetime) -> Sequence[Decimal]:
-    """A value at each midnight of the period, and the one of now."""
-    began = max(began, now - timedelta(days=MOST_DAYS))
-    return _values(account, began, now, step=timedelta(days=1))[1]
-
-
-def _values(
-    account: ExchangeAccount, began: datetime, now: datetime, *, step: timedelta
-) -> tuple[Sequence[datetime], Sequence[Decimal]]:
-    """Equity at steps back from now; what was put in at the first of them stays for all, so that only trading moves it."""
-    steps = int((now - began) / step)
-    facts = {"account": account.pk, "began": now - steps * step, "ended": now, "step": step}
-    rows = _asked(CURVE, facts)
+def _values(rows: Sequence[Raw]) -> tuple[Sequence[datetime], Sequence[Decimal]]:
+    """What was put in at the first step stays for all, so that only trading moves the curve; deposits do not."""
     if not rows:
         return (), ()
     put_in = rows[0][1] - rows[0][2]
@@ -225,12 +240,21 @@ def _values(
 # breakdown ---------------------------------------------------------------------------------------
 
 
-def _breakdowns(account: ExchangeAccount, since: datetime | None) -> dict[str, tuple[Bar, ...]]:
-    rows = _asked(BREAKDOWN, {"account": account.pk, "since": since, "bins": BINS})
-    by_kind: dict[str, list[tuple[str, Decimal, int]]] = {}
-    for kind, label, pnl, count, _, _ in rows:
-        by_kind.setdefault(kind, []).append((label, pnl, count))
-    step = next((row[5] for row in rows if row[5]), Decimal(1))
+def _by_kind(account: ExchangeAccount, since: datetime | None) -> Question:
+    """A period's groups themselves; of all time the months that are added up."""
+    if since is None:
+        return results.BY_KIND.of(account=account.pk)
+    return BREAKDOWN.of(account=account.pk, since=since, bins=BINS)
+
+
+def _breakdowns(rows: Sequence[Raw]) -> dict[str, tuple[Bar, ...]]:
+    by_kind: dict[str, list[Labelled]] = {}
+    for kind, label, pnl, count, *_ in rows:
+        by_kind.setdefault(kind.lower(), []).append((label, pnl, count))
+    step = next((row[4] for row in rows if len(row) > 4 and row[4]), Decimal(1))
+    if "size" in by_kind:
+        step = _half_deviation(by_kind["size"])
+        by_kind["bin"] = _binned(by_kind["size"], step)
     return {
         "pair": drawing.bars(_largest(by_kind.get("pair", []))),
         "timeframe": drawing.bars([(timeframe(int(n)), p, c) for n, p, c in _numbered(by_kind.get("timeframe", []))]),
@@ -240,17 +264,35 @@ def _breakdowns(account: ExchangeAccount, since: datetime | None) -> dict[str, t
     }
 
 
-def _largest(rows: Sequence[tuple[str, Decimal, int]]) -> list[tuple[str, Decimal, int]]:
+def _half_deviation(sizes: Sequence[Labelled]) -> Decimal:
+    """Half of the standard deviation, by the mean of each step of a tenth: some per mille off at the most."""
+    number = sum(count for _, _, count in sizes)
+    mean = sum((pnl for _, pnl, _ in sizes), Decimal(0)) / number
+    squares = sum((pnl * pnl / count for _, pnl, count in sizes), Decimal(0)) / number
+    return max(squares - mean * mean, Decimal(0)).sqrt() / 2 or Decimal(1)
+
+
+def _binned(sizes: Sequence[Labelled], step: Decimal) -> list[Labelled]:
+    """Results that lie within a tenth of each other go where their mean goes."""
+    sums: dict[int, tuple[Decimal, int]] = {}
+    for _, pnl, count in sizes:
+        place = max(-BINS, min(BINS - 1, int((pnl / count / step).to_integral_value(ROUND_FLOOR))))
+        before = sums.get(place, (Decimal(0), 0))
+        sums[place] = before[0] + pnl, before[1] + count
+    return [(str(place), *found) for place, found in sums.items()]
+
+
+def _largest(rows: Sequence[Labelled]) -> list[Labelled]:
     """The rows that moved most, the best first."""
     moved = sorted(rows, key=lambda row: abs(row[1]), reverse=True)[:TOP]
     return sorted(moved, key=lambda row: row[1], reverse=True)
 
 
-def _numbered(rows: Sequence[tuple[str, Decimal, int]]) -> list[tuple[str, Decimal, int]]:
+def _numbered(rows: Sequence[Labelled]) -> list[Labelled]:
     return sorted(rows, key=lambda row: int(row[0]))
 
 
-def _distribution(rows: Sequence[tuple[str, Decimal, int]], step: Decimal) -> tuple[Bar, ...]:
+def _distribution(rows: Sequence[Labelled], step: Decimal) -> tuple[Bar, ...]:
     """How many groups ended where: a bar's length is its count, its label the result it begins at."""
     most = max((count for _, _, count in rows), default=1)
     return tuple(

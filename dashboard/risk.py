@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from django.db import connection
-
 from dashboard import risk_facts, risk_limits
 from dashboard.risk_facts import AgeRow, LossRow, MarketRow, MatrixRow, ShareRow
 from dashboard.risk_limits import Asked, LayerRows
 from project.accounts.models import ExchangeAccount
+from project.ahead import ahead
+from project.reads import Question, Raw, Sql
 from risk import portfolio
 from risk.domain import capital_tiers
 from risk.domain.breaker import BreakerState
@@ -22,7 +22,7 @@ from signals.market.instruments import InstrumentFacts
 from trading.domain.settings import EngineSettings
 from trading.domain.vocabulary import PositionSide
 from trading.models import PositionGroup
-from trading.services import surroundings
+from trading.services import desk_ahead, surroundings
 from trading.services.desk import Desk
 
 ZERO = Decimal(0)
@@ -30,7 +30,7 @@ ASKED_MOST = 60
 # Markets: of more, the page would take seconds, and the gate asks about one at a time anyway.
 PRICE_AGE, BALANCE_AGE, CORRELATION_AGE = timedelta(seconds=10), timedelta(seconds=30), timedelta(hours=5)
 # Correlations are made every four hours; the others every two seconds.
-FACTS = """
+FACTS = Sql("""
 SELECT
   (SELECT coalesce(json_agg(number), '[]') FROM trading_slot WHERE account_id = %(account)s AND released_at IS NULL),
   (SELECT count(*) FROM trading_order WHERE account_id = %(account)s AND created_at > %(minute)s),
@@ -59,7 +59,7 @@ SELECT
     FROM risk_breaker),
   (SELECT coalesce(sum(fill.cost), 0) FROM trading_fill fill WHERE fill.account_id = %(account)s AND fill.side = 'BUY'
     AND fill.recorded_at >= (SELECT at FROM accounts_balance WHERE account_id = %(account)s AND currency = %(quote)s))
-"""
+""")
 # One question for what would be nine.
 
 
@@ -146,13 +146,20 @@ class Known:
 
 def gather(account: ExchangeAccount, *, mode: str, alone: bool, hide: bool, now: datetime) -> RiskPage:
     """The page of an account. mode: as the bar shows it; alone: it is its trader's only one. Raises SettingError."""
-    known = _known(account, now)
-    desk = _desk(account, known, mode=mode, alone=alone, now=now)
+    asked = _facts(account, now)
+    with ahead(asked, *desk_ahead.whole(account, now=now)), ahead(*desk_ahead.rest(Desk(account, now))):
+        known = _known(FACTS(**asked.given)[0])
+        desk = _desk(account, known, mode=mode, alone=alone, now=now)
+        return _page(desk, known, hide=hide)
+
+
+def _page(desk: Desk, known: Known, *, hide: bool) -> RiskPage:
     settings, equity = desk.settings(""), desk.equity
+    asked = [_asked(desk, *one) for one in _markets(desk)]
     limits, solid = settings.risk, equity if equity and equity > 0 else None
     return RiskPage(
-        at=now,
-        quote=account.quote,
+        at=desk.now,
+        quote=desk.account.quote,
         profile=limits.profile,
         equity=equity,
         exposure=desk.exposure_of_all,
@@ -164,8 +171,8 @@ def gather(account: ExchangeAccount, *, mode: str, alone: bool, hide: bool, now:
         drawdown=_drawdown(desk, limits.drawdown_tiers_pct),
         capital_tier=_capital_tier(desk, equity),
         too_small=equity is not None and capital_tiers.too_small(equity),
-        layers=_layers(desk, known, hide),
-        shares=() if hide else _shares(desk, solid),
+        layers=_layers(desk, known, asked, hide=hide),
+        shares=() if hide else _shares(desk, solid, asked),
         matrix=() if hide else risk_facts.matrix(desk.holdings, cluster_rho=limits.cluster_rho),
         markets=() if hide else risk_facts.markets(desk.holdings),
         breakers=known.breakers,
@@ -178,12 +185,13 @@ def gather(account: ExchangeAccount, *, mode: str, alone: bool, hide: bool, now:
 # reading -----------------------------------------------------------------------------------------
 
 
-def _known(account: ExchangeAccount, now: datetime) -> Known:
-    minute = now - timedelta(minutes=1)
+def _facts(account: ExchangeAccount, now: datetime) -> Question:
     of = {"venue": account.venue, "environment": account.environment, "quote": account.quote}
-    with connection.cursor() as cursor:
-        cursor.execute(FACTS, {"account": account.pk, "minute": minute, **of})
-        slots, orders, strategies, denials, fits, depths, correlations, breakers, bought = cursor.fetchone()
+    return FACTS.of(account=account.pk, minute=now - timedelta(minutes=1), **of)
+
+
+def _known(told: Raw) -> Known:
+    slots, orders, strategies, denials, fits, depths, correlations, breakers, bought = told
     return Known(
         slots=tuple(slots),
         orders_last_minute=orders,
@@ -226,9 +234,8 @@ def _desk(account: ExchangeAccount, known: Known, *, mode: str, alone: bool, now
 # limits ------------------------------------------------------------------------------------------
 
 
-def _layers(desk: Desk, known: Known, hide: bool) -> tuple[LayerRows, ...]:
+def _layers(desk: Desk, known: Known, asked: list[Asked], *, hide: bool) -> tuple[LayerRows, ...]:
     denied = risk_limits.last_denials(known.denials)
-    asked = [_asked(desk, *one) for one in _markets(desk)]
     return risk_limits.layers(asked, quote=desk.account.quote, denied={} if hide else denied, hide=hide)
 
 
@@ -283,13 +290,19 @@ def _capital_tier(desk: Desk, equity: Decimal | None) -> str:
     return places.tier.name.lower() if places and equity is not None else ""
 
 
-def _shares(desk: Desk, equity: Decimal | None) -> tuple[tuple[str, tuple[ShareRow, ...]], ...]:
+def _shares(desk: Desk, equity: Decimal | None, asked: list[Asked]) -> tuple[tuple[str, tuple[ShareRow, ...]], ...]:
     limits, held, places = desk.settings("").risk, desk.holdings, desk.holdings.places
     several = places is not None and places.venues > 1
     whole = places.equity if places and several else equity
     here = desk.exposure_of_all + (places.held_here if places else ZERO)
     venue = risk_facts.shared(desk.account.venue, here, whole, limits.per_venue_pct if several else None)
-    pairs = risk_facts.by_symbol(held, equity=equity, limit_of=lambda symbol: desk.settings(symbol).risk.per_symbol_pct)
+    left = {one.plan.symbol: risk_limits.left_of("symbol_exposure", one.book) for one in asked}
+    pairs = risk_facts.by_symbol(
+        held,
+        equity=equity,
+        limit_of=lambda symbol: desk.settings(symbol).risk.per_symbol_pct,
+        left_of=lambda symbol: left.get(symbol, Decimal(1)),
+    )
     return (
         ("Pair", pairs),
         ("Strategy", risk_facts.by_strategy(held, equity=equity, limits=limits)),

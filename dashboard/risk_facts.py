@@ -1,10 +1,11 @@
 """The page Risk, figures: heat, value at risk, correlations, exposure and how old each of them is."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from dashboard.formats import rounded
 from risk.domain.limits import RiskLimits
 from risk.domain.portfolio import Exposure, Holdings, MarketRisk, heat_of
 from risk.domain.precision import exact
@@ -41,6 +42,7 @@ class ShareRow:
     pct: Decimal | None
     limit_pct: Decimal | None
     used: int | None
+    set_pct: Decimal | None = None  # the limit as it was set, where the market holds a tighter one
 
     @property
     def state(self) -> str:
@@ -165,10 +167,19 @@ def worst_regime(holdings: Holdings) -> Regime | None:
 
 
 def by_symbol(
-    holdings: Holdings, *, equity: Decimal | None, limit_of: Callable[[str], Decimal]
+    holdings: Holdings,
+    *,
+    equity: Decimal | None,
+    limit_of: Callable[[str], Decimal],
+    left_of: Callable[[str], Decimal] = lambda _: Decimal(1),
 ) -> tuple[ShareRow, ...]:
-    """What hangs on each pair."""
-    return tuple(shared(one.symbol, one.gross, equity, limit_of(one.symbol)) for one in held(holdings))
+    """What hangs on each pair; left_of: what the market leaves of its limit, ratio."""
+    return tuple(_of_pair(one, equity, limit_of(one.symbol), left_of(one.symbol)) for one in held(holdings))
+
+
+def _of_pair(one: Exposure, equity: Decimal | None, limit_pct: Decimal, left: Decimal) -> ShareRow:
+    row = shared(one.symbol, one.gross, equity, limit_pct * left)
+    return row if left == 1 else replace(row, set_pct=limit_pct)
 
 
 def by_sector(holdings: Holdings, *, equity: Decimal | None, limits: RiskLimits) -> tuple[ShareRow, ...]:
@@ -195,8 +206,14 @@ def shared(name: str, quote: Decimal, equity: Decimal | None, limit_pct: Decimal
     if equity is None or equity <= 0:
         return ShareRow(name, quote, None, limit_pct, None)
     pct = quote / equity * 100
-    used = None if limit_pct is None else int(pct / limit_pct * 100) if limit_pct else 101
-    return ShareRow(name, quote, pct, limit_pct, used)
+    return ShareRow(name, quote, pct, limit_pct, None if limit_pct is None else _used(pct, limit_pct))
+
+
+def _used(pct: Decimal, limit_pct: Decimal) -> int:
+    """How much of a limit, percent, as people round; only what is beyond it says more than 100."""
+    if pct > limit_pct:
+        return max(101, round(pct / limit_pct * 100)) if limit_pct else 101
+    return min(100, int(rounded(pct / limit_pct * 100, 0))) if limit_pct else 0
 
 
 # ages --------------------------------------------------------------------------------------------

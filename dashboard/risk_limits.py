@@ -1,7 +1,7 @@
 """The page Risk, limits: every check of the gate as it stands now, with what is held and a plan of nothing more."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -89,6 +89,7 @@ class LimitRow:
     percent: int | None = None
     words: str = ""
     denied: Denied | None = None
+    tightened: str = ""  # what was set, and what the market leaves of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,32 @@ def _row(check: Check, asked: Sequence[Asked], quote: str, denied: Denied | None
     if not found:
         return LimitRow(name, title, "idle", words=NOT_ASKED.get(name, "equity is not known yet"), denied=denied)
     where, worst = max(found, key=lambda pair: _badness(pair[1]))
-    return _shown(name, title, worst, subject="" if hide else where.plan.symbol, quote=quote, denied=denied)
+    row = _shown(name, title, worst, subject="" if hide else where.plan.symbol, quote=quote, denied=denied)
+    return replace(row, tightened=_tightened(worst, left_of(name, where.book), quote))
+
+
+TIGHTENED_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "cluster_exposure": "correlation",
+        "drawdown_tier": "drawdown",
+        "portfolio_leverage": "leverage",
+        "symbol_exposure": "position",
+    }
+)
+# Checks whose limit follows the market, and which part of DynamicLimits it is.
+
+
+def left_of(name: str, book: Snapshot) -> Decimal:
+    """What the market leaves of a check's limit as it was set, ratio."""
+    part = TIGHTENED_BY.get(name)
+    return getattr(book.dynamic, part) if part else Decimal(1)
+
+
+def _tightened(found: Finding, left: Decimal, quote: str) -> str:
+    """The limit as it was set, where a wild market holds a tighter one."""
+    if left == 1 or found.limit is None or isinstance(found.limit, str):
+        return ""
+    return f"set: {text(Decimal(found.limit) / left, found.unit, quote)}; the market leaves {left * 100:.0f}{formats.THIN}%"
 
 
 @exact

@@ -12,8 +12,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import render
 from django.utils import timezone
 
+from dashboard import users_sealed
 from dashboard.api.problems import MEDIA_TYPE, Problem, body
 from dashboard.snapshot import GroupRow, Overview
+from project.ahead import ahead
 from trading.services import sealing
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,9 +35,16 @@ FREE = frozenset(
         "dashboard:api:log-out",
         "dashboard:api:mode",
         "dashboard:api:preview",
+        "dashboard:api:sealed-changes-withdraw",
         "dashboard:api:settings-preview",
+        "dashboard:api:settings-roll-back",
+        "dashboard:api:settings-values",
+        "dashboard:api:settings-withdraw",
         "dashboard:api:sources-detail",
         "dashboard:api:tokens-detail",
+        "dashboard:chart_draw",
+        "dashboard:chart_erase",
+        "dashboard:chart_move",
         "dashboard:confirm_leave",
         "dashboard:kill",
         "dashboard:kill_api",
@@ -46,17 +55,24 @@ FREE = frozenset(
         "dashboard:preview_api",
         "dashboard:request_leave",
         "dashboard:revoke_token",
+        "dashboard:settings_change",
+        "dashboard:settings_import",
+        "dashboard:settings_preview",
+        "dashboard:settings_roll_back",
         "dashboard:withdraw_change",
+        *users_sealed.FREE,
     }
 )
-# Log-in, the red button and the way out, withdrawing; settings and mode, which wait by themselves; a preview changes nothing.
+# Log-in, the red button and the way out, withdrawing; settings and mode, which wait by themselves; a preview changes nothing,
+# and a file or a way back is a preview first.
 # Revoking a token, pausing and switching a source off only protect: the views of mode and sources refuse the other way.
 POSITIONS = frozenset(
     {
         *("adopt", "block_group", "cancel_order", "chart", "close_group", "group", "groups", "logs", "logs_csv"),
+        *("chart_data", "chart_marks"),
         *("offset", "performance", "pool", "run_offset", "settle", "skip_offset", "ticket"),
         *("add_to_group", "books", "edit_group_exits", "history_csv", "put_back_dust", "settle_difference"),
-        *("take_back_waiver", "undo_difference", "waive_exit", "write_off_dust"),
+        *("take_back_waiver", "undo_difference", "waive_exit", "why", "write_off_dust"),
     }
 )
 # Pages of the dashboard that show what is open.
@@ -64,7 +80,22 @@ PAST_SHEETS = frozenset({"groups"})  # exports of what has closed, and of nothin
 POSITION_TABLES = ("admin:trading_", "admin:journal_", "admin:accounts_balance", "admin:risk_riskdecision")
 OPEN_TABLES = ("admin:trading_settingoverride", "admin:trading_pendingchange")
 POSITION_WORDS = frozenset(
-    {"fills", "groups", "journal", "offset", "orders", "performance", "pnl", "pool", "positions", "risk", "slots"}
+    {
+        "books",
+        "export",
+        "fills",
+        "groups",
+        "journal",
+        "offset",
+        "orders",
+        "performance",
+        "pnl",
+        "pool",
+        "positions",
+        "risk",
+        "slots",
+        "why",
+    }
 )
 # In an address of the API.
 MAY_CHANGE = frozenset({"trading.add_settingoverride", "trading.change_settingoverride"})
@@ -88,9 +119,10 @@ class Sealed:
             stranger = not request.user.is_authenticated and not request.path.startswith(API)  # where a token may speak
             if stranger and request.method in SAFE_METHODS:
                 return None  # a log-in page, a health probe: they show nothing
-            if not sealing.in_force():
+            with ahead(*sealing.STANDING):
+                holds, visible = sealing.in_force(), sealing.pnl_visible()
+            if not holds:
                 return None
-            visible = sealing.pnl_visible()
         except AnyDatabaseError:  # the view says so in its own words; the red button must not wait for a seal
             return None
         name = request.resolver_match.view_name if request.resolver_match else ""
@@ -99,7 +131,7 @@ class Sealed:
         past = name == "dashboard:history_csv" and kwargs.get("name") in PAST_SHEETS
         if not visible and not past and _shows_positions(name, request.path):
             return refused(request)
-        _only_look(request)
+        _only_look(request, visible=visible)
         return None
 
 
@@ -112,7 +144,7 @@ def _shows_positions(name: str, path: str) -> bool:
     return in_api or (space == "dashboard" and page in POSITIONS)
 
 
-def _only_look(request: HttpRequest) -> None:
+def _only_look(request: HttpRequest, *, visible: bool) -> None:
     """Take away what draws buttons: our own right to act, and Django's to add, change and delete."""
     user, asked = request.user, request.user.has_perm
 
@@ -120,15 +152,19 @@ def _only_look(request: HttpRequest) -> None:
         looks = perm.partition(".")[2].startswith("view_") or perm in MAY_CHANGE
         return looks and asked(perm, obj)
 
-    vars_of = {"sealed": True, "has_perm": has_perm}
+    vars_of = {"sealed": True, "veiled": not visible, "has_perm": has_perm}
     for name, value in vars_of.items():
         setattr(user, name, value)
 
 
 def hidden_pages(user: object) -> frozenset[str]:
     """The pages that the seal closes to somebody, by url name: the menu leaves them out."""
-    closed = getattr(user, "sealed", False) and not sealing.pnl_visible()
-    return POSITIONS if closed else frozenset()
+    return POSITIONS if is_veiled(user) else frozenset()
+
+
+def is_veiled(user: object) -> bool:
+    """Whether the seal keeps back what is open, as it was found when the page was asked for."""
+    return bool(getattr(user, "veiled", False))
 
 
 def refused(request: HttpRequest) -> HttpResponse:
@@ -136,7 +172,7 @@ def refused(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(API):
         problem = body(Problem(403, CODE, sealing.SENTENCE))
         return JsonResponse(problem, status=403, content_type=MEDIA_TYPE)
-    _only_look(request)
+    _only_look(request, visible=sealing.pnl_visible())
     if (
         request.method not in SAFE_METHODS
     ):  # a deed is answered in a line; a page that was asked for, by what may be seen
@@ -157,12 +193,12 @@ def context(request: HttpRequest) -> dict[str, object]:
     }
 
 
-REST: Mapping[str, Any] = {"alarms": (), "curve": None, "sealed": True}
+REST: Mapping[str, Any] = {"alarms": (), "curve": None}
 
 
 def veiled(overview: Overview) -> Overview:
     """The overview as the seal shows it: no position, no running result; what has closed stays."""
-    if overview.account is None or not sealing.in_force() or sealing.pnl_visible():
+    if overview.account is None or not overview.sealed:
         return overview
     cards = overview.cards and replace(
         overview.cards,

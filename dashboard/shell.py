@@ -1,22 +1,29 @@
-"""The bar on top of every page, and what a page shows of it: one account's health in three questions to the database."""
+"""The bar on top of every page, and what a page shows of it: one account's health in one question to the database."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-
-from django.db import connection
 
 from dashboard import figures
 from dashboard.snapshot import AccountTab, Health, Pulse
 from dashboard.words import health_words, venue_words
 from project.accounts import mode
 from project.accounts.models import ExchangeAccount
+from project.ahead import ahead
+from project.reads import Read, Sql
 
 WORKERS_LIMIT_SECS = 10  # the pump rings every 2 s; five unanswered bells in a row are no hiccup
 VENUE_LIMIT_SECS = 10  # from here on entries are refused as STALE_PRICE
 JOURNAL_LIMIT_SECS = 2  # the sealer polls every 0.25 s at the latest
 
-FACTS = """
+ACCOUNTS = Read(lambda: ExchangeAccount.objects.order_by("id"))
+FACTS = Sql("""
+WITH shown AS (
+  SELECT id, venue, environment FROM accounts_exchangeaccount ORDER BY id <> %(account)s, id LIMIT 1
+), last AS (
+  SELECT first_number + count - 1 AS number, at, last_xid, last_entry_id
+  FROM journal_seal ORDER BY first_number DESC LIMIT 1
+)
 SELECT
   (SELECT max(answered_at) FROM trading_canary),
   last.number,
@@ -25,17 +32,16 @@ SELECT
     WHERE (xid, id) > (coalesce(last.last_xid, -1), coalesce(last.last_entry_id, -1)) ORDER BY xid, id LIMIT 1),
   greatest(
     (SELECT max(price.at) FROM signals_ticker price JOIN signals_instrument market ON market.id = price.instrument_id
-      WHERE market.venue = %(venue)s AND market.environment = %(environment)s),
-    (SELECT max(at) FROM accounts_balance WHERE account_id = %(account)s)),
-  (SELECT received_at FROM signals_alert WHERE account_id = %(account)s ORDER BY id DESC LIMIT 1),
+      WHERE market.venue = shown.venue AND market.environment = shown.environment),
+    (SELECT max(at) FROM accounts_balance WHERE account_id = shown.id)),
+  (SELECT received_at FROM signals_alert WHERE account_id = shown.id ORDER BY id DESC LIMIT 1),
   (SELECT coalesce(sum(realised_pnl), 0) FROM trading_positiongroup
-    WHERE account_id = %(account)s AND closed_at >= %(midnight)s AND status <> 'FAILED'),
-  (SELECT count(*) FROM trading_positiongroup WHERE account_id = %(account)s AND closed_at IS NULL),
-  (SELECT count(*) FROM trading_queuedsignal WHERE account_id = %(account)s AND ended_at IS NULL)
-FROM (SELECT 1) one LEFT JOIN (
-  SELECT first_number + count - 1 AS number, at, last_xid, last_entry_id
-  FROM journal_seal ORDER BY first_number DESC LIMIT 1) last ON true
-"""
+    WHERE account_id = shown.id AND closed_at >= %(midnight)s AND status <> 'FAILED'),
+  (SELECT count(*) FROM trading_positiongroup WHERE account_id = shown.id AND closed_at IS NULL),
+  (SELECT count(*) FROM trading_queuedsignal WHERE account_id = shown.id AND ended_at IS NULL)
+FROM (SELECT 1) one LEFT JOIN shown ON true LEFT JOIN last ON true
+""")
+NOBODY = 0  # no account has this number: the first one is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +78,14 @@ class Bar:
 
 def gather(account_id: int | None, *, now: datetime) -> Bar:
     """The bar of an account: of the first one where none is named or the named one is gone."""
-    rows = list(ExchangeAccount.objects.order_by("id"))
-    chosen = next((row for row in rows if row.pk == account_id), rows[0] if rows else None)
-    known = facts(chosen, now=now)
-    tabs = tuple(AccountTab(a.id, a.name, a.environment, a.armed, a.health) for a in rows)
-    # Every account of the installation: who may log in may look, acting takes a role.
-    return Bar(known.number or 0, now, health(chosen, known, now=now), known, chosen, tabs)
-
-
-def facts(account: ExchangeAccount | None, *, now: datetime) -> Facts:
-    """One question for all of it, so that the bar costs a page next to nothing."""
-    asked = {
-        "account": account.pk if account else None,
-        "venue": account.venue if account else "",
-        "environment": account.environment if account else "",
-        "midnight": now.replace(hour=0, minute=0, second=0, microsecond=0),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(FACTS, asked)
-        return Facts(*cursor.fetchone())
+    asked = FACTS.of(account=account_id or NOBODY, midnight=now.replace(hour=0, minute=0, second=0, microsecond=0))
+    with ahead(ACCOUNTS.of(), asked, mode.ROW.of()):
+        rows = ACCOUNTS()
+        chosen = next((row for row in rows if row.pk == account_id), rows[0] if rows else None)
+        known = Facts(*FACTS(**asked.given)[0])
+        tabs = tuple(AccountTab(a.id, a.name, a.environment, a.armed, a.health, a.user_id) for a in rows)
+        # Every account of the installation: who may log in may look, acting takes a role.
+        return Bar(known.number or 0, now, health(chosen, known, now=now), known, chosen, tabs)
 
 
 def health(account: ExchangeAccount | None, known: Facts, *, now: datetime) -> Health:

@@ -75,6 +75,7 @@ class AccountTab:
     environment: str
     armed: bool
     health: str
+    owner_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

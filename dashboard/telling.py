@@ -90,6 +90,7 @@ class Line:
     subject: str
     told: Told
     group_id: int | None = None
+    count: int = 1  # entries that say the same at once, of one cause
 
 
 def told(kind: str, payload: Payload) -> Told:
@@ -210,7 +211,11 @@ def _mode(p: Payload) -> str:
 
 
 def _setting(p: Payload) -> str:
-    return f"setting {p.get('name')}: {p.get('before') or 'default'} → {p.get('after') or 'default'}{_by(p)}"
+    return f"setting {p.get('name')}: {p.get('before') or 'default'} → {p.get('after') or 'default'}{_by(p)}{_why(p)}"
+
+
+def _why(p: Payload) -> str:
+    return f": {p['reason']}" if p.get("reason") else ""
 
 
 def _rival(p: Payload) -> str:
@@ -225,15 +230,26 @@ def _turned_away(p: Payload) -> str:
     return f"engine {p.get('engine')} sends no entries: engine {p.get('holder')} of this database trades the account"
 
 
+def _wrong(p: Payload) -> str:
+    return f": {', '.join(p['wrong'])}" if p.get("wrong") else ""
+
+
 def _settled_engine(p: Payload) -> str:
     return f"this engine trades the account, decided{_by(p)}; the other's marks: {', '.join(p.get('marks', ()))}"
 
 
 WORDS: Mapping[str, Say] = MappingProxyType(
     {
+        "account.armed": lambda p: f"armed{_by(p)}, {p.get('environment', '')}: entries go through",
+        "account.changed": lambda p: f"changed{_by(p)}: {', '.join(p.get('changed', ())).replace('_', ' ')}",
+        "account.disarmed": lambda p: f"switched off{_by(p)}: {p.get('reason', '')}",
+        "account.keys": lambda p: f"keys {p.get('keys')}{_by(p)}",
+        "account.preflight": lambda p: f"pre-flight {'green' if p.get('green') else 'not green'}{_by(p)}{_wrong(p)}",
+        "account.test_order": lambda p: f"test order {'well' if p.get('green') else 'failed'}{_by(p)}{_wrong(p)}",
         "account.flatten": lambda p: f"everything of the account is cancelled and closed{_by(p)}",
         "account.unhealthy": lambda p: f"the account is held back: {p.get('detail') or p.get('code', '')}",
         "alert.settled": _settled,
+        "alert.by_hand": lambda p: f"order by hand{_by(p)}{': ' * bool(p.get('note'))}{p.get('note') or ''}",
         "alert.replayed": lambda p: f"alert {p.get('of')} sent again{_by(p)}",
         "engine.rival": _rival,
         "engine.settled": _settled_engine,
@@ -260,7 +276,16 @@ WORDS: Mapping[str, Say] = MappingProxyType(
         "risk.breach": lambda p: (
             f"{p.get('subject') or 'a limit'} stands at {p.get('value')}, the limit is {p.get('limit')}"
         ),
+        "setting.answered": lambda p: (
+            f"change of settings that {p.get('asked_by')} asked for: {p.get('ending')}{_by(p)}"
+        ),
+        "setting.asked": lambda p: f"change of settings waits for a second person{_by(p)}",
         "setting.changed": _setting,
         "slot.taken": lambda p: f"slot {p.get('number')} of {p.get('pool_size')} taken",
+        "user.invited": lambda p: f"{p.get('note')} is invited as {p.get('role')}{_by(p)}",
+        "user.joined": lambda p: f"{p.get('operator')} came in as {p.get('role')}, invited by {p.get('invited_by')}",
+        "user.role": lambda p: f"{p.get('user')} is {p.get('role')} now, was {p.get('before')}{_by(p)}",
+        "user.second_factor_reset": lambda p: f"the second factor of {p.get('user')} is removed{_by(p)}",
+        "user.switched_off": lambda p: f"{p.get('user')} is switched off{_by(p)}",
     }
 )

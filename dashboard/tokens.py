@@ -31,6 +31,9 @@ REFRESH_FOR = timedelta(days=14)
 NOTED_EVERY = timedelta(minutes=1)
 # A write per request only to say when a token was used would cost more than the request.
 ALGORITHM, PURPOSE = "HS256", b"windlass api access token"
+CLAIMS = ("exp", "iat", "sub", "fam", "scope", "pwd")
+SKEW = timedelta(seconds=10)
+# By so much a machine's clock may be set back, or differ from another web process's, and a key still opens.
 
 
 class NotAllowed(Exception):
@@ -198,7 +201,7 @@ def open_access(text: str) -> Opened:
 def _claims(text: str) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(
-            text, _signing_key(), algorithms=[ALGORITHM], options={"require": ["exp", "sub", "fam", "scope", "pwd"]}
+            text, _signing_key(), algorithms=[ALGORITHM], leeway=SKEW, options={"require": list(CLAIMS)}
         )
     except jwt.ExpiredSignatureError:
         raise NotAllowed(

@@ -13,6 +13,7 @@ from dashboard.formats import price, qty
 from dashboard.snapshot import TroubleRow
 from dashboard.words import venue_words
 from project.accounts.models import ExchangeAccount
+from project.reads import Question, Read
 from signals.listing import market_state
 from signals.models import Instrument
 from trading.domain.listing import said
@@ -46,6 +47,22 @@ class Books:
     settled: tuple[TroubleRow, ...]
 
 
+BARE = Read(
+    lambda account_id: (
+        BareHolding.objects.filter(
+            Q(told_at__isnull=False) | Q(waived_at__isnull=False), account_id=account_id, ended_at=None
+        )
+        .select_related("group__instrument")
+        .order_by("id")
+    )
+)
+
+
+def questions(account: ExchangeAccount) -> tuple[Question, ...]:
+    """What rows() asks."""
+    return BARE.of(account_id=account.pk), disagree.UNSETTLED.of(account_id=account.pk)
+
+
 def rows(account: ExchangeAccount) -> tuple[TroubleRow, ...]:
     """What waits for a person on the overview: bare holdings that were told or waived, executions that differ."""
     return (*_bare(account), *(_differing(row) for row in disagree.unsettled(account.pk)))
@@ -66,9 +83,7 @@ def books(account: ExchangeAccount) -> Books:
 
 
 def _bare(account: ExchangeAccount) -> tuple[TroubleRow, ...]:
-    told = Q(told_at__isnull=False) | Q(waived_at__isnull=False)
-    found = BareHolding.objects.filter(told, account=account, ended_at=None).select_related("group__instrument")
-    return tuple(_bare_row(row) for row in found.order_by("id"))
+    return tuple(map(_bare_row, BARE(account_id=account.pk)))
 
 
 def _bare_row(row: BareHolding) -> TroubleRow:

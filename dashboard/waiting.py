@@ -9,6 +9,7 @@ from dashboard import words
 from dashboard.groups import market_of
 from dashboard.snapshot import LeftRow, WaitingRow
 from project.accounts.models import ExchangeAccount
+from project.reads import Question, Read
 from trading.domain.admission import QueueRule, Waiting, deciding_rule
 from trading.models import QueuedSignal
 from trading.services import queue
@@ -69,10 +70,23 @@ def _row(desk: Desk, row: QueuedSignal, view: Waiting, rank: int | None, why: st
     )
 
 
+LEFT = Read(
+    lambda account_id, since: (
+        QueuedSignal.objects.filter(account_id=account_id, ended_at__gte=since)
+        .select_related("instrument")
+        .order_by("-ended_at", "-id")[:LEFT_SHOWN]
+    )
+)
+
+
+def questions(account: ExchangeAccount, *, now: datetime) -> tuple[Question, ...]:
+    """What rows() and left_lately() ask, beside the desk's own."""
+    return queue.WAITING.of(account_id=account.pk), LEFT.of(account_id=account.pk, since=now - LATELY)
+
+
 def left_lately(account: ExchangeAccount, *, now: datetime) -> tuple[LeftRow, ...]:
     """Who left the queue within the last hour, the latest first."""
-    ended = QueuedSignal.objects.filter(account=account, ended_at__gte=now - LATELY).select_related("instrument")
-    return tuple(_left(row) for row in ended.order_by("-ended_at", "-id")[:LEFT_SHOWN])
+    return tuple(map(_left, LEFT(account_id=account.pk, since=now - LATELY)))
 
 
 def _left(row: QueuedSignal) -> LeftRow:

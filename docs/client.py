@@ -18,7 +18,7 @@ FRAME = ROOT / "docs/client_frame.txt"
 TYPES_MARK, METHODS_MARK = "# types\n", "    # methods\n"
 PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 KEY = "Idempotency-Key"
-SHADOWS = frozenset({"id"})
+SHADOWS = frozenset({"id", "open"})
 # Names that an argument must not take from Python.
 Schema = Mapping[str, Any]
 
@@ -169,8 +169,8 @@ def _safe(name: str) -> str:
 
 def _answer(operation: Schema) -> str:
     good = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
-    content = good.get("content", {}).get("application/json", {}).get("schema")
-    return type_of(content) if content else "None"
+    bodies = [body["schema"] for body in good.get("content", {}).values()]  # JSON, or the text of a file
+    return type_of(bodies[0]) if bodies else "None"
 
 
 # the command -------------------------------------------------------------------------------------

@@ -251,6 +251,12 @@ VARIABLES: Mapping[str, Variable] = {
     "WINDLASS_HOSTS": V("", "Host names under which the dashboard is reached, with commas.", "network"),
     "WINDLASS_ORIGINS": V("", "Origins whose forms are trusted, as https://name.example, with commas.", "network"),
     "WINDLASS_TRUSTED_PROXIES": V("", "Addresses or networks whose X-Forwarded-For is believed.", "network"),
+    "WINDLASS_SESSION_HOURS": V("168", "How long a log-in lasts in a browser, 1 to 8760.", "network"),
+    "WINDLASS_SSL_REDIRECT": V("1", "0 answers plain HTTP too, in production settings.", "network"),
+    "WINDLASS_HSTS_HOURS": V("8760", "How long browsers insist on HTTPS, in production settings.", "network"),
+    "WINDLASS_HSTS_SUBDOMAINS": V("1", "0 leaves subdomains out of that.", "network"),
+    "WINDLASS_HSTS_PRELOAD": V("0", "1 allows the domain on the browsers' HTTPS list.", "network"),
+    "WINDLASS_NOTICES_PRIVATE": V("0", "1 lets notifications go to hosts of your own network.", "network"),
     "DJANGO_SETTINGS_MODULE": V(
         "project.settings.local", "project.settings.production behind a proxy with TLS.", "network"
     ),
@@ -274,6 +280,7 @@ SETTING_NOTES: Mapping[str, str] = {
     "body_dedupe_secs": "not read; each source has its own `body_dedupe_secs`",
     "demo_speed": "not read; the variable `DEMO_SPEED` counts",
     "log_level": "not read; the variable `WINDLASS_LOG_LEVEL` counts",
+    "registration": "yes, on the page Users",
     "timing_profile": "not read; the variable `WINDLASS_TIMING` counts",
     "trusted_proxies": "not read; the variable `WINDLASS_TRUSTED_PROXIES` counts",
     "profile": "strict changes defaults; sealed takes orders and parameters out of reach (risk.md); own is a name for your own",

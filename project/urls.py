@@ -7,4 +7,5 @@ admin.autodiscover()
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("dashboard.urls")),
+    path("", include("dashboard.users_urls")),
 ]

@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from project.accounts.models import ExchangeAccount
-from project.reads import Read
+from project.reads import Question, Read
 from risk import breakers
 from risk.domain import capital_tiers
 from risk.domain.breaker import stops
@@ -78,10 +78,34 @@ def markets(venue: str, environment: str, *, now: datetime) -> Markets:
     """What is known of a venue's markets, at most 10 s old."""
     key = (venue, environment)
     with _lock:
-        kept = _cache.get(key)
-        if kept is None or not timedelta(0) <= now - kept[0] <= KEPT or not kept[1].by_symbol:
-            kept = _cache[key] = (now, _load(venue, environment, now))
-    return kept[1]
+        if not _is_fresh(_cache.get(key), now):
+            _cache[key] = (now, _load(venue, environment, now))
+        return _cache[key][1]
+
+
+DEPTHS = Read(
+    lambda venue, environment, since: BookDepth.objects.filter(
+        instrument__venue=venue, instrument__environment=environment, at__gte=since
+    ).values_list("instrument_id", "quote")
+)
+FITS = Read(
+    lambda venue, environment: GarchFit.objects.filter(
+        instrument__venue=venue, instrument__environment=environment
+    ).select_related("instrument")
+)
+DEPENDENCE = Read(lambda venue, environment: Dependence.objects.filter(venue=venue, environment=environment))
+
+
+def questions(venue: str, environment: str, *, now: datetime) -> tuple[Question, ...]:
+    """What markets() is going to ask; nothing while it remembers."""
+    here = {"venue": venue, "environment": environment}
+    if _is_fresh(_cache.get((venue, environment)), now):
+        return ()
+    return DEPTHS.of(**here, since=now - DEPTH_KEPT), FITS.of(**here), DEPENDENCE.of(**here)
+
+
+def _is_fresh(kept: tuple[datetime, Markets] | None, now: datetime) -> bool:
+    return kept is not None and timedelta(0) <= now - kept[0] <= KEPT and bool(kept[1].by_symbol)
 
 
 def forget() -> None:
@@ -91,10 +115,10 @@ def forget() -> None:
 
 
 def _load(venue: str, environment: str, now: datetime) -> Markets:
-    here = {"instrument__venue": venue, "instrument__environment": environment}
-    depths = dict(BookDepth.objects.filter(**here, at__gte=now - DEPTH_KEPT).values_list("instrument_id", "quote"))
+    here = {"venue": venue, "environment": environment}
+    depths = dict(DEPTHS(**here, since=now - DEPTH_KEPT))
     fits: dict[int, dict[int, GarchFit]] = {}
-    for row in GarchFit.objects.filter(**here).select_related("instrument"):
+    for row in FITS(**here):
         if _fresh(row, now):
             fits.setdefault(row.instrument_id, {})[row.timeframe_secs] = row
     known = [market_risk(rows, depths.get(pk)) for pk, rows in fits.items()]
@@ -107,7 +131,7 @@ def _fresh(row: GarchFit, now: datetime) -> bool:
 
 
 def _correlations(venue: str, environment: str) -> Correlations:
-    row = Dependence.objects.filter(venue=venue, environment=environment).first()
+    row = DEPENDENCE.first(venue=venue, environment=environment)
     return Correlations({pair(one, other): float(rho) for one, other, rho in row.rho} if row else {})
 
 

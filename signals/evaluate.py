@@ -15,6 +15,8 @@ from signals.verdict import Outcome, Verdict
 
 CLOCK_TOLERANCE = timedelta(seconds=30)
 # A sender's clock may run ahead by this much, and {{timenow}} has whole seconds only.
+BY_HAND = "ticket:"
+# Begins the dedupe key of an alert that a person made on the order ticket; a sender's own keys begin otherwise.
 NO_PAIR = "The alert names no pair. Name it in the alert, or make it the only pair of the source's list."
 
 
@@ -36,6 +38,7 @@ class AlertFacts:
     default_size: str
     live: bool
     refused: str = ""  # the door's reason, where the door refused it
+    by_hand: bool = False  # a person made it on the order ticket
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,9 @@ class Alert(models.Model):
             models.Index(fields=["source", "body_hash", "received_at"], name="alert_repeats"),
             models.Index(fields=["received_at"], name="alert_by_time"),
             models.Index(fields=["outcome"], name="alert_by_outcome"),
+            models.Index(
+                fields=["client_id"], condition=models.Q(client_id__startswith="replay:"), name="alert_replays"
+            ),  # what was sent again by hand: few rows, asked for by the page of the first
         ]
         ordering: ClassVar = ["-id"]
 

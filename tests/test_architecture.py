@@ -12,6 +12,7 @@ from celery import current_app
 from django.apps import apps
 from django.db.models import ForeignKey, Model
 
+import dashboard.notices.tasks  # noqa: F401
 import trading.tasks  # noqa: F401  (registers the tasks)
 from celery_app import BEAT, ROUTES
 

@@ -39,6 +39,7 @@ from trading.models import (
     FundingPayment,
     Leg,
     Order,
+    MonthResult,
     PnlPoint,
     PositionGroup,
     Pyramid,
@@ -387,3 +388,15 @@ class PnlPointAdmin(EngineAdmin):
     list_display = ("at", ACCOUNT, *figures)
     list_filter = ("account", "at", ("group", admin.EmptyFieldListFilter))
     list_select_related = ("account", "group")
+
+
+@admin.register(MonthResult)
+class MonthResultAdmin(EngineAdmin):
+    """What closed groups have come to, added up month by month."""
+
+    figures = columns(
+        "kind", "label", "count", "won", "lost", "gross_win", "gross_loss", "fees", "stale", of=MonthResult
+    )
+    list_display = ("month", ACCOUNT, *figures)
+    list_filter = ("account", "kind", "stale")
+    list_select_related = ("account",)

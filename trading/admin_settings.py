@@ -15,19 +15,16 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from project.accounts.models import ExchangeAccount
 from project.admin import Admin, EngineAdmin, account_name
-from project.journal.models import JournalEntry
-from project.journal.record import record
-from signals.market import instruments
-from signals.symbols import UnknownSymbol, resolve
 from trading.domain import settings as registry
 from trading.domain.refusal import Refusal
-from trading.domain.settings import Scope, Setting
-from trading.models import PendingChange, SettingOverride
-from trading.services import overrides, sealing
-from trading.services.overrides import Place
-from trading.services.setting_agreement import disagreement
+from trading.domain.settings import Setting, SettingError
+from trading.models import PendingChange, SettingOverride, SettingRequest, SettingVersion
+from trading.models.setting_version import How
+from trading.services import overrides, setting_versions
+from trading.services.overrides import Place, Wish
+from trading.services.overrides_submit import submit
+from trading.services.setting_versions import Said
 
 
 def _described(setting: Setting) -> str:
@@ -39,11 +36,8 @@ def _choices() -> list[tuple[str, str]]:
     return [(name, _described(setting)) for name, setting in registry.REGISTRY.items()]
 
 
-SCOPES = tuple(Scope)  # widest first
 VERSIONS_SHOWN = 50
 WIDER = "(the wider scope)"
-WAITS = "The profile is sealed: {name} = {value} holds from {due:%Y-%m-%d %H:%M} UTC on, unless it is withdrawn before."
-HOLDS = "{name} = {value} protects more and holds at once."
 
 
 class SettingOverrideForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes no parameter
@@ -55,7 +49,8 @@ class SettingOverrideForm(forms.ModelForm):  # type: ignore[type-arg]  # at run 
         help_text="As in docs/configuration.md: 5, on, 1% equity, or legs as (0, 20, 1.0) (−0.5, 20, 0.5) …",
     )
 
-    place: "tuple[str, Place] | None" = None  # where the row stood before the form moved it
+    stood: "tuple[str, Place] | None" = None  # where the row was before the form moves it
+    wishes: tuple[Wish, ...] = ()  # what the form asks for
 
     class Meta:
         model = SettingOverride
@@ -66,83 +61,48 @@ class SettingOverrideForm(forms.ModelForm):  # type: ignore[type-arg]  # at run 
             "symbol": "Empty: every pair. As in BTC/USDT; needs an account.",
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.stood = (self.instance.name, overrides.place_of(self.instance))
+
     def clean(self) -> dict[str, Any]:
-        """The value must pass the registry, the scope must be one the setting has."""
+        """What the engine would refuse is refused here, at the field that is wrong."""
         data: dict[str, Any] = super().clean() or {}
-        if "name" in data and "value" in data:
-            data["value"] = self._checked(data["name"], data["value"])
-            self._check_scope(data)
-        if data.get("symbol") and data.get("account"):
-            data["symbol"] = self._listed(data["symbol"], data["account"])
-        if not self.errors and "name" in data and "value" in data:
-            self._agrees(data)
-        return data
-
-    def _agrees(self, data: dict[str, Any]) -> None:
-        """Settings that cannot hold together are refused where the second of them is written."""
-        said = {name: data.get(name) for name in ("user", "account", "name", "value")}
-        wrong = disagreement(SettingOverride(pk=self.instance.pk, symbol=data.get("symbol") or "", **said))
-        if wrong:
-            self.add_error("value", forms.ValidationError(wrong, code="CONTRADICTION"))
-
-    def _checked(self, name: str, text: str) -> str:
-        value = registry.parse(name, text)
-        if isinstance(value, Refusal):
-            self.add_error("value", forms.ValidationError(f"{value.code}: {value.sentence()}", code=value.code))
-            return text
-        return registry.as_text(name, value)
-
-    def _check_scope(self, data: dict[str, Any]) -> None:
-        narrowest = registry.REGISTRY[data["name"]].narrowest
-        chosen = _scope(data)
-        if SCOPES.index(chosen) > SCOPES.index(narrowest):
-            message = f"{data['name']} has no {chosen.lower()} scope; the narrowest is {narrowest.lower()}."
-            self.add_error(None, forms.ValidationError(message, code="SCOPE_TOO_NARROW"))
         if data.get("user") and data.get("account"):
             self.add_error("user", "An account has its user already: leave one of the two empty.")
-        if data.get("symbol") and not data.get("account"):
-            self.add_error("symbol", "A pair's setting needs its account.")
+        if not self.errors:
+            self._wish(data)
+        return data
 
-    def _listed(self, text: str, account: ExchangeAccount) -> str:
-        """The name that the engine looks a pair's setting up by; under any other it would be kept and never read."""
-        found = resolve(text, account.venue, instruments.listed(account.venue, account.environment).names)
-        if isinstance(found, UnknownSymbol):
-            self.add_error("symbol", forms.ValidationError(_no_pair(found, account), code=found.code))
-            return text
-        return found
+    def _wish(self, data: dict[str, Any]) -> None:
+        """The change as the service takes it; where the row moves, its old place is given back in the same step."""
+        user = data.get("user")
+        try:
+            at = overrides.place(user_id=user and user.pk, account=data.get("account"), symbol=data.get("symbol") or "")
+            here = (data["name"], at)
+            moved = (Wish(*self.stood),) if self.stood and self.stood != here else ()
+            self.wishes = (*moved, Wish(*here, data["value"]))
+            overrides.plan(self.wishes)
+        except SettingError as error:
+            self._refuse(error.refusal)
+        else:
+            data |= {"symbol": at.symbol, "value": registry.as_text(here[0], registry.parse(here[0], data["value"]))}
 
-
-def _no_pair(found: UnknownSymbol, account: ExchangeAccount) -> str:
-    """Why no pair of the account goes by a name, with the ones that come near."""
-    near = " or ".join(found.suggestions)
-    if found.code == "AMBIGUOUS_SYMBOL":
-        return f"{found.text} is more than one pair of {account.name}: write {near}."
-    return f"{found.text} is not a pair of {account.name}" + (f"; did you mean {near}?" if near else ".")
-
-
-def _scope(data: dict[str, Any]) -> Scope:
-    """The narrowest scope that the form names."""
-    named = (("symbol", Scope.PAIR), ("account", Scope.ACCOUNT), ("user", Scope.USER))
-    return next((scope for field, scope in named if data.get(field)), Scope.GLOBAL)
+    def _refuse(self, found: Refusal) -> None:
+        field = "symbol" if found.field == "symbol" else None if found.code == "SCOPE_TOO_NARROW" else "value"
+        said = found.said if field != "value" and found.said else f"{found.code}: {found.sentence()}"
+        self.add_error(field, forms.ValidationError(said, code=found.code))
 
 
 def _versions(row: SettingOverride) -> Iterator[tuple[str, str, str, str]]:
     """Time, who, before and after of each journalled change; what was not set reads as the wider scope."""
-    scope = {"user": row.user_id, "account": row.account_id, "symbol": row.symbol}
-    found = JournalEntry.objects.filter(kind="setting.changed", subject=f"setting:{row.name}", payload__scope=scope)
-    for entry in found.order_by("-id")[:VERSIONS_SHOWN]:
-        before, after = (WIDER if entry.payload[part] is None else entry.payload[part] for part in ("before", "after"))
-        yield f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.payload["operator"], before, after
-
-
-def _place_of(row: SettingOverride) -> tuple[str, Place]:
-    """The same as the sealed profile's service names it."""
-    return row.name, Place(row.user_id, row.account_id, row.symbol)
-
-
-def _place(row: SettingOverride) -> tuple[object, ...]:
-    """Which setting, at which scope."""
-    return (row.name, row.user_id, row.account_id, row.symbol)
+    here = (row.name, overrides.place_of(row))
+    about = {"name": row.name, "scope": here[1].told}
+    for version in SettingVersion.objects.filter(changes__contains=[about])[:VERSIONS_SHOWN]:
+        for one in (one for one in setting_versions.kept(version) if one.key == here):
+            before, after = (WIDER if text is None else text for text in (one.before, one.after))
+            yield f"{version.at:%Y-%m-%d %H:%M:%S}", version.operator, before, after
 
 
 @admin.register(SettingOverride)
@@ -181,56 +141,64 @@ class SettingOverrideAdmin(Admin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The form; under the sealed profile what it says is asked for instead of saved."""
-        seals = overrides.seals(request.POST.get("name", ""), request.POST.get("value", ""))
-        if seals and not request.user.has_perm("dashboard.may_admin"):
-            raise PermissionDenied(overrides.SEALS_ALL)
-        if request.method == "POST" and sealing.in_force():
-            older = None if object_id is None else self.get_object(request, object_id)
-            form = SettingOverrideForm(request.POST, instance=older)
-            form.place = _place_of(older) if older else None
-            allowed = self.has_change_permission(request, older) if older else self.has_add_permission(request)
-            if allowed and form.is_valid():
-                return self._asked(request, form)
+        """The form; what it says is asked for rather than saved: it may hold at once, tomorrow, or with a second name."""
+        wishes = self._wished(request, object_id) if request.method == "POST" else ()
+        if wishes:
+            _submit(request, wishes)
+            return redirect("admin:trading_settingoverride_changelist")
         found: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
         return found
 
-    def _asked(self, request: HttpRequest, form: SettingOverrideForm) -> HttpResponse:
-        """Ask for what the form says, and for the end of what stood at the place it moved away from."""
-        row, by, now = form.instance, request.user.get_username(), timezone.now()
-        if form.place is not None and form.place != (row.name, _place_of(row)[1]):
-            sealing.change(form.place[1], form.place[0], None, operator=by, now=now)
-        waits = sealing.change(_place_of(row)[1], row.name, row.value, operator=by, now=now)
-        said = WAITS.format(name=row.name, value=row.value, due=waits.due_at) if waits else ""
-        messages.info(request, said or HOLDS.format(name=row.name, value=row.value))
-        return redirect("admin:trading_settingoverride_changelist")
-
-    def save_model(self, request: HttpRequest, obj: SettingOverride, form: Any, change: bool) -> None:
-        """Save with who changed it, and journal it."""
-        obj.changed_by = request.user.get_username()
-        older = SettingOverride.objects.filter(pk=obj.pk).first()
-        moved = older is not None and _place(older) != _place(obj)
-        if older is not None and moved:
-            self._journal(request, older, before=older.value, after=None)
-        super().save_model(request, obj, form, change)
-        self._journal(request, obj, before=older.value if older and not moved else None, after=obj.value)
+    def _wished(self, request: HttpRequest, object_id: str | None) -> tuple[Wish, ...]:
+        """What the form asks for; nothing where it is wrong, or is not this person's to change: the page then says so."""
+        if overrides.seals(request.POST.get("name", ""), request.POST.get("value", "")):
+            _only_admin(request)
+        older = None if object_id is None else self.get_object(request, object_id)
+        form = SettingOverrideForm(request.POST, instance=older)
+        allowed = self.has_change_permission(request, older) if older else self.has_add_permission(request)
+        return form.wishes if allowed and form.is_valid() else ()
 
     def delete_model(self, request: HttpRequest, obj: SettingOverride) -> None:
-        """Back to the wider scope, which is journalled too."""
-        self._journal(request, obj, before=obj.value, after=None)
-        super().delete_model(request, obj)
+        """Back to the wider scope, by the same way."""
+        _submit(request, (Wish(obj.name, overrides.place_of(obj)),))
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        """One by one, so that each is journalled."""
-        for row in queryset:
-            self.delete_model(request, row)
+        """All of them in one step."""
+        _submit(request, tuple(Wish(row.name, overrides.place_of(row)) for row in queryset))
 
-    def _journal(self, request: HttpRequest, obj: SettingOverride, *, before: object, after: object) -> None:
-        """Who changed what at which scope; None stands for what the wider scope says."""
-        scope = {"user": obj.user_id, "account": obj.account_id, "symbol": obj.symbol}
-        changed = {"name": obj.name, "scope": scope, "before": before, "after": after}
-        payload = {"operator": request.user.get_username(), **changed}
-        record("setting.changed", subject=f"setting:{obj.name}", payload=payload, account_id=obj.account_id)
+
+def _only_admin(request: HttpRequest) -> None:
+    if not request.user.has_perm("dashboard.may_admin"):
+        raise PermissionDenied(overrides.SEALS_ALL)
+
+
+def _submit(request: HttpRequest, wishes: tuple[Wish, ...]) -> None:
+    """Ask for a change, and say what became of it."""
+    said = Said(request.user.get_username(), how=How.ADMIN)
+    try:
+        done = submit(wishes, said, now=timezone.now())
+    except SettingError as error:
+        messages.error(request, str(error))
+        return
+    messages.add_message(request, messages.WARNING if done.waiting else messages.SUCCESS, done.words)
+
+
+@admin.register(SettingVersion)
+class SettingVersionAdmin(EngineAdmin):
+    """Every change of settings, step by step; they are compared and taken back on the dashboard's page Settings."""
+
+    list_display = ("id", "at", "operator", "how", "reason", "changes")
+    list_filter = ("how", "operator")
+    search_fields = ("reason", "operator")
+
+
+@admin.register(SettingRequest)
+class SettingRequestAdmin(EngineAdmin):
+    """What waits for a second person, and how it ended; it is answered on the dashboard's page Settings."""
+
+    list_display = ("id", "asked_by", "asked_at", "expires_at", "ending", "ended_by", "changes")
+    list_filter = ("ending", "asked_by")
+    list_select_related = ("asker", "version")
 
 
 @admin.register(PendingChange)

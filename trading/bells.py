@@ -19,6 +19,13 @@ log = logging.getLogger(__name__)
 
 COALESCE_MS = 2000  # a bell that nobody answered may be rung again after this; the pump rings as often
 PREFIX = "trading."
+RUNG = "windlass:rung"  # how many have rung, ever: a bell's number; a clock would skip bells when it is set back
+HEARD_SECS = 600
+HEARD = """
+redis.call('DEL', KEYS[1])
+return redis.call('SET', KEYS[2], redis.call('GET', KEYS[3]) or '0', 'GET', 'EX', ARGV[1])
+"""
+# Forgets the bell, and remembers how many had rung when its work began; what stood there before.
 
 Bell = tuple[str, int | None]
 _held: ContextVar[set[Bell] | None] = ContextVar("held bells", default=None)
@@ -59,10 +66,13 @@ def held() -> Iterator[set[Bell]]:
             ring(task, subject)
 
 
-def nobody_waits(queue: str) -> bool:
-    """Whether a queue is empty: then there is nobody whom work done at once would keep waiting."""
+def nobody_waits(queue: str, task: str, subject: int) -> bool:
+    """Whether a queue is empty and the bell not on its way: then work done at once keeps nobody waiting, and nobody does it twice."""
     try:
-        return not _Broker.connected().llen(queue)
+        with _Broker.connected().pipeline(transaction=False) as broker:
+            broker.llen(queue)
+            broker.exists(key(task, subject))
+            return not any(broker.execute())
     except (RedisError, OSError):
         return False
 
@@ -73,10 +83,15 @@ def ring(task: str, subject: int | None = None) -> bool:
         waiting.add((task, subject))
         return True
     try:
-        if not _Broker.connected().set(key(task, subject), 1, nx=True, px=COALESCE_MS):
+        with _Broker.connected().pipeline(transaction=False) as broker:
+            broker.set(key(task, subject), 1, nx=True, px=COALESCE_MS)
+            broker.incr(RUNG)
+            is_new, number = broker.execute()
+        if not is_new:
             return False
         failpoints.point("bell.remembered")
-        current_app.send_task(PREFIX + task, args=() if subject is None else (subject,), retry=False)
+        args = () if subject is None else (subject,)
+        current_app.send_task(PREFIX + task, args=args, headers={"rung": number}, retry=False)
     except (RedisError, OperationalError, OSError) as error:
         log.warning("bell %s(%s) not rung: %s", task, subject, type(error).__name__)
         return False
@@ -84,10 +99,17 @@ def ring(task: str, subject: int | None = None) -> bool:
     return True
 
 
-def heard(task: str, subject: int | None = None) -> None:
-    """Called as the task starts: from now on a new bell means new mail."""
+def heard(task: str, subject: int | None = None, *, number: int | None = None) -> bool:
+    """Called as the task starts: from now on a new bell means new mail. False: what this bell was about is seen to.
+
+    That is so when the same work began after the bell of this number had rung. A queue that is long fills with such
+    bells, for each account may ring again after two seconds.
+    """
     failpoints.point("bell.heard")
+    bell = key(task, subject)
     try:
-        _Broker.connected().delete(key(task, subject))
+        before = _Broker.connected().eval(HEARD, 3, bell, f"{bell}:began", RUNG, HEARD_SECS)
     except (RedisError, OSError) as error:
         log.warning("bell %s(%s) not cleared: %s", task, subject, type(error).__name__)
+        return True
+    return number is None or before is None or number > int(before)

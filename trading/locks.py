@@ -6,12 +6,14 @@ is a transaction's first write, so that (xid, id) is the causal order of its jou
 
 from collections.abc import Iterable
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from project.accounts.models import ExchangeAccount
 from project.reads import Among, Read
 from trading.models import Order, PositionGroup
 
+SETTINGS = 7_385_620  # of the advisory lock: the settings of everybody have no row of their own
 ACCOUNT = Read(lambda pk: ExchangeAccount.objects.select_for_update(no_key=True).filter(pk=pk))
 ORDERS = Read(
     lambda ids: Order.objects.select_for_update(no_key=True, of=("self",)).filter(Among("id", ids)).order_by("id")
@@ -48,3 +50,9 @@ def orders_by_id(ids: Iterable[int]) -> dict[int, Order]:
 def orders(rows: QuerySet[Order]) -> QuerySet[Order]:
     """Orders, locked in the order of their ids."""
     return rows.select_for_update(no_key=True, of=("self",)).order_by("id")
+
+
+def settings() -> None:
+    """Whoever changes settings does so alone until the transaction ends; locked after the accounts. Waits 2 s at most."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SETTINGS])

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import wraps
 from logging import INFO, WARNING
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.db import OperationalError
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
@@ -25,8 +25,10 @@ from trading.gateways.base import Gateway
 from trading.models import Canary
 from trading.services import (
     aftermath,
+    approvals,
     cancel,
     candles,
+    chart_feed,
     connect,
     dead_man,
     decide,
@@ -39,6 +41,7 @@ from trading.services import (
     market,
     offset,
     pnl,
+    preflight,
     queue,
     reconcile,
     sealing,
@@ -65,10 +68,11 @@ def account_task(function: AccountTask) -> Callable[[int], None]:
     An account that somebody else holds for too long, and a database that is away, are left to the next bell.
     """
 
-    @shared_task(name=f"trading.{function.__name__}")
+    @shared_task(name=f"trading.{function.__name__}", bind=True)
     @wraps(function)
-    def run(account_id: int) -> None:
-        bells.heard(function.__name__, account_id)
+    def run(self: "Task[..., None]", account_id: int) -> None:
+        if not bells.heard(function.__name__, account_id, number=getattr(self.request, "rung", None)):
+            return
         try:
             account = ExchangeAccount.objects.select_related("user").get(pk=account_id)
             function(account)
@@ -121,7 +125,7 @@ def process_inbox(account: ExchangeAccount) -> None:
     bell = ("submit_entries", account.pk)
     with bells.held() as rung:
         decide.process_inbox(account.pk, gateway=lambda: connect.gateway(account), clock=timezone.now)
-        at_once = bell in rung and bells.nobody_waits(ENTRIES)
+        at_once = bell in rung and bells.nobody_waits(ENTRIES, *bell)
         rung -= {bell} if at_once else set()
     if at_once:
         _submit(account, opening=True)
@@ -203,6 +207,18 @@ def sweep_candles(account: ExchangeAccount) -> None:
 
 
 @account_task
+def feed_chart(account: ExchangeAccount) -> None:
+    """Ask the venue for what somebody's chart shows now."""
+    chart_feed.answer(account, gateway=lambda: connect.gateway(account), clock=timezone.now)
+
+
+@account_task
+def make_checkups(account: ExchangeAccount) -> None:
+    """Make the pre-flights and test orders that somebody asked for."""
+    preflight.make(account)
+
+
+@account_task
 def sweep_exits(account: ExchangeAccount) -> None:
     """Look at every open group once more: what events missed is caught here."""
     _alone("exits", account, lambda: exits_sweep.sweep(account.pk, now=timezone.now()))
@@ -262,9 +278,10 @@ def work_down_positions(account: ExchangeAccount) -> None:
 
 @shared_task(name="trading.apply_pending_changes")
 def apply_pending_changes() -> None:
-    """Make settings hold that were asked for a day ago under the sealed profile. Safe to run twice: each ends once."""
+    """Make settings hold that were asked for a day ago under the seal; end requests nobody approved. Safe to run twice."""
     try:
         sealing.apply_due(now=timezone.now())
+        approvals.expire(now=timezone.now())
     except OperationalError as error:
         log.warning("waiting changes wait on: the database cannot be read: %s", error)
 

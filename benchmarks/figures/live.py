@@ -124,7 +124,7 @@ def _cookie() -> str:
     """A session of the trader, as a login makes it."""
     user, session = User.objects.get(username="trader"), SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[BACKEND_SESSION_KEY] = "dashboard.roles.RoleBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     return str(session.session_key)

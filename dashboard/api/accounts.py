@@ -12,12 +12,14 @@ from rest_framework.response import Response
 
 from dashboard import preflight
 from dashboard.api.base import Shown
-from dashboard.api.fields import Money, RowSerializer
-from dashboard.api.problems import not_now
-from project.accounts.models import Balance, BalanceMovement, Environment, ExchangeAccount
-from trading.services import adopt, connect, probe
+from dashboard.api.fields import DoneSerializer, Money, RowSerializer, done
+from dashboard.api.problems import not_now, refused
+from project.accounts.models import Balance, BalanceMovement, Checkup, Environment, ExchangeAccount
+from trading.services import adopt, arming, connect, probe
+from trading.services import preflight as checkup
 from trading.services.adopt import HandTrade
 
+NAME_WRONG = "Type the account's name as it is written. Nothing was done."
 NOTHING = "The venue reports no trade by hand that closed what an open group holds."
 
 
@@ -89,6 +91,45 @@ class MovementsSerializer(serializers.Serializer):
     movements = MovementSerializer(many=True)
 
 
+class ArmSerializer(serializers.Serializer):
+    typed = serializers.CharField(max_length=60, help_text="The account's name.")
+
+
+class WhySwitchedSerializer(serializers.Serializer):
+    reason = serializers.CharField(min_length=3, max_length=200, help_text="Kept in the journal with your name.")
+
+
+class AskedCheckupSerializer(serializers.Serializer):
+    """PREFLIGHT: everything that must be right. TEST_ORDER: one placed far from the price and cancelled; live, only checked."""
+
+    kind = serializers.ChoiceField(choices=Checkup.Kind.choices)
+
+
+class FindingSerializer(serializers.Serializer):
+    """One line of a check-up: what was asked, the answer, its limit, and what to do."""
+
+    name = serializers.CharField()
+    asked = serializers.CharField(allow_blank=True)
+    value = serializers.CharField(allow_blank=True)
+    limit = serializers.CharField(allow_blank=True)
+    level = serializers.CharField()
+    advice = serializers.CharField(allow_blank=True)
+
+
+class CheckupSerializer(RowSerializer):
+    """A check-up; without `finished_at` a worker still makes it, and its lines come one by one."""
+
+    lines = FindingSerializer(many=True)
+
+    class Meta:
+        model = Checkup
+        fields = ("id", "kind", "asked_by", "asked_at", "started_at", "finished_at", "lines", "green")
+
+
+class CheckupsSerializer(serializers.Serializer):
+    checkups = CheckupSerializer(many=True)
+
+
 class Accounts(Shown):
     """Exchange accounts."""
 
@@ -110,6 +151,38 @@ class Accounts(Shown):
         """Ask the venue: address, clock, keys, markets. Nothing is changed or sent."""
         found = probe.probe(self.row(), clock=timezone.now)
         return Response({"looks": [{"name": one.name, "well": one.well, "said": one.said} for one in found]})
+
+    @extend_schema(methods=["GET"], responses=CheckupsSerializer)
+    @extend_schema(methods=["POST"], request=AskedCheckupSerializer, responses=CheckupSerializer)
+    @action(detail=True, methods=["get", "post"], url_path="checkups")
+    def checkups(self, request: Request, pk: int) -> Response:
+        """The last pre-flight and the last test order; POST asks a worker for one. One that runs already is the answer."""
+        account = self.row()
+        if request.method == "GET":
+            return Response(CheckupsSerializer({"checkups": checkup.latest(account).values()}).data)
+        kind = self.asked(AskedCheckupSerializer)["kind"]
+        row = checkup.ask(account.pk, kind, operator=self.operator, now=timezone.now())
+        return Response(CheckupSerializer(row).data)
+
+    @extend_schema(request=ArmSerializer, responses=DoneSerializer)
+    @action(detail=True, methods=["post"])
+    def arm(self, request: Request, pk: int) -> Response:
+        """Let entries through, with the account's name typed. A person does: a personal token does not."""
+        account, typed = self.row(), self.asked(ArmSerializer)["typed"]
+        self.by_person()
+        if typed != account.name:
+            raise refused("NAME_WRONG", NAME_WRONG, status=422, field="typed", limit=account.name)
+        arming.arm(account.pk, typed=typed, operator=self.operator, now=timezone.now())
+        return Response(done(f"{account.name} is armed: entries go through."))
+
+    @extend_schema(request=WhySwitchedSerializer, responses=DoneSerializer)
+    @action(detail=True, methods=["post"])
+    def disarm(self, request: Request, pk: int) -> Response:
+        """Stop entries at once; exits go on."""
+        account, why = self.row(), self.asked(WhySwitchedSerializer)["reason"]
+        if not arming.disarm(account.pk, operator=self.operator, reason=why):
+            raise not_now(f"{account.name} was off already.", "NOTHING_CHANGED")
+        return Response(done(f"{account.name} is off: nothing is entered."))
 
     @extend_schema(responses=MovementsSerializer)
     @action(detail=True, methods=["get"], url_path="movements")

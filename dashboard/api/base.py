@@ -7,6 +7,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from rest_framework import exceptions, serializers
@@ -20,12 +21,18 @@ from rest_framework.viewsets import GenericViewSet
 from dashboard.api import idempotency
 from dashboard.api.permissions import DEFAULTS
 from dashboard.api.problems import refused
+from dashboard.fresh import is_fresh
 from dashboard.models import KeptAnswer
-from dashboard.roles import Scope
-from dashboard.tokens import digest
+from dashboard.roles import Scope, scopes_of
+from dashboard.tokens import Opened, digest
 from project.accounts.models import ExchangeAccount, User
 
 JSON = "application/json"
+BY_PERSON = "A token does not do this: log in with name and password for that."
+CONFIRM_FIRST = (
+    "This takes your password or second factor once more, within the last 15 minutes: confirm on the page (/profile/confirm)"
+    " and send it again, or use a token."
+)
 
 
 class Edge(APIView):
@@ -56,7 +63,7 @@ class Edge(APIView):
         finally:
             if self.claimed is not None:
                 idempotency.release(self.claimed)
-        if request.method in ("GET", "HEAD") and response.status_code == 200:
+        if request.method in ("GET", "HEAD") and response.status_code == 200 and isinstance(response, Response):
             response.add_post_render_callback(lambda done: _unchanged(request, done))
         return response
 
@@ -80,6 +87,10 @@ class Edge(APIView):
         """The name the journal keeps."""
         return self.user.get_username()
 
+    def by(self) -> dict[str, Any]:
+        """Who does it and when, as the services want to know."""
+        return {"operator": self.operator, "now": timezone.now()}
+
     def asked(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The body, checked. Raises ValidationError."""
         form = kind(data=self.request.data)
@@ -91,6 +102,17 @@ class Edge(APIView):
         form = kind(data=self.request.query_params.dict())  # a QueryDict would count as a form: no box, no tick
         form.is_valid(raise_exception=True)
         return dict(form.validated_data)
+
+    def confirmed(self) -> None:
+        """A browser's session confirms afresh what widens or hands over power, as on the pages. Raises Refused."""
+        if self.request.auth is None and not is_fresh(self.request._request):
+            raise refused("CONFIRM_FIRST", CONFIRM_FIRST, status=403)
+
+    def by_person(self) -> None:
+        """What hands over power is no script's: a browser that confirmed afresh, or a log-in's key. Raises Refused."""
+        if isinstance(self.request.auth, Opened) and self.request.auth.personal:
+            raise refused("LOG_IN_FIRST", BY_PERSON, status=403)
+        self.confirmed()
 
     def account(self, account_id: int) -> ExchangeAccount:
         """One of the user's own accounts. Raises Http404."""
@@ -126,7 +148,7 @@ def digest_text(content: bytes) -> str:
 
 def sees_all(user: User) -> bool:
     """Admins see everybody's accounts, as in the admin."""
-    return user.is_superuser or user.is_staff
+    return Scope.ADMIN in scopes_of(user)
 
 
 def mine(rows: "QuerySet[Any]", user: User, path: str) -> "QuerySet[Any]":

@@ -11,7 +11,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dashboard import then
 from dashboard.api.base import Shown
+from dashboard.api.books import WhySerializer, once
 from dashboard.api.fields import DoneSerializer, Id, Money, RowSerializer, done
 from dashboard.api.offset import PlanSerializer, plan_json
 from dashboard.api.orders import FillSerializer, OrderSerializer
@@ -21,7 +23,7 @@ from risk.domain.offset_words import NotNow
 from trading.domain.refusal import plain
 from trading.domain.vocabulary import GroupStatus, PositionSide
 from trading.models import Leg, Order, PositionGroup, Pyramid
-from trading.services import add_funds, block, connect, edit_exits, exits, offset
+from trading.services import add_funds, block, connect, dust, edit_exits, exits, offset
 from trading.services.add_funds import CannotAdd
 from trading.services.edit_exits import CannotEdit
 
@@ -124,6 +126,30 @@ class EditedSerializer(serializers.Serializer):
     exits = serializers.DictField(child=serializers.CharField())
 
 
+class ThenQuery(serializers.Serializer):
+    at = serializers.DateTimeField(help_text="A minute or second means all of it.")
+
+
+class OrderThenSerializer(serializers.Serializer):
+    """An order as it stood; qty base or contracts."""
+
+    id = serializers.IntegerField()
+    about = serializers.CharField()
+    words = serializers.CharField()
+    filled_qty = Money()
+
+
+class ThenSerializer(serializers.Serializer):
+    """A group as it stood at `at`; `events` of the journal were read for it."""
+
+    at = serializers.DateTimeField()
+    words = serializers.CharField()
+    qty = Money()
+    realised = Money()
+    orders = OrderThenSerializer(many=True)
+    events = serializers.IntegerField()
+
+
 class Groups(Shown):
     """Position groups, open and closed."""
 
@@ -224,6 +250,22 @@ class Groups(Shown):
             return Response({"exits": dict(edit_exits.current(group))})
         except CannotEdit as error:
             raise refused("CANNOT_EDIT", str(error), status=422) from None
+
+    @extend_schema(request=WhySerializer, responses=DoneSerializer)
+    @action(detail=True, methods=["post"], url_path="write-off-dust")
+    def write_off_dust(self, request: Request, pk: int) -> Response:
+        """Take what it left below the minimums off the books: it goes into no other position. `books/dust` undoes it."""
+        group, why = self.row(), self.asked(WhySerializer)["reason"]
+        act = self.by()
+        once(lambda: dust.write_off(group.pk, reason=why, **act), "NO_DUST", dust.NoDust)
+        return Response(done(f"The dust of {_name(group)} is written off."))
+
+    @extend_schema(parameters=[ThenQuery], responses=ThenSerializer)
+    @action(detail=True, methods=["get"])
+    def then(self, request: Request, pk: int) -> Response:
+        """The group and its orders as the journal knew them at a moment."""
+        found = then.as_it_was(self.row(), self.queried(ThenQuery)["at"])
+        return Response(ThenSerializer(found).data)
 
 
 def _name(group: PositionGroup) -> str:

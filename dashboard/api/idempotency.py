@@ -1,4 +1,4 @@
-"""Idempotency-Key: the same write twice is done once. Same key, same request: the first answer again; else 409.
+"""Idempotency-Key: the same write twice is done once. Same key, same request: the first answer again; else 422.
 
 The key is claimed in a row before the deed and answered after it. A process that died in between leaves the claim
 without an answer: whether the deed was done is then not known, and is said so; nothing is done a second time.
@@ -86,7 +86,7 @@ def _known(user_id: int, key: str, request_hash: bytes) -> Exception:
     if row is None:  # released this very moment: the first one failed
         return refused("IDEMPOTENCY_BUSY", BUSY, headers={"Retry-After": "1"})
     if bytes(row.request_hash) != request_hash:
-        return refused("IDEMPOTENCY_MISMATCH", OTHER, field=HEADER)
+        return refused("IDEMPOTENCY_MISMATCH", OTHER, status=422, field=HEADER)
     if row.status is not None:
         return Replayed(row)
     if timezone.now() - row.created_at < timedelta(seconds=AT_WORK_SECS):

@@ -5,10 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from dashboard.api.base import Shown
-from dashboard.api.fields import RowSerializer
+from dashboard.api.base import Listed, Shown
+from dashboard.api.fields import Id, RowSerializer
+from dashboard.api.paging import ByOpening
 from project.accounts.models import Environment
-from signals.models import Instrument, Ticker
+from signals.models import Candle, Instrument, Ticker
 
 
 class TickerSerializer(RowSerializer):
@@ -51,3 +52,29 @@ class Instruments(Shown):
     serializer_class = InstrumentSerializer
     query_class = InstrumentsQuery
     owner = ""
+
+
+class CandleSerializer(RowSerializer):
+    """One finished bar, as the venue reports it."""
+
+    class Meta:
+        model = Candle
+        fields = ("id", "instrument", "timeframe_secs", "opened_at", "open", "high", "low", "close", "volume")
+
+
+class CandlesQuery(serializers.Serializer):
+    instrument = Id()
+    timeframe_secs = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False)
+
+
+class Candles(Listed):
+    """Finished bars that are kept, the latest opened first: of days and hours, of markets that are traded."""
+
+    queryset = Candle.objects.all()
+    serializer_class = CandleSerializer
+    query_class = CandlesQuery
+    pagination_class = ByOpening
+    owner = ""
+    lookups = {"since": "opened_at__gte", "until": "opened_at__lt"}  # noqa: RUF012 - a table of the class

@@ -2,8 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.contrib.auth import authenticate
-from django.core.cache import cache
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -11,19 +9,17 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboard import tokens
+from dashboard import security_login, tokens
 from dashboard.api.authentication import Bearer, scopes, unknown
 from dashboard.api.base import Edge, Shown
 from dashboard.api.fields import DoneSerializer, RowSerializer, done, named
 from dashboard.api.problems import refused
 from dashboard.models import SCOPES, ApiToken
-from dashboard.pages.login import TOO_MANY, TRIES, WINDOW_SECS, count_failure
 from dashboard.roles import ORDER, Scope, scopes_of
-from dashboard.tokens import DEFAULT_DAYS, MOST_DAYS, Keys, NotAllowed, Opened, digest
-from project.accounts.models import Role, User
+from dashboard.tokens import DEFAULT_DAYS, MOST_DAYS, Keys, NotAllowed, Opened
+from project.accounts.models import Role
 
 BEYOND = "This key reaches as far as {widest}, not {scope}: log in with the scope {scope} for that."
-BY_PERSON = "A token does not make tokens: log in with name and password for that."
 
 
 class MeSerializer(serializers.Serializer):
@@ -98,8 +94,7 @@ class Tokens(Shown):
     @extend_schema(request=NewTokenSerializer, responses={201: MadeTokenSerializer}, operation_id="tokens_make")
     def create(self, request: Request) -> Response:
         """Make one. Its text is told here and never again; an Idempotency-Key is not kept for it."""
-        if isinstance(request.auth, Opened) and request.auth.personal:
-            raise refused("LOG_IN_FIRST", BY_PERSON, status=403)
+        self.by_person()
         asked = self.asked(NewTokenSerializer)
         _within(request, Scope(asked["scope"]))
         named = {"name": asked["name"], "scope": Scope(asked["scope"]), "days": asked["days"]}
@@ -131,6 +126,7 @@ def _within(request: Request, scope: Scope) -> None:
 class LogInSerializer(serializers.Serializer):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
+    code = serializers.CharField(max_length=20, default="", allow_blank=True, help_text="Of the second factor, if any.")
     scope = serializers.ChoiceField(choices=SCOPES, default=Scope.READ.value)
 
 
@@ -166,13 +162,14 @@ class LogIn(Open):
     def post(self, request: Request) -> Response:
         """Log in; after ten failures a name has to wait five minutes."""
         asked = self.asked(LogInSerializer)
-        place = _place(request, asked["username"])
-        if cache.get(place, 0) >= TRIES:
-            raise refused("TOO_MANY_FAILURES", TOO_MANY, status=429, headers={"Retry-After": str(WINDOW_SECS)})
-        user = authenticate(request, username=asked["username"], password=asked["password"])
-        if not isinstance(user, User):
-            count_failure(place)
-            raise unknown(NotAllowed("LOGIN_FAILED", "Name and password do not belong together."))
+        named = {name: asked[name] for name in ("username", "password", "code")}
+        try:
+            user = security_login.user_of(request._request, **named)
+        except security_login.Locked as locked:
+            waits = {"Retry-After": str(locked.secs)}
+            raise refused("TOO_MANY_FAILURES", str(locked), status=429, headers=waits) from None
+        except NotAllowed as error:
+            raise unknown(error) from None
         return Response(_told(tokens.log_in(user, scope=Scope(asked["scope"]), now=timezone.now())))
 
 
@@ -196,12 +193,6 @@ class LogOut(Open):
         """Its keys open nothing from now on."""
         tokens.log_out(self.asked(RefreshSerializer)["refresh"], now=timezone.now())
         return Response(done("Logged out."))
-
-
-def _place(request: Request, username: str) -> str:
-    """Where failures are counted: per name and address, as the log-in page does."""
-    address = request.META.get("REMOTE_ADDR", "")
-    return f"api-login:{digest(f'{address}:{username.lower()}').hex()}"
 
 
 def _told(keys: Keys) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dashboard.api.base import Edge, own_accounts
 from dashboard.api.fields import DoneSerializer, done
 from dashboard.api.problems import refused
 from dashboard.pages.kill import SHOWN_LINES
-from dashboard.pages.mode import DONE, STEPS, take_step
+from dashboard.pages.mode import DONE, STEPS, WAITS, take_step
 from dashboard.roles import Scope, scopes_of
 from project.accounts import mode
 from project.accounts.mode import Mode
@@ -24,6 +24,7 @@ from trading.domain.order_state import RESTING
 from trading.kill import journal, places
 from trading.models import Order, PositionGroup
 from trading.services import approvals, emergency, sealing
+from trading.services.overrides import Place
 
 FRESH_SECS = 60
 # A confirmation older than this was meant for something else.
@@ -60,14 +61,23 @@ class TradingModeView(Edge):
 
     @extend_schema(request=StepSerializer, responses=DoneSerializer, operation_id="mode_change")
     def post(self, request: Request) -> Response:
-        """Pause, reduce or resume. EMERGENCY is entered and left under `kill`."""
+        """Pause, reduce or resume; under the seal, resuming waits 24 hours. EMERGENCY is entered and left under `kill`."""
         asked = self.asked(StepSerializer)
         wanted = Mode(asked["mode"])
         if wanted is not Mode.PAUSED and sealing.in_force():
-            raise refused("SEALED", sealing.SENTENCE, status=403)
+            return self._sealed(wanted, asked["reason"])
+        if wanted is Mode.NORMAL:
+            self.confirmed()
         if problem := take_step(wanted, operator=self.operator, reason=asked["reason"]):
             raise refused("MODE_REFUSED", problem)
         return Response(done(DONE[wanted]))
+
+    def _sealed(self, wanted: Mode, reason: str) -> Response:
+        """Under the seal going on waits for a day, as on the page; reducing is out of reach."""
+        if wanted is not Mode.NORMAL:
+            raise refused("SEALED", sealing.SENTENCE, status=403)
+        sealing.ask(Place(), sealing.MODE, wanted, operator=self.operator, now=timezone.now(), reason=reason)
+        return Response(done(WAITS))
 
 
 class StakeSerializer(serializers.Serializer):
@@ -187,6 +197,7 @@ class KillLeave(Edge):
     def post(self, request: Request) -> Response:
         """Ask to leave EMERGENCY; it is confirmed within 15 minutes."""
         reason = self.asked(ReasonSerializer)["reason"]
+        self.confirmed()
         mode.request_leave(operator=self.operator, reason=reason, now=timezone.now())
         return Response(done("Asked. Confirm within 15 minutes; with approvals on, somebody else does."))
 
@@ -198,5 +209,6 @@ class KillConfirm(Edge):
     def post(self, request: Request) -> Response:
         """The phrase, and the mode is PAUSED."""
         phrase = self.asked(LeaveSerializer)["phrase"]
+        self.confirmed()
         mode.leave(operator=self.operator, phrase=phrase, two_people=approvals.needed(), now=timezone.now())
         return Response(done("The emergency is over and the mode is PAUSED. Entries come back when you resume."))

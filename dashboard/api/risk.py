@@ -9,8 +9,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dashboard import risk as picture
 from dashboard.api.base import Edge, Shown
 from dashboard.api.fields import Id, Money, OneAccount, RowSerializer
+from project.accounts import mode
+from project.accounts.models import ExchangeAccount
 from risk.domain import value_at_risk
 from risk.domain.heat import Holding, heat
 from risk.domain.portfolio import Holdings, stakes_of
@@ -19,6 +22,7 @@ from trading.domain import settings as registry
 from trading.services.desk import Desk
 
 GROUP = "risk"
+STATES = [(name, name) for name in ("ok", "near", "over", "unknown", "idle")]
 
 
 class ExposureSerializer(serializers.Serializer):
@@ -140,3 +144,115 @@ class Decisions(Shown):
     serializer_class = DecisionSerializer
     query_class = DecisionsQuery
     lookups = {"since": "at__gte"}  # noqa: RUF012 - a table of the class
+
+
+# the page's picture ------------------------------------------------------------------------------
+
+
+class DeniedSerializer(serializers.Serializer):
+    at = serializers.DateTimeField()
+    sentence = serializers.CharField()
+
+
+class LimitSerializer(serializers.Serializer):
+    """A check of the gate as it stands now, with a plan of nothing more; percent of the limit that is used."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.ChoiceField(choices=STATES)
+    subject = serializers.CharField(allow_blank=True)
+    value = serializers.CharField(allow_blank=True)
+    limit = serializers.CharField(allow_blank=True)
+    percent = serializers.IntegerField(allow_null=True)
+    words = serializers.CharField(allow_blank=True)
+    denied = DeniedSerializer(allow_null=True, help_text="The last time that it said no.")
+
+
+class LayerSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    rows = LimitSerializer(many=True)
+
+
+class LossSerializer(serializers.Serializer):
+    """What a horizon may cost at a level, percent of equity and quote."""
+
+    horizon = serializers.CharField()
+    level = serializers.IntegerField()
+    var_pct = Money()
+    cvar_pct = Money()
+    var_quote = Money()
+    cvar_quote = Money()
+
+
+class ShareSerializer(serializers.Serializer):
+    """What hangs on one thing, quote and percent of equity; `used` percent of its limit, null without one."""
+
+    name = serializers.CharField()
+    quote = Money()
+    pct = Money(allow_null=True)
+    limit_pct = Money(allow_null=True)
+    used = serializers.IntegerField(allow_null=True)
+
+
+class BreakerSerializer(serializers.Serializer):
+    component = serializers.CharField()
+    state = serializers.CharField()
+    errors = serializers.IntegerField()  # type: ignore[assignment]  # the name is ours, DRF has it too
+    opened_at = serializers.DateTimeField(allow_null=True)
+
+
+class WeatherSerializer(serializers.Serializer):
+    """A market's regime, its volatility of a year (percent) and against its own record (ratio)."""
+
+    name = serializers.CharField()
+    regime = serializers.CharField(allow_blank=True)
+    vol_pct = Money(allow_null=True)
+    ratio = serializers.FloatField(allow_null=True)
+
+
+class AgeSerializer(serializers.Serializer):
+    """A statistic and when it was made; late: the gate denies what needs it."""
+
+    name = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True)
+    words = serializers.CharField(allow_blank=True)
+    late = serializers.BooleanField()
+
+
+class CorrelationsSerializer(serializers.Serializer):
+    """A pair's correlations with all of them, in their order; null where one is not known."""
+
+    name = serializers.CharField()
+    cells = serializers.ListField(child=Money(allow_null=True))
+
+
+class PictureSerializer(serializers.Serializer):
+    """The page Risk: every check, what all that is held may cost, and how old each figure is."""
+
+    at = serializers.DateTimeField()
+    profile = serializers.CharField()
+    layers = LayerSerializer(many=True)
+    losses = LossSerializer(many=True)
+    shares = serializers.DictField(child=ShareSerializer(many=True), help_text="By pair, strategy, sector and venue.")
+    correlations = CorrelationsSerializer(many=True)
+    markets = WeatherSerializer(many=True)
+    breakers = BreakerSerializer(many=True)
+    ages = AgeSerializer(many=True)
+    contradictions = serializers.ListField(child=serializers.CharField())
+
+
+class RiskPicture(Edge):
+    """Every check of the gate, as the page Risk shows it."""
+
+    query_class = OneAccount
+
+    @extend_schema(responses=PictureSerializer)
+    def get(self, request: Request) -> Response:
+        """As the gate would ask about a plan of nothing more."""
+        account = self.account(self.queried(OneAccount)["account"])
+        alone = ExchangeAccount.objects.count() == 1
+        page = picture.gather(account, mode=mode.current().mode, alone=alone, hide=False, now=timezone.now())
+        names = ("at", "profile", "layers", "losses", "markets", "breakers", "ages", "contradictions")
+        shown = {name: getattr(page, name) for name in names} | {"shares": dict(page.shares)}
+        rows = [{"name": row.name, "cells": [rho for rho, _ in row.cells]} for row in page.matrix]
+        return Response(PictureSerializer(shown | {"correlations": rows}).data)

@@ -1,30 +1,37 @@
-"""Settings: what there is, what holds where and why, preview and change of one value, and every version."""
+"""Settings: what there is, what holds where and why, preview and change of one value. Versions: setting_versions.py."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db import transaction
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboard.api.authentication import scopes
-from dashboard.api.base import Edge, Listed, own_accounts, sees_all
-from dashboard.api.fields import Id, RowSerializer
+from dashboard.api.base import Edge, own_accounts
+from dashboard.api.fields import Id
 from dashboard.api.problems import not_now, refused
 from dashboard.roles import Scope
-from project.journal.models import JournalEntry
 from trading.domain import settings as registry
 from trading.domain.sealing import SEALED
 from trading.domain.settings import Kind, Setting
 from trading.domain.settings import Scope as Where
+from trading.models.setting_version import How
 from trading.services import overrides
-from trading.services.overrides import Change, Place
+from trading.services.overrides import Change, Place, Wish
+from trading.services.overrides_submit import Way, submit, ways
+from trading.services.setting_versions import Said
 
 LOCKS = (
     "This seals the whole installation at once: no order, close or looser setting from then on, and taking it back "
     "waits 24 hours. The red button works."
 )
+
+EVERYBODY = "A setting for everybody takes the scope admin. Name an account, or set `own`."
+SOMEBODYS = "This setting is somebody else's: it takes its owner, or the scope admin."
 
 
 class SettingSerializer(serializers.Serializer):
@@ -76,6 +83,7 @@ class NamedSerializer(PlaceQuery):
 
     name = serializers.CharField(max_length=60)
     own = serializers.BooleanField(required=False, default=False)
+    reason = serializers.CharField(required=False, default="", max_length=200, allow_blank=True)
 
 
 class ChangeSerializer(NamedSerializer):
@@ -83,7 +91,10 @@ class ChangeSerializer(NamedSerializer):
 
 
 class ChangedSerializer(serializers.Serializer):
-    """Before and after as written at this place (null: nothing), and what holds there either way."""
+    """Before and after as written at this place (null: nothing), and what holds there either way.
+
+    `way`: NOW, or what it waits for: SEAL (a day) or APPROVAL (another admin); `version` is null while it waits.
+    """
 
     name = serializers.CharField()
     scope = SettingScopeSerializer()
@@ -92,6 +103,11 @@ class ChangedSerializer(serializers.Serializer):
     holds_before = serializers.CharField()
     holds_after = serializers.CharField()
     note = serializers.CharField(allow_blank=True, help_text="What else it brings with it.")
+    way = serializers.ChoiceField(choices=[(one.value, one.value) for one in Way])
+
+
+class DoneChangeSerializer(ChangedSerializer):
+    version = serializers.IntegerField(allow_null=True)
 
 
 class Registry(Edge):
@@ -124,15 +140,41 @@ class Places(Edge):
         user_id = self.user.pk if asked.get("own") and account is None else None
         return overrides.place(user_id=user_id, account=account, symbol=asked.get("symbol", ""))
 
-    def writable(self, asked: dict[str, Any]) -> Place:
-        """The same; what holds for everybody, as the seal does, takes the scope admin. Raises Refused."""
-        at = self.place(asked)
-        if at.scope is Where.GLOBAL and Scope.ADMIN not in scopes(self.request):
-            said = "A setting for everybody takes the scope admin. Name an account, or set `own`."
-            raise refused("SCOPE_MISSING", said, status=403, limit=str(Scope.ADMIN))
-        if overrides.seals(asked["name"], asked.get("value")) and Scope.ADMIN not in scopes(self.request):
+    def wish(self, asked: dict[str, Any]) -> Wish:
+        """What is asked for. Raises Http404, SettingError."""
+        return Wish(asked["name"], self.place(asked), asked.get("value"))
+
+    def changed(self, asked: dict[str, Any]) -> Response:
+        """Do it, or ask for it where it must wait. Raises Refused, SettingError."""
+        wish = self.wish(asked)
+        may_write(self.request, (wish,))
+        said = Said(self.operator, asked["reason"], How.API)
+        with transaction.atomic():
+            seen = _looked_at(wish)
+            done = submit((wish,), said, now=timezone.now())
+        if done.nothing and wish.raw is None:
+            raise not_now(f"{wish.name} is not set there; nothing was changed.", "NOTHING_CHANGED")
+        return Response(DoneChangeSerializer(seen | {"version": done.version and done.version.pk}).data)
+
+
+def may_write(request: Request, wishes: Sequence[Wish]) -> None:
+    """What holds for everybody, as the seal does, takes the scope admin; the rest is its owner's. Raises Refused."""
+    if Scope.ADMIN in scopes(request):
+        return
+    own = set(own_accounts(request.user).values_list("pk", flat=True))  # type: ignore[arg-type]  # permissions saw to it
+    for wish in wishes:
+        if wish.place.scope is Where.GLOBAL:
+            raise refused("SCOPE_MISSING", EVERYBODY, status=403, limit=str(Scope.ADMIN))
+        if overrides.seals(wish.name, wish.raw):
             raise refused("SCOPE_MISSING", overrides.SEALS_ALL, status=403, limit=str(Scope.ADMIN))
-        return at
+        if wish.place.user_id not in (None, request.user.pk) or wish.place.account_id not in (None, *own):
+            raise refused("SCOPE_MISSING", SOMEBODYS, status=403, limit=str(Scope.ADMIN))
+
+
+def _looked_at(wish: Wish) -> dict[str, Any]:
+    """What a wish changes and by which way; what is so already stands on both sides."""
+    found = overrides.plan((wish,)) or (overrides.as_it_is(wish),)
+    return shown(found[0], ways(found)[0])
 
 
 class Values(Places):
@@ -145,29 +187,23 @@ class Values(Places):
         """Every setting's value there, and which scope decides it."""
         at = self.place(self.queried(PlaceQuery))
         rows = overrides.holding(at)
-        found = registry.dump(registry.resolve([{row.name: row.value} for row in rows]))
+        found = overrides.values(rows)
         values = [{"name": n, "value": text, "origin": overrides.origin(n, rows)} for n, text in found.items()]
         return Response(ValuesSerializer({"values": values}).data)
 
-    @extend_schema(request=ChangeSerializer, responses=ChangedSerializer, operation_id="settings_change")
+    @extend_schema(request=ChangeSerializer, responses=DoneChangeSerializer, operation_id="settings_change")
     def put(self, request: Request) -> Response:
-        """Set one value at one place; a version with your name. Groups that are open keep their settings."""
-        asked = self.asked(ChangeSerializer)
-        changed = overrides.change(asked["name"], asked["value"], self.writable(asked), operator=self.operator)
-        return Response(_changed(changed))
+        """Set one value at one place; a version with your name. Groups that are open keep what they were entered with."""
+        return self.changed(self.asked(ChangeSerializer))
 
 
 class Withdrawal(Places):
     """Taking a value back."""
 
-    @extend_schema(request=NamedSerializer, responses=ChangedSerializer, operation_id="settings_withdraw")
+    @extend_schema(request=NamedSerializer, responses=DoneChangeSerializer, operation_id="settings_withdraw")
     def post(self, request: Request) -> Response:
         """What the wider scope says holds again."""
-        asked = self.asked(NamedSerializer)
-        changed = overrides.withdraw(asked["name"], self.writable(asked), operator=self.operator)
-        if changed is None:
-            raise not_now(f"{asked['name']} is not set there; nothing was changed.", "NOTHING_CHANGED")
-        return Response(_changed(changed))
+        return self.changed(self.asked(NamedSerializer))
 
 
 class SettingPreview(Places):
@@ -178,59 +214,11 @@ class SettingPreview(Places):
     @extend_schema(request=ChangeSerializer, responses=ChangedSerializer, operation_id="settings_preview")
     def post(self, request: Request) -> Response:
         """Check a value and say what would hold; nothing is written."""
-        asked = self.asked(ChangeSerializer)
-        return Response(_changed(overrides.preview(asked["name"], asked["value"], self.place(asked))))
+        return Response(ChangedSerializer(_looked_at(self.wish(self.asked(ChangeSerializer)))).data)
 
 
-def _note(change: Change) -> str:
-    return LOCKS if (change.name, change.after) == ("profile", SEALED) and change.before != SEALED else ""
-
-
-def _changed(change: Change) -> dict[str, Any]:
+def shown(change: Change, way: Way) -> dict[str, Any]:
+    """A change as the API tells it."""
     names = ("name", "before", "after", "holds_before", "holds_after")
-    shown = {name: getattr(change, name) for name in names} | {"scope": change.place.told, "note": _note(change)}
-    return dict(ChangedSerializer(shown).data)
-
-
-class VersionSerializer(RowSerializer):
-    """One change of one setting; null stands for what the wider scope says."""
-
-    name = serializers.CharField(source="payload.name")
-    operator = serializers.CharField(source="payload.operator")
-    scope = SettingScopeSerializer(source="payload.scope")
-    before = serializers.CharField(source="payload.before", allow_null=True)
-    after = serializers.CharField(source="payload.after", allow_null=True)
-
-    class Meta:
-        model = JournalEntry
-        fields = ("id", "at", "name", "operator", "scope", "before", "after")
-
-
-class VersionsQuery(serializers.Serializer):
-    account = Id(required=False)
-    name = serializers.CharField(required=False, max_length=60)
-
-
-class Versions(Listed):
-    """Every change, the latest first."""
-
-    queryset = JournalEntry.objects.filter(kind=overrides.KIND)
-    serializer_class = VersionSerializer
-    query_class = VersionsQuery
-    owner = ""
-    lookups = {"account": "account_id"}  # noqa: RUF012 - a table of the class
-
-    def get_queryset(self) -> "QuerySet[Any]":
-        """Of the user's own accounts, his own, and those for everybody."""
-        rows = super().get_queryset()
-        if getattr(self, "swagger_fake_view", False) or sees_all(self.user):
-            return rows
-        accounts = list(own_accounts(self.user).values_list("pk", flat=True))
-        everybody = Q(account_id=None, payload__scope__user=None)
-        return rows.filter(
-            Q(account_id__in=accounts) | everybody | Q(account_id=None, payload__scope__user=self.user.pk)
-        )
-
-    def narrow(self, rows: "QuerySet[Any]", name: str, value: Any) -> "QuerySet[Any]":
-        """A setting's name is its subject."""
-        return rows.filter(subject=f"setting:{value}") if name == "name" else super().narrow(rows, name, value)
+    note = LOCKS if (change.name, change.after) == ("profile", SEALED) and change.before != SEALED else ""
+    return {name: getattr(change, name) for name in names} | {"scope": change.place.told, "note": note, "way": way}

@@ -6,6 +6,8 @@ from rest_framework.routers import SimpleRouter
 from dashboard.api import (
     accounts,
     alerts,
+    books,
+    exports,
     groups,
     instruments,
     journal,
@@ -18,15 +20,22 @@ from dashboard.api import (
     performance,
     queue,
     risk,
+    seal,
     settings,
+    settings_versions,
     shadow,
     sources,
+    why,
 )
 from dashboard.api.document import nowhere, schema_json
 
 ROWS = {
     "accounts": accounts.Accounts,
     "alerts": alerts.Alerts,
+    "books/bare": books.Bare,
+    "books/differences": books.Differences,
+    "books/dust": books.Dust,
+    "candles": instruments.Candles,
     "fills": orders.Fills,
     "groups": groups.Groups,
     "instruments": instruments.Instruments,
@@ -38,7 +47,9 @@ ROWS = {
     "queue": queue.Queue,
     "refusals": alerts.Refusals,
     "risk/decisions": risk.Decisions,
-    "settings/versions": settings.Versions,
+    "sealed/changes": seal.SealChanges,
+    "settings/requests": settings_versions.Requests,
+    "settings/versions": settings_versions.Versions,
     "shadow/decisions": shadow.ShadowDecisions,
     "shadow/groups": shadow.ShadowGroups,
     "signals": alerts.Signals,
@@ -47,6 +58,8 @@ ROWS = {
     "tokens": keys.Tokens,
 }
 SINGLE = {
+    "books": books.Books,
+    "export": exports.Export,
     "health": machine.Health,
     "kill": mode.Kill,
     "kill/confirm": mode.KillConfirm,
@@ -61,13 +74,18 @@ SINGLE = {
     "pool": queue.Pool,
     "preview": alerts.Preview,
     "risk": risk.RiskNow,
+    "risk/limits": risk.RiskPicture,
+    "sealed": seal.Seal,
     "settings": settings.Registry,
     "settings/preview": settings.SettingPreview,
+    "settings/roll-back": settings_versions.RollBack,
     "settings/values": settings.Values,
+    "settings/versions/diff": settings_versions.VersionDiff,
     "settings/withdraw": settings.Withdrawal,
     "shadow/compare": shadow.ShadowComparison,
     "shadow/sources/<int:source_id>/trades": shadow.ShadowTrades,
     "tasks": machine.Tasks,
+    "why": why.WhyNot,
 }
 
 app_name = "api"

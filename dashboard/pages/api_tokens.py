@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard import tokens
+from dashboard.fresh import needs_fresh_confirmation, posted
 from dashboard.models import ApiToken
 from dashboard.pages.errors import needs_database
 from dashboard.pages.overview import account_id as number_of
@@ -30,6 +31,7 @@ NO_DAYS = f"It may last 1 to {MOST_DAYS} days."
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_fresh_confirmation(when=posted, back="/api/tokens")
 def api_tokens(request: HttpRequest) -> HttpResponse:
     """The user's own tokens; POST makes one and tells it, this once."""
     made, problem = _made(request) if request.method == "POST" else ("", "")

@@ -9,11 +9,9 @@ from django.views.decorators.http import require_safe
 from dashboard import groups, positions, shell, then
 from dashboard.access import may_act
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id
+from dashboard.pages.opening import FRAMES, bar_of, opened
 from trading.domain.vocabulary import PositionSide
 from trading.models import PositionGroup
-
-FRAMES = (60, 300, 900, 1800, 3600, 14_400, 86_400)
 
 
 @require_safe
@@ -21,21 +19,11 @@ FRAMES = (60, 300, 900, 1800, 3600, 14_400, 86_400)
 @login_required
 def groups_page(request: HttpRequest) -> HttpResponse:
     """The groups of `?account=` that fit `?status=&side=&timeframe=&q=`, by `?sort=`; `?open=` unfolds some."""
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
-    wanted = positions.asked(request.GET.dict())
+    bar, wanted = bar_of(request), positions.asked(request.GET.dict())
     rows = positions.rows(bar.row, wanted) if bar.row else ()
-    context = {
-        "overview": bar,
-        "now": bar.at,
-        "may_act": may_act(request.user),
-        "rows": rows,
-        "wanted": wanted,
-        "statuses": positions.statuses(),
-        "sides": list(PositionSide),
-        "frames": sorted({*FRAMES, *(row.timeframe_secs for row in rows)}),
-        "query": request.GET,
-    }
-    return render(request, "dashboard/groups.html", context)
+    shown = {"rows": rows, "wanted": wanted, "statuses": positions.statuses(), "sides": list(PositionSide)}
+    frames = sorted({*FRAMES, *(row.timeframe_secs for row in rows)})
+    return render(request, "dashboard/groups.html", opened(request, bar, frames=frames, **shown))
 
 
 @require_safe

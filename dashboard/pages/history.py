@@ -6,14 +6,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard import past, returns, shell
-from dashboard.access import may_act
+from dashboard import past, returns
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id
+from dashboard.pages.opening import FRAMES, bar_of, opened
 from dashboard.sheets import streamed
 from trading.domain.vocabulary import PositionSide
-
-FRAMES = (60, 300, 900, 1800, 3600, 14_400, 86_400)
 
 
 @require_safe
@@ -21,20 +18,10 @@ FRAMES = (60, 300, 900, 1800, 3600, 14_400, 86_400)
 @login_required
 def history(request: HttpRequest) -> HttpResponse:
     """Closed groups of `?account=`, filtered, from `?before=` on."""
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
-    wanted = past.asked(request.GET.dict())
-    context = {
-        "overview": bar,
-        "now": bar.at,
-        "may_act": may_act(request.user),
-        "wanted": wanted,
-        "page": past.page(bar.row, wanted) if bar.row else None,
-        "sides": list(PositionSide),
-        "frames": FRAMES,
-        "sheets": list(past.SHEETS),
-        "query": request.GET,
-    }
-    return render(request, "dashboard/history.html", context)
+    bar, wanted = bar_of(request), past.asked(request.GET.dict())
+    page = past.page(bar.row, wanted) if bar.row else None
+    shown = {"wanted": wanted, "page": page, "sides": list(PositionSide), "frames": FRAMES, "sheets": list(past.SHEETS)}
+    return render(request, "dashboard/history.html", opened(request, bar, **shown))
 
 
 @require_safe
@@ -43,7 +30,7 @@ def history(request: HttpRequest) -> HttpResponse:
 def history_csv(request: HttpRequest, name: str) -> StreamingHttpResponse:
     """One table of an account, all of it that fits the filter."""
     sheet = past.SHEETS.get(name)
-    account = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now()).row
+    account = bar_of(request).row
     if sheet is None or account is None:
         raise Http404
     body = streamed(list(sheet.columns), past.lines(sheet, account, past.asked(request.GET.dict())))
@@ -57,14 +44,7 @@ def history_csv(request: HttpRequest, name: str) -> StreamingHttpResponse:
 @login_required
 def performance(request: HttpRequest) -> HttpResponse:
     """The figures of `?period=`: day, week, month or all."""
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
-    period = request.GET.get("period", "")
+    bar, period = bar_of(request), request.GET.get("period", "")
     period = period if period in returns.PERIODS else returns.DEFAULT_PERIOD
-    context = {
-        "overview": bar,
-        "now": bar.at,
-        "may_act": may_act(request.user),
-        "page": returns.gather(bar.row, period, now=bar.at) if bar.row else None,
-        "query": request.GET,
-    }
-    return render(request, "dashboard/performance.html", context)
+    page = returns.gather(bar.row, period, now=bar.at) if bar.row else None
+    return render(request, "dashboard/performance.html", opened(request, bar, page=page))

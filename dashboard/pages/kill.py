@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.access import may_kill
+from dashboard.fresh import needs_fresh_confirmation
 from dashboard.pages.errors import needs_database
 from project.accounts import mode
 from project.accounts.mode import ModeRefused
@@ -98,6 +99,7 @@ def stakes() -> tuple[Stake, ...]:
 @needs_database
 @login_required
 @require_POST
+@needs_fresh_confirmation(back="/kill")
 def request_leave(request: HttpRequest) -> HttpResponse:
     """The first step out of EMERGENCY."""
     reason = _typed(request, "reason")
@@ -114,6 +116,7 @@ def request_leave(request: HttpRequest) -> HttpResponse:
 @needs_database
 @login_required
 @require_POST
+@needs_fresh_confirmation(back="/kill")
 def confirm_leave(request: HttpRequest) -> HttpResponse:
     """The second step: the phrase, and the mode is PAUSED."""
     if not may_kill(request.user):

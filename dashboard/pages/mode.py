@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from dashboard.access import may_kill
+from dashboard.fresh import needs_fresh_confirmation, posted
 from dashboard.pages.errors import needs_database
 from dashboard.sealed import refused
 from project.accounts import mode
@@ -38,6 +39,7 @@ DONE = {
 @needs_database
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_fresh_confirmation(when=lambda request: posted(request) and _resumes(request), back="/mode?wanted=NORMAL")
 def change_mode(request: HttpRequest) -> HttpResponse:
     """Show the form (for browsers without scripts), or take the step."""
     wanted = (request.POST if request.method == "POST" else request.GET).get("wanted", "")
@@ -56,6 +58,11 @@ def change_mode(request: HttpRequest) -> HttpResponse:
         return render(request, "dashboard/mode.html", context, status=status if problem else 200)
     messages.success(request, DONE[Mode(wanted)])
     return redirect("dashboard:overview")
+
+
+def _resumes(request: HttpRequest) -> bool:
+    """Only the step that lets entries in asks for a fresh confirmation: pausing and reducing protect."""
+    return request.POST.get("wanted") == Mode.NORMAL
 
 
 def _sealed(request: HttpRequest, wanted: Mode) -> HttpResponse:

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 from dashboard import risk, shell
 from dashboard.pages.errors import needs_database
 from dashboard.pages.overview import account_id
+from dashboard.sealed import is_veiled
 from trading.domain.settings import SettingError
-from trading.services import sealing
 
 
 @require_safe
@@ -22,7 +22,7 @@ def risk_page(request: HttpRequest) -> HttpResponse:
     bar = shell.gather(account_id(request.GET.get("account", "")), now=now)
     context: dict[str, object] = {"overview": bar, "now": now}
     if bar.row is not None:
-        hide = getattr(request.user, "sealed", False) and not sealing.pnl_visible()
+        hide = is_veiled(request.user)
         alone = len(bar.accounts) == 1
         try:
             context["page"] = risk.gather(bar.row, mode=bar.health.mode, alone=alone, hide=hide, now=now)

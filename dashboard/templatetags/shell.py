@@ -9,7 +9,7 @@ from django import template
 from django.utils import timezone
 
 from dashboard import menu, shell
-from dashboard.access import may_act
+from dashboard.access import may_act, may_act_for
 from dashboard.menu import Link, Section
 from dashboard.pages.overview import account_id
 from dashboard.render import bar_facts
@@ -29,6 +29,7 @@ class Frame:
     sections: tuple[Section, ...]
     facts: Mapping[str, str]
     may_act: bool
+    acts: bool  # on the account that is shown, where the page shows one
 
     @property
     def thumbs(self) -> tuple[Link, ...]:
@@ -46,4 +47,6 @@ def page_frame(context: Mapping[str, Any]) -> Frame:
     here = getattr(request.resolver_match, "url_name", None) or ""
     hidden = hidden_pages(request.user)
     sections = menu.sections(here=here, account_id=chosen, is_staff=request.user.is_staff, hidden=hidden)
-    return Frame(bar, bar.at, sections, bar_facts(bar), may_act(request.user))
+    owner = bar.account.owner_id if bar.account else None
+    acts = may_act_for(request.user, owner) if menu.is_of_account(here) else may_act(request.user)
+    return Frame(bar, bar.at, sections, bar_facts(bar), may_act(request.user), acts)

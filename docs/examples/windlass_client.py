@@ -31,10 +31,15 @@ class Refused(Exception):
         super().__init__(f"{self.code}: {problem.get('detail', '')}")
 
 
-ChoiceEnum = Literal["long", "short", "close", "ignore"]
-EndingEnum = Literal["filled", "partly", "absent"]
+BackHowEnum = Literal["UNDO", "RETURN"]
+BlankEnum = Literal[""]
+CategoryEnum = Literal["webhook", "order", "risk", "precision", "system"]
+CheckupKind = Literal["preflight", "test_order"]
+ChoiceChoiceEnum = Literal["long", "short", "close", "ignore"]
 Environment = Literal["paper", "testnet", "live"]
 GroupStatus = Literal["WAITING", "LIVE", "PARTIALLY_FILLED", "ACTIVE", "CLOSING", "CLOSED", "DUST_CLOSED", "FAILED"]
+LevelEnum = Literal["info", "warning", "error"]
+LimitStateEnum = Literal["ok", "near", "over", "unknown", "idle"]
 LostKindEnum = Literal["BAR", "POSITION", "SILENCE"]
 LostState = Literal["OPEN", "CAME", "ENTERED", "CLOSED", "IGNORED"]
 MarginModeEnum = Literal["isolated", "cross"]
@@ -62,6 +67,7 @@ PositionModeEnum = Literal["one-way", "hedge"]
 PositionSide = Literal["LONG", "SHORT"]
 PurposeEnum = Literal["ENTRY", "TARGET", "EXIT", "STOP", "REDUCE", "FLATTEN", "OFFSET"]
 QueueState = Literal["WAITING", "PROMOTED", "EXPIRED", "REMOVED"]
+RequestEndingEnum = Literal["APPROVED", "REFUSED", "WITHDRAWN", "EXPIRED", "OVERTAKEN"]
 RoleEnum = Literal["viewer", "trader", "admin"]
 Scope = Literal["read", "trade", "admin"]
 SettingKindEnum = Literal[
@@ -82,6 +88,7 @@ SettingKindEnum = Literal[
     "TEXTS",
     "TIERS",
 ]
+SettleEndingEnum = Literal["filled", "partly", "absent"]
 Side = Literal["BUY", "SELL"]
 SourceKindEnum = Literal["tradingview", "indicators", "alerts", "signals"]
 StepKindEnum = Literal["WINNER", "LOSER"]
@@ -90,7 +97,10 @@ TimeInForceEnum = Literal["GTC", "IOC", "FOK", "GTX"]
 TpModeEnum = Literal["PER_LEG", "AGGREGATE", "HYBRID"]
 TradingMode = Literal["NORMAL", "PAUSED", "REDUCED", "EMERGENCY"]
 TypeEnum = Literal["MARKET", "LIMIT", "STOP_MARKET", "STOP_LIMIT", "TAKE_PROFIT", "TRAILING_STOP"]
+VersionHowEnum = Literal["PAGE", "API", "ADMIN", "SEAL", "APPROVAL", "ROLLBACK", "FILE", "HAND", "DEMO", "IMPORTED"]
+WayEnum = Literal["NOW", "SEAL", "APPROVAL"]
 WindowEnum = Literal["day", "week", "month", "all"]
+WordChoiceEnum = Literal["THEIRS", "OURS"]
 
 
 class Account(TypedDict):
@@ -125,6 +135,15 @@ class Added(TypedDict):
     outcome: str
 
 
+class Age(TypedDict):
+    """A statistic and when it was made; late: the gate denies what needs it."""
+
+    name: str
+    at: str | None
+    words: str
+    late: bool
+
+
 class Alert(TypedDict):
     """A delivery and its one outcome; `outcome` is empty while it is being decided."""
 
@@ -142,6 +161,12 @@ class Alert(TypedDict):
     peer: str
 
 
+class Answered(TypedDict):
+    """Answered."""
+
+    said: str
+
+
 class Balance(TypedDict):
     """A row, read only; its decimals are money."""
 
@@ -151,6 +176,26 @@ class Balance(TypedDict):
     at: str
 
 
+class Bare(TypedDict):
+    """A quantity that no exit would sell: NAKED, STOP_ONLY, or WAIVED by a person."""
+
+    id: int
+    account: int
+    group: int
+    symbol: str
+    qty: str
+    cover: str
+    code: str
+    words: str
+    since: str
+    told_at: str | None
+    waived_qty: str
+    waived_by: str
+    waived_reason: str
+    waived_at: str | None
+    ended_at: str | None
+
+
 class Bell(TypedDict):
     """What is rung for every account, and how often."""
 
@@ -158,8 +203,40 @@ class Bell(TypedDict):
     every_secs: float
 
 
+class Books(TypedDict):
+    """What is not as it should be on an account."""
+
+    bare: list[Bare]
+    differences: list[Difference]
+    dust: list[Lying]
+    stopped: list[Stopped]
+
+
+class Breaker(TypedDict):
+    """Breaker."""
+
+    component: str
+    state: str
+    errors: int
+    opened_at: str | None
+
+
+class Candle(TypedDict):
+    """One finished bar, as the venue reports it."""
+
+    id: int
+    instrument: int
+    timeframe_secs: int
+    opened_at: str
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+
+
 class Changed(TypedDict):
-    """Before and after as written at this place (null: nothing), and what holds there either way."""
+    """Before and after as written at this place (null: nothing), and what holds there either way. `way`: NOW, or what it waits for: SEAL (a day) or APPROVAL (another admin); `version` is null while it waits."""
 
     name: str
     scope: SettingScope
@@ -168,6 +245,38 @@ class Changed(TypedDict):
     holds_before: str
     holds_after: str
     note: str
+    way: WayEnum
+
+
+class Check(TypedDict):
+    """One check. `ok` null: not asked, because something before it failed."""
+
+    stage: str
+    name: str
+    ok: bool | None
+    value: str
+    limit: str
+    code: str
+    advice: str
+
+
+class Checkup(TypedDict):
+    """A check-up; without `finished_at` a worker still makes it, and its lines come one by one."""
+
+    id: int
+    kind: CheckupKind
+    asked_by: str
+    asked_at: str
+    started_at: str | None
+    finished_at: str | None
+    lines: list[Finding]
+    green: bool
+
+
+class Checkups(TypedDict):
+    """Checkups."""
+
+    checkups: list[Checkup]
 
 
 class Comparison(TypedDict):
@@ -184,6 +293,13 @@ class Comparison(TypedDict):
     matches: list[Match]
 
 
+class Correlations(TypedDict):
+    """A pair's correlations with all of them, in their order; null where one is not known."""
+
+    name: str
+    cells: list[str | None]
+
+
 class Decision(TypedDict):
     """One passage through the gate, with every check's numbers."""
 
@@ -197,11 +313,73 @@ class Decision(TypedDict):
     at: str
 
 
+class Denied(TypedDict):
+    """Denied."""
+
+    at: str
+    sentence: str
+
+
+class Diff(TypedDict):
+    """What is different after `last` from what was after `first`; before and after are of these two."""
+
+    changes: list[Kept]
+
+
+class Difference(TypedDict):
+    """An execution of which our books and the venue's say different things; empty where a side has none."""
+
+    id: int
+    account: int
+    symbol: str
+    order: int | None
+    kind: str
+    venue_order_id: str
+    venue_trade_id: str
+    ours: dict[str, Any]
+    theirs: dict[str, Any]
+    seen_at: str
+    settled_at: str | None
+    settled_by: str
+    settled_as: str
+    reason: str
+
+
 class Done(TypedDict):
     """A deed was done."""
 
     done: NotRequired[bool]
     message: str
+
+
+class DoneChange(TypedDict):
+    """Before and after as written at this place (null: nothing), and what holds there either way. `way`: NOW, or what it waits for: SEAL (a day) or APPROVAL (another admin); `version` is null while it waits."""
+
+    name: str
+    scope: SettingScope
+    before: str | None
+    after: str | None
+    holds_before: str
+    holds_after: str
+    note: str
+    way: WayEnum
+    version: int | None
+
+
+class DustMove(TypedDict):
+    """Where the dust of an ended group went: into another group, or off the books by a person's word."""
+
+    id: int
+    group: int
+    symbol: str
+    to_group: int | None
+    leg: int | None
+    qty: str
+    price: str
+    at: str
+    operator: str
+    reason: str
+    undone_at: str | None
 
 
 class Edited(TypedDict):
@@ -211,7 +389,7 @@ class Edited(TypedDict):
 
 
 class Entry(TypedDict):
-    """A row, read only; its decimals are money."""
+    """An entry, and what the page Logs says of it: category, level, code and sentence."""
 
     id: int
     account: int | None
@@ -219,6 +397,10 @@ class Entry(TypedDict):
     subject: str
     payload: dict[str, Any]
     at: str
+    category: CategoryEnum
+    level: LevelEnum
+    code: str
+    sentence: str
 
 
 class Exposure(TypedDict):
@@ -248,6 +430,17 @@ class Fill(TypedDict):
     realised: str
     at: str
     recorded_at: str
+
+
+class Finding(TypedDict):
+    """One line of a check-up: what was asked, the answer, its limit, and what to do."""
+
+    name: str
+    asked: str
+    value: str
+    limit: str
+    level: str
+    advice: str
 
 
 class Group(TypedDict):
@@ -335,6 +528,15 @@ class Instrument(TypedDict):
     ticker: Ticker | None
 
 
+class Kept(TypedDict):
+    """One setting of a version; null stands for what the wider scope says."""
+
+    name: str
+    scope: SettingScope
+    before: str | None
+    after: str | None
+
+
 class Keys(TypedDict):
     """An access token for some minutes, and the refresh token that gets the next one; each is used once."""
 
@@ -356,6 +558,13 @@ class Kill(TypedDict):
     standing: Standing | None
 
 
+class Layer(TypedDict):
+    """Layer."""
+
+    name: str
+    rows: list[Limit]
+
+
 class Leg(TypedDict):
     """A row, read only; its decimals are money."""
 
@@ -367,6 +576,20 @@ class Leg(TypedDict):
     take_profit_pct: str
     target_price: str
     ended_reason: str
+
+
+class Limit(TypedDict):
+    """A check of the gate as it stands now, with a plan of nothing more; percent of the limit that is used."""
+
+    name: str
+    title: str
+    state: LimitStateEnum
+    subject: str
+    value: str
+    limit: str
+    percent: int | None
+    words: str
+    denied: Denied | None
 
 
 class Line(TypedDict):
@@ -411,6 +634,17 @@ class Loser(TypedDict):
     hindrance: str
 
 
+class Loss(TypedDict):
+    """What a horizon may cost at a level, percent of equity and quote."""
+
+    horizon: str
+    level: int
+    var_pct: str
+    cvar_pct: str
+    var_quote: str
+    cvar_quote: str
+
+
 class Lost(TypedDict):
     """An alarm; `choices` is what may be done about it while it is open."""
 
@@ -428,6 +662,15 @@ class Lost(TypedDict):
     settled_at: str | None
     settled_by: str
     choices: list[str]
+
+
+class Lying(TypedDict):
+    """Dust that lies about, and the ended group that left it."""
+
+    group: int
+    symbol: str
+    qty: str
+    closed_at: str | None
 
 
 class MadeToken(TypedDict):
@@ -549,6 +792,15 @@ class OrderPlanned(TypedDict):
     target_price: str | None
 
 
+class OrderThen(TypedDict):
+    """An order as it stood; qty base or contracts."""
+
+    id: int
+    about: str
+    words: str
+    filled_qty: str
+
+
 class Part(TypedDict):
     """One bot's part of a trade."""
 
@@ -561,12 +813,44 @@ class Part(TypedDict):
     pnl_pct: str | None
 
 
+class Pending(TypedDict):
+    """A change that waits, or ended: applied, or withdrawn. A value of null: back to the wider scope."""
+
+    id: int
+    name: str
+    value: str | None
+    user: int | None
+    account: int | None
+    symbol: str
+    asked_by: str
+    asked_at: str
+    due_at: str
+    applied_at: str | None
+    withdrawn_at: str | None
+    withdrawn_by: str
+
+
 class Performance(TypedDict):
     """Performance."""
 
     quote: str
     windows: list[Tally]
     ratios: Ratios
+
+
+class Picture(TypedDict):
+    """The page Risk: every check, what all that is held may cost, and how old each figure is."""
+
+    at: str
+    profile: str
+    layers: list[Layer]
+    losses: list[Loss]
+    shares: dict[str, list[Share]]
+    correlations: list[Correlations]
+    markets: list[Weather]
+    breakers: list[Breaker]
+    ages: list[Age]
+    contradictions: list[str]
 
 
 class Plan(TypedDict):
@@ -785,6 +1069,14 @@ class Sale(TypedDict):
     whole: bool
 
 
+class Seal(TypedDict):
+    """Whether the seal holds, and what it says to a deed that it forbids."""
+
+    sealed: bool
+    positions_visible: bool
+    sentence: str
+
+
 class Setting(TypedDict):
     """One setting: what it is, and within which limits; values are text that can be sent back."""
 
@@ -847,6 +1139,16 @@ class ShadowGroup(TypedDict):
     opened_at: str
     closed_at: str | None
     close_reason: str
+
+
+class Share(TypedDict):
+    """What hangs on one thing, quote and percent of equity; `used` percent of its limit, null without one."""
+
+    name: str
+    quote: str
+    pct: str | None
+    limit_pct: str | None
+    used: int | None
 
 
 class Signal(TypedDict):
@@ -958,6 +1260,15 @@ class Step(TypedDict):
     ended_at: str | None
 
 
+class Stopped(TypedDict):
+    """A market that does not trade, in which something of the account is open or waits."""
+
+    id: int
+    symbol: str
+    status: str
+    stopped_at: str | None
+
+
 class Tail(TypedDict):
     """Loss of a day, fraction of equity: not exceeded at the confidence, and the mean where it is."""
 
@@ -1002,6 +1313,17 @@ class Tasks(TypedDict):
     bells: list[Bell]
 
 
+class Then(TypedDict):
+    """A group as it stood at `at`; `events` of the journal were read for it."""
+
+    at: str
+    words: str
+    qty: str
+    realised: str
+    orders: list[OrderThen]
+    events: int
+
+
 class Ticker(TypedDict):
     """A row, read only; its decimals are money."""
 
@@ -1040,15 +1362,32 @@ class Values(TypedDict):
 
 
 class Version(TypedDict):
-    """One change of one setting; null stands for what the wider scope says."""
+    """What was changed in one step; `of`: the version it takes back or returns to."""
 
     id: int
     at: str
-    name: str
     operator: str
-    scope: SettingScope
-    before: str | None
-    after: str | None
+    reason: str
+    how: VersionHowEnum
+    of: int | None
+    changes: list[Kept]
+
+
+class Weather(TypedDict):
+    """A market's regime, its volatility of a year (percent) and against its own record (ratio)."""
+
+    name: str
+    regime: str
+    vol_pct: str | None
+    ratio: float | None
+
+
+class WentBack(TypedDict):
+    """What changes; `version` is null where it was a preview, or all of it waits."""
+
+    version: int | None
+    said: str
+    changes: list[Changed]
 
 
 class WholeAlert(TypedDict):
@@ -1137,6 +1476,17 @@ class WholeOrder(TypedDict):
     fills: list[Fill]
 
 
+class Why(TypedDict):
+    """The answer in a line, the first check that stops it (null: none does), and all of them in their order."""
+
+    symbol: str
+    sentence: str
+    source_name: str
+    stops: Check | None
+    checks: list[Check]
+    last_alert: int | None
+
+
 class Windlass:
     """The API of one installation. `base` is where its pages are; `token` is made there under API tokens."""
 
@@ -1165,14 +1515,14 @@ class Windlass:
         """One request; arguments that are None are not sent."""
         asked = {name: _text(value) for name, value in (query or {}).items() if value is not None}
         sent = {name: value for name, value in (body or {}).items() if value is not None}
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        headers = {"Accept": "application/json, text/csv", "Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         headers |= {"Idempotency-Key": key} if key else {}
         url = self.base + path + (f"?{urlencode(asked)}" if asked else "")
         data = json.dumps(sent).encode() if method != "GET" else None
         try:
             with urlopen(Request(url, data, headers, method=method), timeout=self.timeout_secs) as answer:  # noqa: S310 - the address is ours
-                return json.load(answer)
+                return _read(answer.headers.get_content_type(), answer.read())
         except HTTPError as error:
             raise Refused(error.code, _problem(error.read())) from None
 
@@ -1202,6 +1552,26 @@ class Windlass:
     def accounts_adopt(self, id_: int, *, key: str | None = None) -> HandTrades:
         """Trades made by hand at the venue that closed what a group holds; POST takes them into the books."""
         found: HandTrades = self._call("POST", f"/api/v1/accounts/{id_}/adopt", key=key)
+        return found
+
+    def accounts_arm(self, id_: int, *, typed: str, key: str | None = None) -> Done:
+        """Let entries through, with the account's name typed. A person does: a personal token does not."""
+        found: Done = self._call("POST", f"/api/v1/accounts/{id_}/arm", body={"typed": typed}, key=key)
+        return found
+
+    def accounts_checkups_get(self, id_: int) -> Checkups:
+        """The last pre-flight and the last test order; POST asks a worker for one. One that runs already is the answer."""
+        found: Checkups = self._call("GET", f"/api/v1/accounts/{id_}/checkups")
+        return found
+
+    def accounts_checkups(self, id_: int, *, kind: CheckupKind, key: str | None = None) -> Checkup:
+        """The last pre-flight and the last test order; POST asks a worker for one. One that runs already is the answer."""
+        found: Checkup = self._call("POST", f"/api/v1/accounts/{id_}/checkups", body={"kind": kind}, key=key)
+        return found
+
+    def accounts_disarm(self, id_: int, *, reason: str, key: str | None = None) -> Done:
+        """Stop entries at once; exits go on."""
+        found: Done = self._call("POST", f"/api/v1/accounts/{id_}/disarm", body={"reason": reason}, key=key)
         return found
 
     def accounts_movements_get(self, id_: int) -> Movements:
@@ -1259,6 +1629,151 @@ class Windlass:
     def alerts_replay(self, id_: int, *, key: str | None = None) -> Replayed:
         """Send it once more: a new alert, decided as if it had just arrived."""
         found: Replayed = self._call("POST", f"/api/v1/alerts/{id_}/replay", key=key)
+        return found
+
+    def books_get(self, *, account: int) -> Books:
+        """Bare holdings, executions that differ, dust, and markets that stand still."""
+        found: Books = self._call("GET", "/api/v1/books", query={"account": account})
+        return found
+
+    def books_bare_list(
+        self,
+        *,
+        account: int | None = None,
+        cursor: int | None = None,
+        limit: int | None = None,
+        open_: bool | None = None,
+    ) -> Page[Bare]:
+        """Holdings without an exit, the latest first."""
+        found: Page[Bare] = self._call(
+            "GET", "/api/v1/books/bare", query={"account": account, "cursor": cursor, "limit": limit, "open": open_}
+        )
+        return found
+
+    def books_bare_get(self, id_: int) -> Bare:
+        """Holdings without an exit, the latest first."""
+        found: Bare = self._call("GET", f"/api/v1/books/bare/{id_}")
+        return found
+
+    def books_bare_take_back(self, id_: int, *, key: str | None = None) -> Done:
+        """From now on it is wrong again, and the sweep goes on trying to place an exit."""
+        found: Done = self._call("POST", f"/api/v1/books/bare/{id_}/take-back", key=key)
+        return found
+
+    def books_bare_waive(self, id_: int, *, reason: str, key: str | None = None) -> Done:
+        """Say, by name, that it needs no exit; more than that is told again."""
+        found: Done = self._call("POST", f"/api/v1/books/bare/{id_}/waive", body={"reason": reason}, key=key)
+        return found
+
+    def books_differences_list(
+        self,
+        *,
+        account: int | None = None,
+        cursor: int | None = None,
+        limit: int | None = None,
+        open_: bool | None = None,
+    ) -> Page[Difference]:
+        """Executions that differ, the latest first; no entries while one is open."""
+        found: Page[Difference] = self._call(
+            "GET",
+            "/api/v1/books/differences",
+            query={"account": account, "cursor": cursor, "limit": limit, "open": open_},
+        )
+        return found
+
+    def books_differences_get(self, id_: int) -> Difference:
+        """Executions that differ, the latest first; no entries while one is open."""
+        found: Difference = self._call("GET", f"/api/v1/books/differences/{id_}")
+        return found
+
+    def books_differences_settle(
+        self, id_: int, *, reason: str, choice: WordChoiceEnum, key: str | None = None
+    ) -> Done:
+        """Take the venue's numbers, or keep ours."""
+        found: Done = self._call(
+            "POST", f"/api/v1/books/differences/{id_}/settle", body={"reason": reason, "choice": choice}, key=key
+        )
+        return found
+
+    def books_differences_undo(self, id_: int, *, key: str | None = None) -> Done:
+        """As it was before somebody's word; it waits for a person again."""
+        found: Done = self._call("POST", f"/api/v1/books/differences/{id_}/undo", key=key)
+        return found
+
+    def books_dust_list(
+        self,
+        *,
+        account: int | None = None,
+        cursor: int | None = None,
+        group: int | None = None,
+        limit: int | None = None,
+    ) -> Page[DustMove]:
+        """Moves of dust, the latest first. Writing it off is a deed of its group."""
+        found: Page[DustMove] = self._call(
+            "GET", "/api/v1/books/dust", query={"account": account, "cursor": cursor, "group": group, "limit": limit}
+        )
+        return found
+
+    def books_dust_get(self, id_: int) -> DustMove:
+        """Moves of dust, the latest first. Writing it off is a deed of its group."""
+        found: DustMove = self._call("GET", f"/api/v1/books/dust/{id_}")
+        return found
+
+    def books_dust_put_back(self, id_: int, *, key: str | None = None) -> Done:
+        """Undo a write-off: the dust lies about again, as it did."""
+        found: Done = self._call("POST", f"/api/v1/books/dust/{id_}/put-back", key=key)
+        return found
+
+    def candles_list(
+        self,
+        *,
+        instrument: int,
+        timeframe_secs: int,
+        cursor: int | None = None,
+        limit: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> Page[Candle]:
+        """Finished bars that are kept, the latest opened first: of days and hours, of markets that are traded."""
+        found: Page[Candle] = self._call(
+            "GET",
+            "/api/v1/candles",
+            query={
+                "cursor": cursor,
+                "instrument": instrument,
+                "limit": limit,
+                "since": since,
+                "timeframe_secs": timeframe_secs,
+                "until": until,
+            },
+        )
+        return found
+
+    def export_get(
+        self,
+        *,
+        account: int,
+        table: Literal["curve", "fills", "funding", "groups", "orders"],
+        search: str | None = None,
+        side: Literal["LONG", "SHORT"] | None = None,
+        since: str | None = None,
+        timeframe_secs: int | None = None,
+        until: str | None = None,
+    ) -> str:
+        """Every row that fits; numbers without loss, times as ISO 8601 UTC, no text that a spreadsheet would run."""
+        found: str = self._call(
+            "GET",
+            "/api/v1/export",
+            query={
+                "account": account,
+                "search": search,
+                "side": side,
+                "since": since,
+                "table": table,
+                "timeframe_secs": timeframe_secs,
+                "until": until,
+            },
+        )
         return found
 
     def fills_list(
@@ -1378,6 +1893,16 @@ class Windlass:
         found: Skipped = self._call("POST", f"/api/v1/groups/{id_}/skip", key=key)
         return found
 
+    def groups_then_get(self, id_: int, *, at: str) -> Then:
+        """The group and its orders as the journal knew them at a moment."""
+        found: Then = self._call("GET", f"/api/v1/groups/{id_}/then", query={"at": at})
+        return found
+
+    def groups_write_off_dust(self, id_: int, *, reason: str, key: str | None = None) -> Done:
+        """Take what it left below the minimums off the books: it goes into no other position. `books/dust` undoes it."""
+        found: Done = self._call("POST", f"/api/v1/groups/{id_}/write-off-dust", body={"reason": reason}, key=key)
+        return found
+
     def health_get(self) -> Health:
         """Each part, asked by talking to it."""
         found: Health = self._call("GET", "/api/v1/health")
@@ -1417,9 +1942,13 @@ class Windlass:
         self,
         *,
         account: int | None = None,
+        category: Literal["webhook", "order", "risk", "precision", "system"] | None = None,
         cursor: int | None = None,
+        group: int | None = None,
         kind: str | None = None,
+        level: Literal["info", "warning", "error"] | None = None,
         limit: int | None = None,
+        q: str | None = None,
         since: str | None = None,
         subject: str | None = None,
         until: str | None = None,
@@ -1430,9 +1959,13 @@ class Windlass:
             "/api/v1/journal",
             query={
                 "account": account,
+                "category": category,
                 "cursor": cursor,
+                "group": group,
                 "kind": kind,
+                "level": level,
                 "limit": limit,
+                "q": q,
                 "since": since,
                 "subject": subject,
                 "until": until,
@@ -1467,10 +2000,10 @@ class Windlass:
         found: Done = self._call("POST", "/api/v1/kill/leave", body={"reason": reason}, key=key)
         return found
 
-    def log_in(self, *, username: str, password: str, scope: Scope | None = None) -> Keys:
+    def log_in(self, *, username: str, password: str, code: str | None = None, scope: Scope | None = None) -> Keys:
         """Log in; after ten failures a name has to wait five minutes."""
         found: Keys = self._call(
-            "POST", "/api/v1/log-in", body={"username": username, "password": password, "scope": scope}
+            "POST", "/api/v1/log-in", body={"username": username, "password": password, "code": code, "scope": scope}
         )
         return found
 
@@ -1503,7 +2036,7 @@ class Windlass:
         found: Lost = self._call("GET", f"/api/v1/lost/{id_}")
         return found
 
-    def lost_settle(self, id_: int, *, choice: ChoiceEnum, key: str | None = None) -> Done:
+    def lost_settle(self, id_: int, *, choice: ChoiceChoiceEnum, key: str | None = None) -> Done:
         """Do what a person chose; it happens once."""
         found: Done = self._call("POST", f"/api/v1/lost/{id_}/settle", body={"choice": choice}, key=key)
         return found
@@ -1519,7 +2052,7 @@ class Windlass:
         return found
 
     def mode_change(self, *, reason: str, mode: StepModeEnum, key: str | None = None) -> Done:
-        """Pause, reduce or resume. EMERGENCY is entered and left under `kill`."""
+        """Pause, reduce or resume; under the seal, resuming waits 24 hours. EMERGENCY is entered and left under `kill`."""
         found: Done = self._call("POST", "/api/v1/mode", body={"reason": reason, "mode": mode}, key=key)
         return found
 
@@ -1597,7 +2130,13 @@ class Windlass:
         return found
 
     def orders_settle(
-        self, id_: int, *, ending: EndingEnum, reason: str, venue_order_id: str | None = None, key: str | None = None
+        self,
+        id_: int,
+        *,
+        ending: SettleEndingEnum,
+        reason: str,
+        venue_order_id: str | None = None,
+        key: str | None = None,
     ) -> Done:
         """Say how an order ended that its venue cannot prove absent (state NEEDS_HUMAN)."""
         found: Done = self._call(
@@ -1729,6 +2268,35 @@ class Windlass:
         found: Decision = self._call("GET", f"/api/v1/risk/decisions/{id_}")
         return found
 
+    def risk_limits_get(self, *, account: int) -> Picture:
+        """As the gate would ask about a plan of nothing more."""
+        found: Picture = self._call("GET", "/api/v1/risk/limits", query={"account": account})
+        return found
+
+    def sealed_get(self) -> Seal:
+        """As it holds."""
+        found: Seal = self._call("GET", "/api/v1/sealed")
+        return found
+
+    def sealed_changes_list(
+        self, *, cursor: int | None = None, limit: int | None = None, waiting: bool | None = None
+    ) -> Page[Pending]:
+        """Changes that wait for their day, the latest first."""
+        found: Page[Pending] = self._call(
+            "GET", "/api/v1/sealed/changes", query={"cursor": cursor, "limit": limit, "waiting": waiting}
+        )
+        return found
+
+    def sealed_changes_get(self, id_: int) -> Pending:
+        """Changes that wait for their day, the latest first."""
+        found: Pending = self._call("GET", f"/api/v1/sealed/changes/{id_}")
+        return found
+
+    def sealed_changes_withdraw(self, id_: int, *, key: str | None = None) -> Done:
+        """Take a waiting change back; everything stays as it is."""
+        found: Done = self._call("POST", f"/api/v1/sealed/changes/{id_}/withdraw", key=key)
+        return found
+
     def settings_get(self) -> Settings:
         """Every setting there is."""
         found: Settings = self._call("GET", "/api/v1/settings")
@@ -1742,13 +2310,51 @@ class Windlass:
         account: int | None = None,
         symbol: str | None = None,
         own: bool | None = None,
+        reason: str | None = None,
         key: str | None = None,
     ) -> Changed:
         """Check a value and say what would hold; nothing is written."""
         found: Changed = self._call(
             "POST",
             "/api/v1/settings/preview",
-            body={"account": account, "symbol": symbol, "name": name, "own": own, "value": value},
+            body={"account": account, "symbol": symbol, "name": name, "own": own, "reason": reason, "value": value},
+            key=key,
+        )
+        return found
+
+    def settings_requests_list(self, *, cursor: int | None = None, limit: int | None = None) -> Page[Request]:
+        """Requests, the latest first."""
+        found: Page[Request] = self._call("GET", "/api/v1/settings/requests", query={"cursor": cursor, "limit": limit})
+        return found
+
+    def settings_requests_approve(self, id_: int, *, reason: str, key: str | None = None) -> Answered:
+        """Say yes to what another admin asked for."""
+        found: Answered = self._call(
+            "POST", f"/api/v1/settings/requests/{id_}/approve", body={"reason": reason}, key=key
+        )
+        return found
+
+    def settings_requests_refuse(self, id_: int, *, reason: str, key: str | None = None) -> Answered:
+        """Say no; whoever asked may take it back without the scope admin."""
+        found: Answered = self._call(
+            "POST", f"/api/v1/settings/requests/{id_}/refuse", body={"reason": reason}, key=key
+        )
+        return found
+
+    def settings_roll_back(
+        self,
+        *,
+        version: int,
+        how: BackHowEnum | None = None,
+        reason: str | None = None,
+        only_preview: bool | None = None,
+        key: str | None = None,
+    ) -> WentBack:
+        """Checked, and held back, like every change; `only_preview` writes nothing."""
+        found: WentBack = self._call(
+            "POST",
+            "/api/v1/settings/roll-back",
+            body={"version": version, "how": how, "reason": reason, "only_preview": only_preview},
             key=key,
         )
         return found
@@ -1766,13 +2372,14 @@ class Windlass:
         account: int | None = None,
         symbol: str | None = None,
         own: bool | None = None,
+        reason: str | None = None,
         key: str | None = None,
-    ) -> Changed:
-        """Set one value at one place; a version with your name. Groups that are open keep their settings."""
-        found: Changed = self._call(
+    ) -> DoneChange:
+        """Set one value at one place; a version with your name. Groups that are open keep what they were entered with."""
+        found: DoneChange = self._call(
             "PUT",
             "/api/v1/settings/values",
-            body={"account": account, "symbol": symbol, "name": name, "own": own, "value": value},
+            body={"account": account, "symbol": symbol, "name": name, "own": own, "reason": reason, "value": value},
             key=key,
         )
         return found
@@ -1785,12 +2392,22 @@ class Windlass:
         limit: int | None = None,
         name: str | None = None,
     ) -> Page[Version]:
-        """Every change, the latest first."""
+        """Every step, the latest first."""
         found: Page[Version] = self._call(
             "GET",
             "/api/v1/settings/versions",
             query={"account": account, "cursor": cursor, "limit": limit, "name": name},
         )
+        return found
+
+    def settings_versions_get(self, id_: int) -> Version:
+        """Every step, the latest first."""
+        found: Version = self._call("GET", f"/api/v1/settings/versions/{id_}")
+        return found
+
+    def settings_versions_diff_get(self, *, first: int, last: int) -> Diff:
+        """What differs of what you may see; 0 is before the first version."""
+        found: Diff = self._call("GET", "/api/v1/settings/versions/diff", query={"first": first, "last": last})
         return found
 
     def settings_withdraw(
@@ -1800,13 +2417,14 @@ class Windlass:
         account: int | None = None,
         symbol: str | None = None,
         own: bool | None = None,
+        reason: str | None = None,
         key: str | None = None,
-    ) -> Changed:
+    ) -> DoneChange:
         """What the wider scope says holds again."""
-        found: Changed = self._call(
+        found: DoneChange = self._call(
             "POST",
             "/api/v1/settings/withdraw",
-            body={"account": account, "symbol": symbol, "name": name, "own": own},
+            body={"account": account, "symbol": symbol, "name": name, "own": own, "reason": reason},
             key=key,
         )
         return found
@@ -1946,9 +2564,36 @@ class Windlass:
         found: Done = self._call("DELETE", f"/api/v1/tokens/{id_}")
         return found
 
+    def why_get(
+        self,
+        *,
+        account: int,
+        side: Literal["LONG", "SHORT"] | None = None,
+        source: int | None = None,
+        symbol: str | None = None,
+        timeframe_secs: int | None = None,
+    ) -> Why:
+        """Ask everything as of now; the pair's price is asked for where nobody watched it."""
+        found: Why = self._call(
+            "GET",
+            "/api/v1/why",
+            query={
+                "account": account,
+                "side": side,
+                "source": source,
+                "symbol": symbol,
+                "timeframe_secs": timeframe_secs,
+            },
+        )
+        return found
+
 
 def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _read(kind: str, raw: bytes) -> Any:
+    return json.loads(raw) if kind.endswith("json") else raw.decode()
 
 
 def _problem(raw: bytes) -> dict[str, Any]:

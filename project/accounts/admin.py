@@ -11,10 +11,11 @@ from django.utils import timezone
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget
 
-from project.accounts import mode, vault
+from project.accounts import mode, services, typed_keys
 from project.accounts.models import (
     Balance,
     BalanceMovement,
+    Checkup,
     Environment,
     ExchangeAccount,
     Installation,
@@ -26,7 +27,6 @@ from project.accounts.models import (
     WorkedDown,
 )
 from project.admin import Admin, EngineAdmin, columns
-from project.journal.record import record
 
 admin.site.unregister(Group)  # the role decides everything: permission groups would promise what nothing reads
 
@@ -79,13 +79,6 @@ class WindlassUserAdmin(UserAdmin, Admin):
         super().save_model(request, obj, form, change)
 
 
-KEY_FIELDS = {
-    "api_key": "apiKey",
-    "api_secret": "secret",
-    "passphrase": "passphrase",
-}  # the form's names → the envelope's
-
-
 FUTURES_FIELDS = ("position_mode", "margin_mode", "leverage")
 MAX_LEVERAGE = 125
 HELP = {
@@ -97,6 +90,8 @@ HELP = {
     "armed": "Entries are placed only while this is on. Exits never ask for it.",
 }
 
+ASKED_ANEW = frozenset({"armed", "environment", "venue", "user", "api_key"})
+# An armed live account that keeps these keeps its arming; a change of one is arming again.
 COLUMNS = frozenset(field.name for field in ExchangeAccount._meta.concrete_fields)
 
 
@@ -137,27 +132,23 @@ class ExchangeAccountForm(forms.ModelForm):
         """What one field cannot know: keys belong to user and venue, live money needs more than a tick."""
         data: dict[str, Any] = super().clean() or {}
         self._check_keys(data)
-        self._check_address(data)
         self._check_armed(data)
         return data
 
     @property
     def credentials(self) -> dict[str, str]:
         """The keys that were typed, by ccxt's names."""
-        typed = {name: self.cleaned_data.get(field, "") for field, name in KEY_FIELDS.items()}
-        return {name: value for name, value in typed.items() if value}
+        return typed_keys.credentials(self.cleaned_data)
 
     def _check_keys(self, data: dict[str, Any]) -> None:
         given = bool(data.get("api_key"))
-        if given != bool(data.get("api_secret")) or (data.get("passphrase") and not given):
-            self.add_error("api_secret", "Enter API key and secret together: they are sealed as one.")
+        if given or data.get("api_secret") or data.get("passphrase"):
+            real = data.get("environment") != Environment.PAPER
+            for field, words in typed_keys.problems(data, venue=data.get("venue", ""), real=real).items():
+                self.add_error(field, words)
         moved = {"user", "venue"} & set(self.changed_data)
         if self.instance.sealed_credentials and moved and not given:
             self.add_error("api_key", "The keys are sealed to user and venue. Enter them again to change either.")
-
-    def _check_address(self, data: dict[str, Any]) -> None:
-        if data.get("base_url") and data.get("environment") != Environment.PAPER:
-            self.add_error("base_url", "Only a paper account has an address of its own; leave it empty.")
 
     def _check_armed(self, data: dict[str, Any]) -> None:
         if not data.get("armed") or data.get("environment") == Environment.PAPER:
@@ -194,19 +185,25 @@ class ExchangeAccountAdmin(Admin):
         return account.health or "OK"
 
     def save_model(self, request: HttpRequest, obj: ExchangeAccount, form: ExchangeAccountForm, change: bool) -> None:
-        """Save, seal new keys to the id the account has by now, and journal what was changed (names, no values)."""
+        """Through the service that every way of changing an account takes."""
         changed = sorted(set(form.changed_data) & COLUMNS)
-        if obj.armed and obj.first_armed_at is None:
-            obj.first_armed_at = timezone.now()
-            changed.append("first_armed_at")
-        # Only what was typed: health and reconciled_at may have moved since the form was opened.
-        obj.save(update_fields=[*changed, "updated_at"] if change else None)
-        if form.credentials:
-            vault.seal_credentials(obj, form.credentials)
-            obj.save(update_fields=["sealed_credentials", "updated_at"])
-            changed.append("keys")
-        payload = {"operator": request.user.get_username(), "changed": changed, "armed": obj.armed}
-        record("account.changed", subject=f"account:{obj.pk}", payload=payload, account_id=obj.pk)
+        services.save(
+            obj,
+            changed=changed,
+            credentials=form.credentials,
+            operator=request.user.get_username(),
+            now=timezone.now(),
+            rearmed=obj.armed and (not change or bool(ASKED_ANEW & set(form.changed_data))),
+        )
+
+
+@admin.register(Checkup)
+class CheckupAdmin(EngineAdmin):
+    """Pre-flights and test orders, as they went."""
+
+    list_display = columns("account", "kind", "green", "asked_by", "asked_at", "finished_at", of=Checkup)
+    list_filter = ("account", "kind", "green")
+    list_select_related = ("account",)
 
 
 @admin.register(Balance)

@@ -1,5 +1,6 @@
 """Who trades, where, with which keys, and in which mode."""
 
+import hashlib
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -64,7 +65,14 @@ class ExchangeAccount(models.Model):
     first_armed_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="From then on a live account's first day is counted."
     )
+    armed_as = models.CharField(
+        max_length=16, blank=True, default="", editable=False, help_text="What a live account was when it was armed."
+    )
     sealed_credentials = models.BinaryField(blank=True, default=b"")
+    keys_mark = models.CharField(
+        max_length=8, blank=True, default="", editable=False, help_text="Tells keys apart without telling them."
+    )
+    keys_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the keys were entered.")
     health = models.CharField(max_length=40, blank=True, default="")
     health_detail = models.TextField(blank=True, default="")
     clock_offset_ms = models.IntegerField(null=True, blank=True, help_text="The venue's clock minus this machine's.")
@@ -78,6 +86,47 @@ class ExchangeAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.venue}, {self.environment})"
+
+    @property
+    def identity(self) -> str:
+        """Sixteen hex digits of owner, venue, environment, address and keys: what an arming or a check-up was about."""
+        about = f"{self.user_id}|{self.venue}|{self.environment}|{self.base_url}|{self.keys_mark}"
+        return hashlib.sha256(about.encode()).hexdigest()[:16]
+
+    @property
+    def may_open(self) -> bool:
+        """Armed; a live account with the keys, the venue and the owner that it was armed with, else it is armed anew."""
+        return self.armed and (self.environment != Environment.LIVE or self.armed_as == self.identity)
+
+
+class Checkup(models.Model):
+    """A pre-flight or a test order of an account, line by line as it went; it counts while the account's identity stands."""
+
+    class Kind(models.TextChoices):
+        PREFLIGHT = "preflight", "pre-flight"
+        TEST_ORDER = "test_order"
+
+    account = models.ForeignKey(ExchangeAccount, on_delete=models.CASCADE, related_name="checkups")
+    kind = models.CharField(max_length=10, choices=Kind)
+    identity = models.CharField(max_length=16, help_text="What the account was when it was asked.")
+    asked_by = models.CharField(max_length=150)
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    planned = models.PositiveSmallIntegerField(default=0, help_text="How many lines there will be.")
+    lines = models.JSONField(default=list)
+    green = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "kind"], condition=models.Q(finished_at=None), name="one_open_checkup"
+            )
+        ]
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of account {self.account_id}: {'green' if self.green else 'not green'}"
 
 
 class Balance(models.Model):

@@ -5,8 +5,9 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from project.services import spawn
 from project.services.spawn import Launch
@@ -19,11 +20,29 @@ DRAIN_SECS = 0.5
 Say = Callable[[str], None]
 
 
+class Process(Protocol):
+    """What is asked of a running process, whoever started it; asyncio's own is one."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    async def wait(self) -> int:
+        """Its status, once it has ended."""
+
+    def send_signal(self, signal: int, /) -> None:
+        """Send it a signal. Raises ProcessLookupError."""
+
+
+Spawn = Callable[[Launch, int, int], Awaitable[Process]]
+# Starts a program whose standard output and error are these descriptors. Raises OSError.
+
+
 @dataclass(slots=True)
 class Child:
     """A running process and the task that reads its output."""
 
-    process: asyncio.subprocess.Process
+    process: Process
     readers: tuple["asyncio.Task[None]", ...]
     started: float
 
@@ -56,7 +75,16 @@ class Child:
         return status
 
 
-async def start(launch: Launch, say: Say, *, stdout: Say | None = None) -> Child:
+async def spawned(
+    launch: Launch, output: int, errors: int, *, stdin: int = asyncio.subprocess.DEVNULL
+) -> asyncio.subprocess.Process:
+    """A program started in the ordinary way. Raises OSError."""
+    return await asyncio.create_subprocess_exec(
+        *launch.argv, stdin=stdin, stdout=output, stderr=errors, **spawn.popen_arguments(launch)
+    )
+
+
+async def start(launch: Launch, say: Say, *, stdout: Say | None = None, by: Spawn = spawned) -> Child:
     """Start a program; its lines go to say, those of its standard output to stdout when given. Raises OSError.
 
     The pipes are our own: asyncio's wait() does not return before a pipe it made is closed by every grandchild.
@@ -64,13 +92,7 @@ async def start(launch: Launch, say: Say, *, stdout: Say | None = None) -> Child
     with contextlib.ExitStack() as ours, contextlib.ExitStack() as childs:
         errors = _pipe(ours, childs)
         output = _pipe(ours, childs) if stdout else None
-        process = await asyncio.create_subprocess_exec(
-            *launch.argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output[1] if output else errors[1],
-            stderr=errors[1],
-            **spawn.popen_arguments(launch),
-        )
+        process = await by(launch, (output or errors)[1], errors[1])
         ours.pop_all()  # from here on the readers own them
     readers = [asyncio.create_task(_relay(errors[0], say))]
     readers += [asyncio.create_task(_relay(output[0], stdout))] if output and stdout else []

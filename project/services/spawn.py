@@ -64,10 +64,13 @@ def as_user(identity: Identity | None) -> dict[str, Any]:
 
 def die_with_parent() -> Callable[[], None] | None:
     """A hook for the child, run between fork and exec, after it changed its user (which clears the signal)."""
+    return _following(os.getpid())
+
+
+def _following(parent: int) -> Callable[[], None] | None:
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl  # looked up before the fork: the child must not load libraries
-    parent = os.getpid()
 
     def hook() -> None:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -75,6 +78,13 @@ def die_with_parent() -> Callable[[], None] | None:
             os._exit(1)
 
     return hook
+
+
+def follow(parent: int) -> None:
+    """End with this parent, which we have already; at once when it is gone."""
+    hook = _following(parent)
+    if hook is not None:
+        hook()
 
 
 def end_group(pid: int) -> None:

@@ -14,7 +14,10 @@ from project.services.supervisor import Program, Stage
 CELERY = "-m project.services.celery_part"
 # Gossip and mingle let workers elect and greet each other; ours need neither. Events stay on: Flower lives on them.
 WORKER = f"{CELERY} worker -l WARNING -E --without-gossip --without-mingle --disable-prefetch"
-UVICORN = f"-m uvicorn --host {HOST} --log-level warning --no-access-log --no-proxy-headers --no-server-header"
+UVICORN = (
+    f"-m uvicorn --host {HOST} --log-level warning --no-access-log --no-proxy-headers --no-server-header "
+    "--ws-per-message-deflate false"  # each socket would pack the same text for itself
+)
 
 
 @dataclass(frozen=True, slots=True)

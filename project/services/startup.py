@@ -1,4 +1,8 @@
-"""From nothing to the banner: servers, migrations, first login, processes, and the wait until they answer."""
+"""From nothing to the banner: servers, tables, first login, processes, and the wait until they answer.
+
+While the servers come up, a mother loads what the engine needs; then tables are looked at and the engine's processes
+forked, and those that people look at are started after them.
+"""
 
 import asyncio
 import functools
@@ -17,15 +21,18 @@ from project.services import (
     banner,
     binaries,
     files,
+    nursery,
     postgres,
     ready,
     stack,
     stackfile,
     valkey,
 )
+from project.services import child as children
 from project.services.errors import ChildFailed, NotReady, ServerUnreachable
 from project.services.greeting import Task
 from project.services.logs import Logs
+from project.services.nursery import Nursery
 from project.services.options import PORTS, Options
 from project.services.ports import HOST
 from project.services.postgres import Cluster
@@ -44,6 +51,10 @@ URL_VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 APPS_SECS = 120.0
 APPS_PAUSE_SECS = 0.4
 # The dashboard's answer counts migrations and asks the servers: asked more often, it would slow the start.
+ENGINE = ("door", "sweeps", "entries", "pump", "exits", "web")
+# In this order: the door takes alerts, a sweep reconciles, then entries are decided; the dashboard loads longest.
+FORKED = ("sweeps", "entries", "pump", "exits")
+# They need what the mother has loaded.
 LATE = ("feed", "flower", "beat", "kill")
 # They start when the stack answers: nobody waits for them, and two cores have enough to do before.
 
@@ -67,42 +78,52 @@ class Stack:
 
     async def start(self) -> None:
         """From nothing to the banner. Raises ServiceError."""
-        servers = await self._servers()
-        self._publish(servers)
+        servers, greeting = self._servers()
         env = stack.environment(self.options, servers, self.environ)
         programs = stack.programs(self.options, env, flower_login=self._flower_login())
         self.supervisor.keep(programs["paper"])
-        await self.supervisor.run(
-            "migrate", _manage("migrate --no-input --skip-checks -v 0", stack.owner_environment(env, servers))
-        )
-        self.logs.say(f"tables are ready after {self._age()}")
-        early = [program for name, program in programs.items() if name not in {*LATE, "paper"}]
-        first = await self._bootstrap(env, early)
-        await self._answering(programs)
+        async with nursery.opened(env, functools.partial(self.logs.line, "mother")) as born:
+            await self._greet(greeting)
+            self._publish(servers)
+            first = await self._prepared(env, servers, born)
+            for name in ENGINE:
+                self.supervisor.keep(programs[name], by=born.spawn if name in FORKED else children.spawned)
+            await self._answering(programs)
         for name in LATE:
             self._keep_if_present(programs.get(name))
         self.terminal.plain(banner.text(self._facts(first)))
 
-    async def _servers(self) -> Servers:
-        """Start what was not given, and wait until both answer."""
+    async def _prepared(self, env: Mapping[str, str], servers: Servers, born: Nursery) -> dict[str, Any]:
+        """Tables and first login; the tables are made only where some are missing, for that takes a Django of its own."""
+        first = await self._bootstrap(env, born)
+        if first.get("tables_missing"):
+            owner = stack.owner_environment(env, servers)
+            await self.supervisor.run("migrate", _manage("migrate --no-input --skip-checks -v 0", owner))
+            first = await self._bootstrap(env, born)
+        self.logs.say(f"tables are ready after {self._age()}")
+        return first
+
+    async def _bootstrap(self, env: Mapping[str, str], born: Nursery) -> dict[str, Any]:
+        """Make the first login; its standard output holds secrets and is not logged."""
+        output = await self.supervisor.run("bootstrap", _manage("bootstrap", env), by=born.spawn)
+        return _json_line("bootstrap", output)
+
+    def _servers(self) -> tuple[Servers, Task]:
+        """Start what was not given; where they are, and how to see that they answer."""
         cluster, keyspace = self._start_postgres(), self._start_valkey()
         servers = Servers(
             database_url=cluster.url("app") if cluster else self.options.database_url,
             database_owner_url=cluster.url("owner") if cluster else self.options.database_owner_url,
             redis_url=keyspace.url if keyspace else self.options.redis_url,
         )
-        engine_url = cluster.url("engine", database="postgres") if cluster else servers.database_url
-        await self._greet(
-            Task(
-                database_url=engine_url,
-                database_secs=SERVER_SECS if cluster else GIVEN_SECS,
-                redis_url=servers.redis_url,
-                redis_secs=SERVER_SECS if keyspace else GIVEN_SECS,
-                access=cluster.access if cluster else None,
-            )
+        greeting = Task(
+            database_url=cluster.url("engine", database="postgres") if cluster else servers.database_url,
+            database_secs=SERVER_SECS if cluster else GIVEN_SECS,
+            redis_url=servers.redis_url,
+            redis_secs=SERVER_SECS if keyspace else GIVEN_SECS,
+            access=cluster.access if cluster else None,
         )
-        self.logs.say(f"servers answer after {self._age()}")
-        return servers
+        return servers, greeting
 
     def _start_postgres(self) -> Cluster | None:
         if self.options.database_url:
@@ -134,13 +155,7 @@ class Stack:
                 raise ServerUnreachable(variable=URL_VARIABLES[name], detail=reason)
             if reason:
                 raise NotReady(name=name, seconds=SERVER_SECS, detail=reason, log=self.logs.path(name))
-
-    async def _bootstrap(self, env: Mapping[str, str], early: list[Program]) -> dict[str, Any]:
-        """Make the first login while the processes start; its standard output holds secrets and is not logged."""
-        for program in early:
-            self.supervisor.keep(program)
-        output = await self.supervisor.run("bootstrap", _manage("bootstrap", env))
-        return _json_line("bootstrap", output)
+        self.logs.say(f"servers answer after {self._age()}")
 
     async def _answering(self, programs: Mapping[str, Program]) -> None:
         """Wait for what people and programs talk to; what does not come up is named in the banner."""

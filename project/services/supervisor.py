@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 from project.services import child as children
 from project.services.backoff import Backoff
-from project.services.child import Child
+from project.services.child import Child, Spawn
 from project.services.errors import ChildFailed
 from project.services.spawn import Launch
 from project.services.stackfile import ProcessId
@@ -48,6 +49,7 @@ class Keeper:
     """What the supervisor knows of one program."""
 
     program: Program
+    first: Spawn = children.spawned  # how it is started the first time
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     child: Child | None = None
     task: "asyncio.Task[None] | None" = None
@@ -70,18 +72,19 @@ class Supervisor:
         self._keepers: dict[str, Keeper] = {}
         self.hastened = asyncio.Event()
 
-    def keep(self, program: Program) -> None:
-        """Start a program and keep it alive."""
-        keeper = Keeper(program)
+    def keep(self, program: Program, *, by: Spawn = children.spawned) -> None:
+        """Start a program and keep it alive; `by` starts it the first time."""
+        keeper = Keeper(program, by)
         self._keepers[program.name] = keeper
         keeper.task = asyncio.create_task(self._keep(keeper), name=program.name)
         keeper.task.add_done_callback(self._mourn)
 
-    async def run(self, name: str, launch: Launch) -> list[str]:
+    async def run(self, name: str, launch: Launch, *, by: Spawn = children.spawned) -> list[str]:
         """Run a program to its end and return the lines of its standard output. Raises ChildFailed."""
         output: list[str] = []
         complaints: list[str] = []
-        process = await children.start(launch, lambda text: self._heard(name, text, complaints), stdout=output.append)
+        heard = functools.partial(self._heard, name, complaints=complaints)
+        process = await children.start(launch, heard, stdout=output.append, by=by)
         try:
             status = await process.wait()
         except asyncio.CancelledError:  # we are being stopped
@@ -120,10 +123,11 @@ class Supervisor:
         """Start the program and wait for its end: its status and how long it ran, in seconds."""
         launch, name = keeper.program.launch, keeper.program.name
         try:
-            child = keeper.child = await children.start(launch, lambda text: self._line(name, text))
+            child = keeper.child = await children.start(launch, functools.partial(self._line, name), by=keeper.first)
         except (OSError, subprocess.SubprocessError) as error:
             self._line(name, f"could not be started: {error}")
             return NOT_STARTED, 0.0
+        keeper.first = children.spawned
         self._publish()
         if keeper.leaving.is_set():  # stop() came while it was being started
             child.send(launch.stop_signal)

@@ -27,6 +27,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "CheckupKind": "project.accounts.models.Checkup.Kind",
         "Environment": "project.accounts.models.Environment",
         "GroupState": "dashboard.api.groups.STATES",
         "GroupStatus": "trading.domain.vocabulary.GroupStatus",

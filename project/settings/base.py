@@ -8,13 +8,15 @@ from project.logging import configuration
 from project.settings import environment
 from project.settings.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - settings of the API
 from project.settings.environment import BASE_DIR
+from project.settings.security import *  # noqa: F403 - log-in, second factors, lockout, content policy
+from project.settings.security import WEB_APPS
 
 django_stubs_ext.monkeypatch()
 
 WINDLASS = environment.windlass()
 SECRET_KEY = environment.secret_key(WINDLASS.home)
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *environment.words("WINDLASS_HOSTS")]
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *environment.hosts()]
 CSRF_TRUSTED_ORIGINS = list(environment.words("WINDLASS_ORIGINS"))
 
 INSTALLED_APPS = [
@@ -33,6 +35,8 @@ INSTALLED_APPS = [
     "risk",
     "trading",
     "dashboard",
+    "dashboard.notices",
+    *WEB_APPS,  # after ours, whose templates come first
 ]
 
 MIDDLEWARE = [
@@ -45,12 +49,17 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "dashboard.security.ContentSecurityPolicy",
+    "allauth.account.middleware.AccountMiddleware",
+    "dashboard.security.AdminDoor",
     "dashboard.sealed.Sealed",
+    "dashboard.users_sessions.Seen",
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "NAME": "django",
+        "BACKEND": "dashboard.bidi.Templates",
         "DIRS": [],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -67,16 +76,6 @@ ROOT_URLCONF = "project.urls"
 ASGI_APPLICATION = "project.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["dashboard.roles.RoleBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-LOGIN_URL = "dashboard:login"
-LOGIN_REDIRECT_URL = "dashboard:overview"
-LOGOUT_REDIRECT_URL = "dashboard:login"
-
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
@@ -100,7 +99,7 @@ DATABASES = {
     ),
 }
 
-REDIS_URL = environment.service_url("REDIS_URL", "redis_url", "redis://127.0.0.1:16379/0")
+REDIS_URL = environment.broker_url()
 CHANNEL_LAYERS = {
     "default": {
         # The pub/sub layer loses no burst; the queue-based one lost 68 % of it with 50 browsers.
@@ -109,12 +108,8 @@ CHANNEL_LAYERS = {
     },
 }
 
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_SAMESITE = "Lax"
-X_FRAME_OPTIONS = "DENY"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
+# Whether notifications may go to hosts of one's own network: a trader could otherwise ask what listens there.
+NOTICES_PRIVATE = environment.flag("WINDLASS_NOTICES_PRIVATE", default=False)
 
 UNFOLD = {
     "SITE_TITLE": "Windlass",

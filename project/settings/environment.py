@@ -82,6 +82,14 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in os.environ.get(name, "").split(",") if word.strip())
 
 
+def hosts() -> tuple[str, ...]:
+    """WINDLASS_HOSTS. Raises SystemExit for `*`: forms and sockets of any origin would pass."""
+    named = words("WINDLASS_HOSTS")
+    if "*" in named:
+        raise SystemExit("WINDLASS_HOSTS is *: name the hosts, or pages of any address could speak to the sockets.")
+    return named
+
+
 def windlass() -> Windlass:
     """Read everything; raises ValueError where a number is none."""
     return Windlass(

@@ -5,13 +5,16 @@ proven absent (docs/data-path.md), so a wrong cell costs money: each is from the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     import ccxt
 
+PRELOADED = ("binance", "binanceusdm")
+# Every worker has these in memory before it forks; the others, some megabytes each, are loaded where an account needs them.
 PAPER_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -36,11 +39,20 @@ class Venue:
     max_open_orders: int
     max_algo_orders: int
     no_change_codes: frozenset[str]  # errors that mean "it is so already"
-    wallet_field: str  # futures: where the wallet stands without unrealised results, per row of `assets`; empty on spot
-    error_section: str  # the part of ccxt's exception table that applies when the host is not the real one
+    wallet_field: str  # Binance's futures: where the wallet stands without unrealised results, per row of `assets`
+    error_section: str  # the part of ccxt's exception table that applies when the host is not the real one; empty: all
     weight_per_min: int  # what one address may ask for in a minute, in the venue's own request weight
     weight_unit: float  # of that weight, what a call costs for which ccxt's table says 1
     dead_man_call: str = ""  # the raw call that cancels a market's orders unless it is repeated; empty: there is none
+    window_ms: int = 0  # how long a signature lives where nobody can choose; 0: the receive window that is sent
+    tells_realised: bool = True  # whether an execution says what it brought; else our books work it out
+    paper_path: str = ""  # under which the paper exchange speaks it, where its paths would meet another venue's
+    fetched_types: tuple[str, ...] = ()  # ccxt's words for the markets to ask for, where they are not market_types
+    client_options: Mapping[str, Any] = field(default_factory=dict)  # ccxt's, so that it asks nothing inside an order
+
+    def receive_window(self, chosen: timedelta) -> timedelta:
+        """How long after its signing a request may still be taken, with this window sent along where it can be."""
+        return timedelta(milliseconds=self.window_ms) if self.window_ms else chosen
 
     @property
     def derivative(self) -> bool:
@@ -88,6 +100,52 @@ VENUES: dict[str, Venue] = {
         weight_unit=1,
         dead_man_call="fapiprivate_post_countdowncancelall",  # plain orders only; conditional ones stay
     ),
+    "bybit": Venue(
+        name="bybit",
+        ccxt_id="bybit",
+        market_types=("linear",),
+        client_id_scope="all",  # an orderLinkId stays taken when its order is done
+        request_expiry=True,
+        client_id_field="orderLinkId",
+        native_trailing=True,
+        native_oco=False,
+        hedge_mode=True,
+        cancel_all_calls=1,  # one call ends plain and conditional orders of a contract
+        max_open_orders=500,
+        max_algo_orders=10,
+        no_change_codes=frozenset({"110025", "110026", "110043"}),
+        wallet_field="",
+        error_section="",
+        weight_per_min=7200,  # 600 requests in 5 s from one address; every request weighs one
+        weight_unit=0.2,  # ccxt's table counts from 5 up
+        # no dead_man_call: Bybit's switch listens to a private stream, not to a call that is repeated
+        client_options={"enableUnifiedMargin": False, "enableUnifiedAccount": True, "unifiedMarginStatus": 6},
+    ),
+    "kucoinfutures": Venue(
+        name="kucoinfutures",
+        ccxt_id="kucoinfutures",
+        market_types=("linear",),
+        client_id_scope="open",  # orders with a repeated clientOid have been accepted once the first was done
+        request_expiry=True,
+        client_id_field="clientOid",
+        native_trailing=False,
+        native_oco=False,
+        hedge_mode=True,
+        cancel_all_calls=2,  # plain orders, then conditional ones
+        max_open_orders=100,
+        max_algo_orders=200,
+        no_change_codes=frozenset(),  # nothing is set that is so already
+        wallet_field="",
+        error_section="",
+        weight_per_min=4000,  # 2 000 in 30 s
+        weight_unit=0.5,  # ccxt counts twice the venue's weight
+        # no dead_man_call: KuCoin has that switch on spot only
+        window_ms=5000,  # the signed time may be 5 s off either way; there is no window to send
+        tells_realised=False,
+        paper_path="/kucoin",
+        fetched_types=("swap", "future"),
+        client_options={"uta": False, "hf": False},
+    ),
 }
 
 
@@ -122,7 +180,7 @@ def build_client(
     client: ccxt.Exchange = exchange_class(options(venue, exchange_class, credentials, base_url, receive_window_ms))
     client.number = str
     if base_url:
-        client.urls = {**client.urls, "api": rebased(client.urls["api"], base_url)}
+        client.urls = {**client.urls, "api": rebased(client.urls["api"], base_url.rstrip("/") + venue.paper_path)}
     if sandbox:
         client.set_sandbox_mode(True)
     return client
@@ -133,13 +191,14 @@ def options(
 ) -> dict[str, Any]:
     """The constructor arguments of a ccxt client.
 
-    On a host it does not know ccxt loses the venue's own error codes (its tables are chosen by URL), so they are
-    merged for paper hosts.
+    On a host it does not know ccxt loses Binance's own error codes (its tables are chosen by URL), so they are
+    merged for paper hosts, whose keys need no passphrase either.
     """
+    types = list(venue.fetched_types or venue.market_types)
     config: dict[str, Any] = {
         "apiKey": credentials.get("apiKey", ""),
         "secret": credentials.get("secret", ""),
-        "password": credentials.get("passphrase", ""),
+        "password": credentials.get("passphrase") or ("none" if base_url else ""),
         "enableRateLimit": not base_url,
         "timeout": 10_000,
         "maxRetriesOnFailure": 0,  # ccxt would send POSTs again
@@ -147,13 +206,14 @@ def options(
             "defaultType": "swap" if venue.derivative else "spot",
             "fetchCurrencies": False,
             "fetchMargins": False,
-            "fetchMarkets": {"types": list(venue.market_types)},
+            "fetchMarkets": {"types": types},
             "recvWindow": receive_window_ms,
             "warnOnFetchOpenOrdersWithoutSymbol": False,
             "adjustForTimeDifference": False,
+            **venue.client_options,
         },
     }
-    if base_url:
+    if base_url and venue.error_section:
         table = exchange_class().exceptions[venue.error_section]
         config["exceptions"] = {"exact": table["exact"], "broad": table.get("broad", {})}
     return config

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from project.accounts.models import Balance, ExchangeAccount, Installation, Role, TradingMode, User
+from project.accounts.models import Balance, Checkup, ExchangeAccount, Installation, Role, TradingMode, User
 from signals.models import Alert, Instrument, Refusal, Signal, Source, Ticker
 from trading.domain.order_state import OrderState
 from trading.domain.vocabulary import GroupStatus, OrderType, PositionSide, Purpose
@@ -32,6 +32,17 @@ def admin(name: str = "root") -> User:
 
 def account(owner: User, name: str = "paper-1", **fields: Any) -> ExchangeAccount:
     return ExchangeAccount.objects.create(user=owner, name=name, **{"armed": True, **fields})
+
+
+def checkup(of: ExchangeAccount, *, now: datetime, **fields: Any) -> Checkup:
+    """A green pre-flight of an account as it is, of a minute ago."""
+    at, line = (
+        now - timedelta(minutes=1),
+        {"name": "keys", "asked": "", "value": "accepted", "limit": "", "level": "ok"},
+    )
+    facts = {"kind": Checkup.Kind.PREFLIGHT, "identity": of.identity, "asked_by": "root", "asked_at": at, "green": True}
+    facts |= {"started_at": at, "finished_at": at, "planned": 1, "lines": [line | {"advice": ""}]}
+    return Checkup.objects.create(account=of, **(facts | fields))
 
 
 def instrument(base: str, *, now: datetime, environment: str = "paper") -> Instrument:

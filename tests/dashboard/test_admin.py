@@ -12,6 +12,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
+from dashboard.models import Drawing
 from project.accounts import mode, vault
 from project.accounts.models import (
     BalanceMovement,
@@ -29,7 +30,7 @@ from risk.models import Breaker, RiskDecision, RiskState
 from signals.market import candles
 from signals.market.bars import flat
 from signals.models import IndicatorValue, Instrument, Signal, Source
-from tests.dashboard import rows, shadow_rows
+from tests.dashboard import notice_rows, people, rows, shadow_rows
 from tests.dashboard.api import keys
 from tests.support.markets import know_markets
 from trading.models import (
@@ -38,6 +39,7 @@ from trading.models import (
     DustMove,
     ForeignOrder,
     FundingPayment,
+    MonthResult,
     OffsetBook,
     OffsetRun,
     OffsetWatch,
@@ -46,6 +48,8 @@ from trading.models import (
     PositionGroup,
     QueuedSignal,
     SettingOverride,
+    SettingRequest,
+    SettingVersion,
 )
 
 
@@ -53,7 +57,7 @@ def sha256(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-OURS = ("accounts", "journal", "signals", "risk", "trading", "dashboard")
+OURS = ("accounts", "journal", "signals", "risk", "trading", "dashboard", "notices")
 MODELS = [model for label in OURS for model in apps.get_app_config(label).get_models()]
 REGISTERED = list(admin.site._registry)
 
@@ -104,14 +108,24 @@ def full(day: rows.Desk, now: datetime) -> rows.Desk:
     Disagreement.objects.create(account=account, instrument=group.instrument, kind="FILL_CHANGED", seen_at=now)
     DustMove.objects.create(group=group, qty=1, price=1, at=now)
     PendingChange.objects.create(name="max_leverage", value=5, asked_by="anna", asked_at=now, due_at=now)
+    SettingVersion.objects.create(at=now, operator="anna", how="PAGE", changes=[])
+    SettingRequest.objects.create(asked_by="anna", asked_at=now, expires_at=now, changes=[])
     KillReport.objects.create(latch="0123456789abcdef", lines=7, flat=True, took_secs="1.5")
     WorkedDown.objects.create(account=account, since=now, step=2)
+    rows.checkup(account, now=now)
+    Drawing.objects.create(user=account.user, symbol="BTC/USDT", kind="LEVEL", first_at=now, first_price=1)
+    MonthResult.objects.create(
+        account=account, month=now.date().replace(day=1), kind="ALL", count=0, won=0, lost=0, gross_win=0, gross_loss=0,
+        fees=0,
+    )  # fmt: skip
     Rival.objects.create(account=account, mark="abcde", standing="OLDER", seen_at=now, last_seen_at=now)
     shadow_rows.one_of_each(alert, now=now)
     candles.write(group.instrument_id, 3600, [flat(now, Decimal(100))])
     know_markets()
     Breaker.objects.create(component="venue:binance:paper")
     keys.one_of_each(account.user, now=now)
+    people.one_of_each(account.user, now=now)
+    notice_rows.one_of_each(account.user, now=now)
     return day
 
 
@@ -176,7 +190,7 @@ def account_form(owner: User, **fields: Any) -> dict[str, Any]:
     )
 
 
-KEYS = {"api_key": "KEY-1234567890", "api_secret": "SECRET-0987654321"}
+KEYS = {"api_key": "KEY-1234567890" + "a" * 20, "api_secret": "SECRET-0987654321" + "b" * 20}
 
 
 def add_account(root: Client, owner: User, **fields: Any) -> Any:
@@ -227,6 +241,7 @@ def test_keys_are_sealed_to_user_and_venue(day: rows.Desk, root: Client) -> None
         ({"environment": "testnet", "armed": "on"}, "There are no keys yet"),
         ({"environment": "testnet", "armed": "on", **KEYS}, "A new account starts unarmed"),
         ({"environment": "live", "base_url": "http://127.0.0.1:8082"}, "Only a paper account has an address"),
+        ({"base_url": "https://api.binance.com"}, "exchange is on this machine"),
     ],
 )
 def test_an_account_that_would_be_wrong_is_refused(

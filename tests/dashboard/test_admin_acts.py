@@ -13,7 +13,7 @@ from dashboard import preflight
 from project.accounts.models import ExchangeAccount
 from project.journal.models import JournalEntry
 from signals.models import Instrument, Signal
-from tests.dashboard import rows
+from tests.dashboard import people, rows
 from trading.models import Order, PositionGroup, QueuedSignal, SettingOverride
 
 TERMS = {"position_mode": "one-way", "margin_mode": "isolated", "leverage": "1"}
@@ -94,7 +94,10 @@ def ready(day: rows.Desk, now: datetime, settings: Any) -> ExchangeAccount:
     """A live account that lacks nothing but the typed name."""
     settings.WINDLASS = SimpleNamespace(**{**vars_of(settings.WINDLASS), "live_allowed": True})
     facts = {"environment": "live", "armed": False, "sealed_credentials": b"sealed", "reconciled_at": now}
-    return rows.account(day.account.user, "main", clock_offset_ms=12, **facts)
+    account = rows.account(day.account.user, "main", clock_offset_ms=12, **facts)
+    people.app(day.account.user)  # with a live account the admin wants a second factor
+    rows.checkup(account, now=now)
+    return account
 
 
 def vars_of(chosen: Any) -> dict[str, Any]:
@@ -122,7 +125,14 @@ def test_any_other_word_does_not(ready: ExchangeAccount, root: Client, typed: st
 
 
 @pytest.mark.parametrize(
-    "facts", [{"health": "KEYS_REFUSED"}, {"reconciled_at": None}, {"clock_offset_ms": 5000}, {"clock_offset_ms": None}]
+    "facts",
+    [
+        {"health": "KEYS_REFUSED"},
+        {"reconciled_at": None},
+        {"clock_offset_ms": 5000},
+        {"clock_offset_ms": None},
+        {"keys_mark": "0badcafe"},  # the pre-flight was of other keys
+    ],
 )
 def test_a_red_pre_flight_keeps_it_unarmed(ready: ExchangeAccount, root: Client, facts: dict[str, Any]) -> None:
     ExchangeAccount.objects.filter(pk=ready.pk).update(**facts)
@@ -157,4 +167,4 @@ def test_a_new_account_is_armed_on_paper_only(day: rows.Desk, root: Client, envi
 def test_the_pre_flight_says_what_is_wrong(ready: ExchangeAccount, now: datetime) -> None:
     assert preflight.green(ready, now=now)
     late = preflight.lines(ready, now=now + timedelta(seconds=61))
-    assert [line.trouble for line in late] == ["", "", "61 s ago, 60 s is the limit", ""]
+    assert [line.trouble for line in late] == ["", "", "61 s ago, 60 s is the limit", "", ""]

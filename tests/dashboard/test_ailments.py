@@ -50,7 +50,7 @@ def test_the_page_says_it_and_leads_to_the_account(day: rows.Desk, root: Client)
     page = root.get("/").content.decode()
     assert "Somebody traded this market outside Windlass" in page
     assert "the venue holds 2" in page
-    assert f"/admin/accounts/exchangeaccount/{day.account.pk}/change/" in page
+    assert f'href="/accounts/{day.account.pk}"' in page
 
 
 def test_another_engine_of_this_database_is_told_where_it_is_not_in_the_row(day: rows.Desk, root: Client) -> None:

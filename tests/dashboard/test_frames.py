@@ -85,3 +85,16 @@ def test_without_groups_the_page_says_how_to_send_an_alert(overview: Overview) -
     assert "demo feed" in demo.parts["groups"]["empty"]
     assert "demo feed" not in show(empty).parts["groups"]["empty"]
     assert [list(show(empty).parts[name]) for name in ("alerts", "closed", "refused")] == [["empty"]] * 3
+
+
+def test_a_detail_stays_while_only_the_price_moves(overview: Overview) -> None:
+    btc = overview.groups[0]
+    dearer = replace(btc, market=replace(btc.market, last=btc.market.last * 2), unrealised=btc.unrealised * 9)
+    sent = frames.frame(show(overview), show(replace(overview, groups=(dearer, *overview.groups[1:]))))
+    assert set(sent["parts"]["groups"]["rows"]) == {f"group-{btc.id}"}
+
+
+def test_what_is_remembered_is_what_would_be_rendered(overview: Overview) -> None:
+    first = show(overview)
+    frames._remembered.cache_clear()
+    assert show(overview) == first

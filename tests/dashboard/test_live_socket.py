@@ -1,6 +1,7 @@
 """The live socket on the real channel layer: snapshot, frames, one reading for all browsers, a gap, a lost database."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from django.test import Client
 
 from dashboard import hub as hubs
 from dashboard.frames import Shown
-from dashboard.hub import BACKLOG, Hub, Watcher
+from dashboard.hub import BACKLOG, Hub, Picture, Watcher
 from project.accounts import mode
 from project.asgi import application
 from project.journal.publish import GROUP, PRICES
@@ -161,7 +162,7 @@ class Reading:
 
 
 async def take(watcher: Watcher) -> dict[str, Any]:
-    return await asyncio.wait_for(watcher.frames.get(), PATIENCE)
+    return dict(json.loads(await asyncio.wait_for(watcher.frames.get(), PATIENCE)))
 
 
 async def test_many_browsers_cost_one_reading(now: datetime, settled: None) -> None:
@@ -204,11 +205,40 @@ async def test_a_lost_database_is_said_and_survived(now: datetime, settled: None
 
 
 def test_a_slow_browser_starts_again_from_the_whole(now: datetime) -> None:
-    watcher, whole = Watcher(), Shown(99, now, {}, {})
+    watcher, whole = Watcher(), Picture(Shown(99, now, {}, {}), 7)
     for number in range(BACKLOG + 1):
-        watcher.tell({"type": "frame", "number": number}, whole)
+        watcher.tell(json.dumps({"type": "frame", "number": number}), whole)
     assert watcher.frames.qsize() == 1
-    assert watcher.frames.get_nowait()["number"] == 99
+    message = json.loads(watcher.frames.get_nowait())
+    assert (message["type"], message["number"], message["turn"]) == ("snapshot", 99, 7)
+
+
+async def test_turns_follow_each_other_and_the_whole_says_where_it_stands(now: datetime, settled: None) -> None:
+    hub = Hub(Reading(now))
+    early = hub.join(None)
+    turns = [(await take(early))["turn"]]
+    for _ in range(3):
+        await ring(PRICES)
+        turns.append((await take(early))["turn"])
+    late = hub.join(None)
+    first = await take(late)
+    await ring(PRICES)
+    assert turns == [0, 1, 2, 3]
+    assert first["turn"] >= 3
+    assert (await take(late))["turn"] == first["turn"] + 1
+    for watcher in (early, late):
+        await hub.leave(None, watcher)
+
+
+async def test_a_message_is_written_once_for_all(now: datetime, settled: None) -> None:
+    hub = Hub(Reading(now))
+    watchers = [hub.join(None) for _ in range(20)]
+    for _ in range(2):
+        await ring(PRICES)
+        texts = [await asyncio.wait_for(watcher.frames.get(), PATIENCE) for watcher in watchers]
+        assert len({id(text) for text in texts}) == 1
+    for watcher in watchers:
+        await hub.leave(None, watcher)
 
 
 async def test_the_hub_rests_when_the_last_browser_leaves(now: datetime, settled: None) -> None:

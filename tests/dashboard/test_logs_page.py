@@ -9,8 +9,9 @@ import pytest
 from django.test import Client
 
 from dashboard import logs, telling
-from dashboard.telling import Category, Level
+from dashboard.telling import Category, Level, Line, Told
 from project.journal.models import JournalEntry
+from project.journal.record import record
 from tests.dashboard import rows
 from trading.models import PositionGroup
 
@@ -158,3 +159,43 @@ def test_alarms_are_the_errors_of_a_day(journal: list[JournalEntry], day: rows.D
 
 def test_an_empty_journal_has_its_words(root: Client) -> None:
     assert "The journal is empty" in root.get("/logs").content.decode()
+
+
+# what says the same ------------------------------------------------------------------------------
+
+
+def _line(number: int, *, secs: float = 0, group: int | None = 7, sentence: str = "asked to cancel the order") -> Line:
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC) - timedelta(seconds=secs)
+    told = Told(Category.ORDER, Level.INFO, sentence, "GROUP_CLOSING")
+    return Line(number, at, "order.fields", f"order:{number}", told, group)
+
+
+@pytest.mark.parametrize(
+    ("lines", "counts"),
+    [
+        ([_line(n) for n in range(12)], [12]),
+        (
+            [_line(1), _line(2, sentence="resting → cancelled"), _line(3), _line(4, sentence="resting → cancelled")],
+            [2, 2],
+        ),
+        ([_line(1), _line(2, group=8)], [1, 1]),  # another group
+        ([_line(1), _line(2, secs=3)], [1, 1]),  # another moment
+        ([_line(1, group=None), _line(2, group=None)], [1, 1]),  # of no group: each for itself
+        ([], []),
+    ],
+)
+def test_what_says_the_same_at_once_is_one_line(lines: list[Line], counts: list[int]) -> None:
+    found = logs.folded(lines)
+    assert [line.count for line in found] == counts
+    assert sum(counts) == len(lines)
+
+
+def test_a_dozen_cancels_of_one_close_are_one_line_on_the_page(day: rows.Desk, root: Client) -> None:
+    group = day.account.groups.first()
+    for number in range(12):
+        payload = {"group": group.pk, "cancel_requested": True, "code": "GROUP_CLOSING"}
+        record("order.fields", subject=f"order:{number}", payload=payload, account_id=day.account.pk)
+    page = root.get("/logs").content.decode()
+    assert page.count("asked to cancel the order") == 1
+    assert "×12" in page
+    assert "order:11 and 11 more" in page

@@ -6,7 +6,7 @@ from django.test import Client, RequestFactory
 from dashboard import look
 from tests.dashboard import rows
 
-OURS = {"accounts", "journal", "signals", "risk", "trading", "dashboard"}
+OURS = {"accounts", "journal", "notices", "signals", "risk", "trading", "dashboard"}
 
 
 def test_every_page_is_in_the_navigation_once() -> None:

@@ -57,8 +57,8 @@ def test_bar_and_menu_are_on_every_page(root: Client, address: str) -> None:
     assert "style=" not in page
 
 
-def test_the_bar_asks_three_questions(day: rows.Desk, now: datetime, django_assert_num_queries) -> None:
-    with django_assert_num_queries(3):
+def test_the_bar_asks_one_question(day: rows.Desk, now: datetime, django_assert_num_queries) -> None:
+    with django_assert_num_queries(1):
         bar = shell.gather(None, now=now)
     assert (bar.facts.groups, bar.facts.waiting, bar.account.name) == (3, 0, "paper-1")
 
@@ -92,3 +92,10 @@ def test_without_an_account_every_screen_says_what_to_do(db: None, client: Clien
     page = client.get(address)
     assert page.status_code == 200
     assert "No exchange account yet" in page.content.decode() or address == "/logs"
+
+
+@pytest.mark.parametrize(("page", "acts"), [("/", False), ("/groups", False), ("/offset", False), ("/lost", True)])
+def test_deeds_are_drawn_only_where_they_may_be_done(stranger: Client, trader: Client, page: str, acts: bool) -> None:
+    drawn = 'class="stage acts'
+    assert drawn in trader.get(page).content.decode()
+    assert (drawn in stranger.get(page).content.decode()) is acts

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dashboard import risk
+from dashboard import risk, risk_facts
 from dashboard.risk import RiskPage
 from project.accounts.models import ExchangeAccount
 from risk import portfolio
@@ -144,3 +144,38 @@ def test_it_asks_the_database_little(day: rows.Desk, now: datetime, django_asser
     gathered(day.account, now)  # what belongs to the venue's markets is kept for some seconds
     with django_assert_max_num_queries(12):
         gathered(day.account, timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("pct", "limit", "used", "state"),
+    [
+        ("1.5", "50", 3, "ok"),  # 1.5 ÷ 50 = 3 %
+        ("1.499", "50", 3, "ok"),  # 2.998 %, as people round
+        ("49.9", "50", 100, "near"),  # 99.8 %: not beyond it yet
+        ("50", "50", 100, "near"),
+        ("50.001", "50", 101, "over"),
+        ("0", "0", 0, "ok"),
+        ("1", "0", 101, "over"),
+    ],
+)
+def test_how_much_of_a_limit_is_used(pct: str, limit: str, used: int, state: str) -> None:
+    row = risk_facts.shared("binance", D(pct), D(100), D(limit))
+    assert (row.used, row.state) == (used, state)
+
+
+def test_a_wild_market_says_what_was_set_and_what_is_left(day: rows.Desk, trader: Client, now: datetime) -> None:
+    weather(now)
+    GarchFit.objects.update(variance=0.0016, usual=0.0004)  # twice the usual swing: √(0.0016 ÷ 0.0004)
+    page = gathered(day.account, now)
+    pair = page.shares[0][1][0]
+    limits = {row.name: row for layer in page.layers for row in layer.rows}
+    assert pair.set_pct is not None
+    assert pair.limit_pct < pair.set_pct
+    assert limits["symbol_exposure"].tightened.startswith("set: ")
+    assert "tightened by the market" in text(trader)
+
+
+def test_an_ordinary_market_tightens_nothing(day: rows.Desk, trader: Client, now: datetime) -> None:
+    weather(now)
+    assert gathered(day.account, now).shares[0][1][0].set_pct is None
+    assert "tightened" not in text(trader)

@@ -124,7 +124,7 @@ def test_the_export_of_what_has_closed_stays(root: Client, sealed: rows.Desk, sh
 
 
 def test_the_api_refuses_in_its_own_shape(root: Client, sealed: rows.Desk) -> None:
-    said = root.post("/api/v1/settings/values", {}, content_type="application/json")
+    said = root.post("/api/v1/queue/1/promote", {}, content_type="application/json")
     assert said.headers["Content-Type"] == "application/problem+json"
     assert {name: said.json()[name] for name in ("type", "title", "status", "code")} == {
         "type": "about:blank",

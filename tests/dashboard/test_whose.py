@@ -33,7 +33,7 @@ WORDS = {
     "settle_lost": {"choice": "replay"},
     "settle": {"ending": "filled"},
 }
-NOT_A_DEED = {"flower", "withdraw_change", "revoke_token", "group"}
+NOT_A_DEED = {"flower", "withdraw_change", "revoke_token", "group", "account", "signal"}
 # A page to look at, one's own token, and what is everybody's.
 KEPT = ("accounts", "journal", "risk", "signals", "trading")
 

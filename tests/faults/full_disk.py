@@ -4,8 +4,10 @@ python -m tests.faults.full_disk --rounds 4     pressed by the command, then wit
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from project.accounts import latch
 from project.services import files
-from tests.e2e.stack import ROOT, Stack, until
+from tests.e2e.stack import PATIENCE_SECS, ROOT, Stack, until
 from tests.faults import kill_drills as drills
 from tests.faults import scarce
 
@@ -42,6 +44,8 @@ def main() -> int:
 def stack_on(disk: Path) -> Iterator[Stack]:
     """A stack whose whole data folder lies on the disk."""
     stack = Stack(files.folder(disk / "home"), variables={"DEMO": "0", "DEMO_SPEED": "60", "WINDLASS_TIMING": TIMING})
+    elsewhere = Path(tempfile.mkdtemp(prefix="windlass-venue-"))
+    (stack.home / "paper").symlink_to(elsewhere)  # a venue has a disk of its own
     try:
         stack.start()
         stack.until_reconciled()
@@ -50,6 +54,7 @@ def stack_on(disk: Path) -> Iterator[Stack]:
         yield stack
     finally:
         stack.end()
+        shutil.rmtree(elsewhere)
 
 
 def one_round(stack: Stack, disk: Path, way: str) -> float:
@@ -58,10 +63,11 @@ def one_round(stack: Stack, disk: Path, way: str) -> float:
     scarce.fill(disk)
     began = time.monotonic()
     try:
-        pressed(stack, way)
-        until(lambda: drills.left_at_venue(stack) == [], about="nothing left at the venue", secs=180, every=0.05)
-        flat_ms = (time.monotonic() - began) * 1000
-        assert latch.read(stack.home) is None, "the disk was full: there is no latch"
+        with pressed(stack, way):
+            until(lambda: drills.left_at_venue(stack) == [], about="nothing left at the venue", secs=180, every=0.05)
+            flat_ms = (time.monotonic() - began) * 1000
+            assert latch.read(stack.home) is None, "the disk was full: there is no latch"
+            scarce.free(disk)
     finally:
         scarce.free(disk)
     left(stack)
@@ -77,18 +83,18 @@ def left(stack: Stack) -> None:
     drills.kept_promises(stack)
 
 
-def pressed(stack: Stack, way: str) -> None:
-    """By the command, which signals the watcher; or, with the watcher frozen, by the program itself."""
+@contextmanager
+def pressed(stack: Stack, way: str) -> Iterator[None]:
+    """By the command, which signals the watcher; or, with the watcher frozen, by the program itself, which stays until all is written."""
     if way == WAYS[0]:
         done = stack.manage("kill", "--yes", "--reason", "a full disk")
         assert "took no latch" in done.stderr, done.stderr
+        yield
         return
     with drills.frozen(stack, ("kill",)):
-        command = [sys.executable, "-m", "trading.kill", "--now"]
-        done = subprocess.run(
-            command, cwd=ROOT, env=stack.env, capture_output=True, text=True, timeout=120, check=False
-        )
-        assert done.returncode == 0, done.stderr
+        program = subprocess.Popen([sys.executable, "-m", "trading.kill", "--now"], cwd=ROOT, env=stack.env)
+        yield
+        assert program.wait(PATIENCE_SECS) == 0
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class PaperExchange:
         self.data = Path(self._folder.name) / "data"
         self._keys_path = Path(self._folder.name) / "keys.json"
         self._log_path = Path(self._folder.name) / "log"
-        self._keys: list[dict[str, str]] = []
+        self._keys: list[dict[str, Any]] = []
         self._arguments = arguments or ("--manual",)
         self._deposit = deposit
         self._process: subprocess.Popen[bytes] | None = None
@@ -118,9 +118,9 @@ class PaperExchange:
         """Everything the process has logged."""
         return self._log_path.read_text() if self._log_path.exists() else ""
 
-    def add_key(self, key: str, secret: str, account: str) -> None:
-        """Give an account an API key; the running exchange notices by itself."""
-        self._keys.append({"key": key, "secret": secret, "account": account})
+    def add_key(self, key: str, secret: str, account: str, **more: Any) -> None:
+        """Give an account an API key, with its `rights` where they are not the usual ones; the exchange notices by itself."""
+        self._keys.append({"key": key, "secret": secret, "account": account, **more})
         fresh = self._keys_path.with_suffix(".new")
         fresh.write_text(json.dumps(self._keys))
         fresh.rename(self._keys_path)

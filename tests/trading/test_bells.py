@@ -68,6 +68,39 @@ def test_a_bell_nobody_heard_may_be_rung_again_after_two_seconds(broker: Redis) 
     assert 0 < broker.pttl(bells.key("process_inbox", 7)) <= bells.COALESCE_MS  # type: ignore[operator]
 
 
+def numbers(broker: Redis, queue: str) -> list[int]:
+    """The numbers that a queue's messages carry, oldest first."""
+    return [json.loads(message)["headers"]["rung"] for message in reversed(broker.lrange(queue, 0, -1))]  # type: ignore[arg-type]
+
+
+def test_a_bell_that_rang_before_the_same_work_began_is_seen_to(broker: Redis) -> None:
+    bells.ring("process_inbox", 7)
+    broker.delete(bells.key("process_inbox", 7))  # two seconds in a long queue
+    bells.ring("process_inbox", 7)
+    first, second = numbers(broker, "entries")
+    assert bells.heard("process_inbox", 7, number=first)
+    assert not bells.heard("process_inbox", 7, number=second)
+
+
+def test_a_bell_that_rang_after_the_work_began_is_new_mail(broker: Redis) -> None:
+    bells.ring("process_inbox", 7)
+    assert bells.heard("process_inbox", 7, number=numbers(broker, "entries")[0])
+    bells.ring("process_inbox", 8)  # of another account: it skips nobody's
+    bells.ring("process_inbox", 7)
+    assert [
+        bells.heard("process_inbox", account, number=number)
+        for account, number in zip((8, 7), numbers(broker, "entries")[1:], strict=True)
+    ] == [True, True]
+
+
+def test_a_bell_without_a_number_and_a_broker_that_forgot_all_are_heard(broker: Redis) -> None:
+    bells.ring("process_inbox", 7)
+    assert bells.heard("process_inbox", 7)
+    broker.flushdb()
+    bells.ring("process_inbox", 7)
+    assert bells.heard("process_inbox", 7, number=numbers(broker, "entries")[0])
+
+
 def test_a_broker_that_is_down_is_logged_and_survived(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -109,7 +142,13 @@ def test_held_bells_ring_although_their_holder_fails(broker: Redis) -> None:
 
 
 def test_whether_anybody_waits(broker: Redis) -> None:
-    assert bells.nobody_waits("entries")
-    bells.ring("process_inbox", 7)
-    assert not bells.nobody_waits("entries")
-    assert bells.nobody_waits("exits")
+    mine = ("submit_entries", 7)
+    assert bells.nobody_waits("entries", *mine)
+    bells.ring("process_inbox", 8)
+    assert not bells.nobody_waits("entries", *mine)
+    assert bells.nobody_waits("exits", *mine)
+    broker.delete("entries")  # somebody took it
+    assert bells.nobody_waits("entries", *mine)
+    bells.ring(*mine)
+    broker.delete("entries")
+    assert not bells.nobody_waits("entries", *mine)

@@ -50,6 +50,7 @@ def test_the_whole_path_by_tasks(desk: Desk) -> None:
         tasks.submit_exits,
         tasks.poll_fills,
         tasks.look_up,
+        tasks.feed_chart,
         tasks.poll_prices,
         tasks.poll_balances,
         tasks.refit_volatility,

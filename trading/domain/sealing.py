@@ -23,6 +23,7 @@ L, M = Safer.LESS, Safer.MORE
 DIRECTIONS: Mapping[str, Safer] = MappingProxyType(
     {
         "approvals": M,
+        "blocked": M,
         "capital_tiers": M,
         "cluster_pct": L,
         "cluster_rho": L,  # more pairs count as one

@@ -14,7 +14,7 @@ ROWS: tuple[Setting, ...] = (
         "approvals",
         K.BOOL,
         False,
-        "Two people are needed to leave EMERGENCY: one asks, another confirms.",
+        "Two people are needed to leave EMERGENCY, and to loosen a setting of a live account: one asks, another confirms.",
         narrowest=GLOBAL,
     ),
     Setting(

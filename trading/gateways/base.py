@@ -148,6 +148,16 @@ class BookReport:
 
 
 @dataclass(frozen=True, slots=True)
+class TradeReport:
+    """One execution between others, as everybody sees it; price quote, qty base or contracts, side the taker's."""
+
+    at: datetime
+    side: Side
+    price: Decimal
+    qty: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class InstrumentReport:
     """A tradable market and its rules; fees are ratios."""
 
@@ -221,6 +231,9 @@ class Gateway(Protocol):
 
     def order_book(self, symbol: str) -> BookReport:
         """The best levels of a symbol's book, as many as one cheap question brings."""
+
+    def trades(self, symbol: str) -> Sequence[TradeReport]:
+        """What was traded last on a symbol, by anybody, oldest first."""
 
     def instruments(self) -> Sequence[InstrumentReport]:
         """Every market the account may trade."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import ccxt
@@ -26,7 +26,18 @@ PROVEN = (
 )
 # Listed classes may be parents of these, which prove nothing: the order exists, or existed.
 UNPROVEN = (ccxt.DuplicateOrderId, ccxt.OrderNotFound, ccxt.OrderNotCached)
-DUPLICATE = re.compile(r"duplicate", re.IGNORECASE)
+DUPLICATE = re.compile(r"duplicat|clientOid|orderLinkId", re.IGNORECASE)
+# Whatever a venue has against our order id: an order of that name may stand there.
+REFUSES: Mapping[str, frozenset[str]] = {
+    "bybit": frozenset({"110074"}),  # a contract that is not live
+    "kucoinfutures": frozenset(
+        # leverage, counts of orders, risk limits, not to be filled at once, post only, sides
+        {"200002", "200003", "300001", "300004", "300005", "300008", "300016", "300018", "330011", "50002"}
+    ),
+}
+# Codes that prove a refusal though ccxt has no class for them, by venue.
+NOT_OPEN: Mapping[str, frozenset[str]] = {"kucoinfutures": frozenset({"100004"})}
+# Codes that mean: no such open order, where ccxt says something else.
 SAYS_NOTHING = (
     ccxt.AuthenticationError,
     ccxt.DDoSProtection,
@@ -96,7 +107,8 @@ def for_order(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueErro
     fields = {"venue": venue, "error": code or type(error).__name__, "detail": short(error)}
     if not answer.written or never_left(error):
         return NotSent(**fields)
-    proven = isinstance(error, PROVEN) and not isinstance(error, UNPROVEN) and not DUPLICATE.search(answer.body)
+    listed = isinstance(error, PROVEN) or code in REFUSES.get(venue, ())
+    proven = listed and not isinstance(error, UNPROVEN) and not DUPLICATE.search(answer.body)
     if proven and code and answer.status < SERVER_ERRORS:
         return Rejected(**fields)
     return Unknown(**fields)
@@ -104,8 +116,10 @@ def for_order(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueErro
 
 def for_cancel(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueError:
     """What a failed cancel means: no such open order, or not known."""
-    fields = {"venue": venue, "error": venue_code(answer.body) or type(error).__name__, "detail": short(error)}
-    return OrderNotOpen(**fields) if isinstance(error, ccxt.OrderNotFound) else Unknown(**fields)
+    code = venue_code(answer.body)
+    fields = {"venue": venue, "error": code or type(error).__name__, "detail": short(error)}
+    gone = isinstance(error, ccxt.OrderNotFound) or code in NOT_OPEN.get(venue, ())
+    return OrderNotOpen(**fields) if gone else Unknown(**fields)
 
 
 def for_question(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueError:

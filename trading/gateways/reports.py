@@ -20,6 +20,7 @@ from trading.gateways.base import (
     PositionReport,
     RestingReport,
     TickerReport,
+    TradeReport,
 )
 
 Raw = Mapping[str, Any]
@@ -127,7 +128,7 @@ def fill_report(raw: Raw) -> FillReport:
         fee_currency=fee.get("currency") or "",
         maker={"maker": True, "taker": False}.get(raw.get("takerOrMaker") or ""),
         at=when(raw["timestamp"]),
-        realised=decimal(info.get("realizedPnl")),
+        realised=decimal(info.get("realizedPnl") or info.get("execPnl") or None),
         position_side=str(info.get("positionSide") or "").replace("BOTH", ""),
     )
 
@@ -196,3 +197,13 @@ def market_status(market: Raw) -> str:
     """What the venue itself calls the state of a market, in capitals; empty where it says nothing."""
     raw = market.get("info") or {}
     return str(raw.get("status") or raw.get("contractStatus") or "").upper()[:30]
+
+
+def trade_report(raw: Raw) -> TradeReport:
+    """Ccxt's public trade as ours."""
+    return TradeReport(
+        at=when(raw["timestamp"]),
+        side=Side(raw["side"].upper()),
+        price=decimal(raw["price"]),
+        qty=decimal(raw["amount"]),
+    )

@@ -81,6 +81,11 @@ class KillDesk:
     _strange: list[str] = field(default_factory=list)
     _told: set[str] = field(default_factory=set)
 
+    @property
+    def window(self) -> timedelta:
+        """How long after its signing the venue may still take an order."""
+        return venues.VENUES[self.account.venue].receive_window(self.timing.receive_window)
+
     # looking --------------------------------------------------------------------------------
 
     def look(self, *, as_if_cancelled: bool = False) -> Left:
@@ -178,7 +183,7 @@ class KillDesk:
         with failpoints.span("kill.place"):
             error = self._trying("closed", facts, lambda: self.gateway.place(request))
         if error is not None and error.code == "UNKNOWN_OUTCOME":
-            dead = request.valid_until + self.timing.receive_window
+            dead = request.valid_until + self.window
             self._held_back[closing.symbol] = dead
 
     def _request(self, closing: Closing) -> OrderRequest:

@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from project import failpoints
@@ -152,7 +152,7 @@ class Emergency:
         desk = self._desk(account)
         if desk is None:
             return False
-        reads, window_over = 0, self._window_over()
+        reads, window_over = 0, self._window_over(desk.window)
         alarm_at = window_over + ALARM_SECS
         while reads < FLAT_READS and self._stands():
             flat = self._round(desk)
@@ -165,10 +165,10 @@ class Emergency:
             self.journal.write("account flat", account=account.id, name=account.name)
         return reads == FLAT_READS
 
-    def _window_over(self) -> float:
+    def _window_over(self, receive_window: timedelta) -> float:
         """From when on nothing that was signed before the latch can be accepted any more, on the steady clock."""
         age = (datetime.now(UTC) - datetime.fromisoformat(self.latch.at)).total_seconds()
-        window = self.around.timing.receive_window + self.around.timing.margin
+        window = receive_window + self.around.timing.margin
         return time.monotonic() + max(window.total_seconds() - max(age, 0), 0)
 
     def _round(self, desk: KillDesk) -> bool:

@@ -8,6 +8,8 @@ from trading.models.order import Fill, FundingPayment, Order
 from trading.models.pending import PendingChange
 from trading.models.pnl import PnlPoint
 from trading.models.queue import QueuedSignal
+from trading.models.result import MonthResult
+from trading.models.setting_version import SettingRequest, SettingVersion
 from trading.models.shadow import ShadowDecision, ShadowGroup, ShadowLeg, ShadowOrder, TheirTrade
 from trading.models.slot import Slot
 from trading.models.system import Canary
@@ -22,6 +24,7 @@ __all__ = [
     "ForeignOrder",
     "FundingPayment",
     "Leg",
+    "MonthResult",
     "OffsetBook",
     "OffsetRun",
     "OffsetStep",
@@ -33,6 +36,8 @@ __all__ = [
     "Pyramid",
     "QueuedSignal",
     "SettingOverride",
+    "SettingRequest",
+    "SettingVersion",
     "ShadowDecision",
     "ShadowGroup",
     "ShadowLeg",

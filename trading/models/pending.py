@@ -18,6 +18,7 @@ class PendingChange(models.Model):
     symbol = models.CharField(max_length=40, blank=True, default="")
     name = models.CharField(max_length=40)
     value = models.JSONField(null=True, blank=True)
+    reason = models.CharField(max_length=200, blank=True, default="")
     asked_by = models.CharField(max_length=150)
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()

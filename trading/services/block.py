@@ -5,6 +5,10 @@ from django.db import transaction
 from project.journal.record import record
 from trading import locks
 from trading.models import PositionGroup, SettingOverride
+from trading.models.setting_version import How
+from trading.services import setting_versions
+from trading.services.overrides import Place, Wish
+from trading.services.setting_versions import Said
 
 PAIR_SETTING = "blocked"
 
@@ -28,13 +32,9 @@ def set_pair_blocked(account_id: int, symbol: str, *, to: bool, operator: str) -
     """Block or unblock a pair of an account: its setting `blocked`, journalled as such. False when it is so already."""
     with transaction.atomic():
         locks.account(account_id)
-        row = SettingOverride.objects.filter(account_id=account_id, symbol=symbol, name=PAIR_SETTING).first()
-        before, after = (row.value if row else None), ("on" if to else "off")
-        if before == after or (before is None and not to):
+        at = Place(account_id=account_id, symbol=symbol)
+        row = SettingOverride.objects.filter(name=PAIR_SETTING, **at.columns).first()
+        if row is None and not to:
             return False
-        said = {"value": after, "changed_by": operator}
-        SettingOverride.objects.update_or_create(account_id=account_id, symbol=symbol, name=PAIR_SETTING, defaults=said)
-        scope = {"user": None, "account": account_id, "symbol": symbol}
-        payload = {"operator": operator, "name": PAIR_SETTING, "scope": scope, "before": before, "after": after}
-        record("setting.changed", subject=f"setting:{PAIR_SETTING}", payload=payload, account_id=account_id)
-        return True
+        wish = Wish(PAIR_SETTING, at, "on" if to else "off")
+        return setting_versions.write([wish], Said(operator, how=How.HAND))[1] is not None

@@ -9,14 +9,17 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from project.accounts import mode
 from project.accounts.models import Environment, ExchangeAccount, Installation, Role, User
-from project.accounts.vault import key_encryption_key, open_credentials, seal_credentials
-from project.journal.record import record
+from project.accounts.vault import key_encryption_key, open_credentials, put_credentials
 from project.services.files import write_private
 from signals.models import Source
-from trading.models import SettingOverride
+from trading.models.setting_version import How
+from trading.services import setting_versions
+from trading.services.overrides import Place, Wish
+from trading.services.setting_versions import Said
 
 ADMIN = "admin"
 PAPER = "paper"
@@ -95,10 +98,11 @@ def _paper_account(admin: User, name: str, venue: str, paper_url: str) -> Exchan
         account = ExchangeAccount.objects.create(
             user=admin, name=name, venue=venue, environment=Environment.PAPER, base_url=paper_url, armed=True
         )
-        seal_credentials(account, {"apiKey": secrets.token_hex(16), "secret": secrets.token_hex(32)})
+        keys = {"apiKey": secrets.token_hex(16), "secret": secrets.token_hex(32)}
+        put_credentials(account, keys, now=timezone.now())
         account.save()
         _demo_settings(account)
-    _tell_paper(account, open_credentials(account))
+    tell_paper(account, open_credentials(account))
     return account
 
 
@@ -106,15 +110,14 @@ def _demo_settings(account: ExchangeAccount) -> None:
     """Settings that make the demo show more; a person may change them like any other."""
     if not settings.WINDLASS.demo:
         return
-    for symbol, values in DEMO_SETTINGS[account.name].items():
-        for name, value in values.items():
-            SettingOverride.objects.create(account=account, symbol=symbol, name=name, value=value, changed_by="demo")
-            scope = {"user": None, "account": account.pk, "symbol": symbol}
-            changed = {"operator": "demo", "name": name, "scope": scope, "before": None, "after": value}
-            record("setting.changed", subject=f"setting:{name}", payload=changed, account_id=account.pk)
+    shown = DEMO_SETTINGS[account.name].items()
+    wishes = [
+        Wish(name, Place(None, account.pk, symbol), value) for symbol, some in shown for name, value in some.items()
+    ]
+    setting_versions.write(wishes, Said("demo", "so that the demo shows more", How.DEMO))
 
 
-def _tell_paper(account: ExchangeAccount, credentials: Mapping[str, str]) -> None:
+def tell_paper(account: ExchangeAccount, credentials: Mapping[str, str]) -> None:
     """Write the account's keys where the paper exchange reads them, once."""
     path = _home() / "paper" / "keys.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []

@@ -87,7 +87,7 @@ class SharedPurse:
     """The budget in Valkey: one script a call, so that two processes never spend the same; without Valkey, the local one."""
 
     def __init__(self, client: "Redis", name: str, budget: Budget, clock: Callable[[], float] = time.monotonic) -> None:
-        self._budget, self._clock = budget, clock
+        self._budget, self._clock, self._client = budget, clock, client
         self._keys = (f"windlass:budget:{name}", f"windlass:ban:{name}")
         self._take, self._ban = client.register_script(TAKE), client.register_script(BAN)
         self._local = LocalPurse(budget.share(LOCAL_SHARE), clock)
@@ -111,6 +111,16 @@ class SharedPurse:
             self._ban(self._keys[1:], (ceil(secs * 1000),))
         except (RedisError, OSError) as error:
             self._without_valkey(error)
+
+    def standing(self) -> tuple[float, float, float]:
+        """Weight that may be spent now, of how much, and for how many seconds a ban stands. Raises RedisError, OSError."""
+        at, ban_ms = self._client.time(), self._client.pttl(self._keys[1])
+        tokens, since = self._client.hmget(self._keys[0], "tokens", "at")
+        now = at[0] + at[1] / 1_000_000
+        left = self._budget.burst
+        if tokens is not None and since is not None:
+            left = float(tokens) + (now - float(since)) * self._budget.per_sec
+        return min(self._budget.burst, left), self._budget.burst, max(ban_ms, 0) / 1000
 
     def _without_valkey(self, error: Exception) -> LocalPurse:
         log.warning("the request budget is not shared, Valkey is away: %s", type(error).__name__)
@@ -169,6 +179,13 @@ def meter(account: ExchangeAccount, venue: Venue) -> VenueMeter:
     paper = account.environment == Environment.PAPER
     purse = None if paper else _purse(account.venue, account.environment, venue.weight_per_min)
     return VenueMeter(account.venue, breakers.of_account(account), purse)
+
+
+def standing(account: ExchangeAccount, venue: Venue) -> tuple[float, float, float] | None:
+    """What is left of an account's request budget, of how much, and a ban's seconds; None on paper, which has none."""
+    if account.environment == Environment.PAPER:
+        return None
+    return _purse(account.venue, account.environment, venue.weight_per_min).standing()
 
 
 @cache

@@ -1,7 +1,7 @@
 """A gateway per account and process, built at first use, after the fork; rebuilt when the account changes."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,6 +14,9 @@ from trading.errors import LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
 from trading.services import budget
 from trading.services.socket_guard import ModeGuard
+
+if TYPE_CHECKING:
+    from trading.gateways.examiner import Examiner
 
 MARKETS_KEPT = timedelta(minutes=10)
 # ccxt's own view of the markets; instruments as rows are refreshed every minute by their sweep.
@@ -48,13 +51,24 @@ def bare(account: ExchangeAccount) -> Gateway:
     return kept[1] if kept and kept[0] == account.updated_at else _made(account)[0]
 
 
+def examiner(account: ExchangeAccount) -> "Examiner":
+    """A gateway that can be asked about the account itself; made anew each time, for keys may have changed. Raises as above."""
+    from trading.gateways.examiner import Examiner
+
+    built: Examiner
+    built, client = _made(account, Examiner)
+    _lend_markets(account, built, client)
+    return built
+
+
 def _build(account: ExchangeAccount) -> Gateway:
+    built: Gateway
     built, client = _made(account)
     _lend_markets(account, built, client)
     return built
 
 
-def _made(account: ExchangeAccount) -> tuple[Gateway, Any]:
+def _made(account: ExchangeAccount, kind: Any = None) -> tuple[Any, Any]:
     from trading.gateways.ccxt_gateway import CcxtGateway
 
     venue = venues.capability(account.venue)
@@ -70,9 +84,8 @@ def _made(account: ExchangeAccount) -> tuple[Gateway, Any]:
         sandbox=account.environment == Environment.TESTNET,
         receive_window_ms=window_ms,
     )
-    return CcxtGateway(
-        client, venue=venue, guard=_guard, clock=timezone.now, meter=budget.meter(account, venue)
-    ), client
+    meter = budget.meter(account, venue)
+    return (kind or CcxtGateway)(client, venue=venue, guard=_guard, clock=timezone.now, meter=meter), client
 
 
 def _refuse_unsafe(account: ExchangeAccount) -> None:

@@ -21,12 +21,13 @@ from trading.domain.settings import EngineSettings
 from trading.domain.vocabulary import PositionSide, Side
 from trading.models import ForeignOrder, Order, PositionGroup, QueuedSignal, SettingOverride, Slot
 from trading.selectors import Quoted
-from trading.services import desk_reads, surroundings
+from trading.services import desk_reads, surroundings, track_record
 from trading.services.sheet import Sheet
-from trading.services.track_record import History, history, orders_last_minute
+from trading.services.track_record import History
 
 LASTING = ("_foreign", "_known", "balances", "history", "installation", "overrides", "strategies", "tickers")
 # What an account's own decisions do not change: read once a batch.
+LOOKED_AT = (*LASTING, "_orders_last_minute", "available_quote", "groups", "mode", "taken_slots", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ class Desk:
         vars(fresh).update({name: vars(self)[name] for name in LASTING if name in vars(self)})
         return fresh
 
+    def look(self) -> None:
+        """Read now what an entry is going to ask (desk_ahead.known makes it two statements). Raises SettingError."""
+        for name in LOOKED_AT:
+            getattr(self, name)
+
     @cached_property
     def mode(self) -> str:
         """The trading mode."""
@@ -90,7 +96,7 @@ class Desk:
     @cached_property
     def history(self) -> History:
         """Losses, drawdown, the first day."""
-        return history(self.account, self.settings(""), now=self.now)
+        return track_record.history(self.account, self.settings(""), now=self.now)
 
     @cached_property
     def record(self) -> TrackRecord:
@@ -163,7 +169,7 @@ class Desk:
 
     @cached_property
     def _orders_last_minute(self) -> int:
-        return orders_last_minute(self.account, now=self.now)
+        return track_record.orders_last_minute(self.account, now=self.now)
 
     # positions ------------------------------------------------------------------------------
 
@@ -348,7 +354,7 @@ class Desk:
         age = (self.now - ticker.at).total_seconds() if ticker else None
         return Snapshot(
             mode=self.mode,
-            armed=self.account.armed,
+            armed=self.account.may_open,
             price_age_secs=None if age is None else round(Decimal(str(age)), 3),
             min_qty=instrument.min_qty,
             min_notional=instrument.min_notional,

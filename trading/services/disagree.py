@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from project.journal.record import record
+from project.reads import Read
 from trading import locks
 from trading.domain.money import ZERO, total
 from trading.domain.order_state import OrderState
@@ -28,10 +29,18 @@ class NothingToUndo(Exception):
     """Only a person's word can be undone, and only the last one about an execution."""
 
 
+UNSETTLED = Read(
+    lambda account_id: (
+        Disagreement.objects.filter(account_id=account_id, settled_at=None)
+        .select_related("instrument", "order")
+        .order_by("id")
+    )
+)
+
+
 def unsettled(account_id: int) -> list[Disagreement]:
     """What waits for a person, oldest first."""
-    rows = Disagreement.objects.filter(account_id=account_id, settled_at=None)
-    return list(rows.select_related("instrument", "order").order_by("id"))
+    return UNSETTLED(account_id=account_id)
 
 
 def settle(row_id: int, *, choice: str, operator: str, reason: str, now: datetime) -> Disagreement:

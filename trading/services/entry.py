@@ -26,7 +26,7 @@ from trading.domain.vocabulary import GroupStatus, OrderType, PositionSide, Purp
 from trading.models import Leg, PositionGroup, Pyramid, Slot
 from trading.selectors import rules_of
 from trading.services import entry_guards as guards
-from trading.services import levels, orders
+from trading.services import levels, order_by_hand_target, orders
 from trading.services.desk import Desk
 from trading.services.levels import Found
 from trading.services.orders import NewOrder
@@ -92,7 +92,8 @@ def draft_of(
     desk: Desk, meant: Meant, side: PositionSide, group: PositionGroup | None, *, waited: bool = False
 ) -> Draft:
     """The entry before it is sized: where its grid hangs, which pyramid it is, with which leverage and exits."""
-    chosen, rules = desk.settings(meant.instrument.symbol), rules_of(meant.instrument)
+    chosen = order_by_hand_target.applied(desk.settings(meant.instrument.symbol), meant)
+    rules = rules_of(meant.instrument)
     price = _better_price(desk, meant, side) if waited else guards.base_price(desk, meant)
     return Draft(
         meant=meant,

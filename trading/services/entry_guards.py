@@ -12,7 +12,7 @@ from trading.domain.refusal import Refusal
 from trading.domain.settings import EngineSettings
 from trading.domain.vocabulary import PositionSide
 from trading.models import PositionGroup
-from trading.services import listing
+from trading.services import listing, order_by_hand_target
 from trading.services.desk import Desk
 
 
@@ -90,7 +90,7 @@ def _unsupported(desk: Desk, meant: Meant, group: PositionGroup | None) -> Verdi
     wanted = leverage or (desk.account.leverage if group is None else None)
     held = {g.leverage for g in desk.groups_of(meant.instrument)}
     asked = {
-        "take_profit": bool(intent.take_profit),
+        "take_profit": bool(intent.take_profit) and not order_by_hand_target.carried_out(meant, group),
         "leverage on spot": spot and leverage not in (None, 1),
         "a broken number as leverage": leverage is not None and leverage != int(leverage),
         f"leverage {wanted} (a market has one, and {held or ''} is in use)": not spot

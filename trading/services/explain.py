@@ -90,18 +90,23 @@ def _account(source: Source, name: str) -> int:
 
 def _explained(facts: dict[str, Any], gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> Explanation:
     """Prices first, then stages and decision under the account's lock; everything written is rolled back."""
-    account_id, source = facts["account_id"], facts["source"]
+    account_id = facts["account_id"]
     decide.fetch_prices(account_id, [Alert(**facts)], gateway=gateway, clock=clock)
+    return undone(lambda: Alert.objects.create(**facts), account_id=account_id, now=clock())
+
+
+def undone(store: Callable[[], Alert], *, account_id: int, now: datetime) -> Explanation:
+    """Stages and decision of an alert that is stored for this moment alone; its prices have been asked for."""
     with transaction.atomic():
         account = locks.account(account_id)
-        alert = Alert.objects.create(**facts)
+        alert = store()
         before = set(Order.objects.filter(account=account).values_list("id", flat=True))
-        seen = Desk(account, clock()) if source.live else shadow_desk.desk(account, source, now=clock())
+        seen = Desk(account, now) if alert.source.live else shadow_desk.desk(account, alert.source, now=now)
         found = stages(seen, alert)
-        verdict = decide.decide_alert(Desk(account, clock()), alert)
+        verdict = decide.decide_alert(Desk(account, now), alert)
         planned = tuple(_planned(order) for order in _new_orders(account_id, before))
         transaction.set_rollback(True)
-    return Explanation(facts["format"], verdict, planned, found)
+    return Explanation(alert.format, verdict, planned, found)
 
 
 def _as_stored(raw: str, format_name: str, source: Source, account_id: int, now: datetime) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, TimeInForce
 from trading.models import Order, PositionGroup, Slot
 from trading.selectors import GroupPicture
-from trading.services import ladder, levels, orders, pnl, queue, stops
+from trading.services import ladder, levels, orders, pnl, queue, results, stops
 from trading.services.defects import DEFECTS
 from trading.services.orders import NewOrder
 
@@ -351,12 +351,14 @@ def _write_figures(group: PositionGroup, seen: GroupPicture) -> None:
         for name in changed:
             setattr(group, name, figures[name])
         group.save(update_fields=changed)
+        results.forget(group)
         record("group.figures", subject=f"group:{group.pk}", payload=figures, account_id=group.account_id)
 
 
 def _change_status(group: PositionGroup, to: GroupStatus) -> None:
     before, group.status = group.status, to
     group.save(update_fields=["status"])
+    results.forget(group)
     payload = {"from": before, "to": to, "reason": group.close_reason}
     record("group.status", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
 

@@ -17,7 +17,7 @@ LOST_ANYWAY = frozenset({Outcome.NOT_SUPPORTED, Outcome.PAIR_BLOCKED, "PRICE_NOT
 def hold(desk: Desk, meant: Meant, side: PositionSide) -> Verdict | None:
     """Keep an entry in the queue until the venue is there again; None where it can be decided now, or has to be refused."""
     held = _why(desk.account, meant)
-    if held is None or not desk.account.armed or not permits(desk.mode, PlanKind.ENTRY):
+    if held is None or not desk.account.may_open or not permits(desk.mode, PlanKind.ENTRY):
         return None
     early = entry_guards.refusal(desk, meant, side, group=None)
     if early is not None and early.outcome in LOST_ANYWAY:

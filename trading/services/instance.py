@@ -15,6 +15,7 @@ from project.accounts.models import ExchangeAccount, Installation, Rival
 from project.journal import leases
 from project.journal.models import JournalEntry, Lease
 from project.journal.record import record
+from project.reads import Read
 from project.settings.environment import secret_file
 from trading import locks
 from trading.domain import instance
@@ -120,9 +121,12 @@ def lease_name(account_id: int) -> str:
     return f"engine:{account_id}"
 
 
+LEASED = Read(lambda name: Lease.objects.filter(name=name))
+
+
 def another(account_id: int, *, now: datetime) -> Another | None:
     """The other engine of this database that trades the account; None where it is us, or nobody."""
-    row = Lease.objects.filter(name=lease_name(account_id), expires_at__gt=now).first()
+    row = next((row for row in LEASED(name=lease_name(account_id)) if row.expires_at > now), None)
     return None if row is None or row.holder == engine_name() else Another(row.holder, row.expires_at)
 
 

@@ -22,7 +22,7 @@ def tend(group: PositionGroup, seen: GroupPicture, *, settings: GridSettings, no
         now=now,
         rules=seen.rules,
         side=seen.side,
-        opens=group.account.armed and mode.current().mode == mode.Mode.NORMAL,
+        opens=group.account.may_open and mode.current().mode == mode.Mode.NORMAL,
     )
     for action in actions:
         if isinstance(action, Replace):

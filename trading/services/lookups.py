@@ -151,7 +151,7 @@ def _evidence(
     return AbsenceEvidence(
         venue_now=gateway.server_time(),
         valid_until=order.valid_until or order.created_at,
-        receive_window=timing.receive_window,
+        receive_window=venue.receive_window(timing.receive_window) if venue else timing.receive_window,
         polls_without_trace=order.polls + 1,
         in_open_orders=False,
         in_trades=False,

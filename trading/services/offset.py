@@ -10,6 +10,7 @@ from django.db import transaction
 from project import failpoints
 from project.accounts.models import ExchangeAccount
 from project.journal.record import record
+from project.reads import Among, Read
 from risk.domain import offset as planning
 from risk.domain.offset import OffsetPlan
 from risk.domain.offset_book import Sale
@@ -272,9 +273,14 @@ def skip_once(group: PositionGroup, *, operator: str, now: datetime) -> datetime
         return until
 
 
+STEPS = Read(
+    lambda ids: OffsetStep.objects.filter(Among("run_id", ids)).select_related("group__instrument").order_by("id")
+)
+
+
 def results(runs: Iterable[OffsetRun]) -> dict[int, list[OffsetStep]]:
     """The steps of runs, by run."""
     found: dict[int, list[OffsetStep]] = {run.pk: [] for run in runs}
-    for step in OffsetStep.objects.filter(run__in=found).select_related("group__instrument").order_by("id"):
+    for step in STEPS(ids=list(found)):
         found[step.run_id].append(step)
     return found

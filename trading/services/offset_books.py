@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from project.reads import Among, Read
 from risk.domain.offset_book import Level
 from signals.models import Instrument
 from trading.domain.vocabulary import PositionSide
@@ -73,9 +74,12 @@ def _texts(levels: Iterable[Level]) -> list[list[str]]:
     return [[str(level.price), str(level.qty)] for level in levels]
 
 
+KEPT = Read(lambda ids: OffsetBook.objects.filter(Among("instrument_id", ids)))
+
+
 def kept(instrument_ids: Iterable[int]) -> Books:
     """The books as they were read last, whatever their age."""
-    rows = OffsetBook.objects.filter(instrument_id__in=list(instrument_ids))
+    rows = KEPT(ids=sorted(instrument_ids))
     return {row.instrument_id: Book(_numbers(row.bids), _numbers(row.asks), row.at) for row in rows}
 
 

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Q, Sum, Value
 
 from project.accounts import mode
 from project.accounts.models import ExchangeAccount
+from project.ahead import ahead
+from project.reads import Among, Read
 from risk.domain.daily_loss import day_start
 from risk.domain.offset import Budget
 from risk.domain.offset_book import Holding, Market
@@ -52,12 +54,19 @@ class Standing:
         return PositionSide(self.group.side)
 
 
+HOLDING = Read(
+    lambda account_id: (
+        PositionGroup.objects.filter(account_id=account_id, closed_at=None, qty__gt=0, cost__gt=0)
+        .select_related("account", "instrument__ticker")
+        .order_by("id")
+    )
+)
+
+
 def standings(account_id: int) -> list[Standing]:
     """Every open group of the account that holds something and has a price, oldest first."""
-    rows = PositionGroup.objects.filter(account_id=account_id, closed_at=None, qty__gt=0, cost__gt=0)
-    groups = list(rows.select_related("account", "instrument").order_by("id"))
-    tickers = Ticker.objects.in_bulk([g.instrument_id for g in groups], field_name="instrument_id")
-    return [_standing(group, tickers[group.instrument_id]) for group in groups if group.instrument_id in tickers]
+    priced = ((group, getattr(group.instrument, "ticker", None)) for group in HOLDING(account_id=account_id))
+    return [_standing(group, ticker) for group, ticker in priced if ticker is not None]
 
 
 def _standing(group: PositionGroup, ticker: Ticker) -> Standing:
@@ -90,9 +99,45 @@ def holding(standing: Standing, book: Book | None) -> Holding:
 # eligibility -------------------------------------------------------------------------------------
 
 
+PYRAMIDS = Read(
+    lambda ids: (
+        Pyramid.objects.filter(Among("group_id", ids)).order_by("created_at").values_list("group_id", "created_at")
+    )
+)
+LEGS = Read(lambda ids: Leg.objects.filter(Among("pyramid__group_id", ids)).select_related("pyramid"))
+ENTRIES = Read(lambda ids: Order.objects.filter(Among("group_id", ids), purpose=Purpose.ENTRY).order_by("id"))
+LAST_FILLS = Read(
+    lambda ids: (
+        Fill.objects.filter(Among("order__group_id", ids), order__purpose=Purpose.ENTRY)
+        .order_by()
+        .values_list("order__leg_id")
+        .annotate(at=Max("at"))
+    )
+)
+WATCHES = Read(lambda ids: OffsetWatch.objects.filter(Among("group_id", ids)))
+WORKING = Read(
+    lambda ids: Order.objects.filter(
+        Q(purpose=Purpose.REDUCE) & (~Q(state__in=sorted(TERMINAL)) | FILLS_MISSING) | Q(state__in=IN_DOUBT),
+        Among("group_id", ids),
+    ).values_list("group_id", "purpose")
+)
+REDUCING = Read(
+    lambda ids: PositionGroup.objects.filter(Among("id", ids), reduce_qty__gt=0).values_list("pk", flat=True)
+)
+RUNNING = Read(
+    lambda ids: OffsetStep.objects.filter(Among("group_id", ids), ended_at=None).values_list("group_id", "run_id")
+)
+OF_GROUPS = (PYRAMIDS, LEGS, ENTRIES, LAST_FILLS, WATCHES, WORKING, REDUCING, RUNNING)
+
+
 def candidates(standing: Sequence[Standing], *, now: datetime) -> dict[int, Candidate]:
-    """Groups as eligibility sees them, by id."""
+    """Groups as eligibility sees them, by id; asked in one statement."""
     ids = [one.group.pk for one in standing]
+    with ahead(*(read.of(ids=ids) for read in OF_GROUPS)):
+        return _candidates(standing, ids, now)
+
+
+def _candidates(standing: Sequence[Standing], ids: Sequence[int], now: datetime) -> dict[int, Candidate]:
     pyramids, legs, watches = _pyramids(ids), _legs(ids), _watches(ids)
     work, runs, replaced = busy(ids), running(ids), _replacements([one.group for one in standing])
     return {
@@ -118,18 +163,15 @@ def candidates(standing: Sequence[Standing], *, now: datetime) -> dict[int, Cand
 
 
 def _pyramids(ids: Sequence[int]) -> dict[int, list[datetime]]:
-    rows = Pyramid.objects.filter(group_id__in=ids).order_by("created_at").values_list("group_id", "created_at")
-    return _by_group(rows)
+    return _by_group(PYRAMIDS(ids=ids))
 
 
 def _legs(ids: Sequence[int]) -> dict[int, list[LegTimes]]:
     """When each leg's last entry order went out, and when its last fill came that made it full."""
-    legs = list(Leg.objects.filter(pyramid__group_id__in=ids).select_related("pyramid"))
-    orders = Order.objects.filter(group_id__in=ids, purpose=Purpose.ENTRY).order_by("id")
-    filled = Fill.objects.filter(order__group_id__in=ids, order__purpose=Purpose.ENTRY).order_by()
-    last_fill = dict(filled.values_list("order__leg_id").annotate(at=Max("at")))
-    of_leg = _by_group((order.leg_id or 0, order) for order in orders)
-    return _by_group((leg.pyramid.group_id, _leg(leg, of_leg.get(leg.pk, []), last_fill.get(leg.pk))) for leg in legs)
+    last_fill: dict[int, datetime] = dict(LAST_FILLS(ids=ids))
+    of_leg = _by_group((order.leg_id or 0, order) for order in ENTRIES(ids=ids))
+    pairs = ((leg.pyramid.group_id, leg) for leg in LEGS(ids=ids))
+    return _by_group((pk, _leg(leg, of_leg.get(leg.pk, []), last_fill.get(leg.pk))) for pk, leg in pairs)
 
 
 def _leg(leg: Leg, entries: Sequence[Order], last_fill: datetime | None) -> LegTimes:
@@ -159,7 +201,7 @@ def _replacements(groups: Sequence[PositionGroup]) -> dict[int, datetime]:
 
 
 def _watches(ids: Sequence[int]) -> Mapping[int, OffsetWatch]:
-    return OffsetWatch.objects.in_bulk(list(ids), field_name="group_id")
+    return {watch.group_id: watch for watch in WATCHES(ids=list(ids))}
 
 
 def _since(watch: OffsetWatch | None, now: datetime) -> datetime | None:
@@ -182,21 +224,14 @@ def note_losing(losing: Iterable[int], *, account_id: int, now: datetime) -> Non
 
 def busy(ids: Sequence[int]) -> dict[int, str]:
     """Groups in which something is under way that an offset must not meet, in words."""
-    working = ~Q(state__in=sorted(TERMINAL)) | FILLS_MISSING
-    rows = Order.objects.filter(Q(purpose=Purpose.REDUCE) & working | Q(state__in=IN_DOUBT), group_id__in=ids)
-    found = {pk: BUSY_WORDS.get(Purpose(purpose), UNDECIDED_WORDS) for pk, purpose in _named(rows)}
-    reserved = PositionGroup.objects.filter(pk__in=ids, reduce_qty__gt=0).values_list("pk", flat=True)
-    return found | dict.fromkeys(reserved, BUSY_WORDS[Purpose.REDUCE])
-
-
-def _named(rows: Iterable[Order]) -> list[tuple[int, str]]:
-    return [(order.group_id, order.purpose) for order in rows]
+    working = WORKING(ids=list(ids))
+    found = {pk: BUSY_WORDS.get(Purpose(purpose), UNDECIDED_WORDS) for pk, purpose in working}
+    return found | dict.fromkeys(REDUCING(ids=list(ids)), BUSY_WORDS[Purpose.REDUCE])
 
 
 def running(ids: Sequence[int]) -> dict[int, int]:
     """Groups that are part of a running offset, with its number."""
-    rows = OffsetStep.objects.filter(group_id__in=ids, ended_at=None).values_list("group_id", "run_id")
-    return dict(rows)
+    return dict(RUNNING(ids=list(ids)))
 
 
 # the account -------------------------------------------------------------------------------------
@@ -226,13 +261,24 @@ class Day:
         return self.budget - self.spent
 
 
+SPENT = Read(
+    lambda account_id, since: (
+        OffsetRun.objects.filter(account_id=account_id, ended_at__gte=since)
+        .order_by()
+        .values(one=Value(1))
+        .annotate(sum=Sum("cost"))
+        .values_list("sum", flat=True)
+    )
+)
+
+
 def day(desk: Desk) -> Day | None:
     """Today's budget (UTC); None while the equity is not known."""
     offset = desk.settings("").offset
     if desk.equity is None:
         return None
-    ended = OffsetRun.objects.filter(account=desk.account, ended_at__gte=day_start(desk.now))
-    return Day(pct_of(desk.equity, offset.loss_budget_pct), ended.aggregate(sum=Sum("cost"))["sum"] or ZERO)
+    spent = SPENT.first(account_id=desk.account.pk, since=day_start(desk.now)) or ZERO
+    return Day(pct_of(desk.equity, offset.loss_budget_pct), spent)
 
 
 def budget(chosen: EngineSettings, *, left: Decimal, group_id: int) -> Budget:
@@ -246,10 +292,20 @@ def budget(chosen: EngineSettings, *, left: Decimal, group_id: int) -> Budget:
     )
 
 
+CREDIT = Read(
+    lambda group_id: (
+        OffsetRun.objects.filter(group_id=group_id, state=RunState.BROKEN_OFF)
+        .order_by()
+        .values(one=Value(1))
+        .annotate(sum=Sum("winners_realised"))
+        .values_list("sum", flat=True)
+    )
+)
+
+
 def credit(group_id: int) -> Decimal:
     """What winners earned for this group in runs that did not come to close it, quote."""
-    rows = OffsetRun.objects.filter(group_id=group_id, state=RunState.BROKEN_OFF)
-    return rows.aggregate(sum=Sum("winners_realised"))["sum"] or ZERO
+    return CREDIT.first(group_id=group_id) or ZERO
 
 
 def beyond(standing: Standing, offset: OffsetSettings) -> bool:

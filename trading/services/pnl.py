@@ -16,6 +16,7 @@ from trading.domain.money import ZERO, total
 from trading.domain.position import open_profit
 from trading.domain.vocabulary import PositionSide
 from trading.models import PnlPoint, PositionGroup
+from trading.services import results
 from trading.services.desk import Desk
 
 EVERY = timedelta(minutes=1)
@@ -30,6 +31,7 @@ def note_minute(account: ExchangeAccount, *, now: datetime) -> bool:
     with transaction.atomic():
         locked = locks.account(account.pk)
         _keep(point(locked, now=now), Desk(locked, now))
+    results.sweep(account.pk, now=now)
     return True
 
 

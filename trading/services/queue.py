@@ -9,6 +9,7 @@ from django.db import transaction
 
 from project import failpoints
 from project.journal.record import Event, record
+from project.reads import Read
 from risk.domain.mode import PlanKind, permits
 from signals.evaluate import Meant, evaluate
 from signals.market import instruments
@@ -31,10 +32,18 @@ ANY_AGE = timedelta.max
 # Staleness is judged at arrival only: who waits in the queue is old by nature.
 
 
+WAITING = Read(
+    lambda account_id: (
+        QueuedSignal.objects.filter(account_id=account_id, state=State.WAITING)
+        .select_related("after_group", "instrument", "signal__alert__source")
+        .order_by("queued_at", "id")
+    )
+)
+
+
 def waiting(account_id: int) -> list[QueuedSignal]:
     """Who waits, oldest first."""
-    rows = QueuedSignal.objects.filter(account_id=account_id, state=State.WAITING)
-    return list(rows.select_related("after_group", "instrument", "signal__alert__source").order_by("queued_at", "id"))
+    return WAITING(account_id=account_id)
 
 
 # coming in ---------------------------------------------------------------------------------------
@@ -72,7 +81,7 @@ def replace(desk: Desk, meant: Meant, side: PositionSide) -> Verdict | None:
     """
     key = (meant.instrument.id, meant.timeframe_secs, side)
     mine = [row for row in desk.waiting if (row.instrument_id, row.timeframe_secs, row.side) == key]
-    may_wait = mine and desk.account.armed and permits(desk.mode, PlanKind.ENTRY)
+    may_wait = mine and desk.account.may_open and permits(desk.mode, PlanKind.ENTRY)
     refused = entry.must_wait(desk, meant, side) if may_wait else None
     if refused is None:
         return None

@@ -19,7 +19,7 @@ from trading.domain.reconcile import effects
 from trading.domain.vocabulary import MarketKind
 from trading.gateways.base import Gateway
 from trading.models import Disagreement, Fill, FundingPayment, Order, PositionGroup
-from trading.services import audit, delisted, disagree, fills, funding, instance, lookups, market, strangers
+from trading.services import audit, delisted, disagree, fills, funding, instance, lookups, market, realised, strangers
 from trading.services.execution import of as execution
 from trading.services.listing import NOT_LISTED
 
@@ -119,8 +119,8 @@ def expected(account_id: int) -> dict[str, Decimal]:
     rows = list(Fill.objects.filter(account_id=account_id).select_related("instrument"))
     for currency, amount in effects(execution(row, row.instrument) for row in rows).items():
         sums[currency] += amount
-    for row in rows:
-        sums[row.instrument.quote] += row.realised
+    for quote, amount in realised.of(account_id, rows):
+        sums[quote] += amount
     for quote, amount in FundingPayment.objects.filter(account_id=account_id).values_list(
         "instrument__quote", "amount"
     ):
@@ -133,7 +133,8 @@ def unexplained(account_id: int, *, gateway: Gateway) -> Mapping[str, Decimal]:
     theirs = {report.currency: report.total for report in gateway.balances()}
     ours = expected(account_id)
     differences = {c: theirs.get(c, ZERO) - ours.get(c, ZERO) for c in {*theirs, *ours}}
-    return {currency: amount for currency, amount in sorted(differences.items()) if amount}
+    slack = realised.slack(account_id)
+    return {currency: amount for currency, amount in sorted(differences.items()) if abs(amount) > slack}
 
 
 def unexplained_for_sure(account_id: int, *, gateway: Gateway, clock: Clock) -> Mapping[str, Decimal] | None:

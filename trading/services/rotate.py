@@ -56,6 +56,6 @@ def _reseal_all(operator: str) -> int:
             aad = f"source:{source.pk}".encode()
             source.hmac_sealed = vault.seal(vault.open_sealed(bytes(source.hmac_sealed or b""), aad=aad), aad=aad)
             source.save()
-        count = len(accounts) + len(sources)
+        count = len(accounts) + len(sources) + sum(reseal() for reseal in vault.ELSEWHERE)
         record("kek.rotated", subject="vault", payload={"operator": operator, "envelopes": count})
         return count

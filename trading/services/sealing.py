@@ -14,14 +14,18 @@ from django.db import transaction
 from project.accounts import mode
 from project.accounts.mode import Mode
 from project.accounts.models import ExchangeAccount
+from project.ahead import ahead
 from project.journal.record import record
+from project.reads import Read
 from trading.domain import settings as registry
-from trading.domain.refusal import Refusal
-from trading.domain.sealing import SEALED, WAIT, tightens
+from trading.domain.sealing import SEALED, WAIT
 from trading.domain.settings import SettingError
 from trading.models import PendingChange, SettingOverride
+from trading.models.setting_version import How
+from trading.services import desk_ahead, setting_versions
 from trading.services.desk import Desk
-from trading.services.overrides import Place, holding
+from trading.services.overrides import Place, Wish
+from trading.services.setting_versions import Said
 
 log = logging.getLogger(__name__)
 
@@ -44,75 +48,47 @@ class Holding:
     total: Decimal
 
 
+CHOSEN = Read(lambda: SettingOverride.objects.filter(name="profile", value=SEALED))
+SHOWN = Read(lambda: SettingOverride.objects.filter(user=None, account=None, symbol="", name="sealed_pnl"))
+STANDING = (CHOSEN.of(), SHOWN.of())
+# What a page asks ahead before it asks whether the seal holds, and whether it may show what is open.
+
+
 def in_force() -> bool:
     """Whether any scope has chosen the sealed profile."""
-    return SettingOverride.objects.filter(name="profile", value=SEALED).exists()
+    return bool(CHOSEN())
 
 
 def pnl_visible() -> bool:
     """Whether open positions may be looked at while the seal holds: the installation's setting `sealed_pnl`."""
-    row = SettingOverride.objects.filter(user=None, account=None, symbol="", name="sealed_pnl").first()
+    row = SHOWN.first()
     return row is not None and registry.parse(row.name, row.value) == "view"
 
 
 def holdings(*, now: datetime) -> tuple[Holding, ...]:
     """Of every account: how many groups are open, and what they come to."""
     desks = [Desk(account, now) for account in ExchangeAccount.objects.order_by("id")]
-    return tuple(Holding(d.account.name, d.account.quote, len(d.groups), d.exposure_of_all) for d in desks)
+    asked = (question for desk in desks for question in desk_ahead.exposure(desk.account))
+    with ahead(*asked), ahead(*(desk_ahead.resting(desk) for desk in desks)):
+        return tuple(Holding(d.account.name, d.account.quote, len(d.groups), d.exposure_of_all) for d in desks)
 
 
 # asking ------------------------------------------------------------------------------------------
 
 
-def change(place: Place, name: str, value: object, *, operator: str, now: datetime) -> PendingChange | None:
-    """Change a setting as the seal allows: at once (None) where it only protects more, else the change that waits.
-
-    value passed the registry's check; None: back to the wider scope.
-    """
-    with transaction.atomic():
-        if in_force() and not _at_once(place, name, value):
-            return ask(place, name, value, operator=operator, now=now)
-        write(place, name, value, operator=operator)
-        return None
-
-
-def ask(place: Place, name: str, value: object, *, operator: str, now: datetime) -> PendingChange:
+def ask(place: Place, name: str, value: object, *, operator: str, now: datetime, reason: str = "") -> PendingChange:
     """Note a change for tomorrow; an older wish for the same setting at the same place makes room, and its day is lost."""
     with transaction.atomic():
         older = PendingChange.objects.filter(name=name, applied_at=None, withdrawn_at=None, **place.columns)
         for row in older.select_for_update(no_key=True):
             _end(row, operator=operator, now=now)
         made = PendingChange.objects.create(
-            name=name, value=value, asked_by=operator, asked_at=now, due_at=now + WAIT, **place.columns
+            name=name, value=value, reason=reason, asked_by=operator, asked_at=now, due_at=now + WAIT, **place.columns
         )
-        payload = {"operator": operator, "name": name, "scope": place.told, "after": value, "due_at": made.due_at}
+        about = {"operator": operator, "reason": reason, "due_at": made.due_at}
+        payload = about | {"name": name, "scope": place.told, "after": value}
         record("setting.waits", subject=f"setting:{name}", payload=payload, account_id=place.account_id)
         return made
-
-
-def _at_once(place: Place, name: str, value: object) -> bool:
-    """Whether the new value only protects more than what holds there now; a stored value that is broken proves nothing."""
-    wanted = None if value is None else registry.parse(name, value)
-    if wanted is None or isinstance(wanted, Refusal):
-        return False
-    try:
-        settings = registry.resolve([{row.name: row.value} for row in holding(place)])
-    except SettingError:
-        return False
-    return tightens(name, getattr(getattr(settings, registry.REGISTRY[name].group), name), wanted)
-
-
-def write(place: Place, name: str, value: object, *, operator: str) -> None:
-    """Set a value, or with None take it back, and journal who, before and after."""
-    rows = SettingOverride.objects.filter(name=name, **place.columns)
-    before = rows.values_list("value", flat=True).first()
-    if value is None:
-        rows.delete()
-    else:
-        said = {"value": value, "changed_by": operator}
-        SettingOverride.objects.update_or_create(name=name, **place.columns, defaults=said)
-    payload = {"operator": operator, "name": name, "scope": place.told, "before": before, "after": value}
-    record("setting.changed", subject=f"setting:{name}", payload=payload, account_id=place.account_id)
 
 
 # waiting -----------------------------------------------------------------------------------------
@@ -134,9 +110,15 @@ def withdraw(change_id: int, *, operator: str, now: datetime) -> bool:
 
 
 def apply_due(*, now: datetime) -> int:
-    """Make every change hold whose day has come; how many. Safe to repeat, and from several processes at once."""
+    """Make every change hold whose day has come; how many. Safe to repeat, and from several processes at once.
+
+    What was asked for in one step holds in one step: alone, a part of it could contradict what is there.
+    """
     due = PendingChange.objects.filter(applied_at=None, withdrawn_at=None, due_at__lte=now).order_by("due_at", "id")
-    return sum(_apply(change_id, now) for change_id in list(due.values_list("pk", flat=True)))
+    steps: dict[tuple[object, ...], list[PendingChange]] = {}
+    for row in due:
+        steps.setdefault((row.asked_by, row.asked_at, row.name == MODE), []).append(row)
+    return sum(_apply(rows, now) for rows in steps.values())
 
 
 def _held(change_id: int) -> PendingChange | None:
@@ -145,28 +127,38 @@ def _held(change_id: int) -> PendingChange | None:
     return rows.select_for_update(no_key=True).first()
 
 
-def _apply(change_id: int, now: datetime) -> bool:
+def _apply(due: Sequence[PendingChange], now: datetime) -> int:
+    """One step: the rows that still wait, all or none."""
     with transaction.atomic():
-        row = _held(change_id)
-        if row is None:
-            return False
-        if not _done(row):
-            log.error("a waiting change of %s no longer passes its check and was dropped", row.name)
-            _end(row, operator=NOBODY, now=now)
-            return False
-        row.applied_at = now
-        row.save(update_fields=["applied_at"])
-        return True
+        setting_versions.lock(_place(row) for row in due)
+        rows = [row for one in due if (row := _held(one.pk)) is not None]
+        if not rows:
+            return 0
+        if trouble := _trouble(rows):
+            log.error("a waiting change of %s was dropped: %s", ", ".join(row.name for row in rows), trouble)
+            for row in rows:
+                _end(row, operator=NOBODY, now=now)
+            return 0
+        for row in rows:
+            row.applied_at = now
+            row.save(update_fields=["applied_at"])
+        return len(rows)
 
 
-def _done(row: PendingChange) -> bool:
-    """Whether the change could be made."""
-    if row.name == MODE:
-        return _resumed(row)
-    if row.value is not None and isinstance(registry.parse(row.name, row.value), Refusal):
-        return False
-    write(Place(row.user_id, row.account_id, row.symbol), row.name, row.value, operator=row.asked_by)
-    return True
+def _trouble(rows: Sequence[PendingChange]) -> str:
+    """Empty when the changes were made; else why they no longer could be."""
+    if rows[0].name == MODE:
+        return "" if _resumed(rows[0]) else "the mode was changed since"
+    said = Said(rows[0].asked_by, rows[0].reason, How.SEAL)
+    try:
+        setting_versions.write([Wish(row.name, _place(row), row.value) for row in rows], said)
+    except SettingError as error:
+        return str(error)
+    return ""
+
+
+def _place(row: PendingChange) -> Place:
+    return Place(row.user_id, row.account_id, row.symbol)
 
 
 def _resumed(row: PendingChange) -> bool:

@@ -1,7 +1,7 @@
 """Does a changed setting agree with the others, wherever it would hold? Asked before it is kept."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from project.accounts.models import ExchangeAccount
 from trading.domain import exit_rules
@@ -30,21 +30,34 @@ class Place:
 
 
 def disagreement(changed: SettingOverride) -> str:
-    """Why the setting cannot be kept as it is, in words; empty when nothing contradicts it.
+    """Why one setting cannot be kept as it is, in words; empty when nothing contradicts it."""
+    before = list(SettingOverride.objects.all())
+    after = [*(row for row in before if not _same(row, changed)), changed]
+    found = disagreements(before, after, names={changed.name})
+    return f"{found[0].code}: {found[0].sentence()}" if found else ""
+
+
+def disagreements(
+    before: Collection[SettingOverride], after: Collection[SettingOverride], *, names: Collection[str]
+) -> tuple[Refusal, ...]:
+    """What contradicts itself after a change of the named settings, at the first place where anything does.
 
     What was contradictory before and stays so is no reason: otherwise nobody could mend one thing after the other.
     """
-    known = registry.find(changed.name)
-    if known is None or known.group not in ASKED_OF:
-        return ""
-    before = list(SettingOverride.objects.all())
-    after = [*(row for row in before if not _same(row, changed)), changed]
-    for place in _places(after):
-        known_before = _contradictions(place, before)
-        fresh = [found for found in _contradictions(place, after) if found not in known_before]
+    if not any(row.group in ASKED_OF for name in names if (row := registry.find(name)) is not None):
+        return ()
+    for place in _places([*before, *after]):
+        known = _contradictions(place, before)
+        fresh = [found for found in _contradictions(place, after) if found not in known]
         if fresh:
-            return f"{fresh[0].code}: {_where(place)}{fresh[0].sentence()}"
-    return ""
+            where = _where(place)
+            return tuple(replace(found, said=f"{where}{_fact(found)}") if where else found for found in fresh)
+    return ()
+
+
+def _fact(found: Refusal) -> str:
+    """The sentence without its advice."""
+    return found.sentence().removesuffix(found.advice).rstrip()
 
 
 def _same(row: SettingOverride, changed: SettingOverride) -> bool:

@@ -11,7 +11,7 @@ from signals.timeframes import DAY
 
 def store(source: Source, fields: Mapping[str, object], *, account_id: int, key: str, now: datetime) -> Alert:
     """Store an alert of a source in our own format. `key` begins with a mark that no sender's own key begins with."""
-    raw = json.dumps(fields)
+    raw = body(fields)
     return Alert.objects.create(
         source=source,
         account_id=account_id,
@@ -23,6 +23,11 @@ def store(source: Source, fields: Mapping[str, object], *, account_id: int, key:
         client_id=key,
         received_at=now,
     )
+
+
+def body(fields: Mapping[str, object]) -> str:
+    """The text of an alert with these fields; what is not said is left out."""
+    return json.dumps({name: value for name, value in fields.items() if value not in (None, "")})
 
 
 def interval(secs: int) -> str:

@@ -65,7 +65,8 @@ OLDEST = {opening: _oldest(opening=opening) for opening in (True, False)}
 def claim(account_id: int, *, opening: bool, now: datetime, timing: TimingProfile) -> list[Claim]:
     """Take up to five NEW orders as ours, SUBMITTING, and commit.
 
-    Entries only in mode NORMAL, nothing in EMERGENCY, with the kill latch set or while the venue is in maintenance.
+    Entries only in mode NORMAL and while the account is armed; nothing in EMERGENCY, with the kill latch set or while
+    the venue is in maintenance.
 
     Entries that could not leave for a minute are dropped: their alert is old by now.
     """
@@ -73,7 +74,8 @@ def claim(account_id: int, *, opening: bool, now: datetime, timing: TimingProfil
         account = locks.account(account_id)
         current = mode.current().mode
         stopped = current == mode.Mode.EMERGENCY or latch_path().exists() or in_maintenance(account)
-        if stopped or (opening and (current != mode.Mode.NORMAL or not holds(account_id, now=now))):
+        closed = current != mode.Mode.NORMAL or not account.may_open
+        if stopped or (opening and (closed or not holds(account_id, now=now))):
             return []
         found = OLDEST[opening](account_id=account_id)
         if not found or held_back(account, opening=opening, now=now):  # a probe is not spent on nothing

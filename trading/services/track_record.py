@@ -35,7 +35,7 @@ ORDERS_SINCE = Read(
 
 
 @cache
-def _results(most: int) -> Read[tuple[Any, datetime | None]]:
+def results(most: int) -> Read[tuple[Any, datetime | None]]:
     """The last so many results that were not nothing, newest first."""
     return Read(
         lambda account_id: (
@@ -104,5 +104,5 @@ def _day_loss(account: ExchangeAccount, now: datetime) -> Decimal | None:
 
 def _streak(account: ExchangeAccount, state: RiskState | None, *, most: int) -> int:
     """Losses in a row, counted no further than the limit."""
-    closed = [Closed(pnl, at) for pnl, at in _results(most)(account_id=account.pk) if at]
+    closed = [Closed(pnl, at) for pnl, at in results(most)(account_id=account.pk) if at]
     return losing_streak(closed, reset_at=state.looked_at if state else None)

@@ -13,6 +13,7 @@ const link = document.querySelector("[data-link]");
 const stage = document.querySelector(".stage");
 let socket = null;
 let number = null; // the event number that the page shows; null until the first snapshot
+let turn = null; // of the last message that was shown: the next one's is one more
 let shownAt = null;
 let heardAt = Date.now();
 let wait = FIRST_WAIT_MS;
@@ -25,7 +26,7 @@ const address = () => {
   return `${scheme}://${location.host}/ws/live?${new URLSearchParams({ view, account })}`;
 };
 
-const show = ({ at, parts, facts, number: reached }) => {
+const show = ({ at, parts, facts, number: reached, turn: taken }) => {
   for (const [name, part] of Object.entries(parts)) {
     const container = document.querySelector(`[data-part="${name}"]`);
     if (container) patchPart(container, part);
@@ -34,7 +35,7 @@ const show = ({ at, parts, facts, number: reached }) => {
   for (const [name, text] of Object.entries(facts)) {
     for (const element of document.querySelectorAll(`[data-fact="${name}"]`)) element.textContent = text;
   }
-  [number, shownAt, trouble] = [reached, at, ""];
+  [number, turn, shownAt, trouble] = [reached, taken, at, ""];
   document.documentElement.dataset.number = reached;
   setServerTime(at);
   tick();
@@ -45,7 +46,7 @@ const receive = ({ data }) => {
   heardAt = Date.now();
   const message = JSON.parse(data);
   if (message.type === "trouble") trouble = message.message;
-  else if (message.type === "snapshot" || message.after === number) show(message);
+  else if (message.type === "snapshot" || (message.after === number && message.turn === turn + 1)) show(message);
   else socket.send(JSON.stringify({ type: "snapshot" })); // a frame is missing: start again from the whole
   describe();
 };

@@ -19,7 +19,7 @@ from tests.dashboard import rows
 from tests.dashboard.api import world
 from tests.dashboard.api.world import get, post
 from trading.domain.order_state import OrderState
-from trading.models import Order, PositionGroup, QueuedSignal, SettingOverride
+from trading.models import Order, PendingChange, PositionGroup, QueuedSignal, SettingOverride
 from trading.services import sealing
 
 
@@ -125,14 +125,17 @@ def test_a_setting_is_previewed_changed_versioned_and_taken_back(mine: Client, d
     seen = post(mine, "settings/preview", wanted).json()
     assert (seen["before"], seen["after"], seen["holds_before"], seen["holds_after"]) == ("7", "3", "7", "3")
     assert SettingOverride.objects.get().value == "7"
-    assert put(mine, "settings/values", wanted).json() == seen
+    done = put(mine, "settings/values", wanted | {"reason": "fewer at once"}).json()
+    assert {name: done[name] for name in seen} == seen | {"way": "NOW"}
     assert SettingOverride.objects.get().value == "3"
     gone = post(mine, "settings/withdraw", {"account": desk.account.pk, "name": "max_open_groups"}).json()
     versions = get(mine, "settings/versions", name="max_open_groups").json()["results"]
     assert (gone["after"], SettingOverride.objects.count()) == (None, 0)
-    assert [(row["before"], row["after"], row["operator"]) for row in versions] == [
-        ("3", None, "mira"), ("7", "3", "mira"), (None, "7", "mira"),
-    ]  # fmt: skip
+    told = [
+        (row["changes"][0]["before"], row["changes"][0]["after"], row["operator"], row["reason"]) for row in versions
+    ]
+    assert told == [("3", None, "mira", ""), ("7", "3", "mira", "fewer at once"), (None, "7", "mira", "")]
+    assert done["version"] == versions[1]["id"]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +182,9 @@ def test_an_admin_seals_and_then_only_what_protects_is_done(boss: Client, desk: 
         boss.delete(f"/api/v1/tokens/{token.pk}"),
         boss.delete(f"/api/v1/tokens/{ApiToken.objects.get(user__username='boss').pk}"),
     ]
-    assert [answer.status_code for answer in answers] == [403, 200, 403, 200, 403, 404, 200]
+    assert [answer.status_code for answer in answers] == [403, 200, 200, 200, 403, 404, 200]
+    assert "24 hours" in answers[2].json()["message"]
+    assert PendingChange.objects.get(name=sealing.MODE).value == "NORMAL"
 
 
 def test_what_holds_says_where_it_comes_from(mine: Client, desk: rows.Desk) -> None:

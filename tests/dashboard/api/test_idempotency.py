@@ -50,7 +50,7 @@ def test_a_refusal_is_kept_too(bot: Client) -> None:
 def test_another_request_may_not_use_the_key(bot: Client, address: str, body: Any) -> None:
     step(bot, PAUSE)
     answer = world.post(bot, address, body, **{KEY: "k1"})
-    assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_MISMATCH")
+    assert (answer.status_code, answer.json()["code"]) == (422, "IDEMPOTENCY_MISMATCH")
 
 
 def test_a_key_is_its_users_own(bot: Client, other: User, now: datetime) -> None:

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from dashboard import tokens
@@ -170,11 +169,6 @@ def test_a_new_password_ends_the_log_ins_of_programs(owner: User) -> None:
     assert not RefreshToken.objects.filter(revoked_at=None).exists()
 
 
-def test_a_count_of_failures_that_lapses_begins_anew(monkeypatch: pytest.MonkeyPatch, owner: User) -> None:
-    monkeypatch.setattr(cache, "add", lambda *_: False)
-    assert log_in(password="guess").json()["code"] == "LOGIN_FAILED"
-
-
 def test_an_access_token_lasts_ten_minutes_and_a_forged_one_never(owner: User, now: datetime) -> None:
     old = tokens.log_in(owner, scope=Scope.READ, now=now - timedelta(minutes=11)).access
     fresh = tokens.log_in(owner, scope=Scope.READ, now=now).access
@@ -195,11 +189,8 @@ def test_ten_wrong_passwords_are_enough_for_a_while(owner: User) -> None:
     wrong = {log_in(password="guess").json()["code"] for _ in range(10)}
     answer = log_in()
     assert wrong == {"LOGIN_FAILED"}
-    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (
-        429,
-        "TOO_MANY_FAILURES",
-        "300",
-    )
+    assert (answer.status_code, answer.json()["code"]) == (429, "TOO_MANY_FAILURES")
+    assert 0 < int(answer.headers["Retry-After"]) <= 300
 
 
 # sessions ----------------------------------------------------------------------------------------

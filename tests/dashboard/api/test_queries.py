@@ -1,6 +1,7 @@
 """How many questions an answer costs: 12 at the most, with fifty rows on the page."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,14 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from project.journal.models import JournalEntry
 from signals.models import Instrument
 from tests.dashboard import rows
-from tests.dashboard.api.test_routes import BY_QUERY, LISTS
+from tests.dashboard.api.test_routes import BY_QUERY, LISTS, query_of
 from tests.dashboard.api.world import get
 from trading.domain.order_state import OrderState
 from trading.domain.vocabulary import Purpose
 from trading.models import Fill, PnlPoint, PositionGroup, QueuedSignal
 
 MOST = 12
-COMPUTED = {"offset": 25, "risk": 25}
+COMPUTED = {"offset": 25, "risk": 25, "risk/limits": 25, "why": 25}
 # The account as offsets and the gate see it: a question for each thing that counts, however many rows there are.
 ROWS = 50
 
@@ -42,7 +43,7 @@ def many(desk: rows.Desk, now: datetime) -> rows.Desk:
     return desk
 
 
-def cost(client: Client, address: str, **query: int) -> int:
+def cost(client: Client, address: str, **query: Any) -> int:
     with CaptureQueriesContext(
         connection,
     ) as asked:
@@ -51,7 +52,7 @@ def cost(client: Client, address: str, **query: int) -> int:
 
 
 def test_no_answer_costs_more_than_twelve_questions(many: rows.Desk, mine: Client) -> None:
-    queries = {address: {name: model._default_manager.first().pk} for address, (name, model) in BY_QUERY.items()}
+    queries = {address: query_of(address) for address in BY_QUERY}
     costs = {
         address: cost(mine, address, **queries.get(address, {})) for address in (*LISTS, *BY_QUERY, "kill", "tasks")
     }

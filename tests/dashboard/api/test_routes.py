@@ -15,7 +15,21 @@ from project.accounts.models import Balance, ExchangeAccount, Role
 from signals.models import Alert, Instrument, LostAlert, Signal, Source
 from tests.dashboard import rows
 from tests.dashboard.api import world
-from trading.models import Fill, OffsetRun, Order, PositionGroup, QueuedSignal, ShadowDecision, ShadowGroup
+from trading.models import (
+    BareHolding,
+    Disagreement,
+    DustMove,
+    Fill,
+    OffsetRun,
+    Order,
+    PendingChange,
+    PositionGroup,
+    QueuedSignal,
+    SettingRequest,
+    SettingVersion,
+    ShadowDecision,
+    ShadowGroup,
+)
 
 
 def addresses(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
@@ -26,16 +40,18 @@ def addresses(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
 ROUTES = sorted(set(addresses(urls.routes)))
 # Lists: of whose rows the other one must see none. The value is the number of rows that the owner sees at the least.
 LISTS = {
-    "accounts": 1, "alerts": 4, "fills": 10, "groups": 8, "journal": 1, "lost": 1, "offset/runs": 1, "orders": 15, "pnl": 1,
-    "queue": 1, "refusals": 1, "risk/decisions": 1, "settings/versions": 1, "shadow/decisions": 1, "shadow/groups": 1,
+    "accounts": 1, "alerts": 4, "books/bare": 1, "books/differences": 1, "books/dust": 1, "fills": 10, "groups": 8,
+    "journal": 1, "lost": 1, "offset/runs": 1, "orders": 15, "pnl": 1, "queue": 1, "refusals": 1, "risk/decisions": 1,
+    "sealed/changes": 1, "settings/requests": 1, "settings/versions": 1, "shadow/decisions": 1, "shadow/groups": 1,
     "signals": 2, "slots": 3, "sources": 1, "tokens": 1,
 }  # fmt: skip
 # One thing: the model whose last row the address names.
 ONE: dict[str, Any] = {
-    "accounts/{pk}": ExchangeAccount, "accounts/{pk}/movements": ExchangeAccount, "accounts/{pk}/preflight": ExchangeAccount,
-    "alerts/{pk}": Alert, "fills/{pk}": Fill, "groups/{pk}": PositionGroup, "lost/{pk}": LostAlert,
-    "offset/runs/{pk}": OffsetRun, "orders/{pk}": Order, "queue/{pk}": QueuedSignal, "shadow/decisions/{pk}": ShadowDecision,
-    "shadow/groups/{pk}": ShadowGroup, "signals/{pk}": Signal, "sources/{pk}": Source,
+    "accounts/{pk}": ExchangeAccount, "accounts/{pk}/checkups": ExchangeAccount, "accounts/{pk}/movements": ExchangeAccount, "accounts/{pk}/preflight": ExchangeAccount,
+    "alerts/{pk}": Alert, "books/bare/{pk}": BareHolding, "books/differences/{pk}": Disagreement, "books/dust/{pk}": DustMove,
+    "fills/{pk}": Fill, "groups/{pk}": PositionGroup, "groups/{pk}/then": PositionGroup, "lost/{pk}": LostAlert, "offset/runs/{pk}": OffsetRun,
+    "orders/{pk}": Order, "queue/{pk}": QueuedSignal, "sealed/changes/{pk}": PendingChange,
+    "settings/versions/{pk}": SettingVersion, "shadow/decisions/{pk}": ShadowDecision, "shadow/groups/{pk}": ShadowGroup, "signals/{pk}": Signal, "sources/{pk}": Source,
 }  # fmt: skip
 # Without a model of their own here: the first row that the owner's list shows.
 FIRST = {"journal/{pk}": "journal", "risk/decisions/{pk}": "risk/decisions", "tokens/{pk}": "tokens"}
@@ -47,31 +63,64 @@ ASKS_VENUE: dict[str, Any] = {
 # Deeds on one thing, with their bodies.
 DEEDS: dict[str, tuple[Any, Any]] = {
     "accounts/{pk}/adopt": (ExchangeAccount, None),
+    "accounts/{pk}/arm": (ExchangeAccount, {"typed": "paper-1"}),
+    "accounts/{pk}/checkups": (ExchangeAccount, {"kind": "preflight"}),
+    "accounts/{pk}/disarm": (ExchangeAccount, {"reason": "because"}),
     "accounts/{pk}/test": (ExchangeAccount, None),
     "alerts/{pk}/replay": (Alert, None),
+    "books/bare/{pk}/take-back": (BareHolding, None),
+    "books/bare/{pk}/waive": (BareHolding, {"reason": "because"}),
+    "books/differences/{pk}/settle": (Disagreement, {"choice": "OURS", "reason": "because"}),
+    "books/differences/{pk}/undo": (Disagreement, None),
+    "books/dust/{pk}/put-back": (DustMove, None),
     "groups/{pk}/add": (PositionGroup, {}),
     "groups/{pk}/block": (PositionGroup, {"blocked": True}),
     "groups/{pk}/close": (PositionGroup, None),
     "groups/{pk}/exits": (PositionGroup, {"tp_mode": "HYBRID"}),
     "groups/{pk}/offset": (PositionGroup, None),
     "groups/{pk}/skip": (PositionGroup, None),
+    "groups/{pk}/write-off-dust": (PositionGroup, {"reason": "because"}),
     "lost/{pk}/settle": (LostAlert, {"choice": "ignore"}),
     "orders/{pk}/cancel": (Order, None),
     "orders/{pk}/settle": (Order, {"ending": "absent", "reason": "looked there"}),
     "queue/{pk}/promote": (QueuedSignal, None),
     "queue/{pk}/remove": (QueuedSignal, None),
+    "settings/requests/{pk}/approve": (SettingRequest, {"reason": "looks right"}),
+    "settings/requests/{pk}/refuse": (SettingRequest, {"reason": "looks wrong"}),
+    "sealed/changes/{pk}/withdraw": (PendingChange, None),
     "shadow/sources/{source_id}/trades": (Source, {"csv": "a,b"}),
 }
 # About one account, or one source, named in the query.
 BY_QUERY = {
-    "offset": ("account", ExchangeAccount), "performance": ("account", ExchangeAccount), "pool": ("account", ExchangeAccount),
-    "risk": ("account", ExchangeAccount), "settings/values": ("account", ExchangeAccount), "shadow/compare": ("source", Source),
+    **dict.fromkeys(
+        ("books", "export", "offset", "performance", "pool", "risk", "risk/limits", "settings/values", "why"),
+        ("account", ExchangeAccount),
+    ),
+    "shadow/compare": ("source", Source),
+}  # fmt: skip
+# What else a query needs.
+MORE: dict[str, dict[str, Any]] = {
+    "candles": {"instrument": 1, "timeframe_secs": 3600}, "export": {"table": "orders"},
+    "groups/{pk}/then": {"at": "2026-01-31T00:00:00Z"},
 }  # fmt: skip
 # The same for everybody, or about whoever asks.
-SHARED = {"health", "instruments", "instruments/{pk}", "kill", "me", "mode", "schema", "settings", "tasks"}
+SHARED = {
+    "candles",
+    "health",
+    "instruments",
+    "instruments/{pk}",
+    "kill",
+    "me",
+    "mode",
+    "schema",
+    "sealed",
+    "settings",
+    "tasks",
+}
 # Deeds that name nothing of anybody's in the address; tests of their own look at what their bodies may name.
 BODIES = {
-    "kill/confirm", "kill/leave", "log-in", "log-in/renew", "log-out", "preview", "settings/preview", "settings/withdraw",
+    "kill/confirm", "kill/leave", "log-in", "log-in/renew", "log-out", "preview", "settings/preview", "settings/roll-back",
+    "settings/versions/diff", "settings/withdraw",
 }  # fmt: skip
 CASES = {*LISTS, *ONE, *FIRST, *ASKS_VENUE, *DEEDS, *BY_QUERY, *SHARED, *BODIES}
 
@@ -91,12 +140,18 @@ def test_a_list_shows_the_owner_his_rows_and_nobody_elses(mine: Client, theirs: 
     assert {address: world.get(boss, address).status_code for address in LISTS} == dict.fromkeys(LISTS, 200)
 
 
+def query_of(address: str) -> dict[str, Any]:
+    """What has to be asked with it."""
+    name, model = BY_QUERY[address]
+    return {name: model._default_manager.earliest("pk").pk, **MORE.get(address, {})}
+
+
 def ids(client: Client, address: str) -> set[int]:
     return {row["id"] for row in world.get(client, address).json()["results"]}
 
 
 def statuses(client: Client, places: dict[str, str]) -> dict[str, int]:
-    return {address: world.get(client, place).status_code for address, place in places.items()}
+    return {address: world.get(client, place, **MORE.get(address, {})).status_code for address, place in places.items()}
 
 
 def test_a_thing_is_shown_to_its_owner_and_to_an_admin_alone(mine: Client, theirs: Client, boss: Client) -> None:
@@ -137,9 +192,11 @@ def test_nobody_acts_on_what_is_not_his(theirs: Client) -> None:
 
 
 def test_a_page_about_an_account_is_its_owners(mine: Client, theirs: Client) -> None:
-    queries = {address: {name: model._default_manager.get().pk} for address, (name, model) in BY_QUERY.items()}
-    own = {address: world.get(mine, address, **query).status_code for address, query in queries.items()}
-    others = {address: world.get(theirs, address, **query).status_code for address, query in queries.items()}
+    queries = {address: query_of(address) for address in BY_QUERY}
+    own, others = (
+        {address: world.get(client, address, **query).status_code for address, query in queries.items()}
+        for client in (mine, theirs)
+    )
     assert (own, others) == (dict.fromkeys(BY_QUERY, 200), dict.fromkeys(BY_QUERY, 404))
 
 

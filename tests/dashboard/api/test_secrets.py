@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.test import Client
@@ -11,7 +12,7 @@ from django.test import Client
 from project.accounts.models import ExchangeAccount
 from signals.models import Instrument, Source
 from tests.dashboard.api import world
-from tests.dashboard.api.test_routes import BY_QUERY, FIRST, LISTS, ONE, SHARED, at
+from tests.dashboard.api.test_routes import BY_QUERY, FIRST, LISTS, MORE, ONE, SHARED, at, query_of
 from tests.dashboard.api.world import get
 
 
@@ -32,9 +33,10 @@ def test_no_answer_to_a_read_holds_a_secret(boss: Client, mine: Client) -> None:
     ids = {address: world.get(mine, listed).json()["results"][0]["id"] for address, listed in FIRST.items()}
     single = [at(address, model) for address, model in ONE.items()]
     firsts = [re.sub(r"\{\w+\}", str(ids[address]), address) for address in FIRST]
-    asked = [f"{address}?{name}={model._default_manager.get().pk}" for address, (name, model) in BY_QUERY.items()]
-    places = [*LISTS, *single, *firsts, *asked, *(at(address, Instrument) for address in SHARED)]
-    said = {place: get(client, place).content.decode() for client in (boss, mine) for place in places}
+    asked = [f"{address}?{urlencode(query_of(address))}" for address in BY_QUERY]
+    shared = [f"{at(address, Instrument)}?{urlencode(MORE.get(address, {}))}" for address in SHARED]
+    places = [*LISTS, *single, *firsts, *asked, *shared]
+    said = {place: b"".join(get(client, place)).decode() for client in (boss, mine) for place in places}
     assert len(said) > 40
     assert [(place, secret) for place, text in said.items() for secret in planted() if secret in text] == []
 

@@ -11,13 +11,25 @@ from django.test import Client
 from dashboard import tokens
 from dashboard.roles import Scope
 from project.accounts import vault
-from project.accounts.models import BalanceMovement, Installation, User
+from project.accounts.models import BalanceMovement, ExchangeAccount, Installation, User
 from project.journal.record import record
 from risk.models import RiskDecision, RiskState
-from signals.models import Instrument, Refusal, Signal
+from signals.models import Candle, Instrument, Refusal, Signal
 from tests.dashboard import rows, shadow_rows
 from tests.support.markets import know_markets
-from trading.models import OffsetBook, OffsetRun, PnlPoint, PositionGroup, SettingOverride
+from trading.models import (
+    BareHolding,
+    Disagreement,
+    DustMove,
+    OffsetBook,
+    OffsetRun,
+    PendingChange,
+    PnlPoint,
+    PositionGroup,
+    SettingOverride,
+    SettingRequest,
+    SettingVersion,
+)
 
 SECRETS = {"apiKey": "PLANTED-api-key-5f2c", "secret": "PLANTED-secret-91ab", "passphrase": "PLANTED-phrase-77"}
 PROOFS = {name: f"PLANTED-{name}-c0ffee" for name in ("token_hash", "secret_hash", "api_key_hash")}
@@ -47,8 +59,10 @@ def world(owner: User, *, now: datetime) -> rows.Desk:
     run.steps.create(kind="LOSER", group=group, qty=1, expected=-5, worst_price=100, bound=1)
     OffsetBook.objects.create(instrument=group.instrument, at=now)
     shadow_rows.one_of_each(alert, now=now)
+    _troubles(day, group)
+    _waiting(owner, account, now)
     know_markets()
-    _journal(account.pk, owner)
+    _versions(account.pk, owner, now=now)
     tokens.make(owner, name="bot", scope=Scope.READ, days=1, now=now)
     return day
 
@@ -63,11 +77,42 @@ def _plant(account: Any, sender: Any) -> None:
     Refusal.objects.filter(source=None).update(reason="UNKNOWN_TOKEN")
 
 
-def _journal(account_id: int, owner: User) -> None:
+def _troubles(day: rows.Desk, group: PositionGroup) -> None:
+    """A bare holding, an execution that differs, dust that lies about, and dust that was written off."""
+    order = group.orders.first()
+    about = {"account": day.account, "instrument": group.instrument, "order": order}
+    BareHolding.objects.create(
+        account=day.account, group=group, qty=1, cover="NAKED", code="REFUSED", since=day.now, told_at=day.now
+    )
+    Disagreement.objects.create(**about, kind="FILL_CHANGED", venue_order_id="w1", venue_trade_id="w1", seen_at=day.now)
+    ended = PositionGroup.objects.filter(account=day.account).exclude(closed_at=None).order_by("id")[:2]
+    for one in ended:
+        PositionGroup.objects.filter(pk=one.pk).update(
+            status="DUST_CLOSED", dust_qty="0.00003", qty="0.00003", average_entry=1
+        )
+    DustMove.objects.create(group=ended[0], qty="0.00003", price=1, at=day.now, operator="mira", reason="too little")
+
+
+def _waiting(owner: User, account: ExchangeAccount, now: datetime) -> None:
+    """A change that waits for its day, and a bar of a chart."""
+    PendingChange.objects.create(
+        account=account, name="max_open_groups", value="9", asked_by=owner.username, asked_at=now, due_at=now
+    )
+    bar = {"open": 1, "high": 2, "low": 1, "close": 2, "volume": 3}
+    Candle.objects.create(instrument=of_base("BTC"), timeframe_secs=3600, opened_at=now, **bar)
+
+
+def _versions(account_id: int, owner: User, *, now: datetime) -> None:
+    """Settings that were changed, and one that waits for a second person; the journal tells of the first."""
     scope = {"user": None, "account": account_id, "symbol": ""}
-    payload = {"operator": owner.username, "name": "max_open_groups", "scope": scope, "before": None, "after": "7"}
+    told = {"name": "max_open_groups", "scope": scope, "before": None, "after": "7"}
     with transaction.atomic():
+        payload = {"operator": owner.username, **told}
         record("setting.changed", subject="setting:max_open_groups", payload=payload, account_id=account_id)
+    SettingVersion.objects.create(at=now, operator=owner.username, how="PAGE", changes=[told])
+    SettingRequest.objects.create(
+        asker=owner, asked_by=owner.username, asked_at=now, expires_at=now, changes=[told | {"after": "9"}]
+    )
 
 
 def of_base(base: str) -> Instrument:

@@ -14,8 +14,8 @@ from tests.trading.gateways.conftest import Bench
 from trading.domain.order_state import VenueStatus
 from trading.domain.vocabulary import OrderType, Side, TimeInForce
 from trading.errors import NotReached, OrderNotOpen, Unknown
-from trading.gateways.ccxt_gateway import signed_at
 from trading.gateways.reports import book_report, decimal, exact_level, fill_report, order_report, ticker_report
+from trading.gateways.wire import signed_at
 
 SELL_ALL = {"side": Side.SELL, "type": OrderType.MARKET, "price": None}
 

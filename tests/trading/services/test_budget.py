@@ -65,6 +65,17 @@ def test_a_ban_stops_everything_in_every_process(name: str) -> None:
         meter(other, []).spend(Call.EXIT, 1, until=timezone.now() + timedelta(seconds=5))
 
 
+def test_how_much_is_left_is_told_without_spending(name: str) -> None:
+    held = purse(name)
+    whole = held.standing()[0]
+    assert held.standing() == (SLOW.burst, SLOW.burst, 0)
+    held.take(Call.EXIT, 3)
+    left, of, ban_secs = held.standing()
+    assert (whole - 3 <= left < whole, of, ban_secs) == (True, SLOW.burst, 0)
+    held.ban(60)
+    assert 0 < held.standing()[2] <= 60
+
+
 def test_without_valkey_each_has_a_small_share_and_exits_go_out(name: str) -> None:
     held = purse(name, NOWHERE)
     # a tenth of 60 is 6, of which reads leave 2.4

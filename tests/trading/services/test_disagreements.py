@@ -18,7 +18,7 @@ from tests.support.paper import PaperExchange
 from trading.domain.order_state import OrderState
 from trading.domain.reconcile import Difference
 from trading.domain.refusal import plain
-from trading.gateways import ccxt_gateway
+from trading.gateways import manners
 from trading.gateways.base import FillReport
 from trading.models import Disagreement, Fill, ForeignOrder, Order, PositionGroup
 from trading.services import connect, disagree, fills, orders, rebuild, reconcile
@@ -242,7 +242,7 @@ def test_what_agrees_again_settles_itself(differing: Desk) -> None:
 @pytest.mark.parametrize("held", ["spot", "one-way"], indirect=True)
 def test_fills_beyond_the_first_page_are_read(held: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A target taken in four bites; the venue gives a page of two executions at most."""
-    monkeypatch.setattr(ccxt_gateway, "FILLS_AT_ONCE", 2)
+    monkeypatch.setattr(manners, "FILLS_AT_ONCE", 2)
     target = Order.objects.select_related("instrument").get(purpose="TARGET")
     bite = (target.qty / 4).quantize(target.instrument.lot_step)
     away = target.instrument.tick_size * (1 if target.side == "BUY" else -1)

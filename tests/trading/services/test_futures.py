@@ -2,22 +2,24 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from tests.support.factories import Desk, make_desk
 from tests.support.paper import PaperExchange
+from tests.support.venues import FUTURES, SIDES
 from trading.models import FundingPayment, Order, PositionGroup
 from trading.services import connect, funding, reconcile
 from trading.services.invariants import CHECKS
 
 
-@pytest.fixture
-def perps(transactional_db: None, paper_process: PaperExchange) -> Iterator[Desk]:
-    """An armed futures account on the live paper exchange."""
+@pytest.fixture(params=FUTURES)
+def perps(transactional_db: None, paper_process: PaperExchange, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """An armed futures account on the live paper exchange, at each venue in turn."""
     paper_process.faults([])
-    yield make_desk(paper_process, venue="binanceusdm")
+    yield make_desk(paper_process, venue=request.param)
 
 
 def sell(desk: Desk, price: str, **fields: str) -> str:
@@ -72,7 +74,7 @@ def test_the_tightest_stop_rests_at_the_venue_and_closes_the_group_when_it_trigg
 def test_funding_is_recorded_once_and_counts_in_the_result(perps: Desk) -> None:
     group = short(perps)
     before = group.realised_pnl
-    perps.paper.control("funding", {})
+    perps.paper.control("funding", {"market": SIDES[perps.account.venue].name})
     assert funding.collect(perps.account, gateway=perps.gateway) >= 1
     assert funding.collect(perps.account, gateway=perps.gateway) == 0
     group.refresh_from_db()
@@ -90,8 +92,8 @@ def test_positions_balances_and_all_invariants_agree_with_the_venue(perps: Desk)
 
 
 def test_a_position_that_is_not_ours_fails_the_account_closed(perps: Desk) -> None:
-    client = perps.paper.ccxt_usdm(key=perps.key.removeprefix("account-"), secret=perps.secret)
-    client.create_order("BTC/USDT:USDT", "market", "buy", "0.01")
+    client: Any = perps.gateway._client  # type: ignore[attr-defined]
+    client.create_order("BTC/USDT:USDT", "market", "buy", 1)
     reconcile.reconcile(perps.account.pk, gateway=perps.gateway, clock=timezone.now, timing=connect.timing())
     perps.account.refresh_from_db()
     assert perps.account.health == "POSITION_DIFFERS"

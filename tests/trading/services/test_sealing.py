@@ -9,10 +9,12 @@ from project.accounts import mode
 from project.journal.models import JournalEntry
 from tests.dashboard import rows
 from trading.domain.sealing import WAIT
-from trading.models import PendingChange, SettingOverride
+from trading.models import PendingChange, SettingOverride, SettingVersion
 from trading.services import sealing
 from trading.services.desk import Desk
-from trading.services.overrides import Place
+from trading.services.overrides import Place, Wish
+from trading.services.overrides_submit import submit
+from trading.services.setting_versions import Said
 
 pytestmark = pytest.mark.django_db
 ALL = Place()
@@ -30,7 +32,8 @@ def sealed(db: None) -> None:
 
 
 def change(name: str, value: object, now: datetime, place: Place = ALL) -> PendingChange | None:
-    return sealing.change(place, name, value, operator="mira", now=now)
+    waits = submit((Wish(name, place, value),), Said("mira"), now=now).waits
+    return waits[0] if waits else None
 
 
 def value_of(name: str, place: Place = ALL) -> object:
@@ -144,3 +147,23 @@ def test_a_sealed_page_knows_count_and_total_only(now: datetime) -> None:
     assert [(one.account, one.count, one.total) for one in found] == [
         (account.name, len(desk.groups), desk.exposure_of_all)
     ]
+
+
+@pytest.mark.usefixtures("sealed")
+def test_what_was_asked_for_in_one_step_holds_in_one_step(now: datetime) -> None:
+    """A fixed stop at 15 % lies beyond the emergency stop at 10 % until that one stands at 20 %."""
+    wanted = {"emergency_stop_pct": "20", "fixed_stop_pct": "15", "stop": "fixed"}
+    submit(tuple(Wish(name, ALL, text) for name, text in wanted.items()), Said("mira", "wider stops"), now=now)
+    assert sealing.apply_due(now=now + WAIT) == 3
+    version = SettingVersion.objects.get()
+    assert (version.how, version.operator, version.reason) == ("SEAL", "mira", "wider stops")
+    assert {one["name"]: one["after"] for one in version.changes} == wanted
+
+
+@pytest.mark.usefixtures("sealed")
+def test_back_to_a_wider_scope_waits_only_where_that_loosens(now: datetime) -> None:
+    account = Place(account_id=rows.desk(rows.admin(), now=now).account.pk)
+    for name, own in (("per_symbol_pct", "30"), ("max_heat", "0.2")):  # 10 and 0.5 hold elsewhere
+        SettingOverride.objects.create(name=name, value=own, account_id=account.account_id)
+    assert change("per_symbol_pct", None, now, account) is None
+    assert change("max_heat", None, now, account) is not None

@@ -3,7 +3,7 @@
 from trading.paper.dialects import binance_spot, binance_usdm, bybit, kucoin_futures
 from trading.paper.dialects.base import Dialect
 
-DIALECTS: tuple[Dialect, ...] = (binance_spot.DIALECT, binance_usdm.DIALECT, bybit.DIALECT)
+DIALECTS: tuple[Dialect, ...] = (binance_spot.DIALECT, binance_usdm.DIALECT, bybit.DIALECT, kucoin_futures.BESIDE)
 
 BYBIT = bybit.VENUE
 KUCOIN = kucoin_futures.VENUE

@@ -19,7 +19,7 @@ from trading.paper.server.sockets import House, Receive, Scope, Send
 
 _NO_SUCH_PATH = Reply(status=404, body=b"not found", content_type=b"text/plain")
 
-IN_MAINTENANCE = ("/sapi/v1/system/status", "/api/v1/status", "/v5/system/status")
+IN_MAINTENANCE = ("/sapi/v1/system/status", "/api/v1/status", "/kucoin/api/v1/status", "/v5/system/status")
 # These answer also while nothing else does.
 
 

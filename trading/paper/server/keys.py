@@ -6,17 +6,24 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 logger = logging.getLogger("paper.keys")
+
+MAY_TRADE = frozenset({"trade"})
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key's account, and its HMAC-SHA256 already keyed: copied for each request; its passphrase, if it has one."""
+    """A key's account, and its HMAC-SHA256 already keyed: copied for each request; its passphrase, if it has one.
+
+    rights: what it may do beyond reading (`trade`, `withdraw`), and `bound` where only listed addresses may use it.
+    """
 
     account: str
     mac: hmac.HMAC
     passphrase: str = ""
+    rights: frozenset[str] = MAY_TRADE
 
     def signature(self, payload: bytes) -> str:
         """Hex HMAC-SHA256 of the payload under this key's secret."""
@@ -30,7 +37,10 @@ class Credential:
 
 
 class KeyRing:
-    """The keys of a JSON file: [{"key", "secret", "account"}, …], for KuCoin with a "passphrase"."""
+    """The keys of a JSON file: [{"key", "secret", "account"}, …], for KuCoin with a "passphrase".
+
+    A row may name its "rights", which the venues' own questions about a key then tell; nothing else asks for them.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -48,6 +58,11 @@ class KeyRing:
         """Every account that has a key now."""
         self._refresh()
         return {credential.account for credential in self._credentials.values()}
+
+    def rights(self, account: str) -> frozenset[str]:
+        """What an account's latest key may do."""
+        held = [one.rights for one in self._credentials.values() if one.account == account]
+        return held[-1] if held else frozenset()
 
     def _refresh(self) -> bool:
         if self._path is None or not self._path.exists():
@@ -69,6 +84,7 @@ class KeyRing:
         return True
 
 
-def _credential(row: dict[str, str]) -> Credential:
+def _credential(row: dict[str, Any]) -> Credential:
     mac = hmac.new(row["secret"].encode(), digestmod=hashlib.sha256)
-    return Credential(account=row["account"], mac=mac, passphrase=row.get("passphrase", ""))
+    rights = frozenset(row.get("rights", MAY_TRADE))
+    return Credential(account=row["account"], mac=mac, passphrase=row.get("passphrase", ""), rights=rights)

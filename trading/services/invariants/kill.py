@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from project.accounts.models import KillReport
 from project.journal.models import JournalEntry
+from signals.market import venues
 from trading.domain.vocabulary import Purpose
 from trading.models import Fill
 from trading.services import connect
@@ -29,9 +30,13 @@ def _emergencies() -> Iterator[tuple[str, datetime]]:
 
 
 def _violations(latch: str, pressed: datetime, now: datetime) -> Iterator[str]:
-    dead = pressed + connect.timing().receive_window + connect.timing().margin
-    for fill in Fill.objects.filter(order__purpose=Purpose.ENTRY, at__gt=dead, at__lt=_left_at(pressed, now)):
-        yield f"kill {latch}: order {fill.order_id} filled at {fill.at.isoformat()}, the window was over at {dead.isoformat()}"
+    late = Fill.objects.filter(order__purpose=Purpose.ENTRY, at__gt=pressed, at__lt=_left_at(pressed, now))
+    for fill in late.select_related("account"):
+        window = venues.VENUES[fill.account.venue].receive_window(connect.timing().receive_window)
+        dead = pressed + window + connect.timing().margin
+        if fill.at > dead:
+            words = f"filled at {fill.at.isoformat()}, the window was over at {dead.isoformat()}"
+            yield f"kill {latch}: order {fill.order_id} {words}"
     if now > pressed + FLAT_WITHIN and not KillReport.objects.get(latch=latch).flat:
         yield f"kill {latch}: not flat {FLAT_WITHIN} after the press"
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from project.accounts.models import ExchangeAccount
+from signals.market import venues
 from trading import selectors
 from trading.domain.order_state import RESTING, TIMING_PROFILES, OrderState, dead_at
 from trading.gateways.base import FillReport, Gateway, OrderReport
@@ -89,7 +90,7 @@ def intents_are_settled(now: datetime) -> Finding:
 
 
 def _settled(account: ExchangeAccount, gateway: Gateway, now: datetime) -> Finding:
-    rows = list(Order.objects.filter(account=account).select_related("instrument"))
+    rows = list(Order.objects.filter(account=account).select_related("account", "instrument"))
     late = [f"order {o.pk} is still {o.state}" for o in rows if _is_late(o, now)]
     resting = [order for order in rows if order.state in RESTING]
     symbols = {order.instrument.symbol for order in resting}
@@ -102,7 +103,8 @@ def _is_late(order: Order, now: datetime) -> bool:
     """Past the end of a call, or of the proof of absence; a person's turn is not late."""
     timing = TIMING_PROFILES[connect.timing().name]
     ends = order.valid_until or order.created_at
-    proven = dead_at(valid_until=ends, receive_window=timing.receive_window, timing=timing)
+    window = venues.VENUES[order.account.venue].receive_window(timing.receive_window)
+    proven = dead_at(valid_until=ends, receive_window=window, timing=timing)
     limits = {
         OrderState.SUBMITTING: ends + CALL_TIMEOUT,
         OrderState.UNKNOWN: proven + CALL_TIMEOUT + timing.polls * timing.poll_interval,

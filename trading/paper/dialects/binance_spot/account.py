@@ -60,6 +60,26 @@ def _rates(exchange: Exchange, name: str) -> dict[str, str]:
     return {"maker": show(fees.maker), "taker": show(fees.taker), "buyer": show(0), "seller": show(0)}
 
 
+def restrictions(exchange: Exchange, name: str, _params: Params) -> Any:
+    """GET sapi account/apiRestrictions: what the account's key may do."""
+    rights = exchange.keys.rights(name)
+    return {
+        "ipRestrict": "bound" in rights,
+        "createTime": 1_600_000_000_000,
+        "enableReading": True,
+        "enableSpotAndMarginTrading": "trade" in rights,
+        "enableWithdrawals": "withdraw" in rights,
+        "enableInternalTransfer": False,
+        "enableMargin": False,
+        "enableFutures": "trade" in rights,
+        "permitsUniversalTransfer": False,
+        "enableVanillaOptions": False,
+        "enablePortfolioMarginTrading": False,
+        "enableFixApiTrade": False,
+        "enableFixReadOnly": False,
+    }
+
+
 def commission(exchange: Exchange, name: str, params: Params) -> Any:
     """GET account/commission."""
     symbol = read.text(params, "symbol")

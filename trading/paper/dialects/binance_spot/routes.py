@@ -40,6 +40,7 @@ PRIVATE: dict[tuple[str, str], Callable[[Exchange, str, Params], Any]] = {
     ("GET", "/api/v3/openOrders"): orders.open_orders,
     ("GET", "/api/v3/order"): orders.get,
     ("GET", "/api/v3/orderList"): order_lists.get,
+    ("GET", "/sapi/v1/account/apiRestrictions"): account.restrictions,
     ("GET", "/sapi/v1/asset/tradeFee"): account.trade_fee,
     ("GET", "/sapi/v1/asset/transfer"): account.no_transfers,
     ("GET", "/sapi/v1/bnbBurn"): account.burning,

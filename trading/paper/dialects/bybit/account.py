@@ -33,14 +33,16 @@ ONE_WAY, HEDGED = 0, 3
 CROSS, ISOLATED = "REGULAR_MARGIN", "ISOLATED_MARGIN"
 
 
-def api_key(_exchange: Exchange, name: str, _params: Params) -> Any:
-    """GET user/query-api: a unified account, allowed to trade and nothing else."""
+def api_key(exchange: Exchange, name: str, _params: Params) -> Any:
+    """GET user/query-api: a unified account, allowed to trade and nothing else unless its key's row says more."""
+    rights = exchange.keys.rights(name)
+    wallet = ["Withdraw"] if "withdraw" in rights else []
     return {
         "id": "1",
         "note": name,
-        "readOnly": 0,
-        "permissions": {"ContractTrade": ["Order", "Position"], "Spot": ["SpotTrade"], "Wallet": []},
-        "ips": ["*"],
+        "readOnly": int("trade" not in rights),
+        "permissions": {"ContractTrade": ["Order", "Position"], "Spot": ["SpotTrade"], "Wallet": wallet},
+        "ips": ["127.0.0.1"] if "bound" in rights else ["*"],
         "type": 1,
         "unified": 0,
         "uta": 1,

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from trading.paper.core.fees import FeeRates
 from trading.paper.core.orders import Fill
+from trading.paper.core.perps.orders import AlgoOrder
 from trading.paper.core.refusals import Reason, Refused
 from trading.paper.core.shelves import ALL_TIMES, Window
 from trading.paper.dialects.bybit import shapes
@@ -18,7 +19,10 @@ from trading.paper.server.exchange import Exchange
 MOST_IN_BATCH = {SPOT: 10, LINEAR: 20}
 
 MOST_CLOSED = 500
-# How many of the latest closed orders, and of the latest executions, a symbol tells in the times asked for.
+# How many of the latest closed orders a symbol tells in the times asked for.
+
+MOST_FILLS = 20_000
+# And how many executions: they come in pages, and a client may want all of a week.
 
 
 class Desk(Protocol):
@@ -166,8 +170,8 @@ def realtime(exchange: Exchange, name: str, params: Params) -> Any:
     return _listed(found, found.open_orders(params) if wants_open else found.closed_orders(params, _latest()), params)
 
 
-def _latest(times: range = ALL_TIMES) -> Window:
-    return Window(times=times, most=MOST_CLOSED, last=True)
+def _latest(times: range = ALL_TIMES, most: int = MOST_CLOSED) -> Window:
+    return Window(times=times, most=most, last=True)
 
 
 def history(exchange: Exchange, name: str, params: Params) -> Any:
@@ -202,13 +206,25 @@ def executions(exchange: Exchange, name: str, params: Params) -> Any:
     if category(params) in NOT_HERE:
         return _empty(params)
     found, times, kind = desk(exchange, name, params), span(params), maybe_text(params, "execType")
-    fills = reversed(found.fills(params, _latest(times)))
+    fills = reversed(_fills(found, params, times))
     rows = [shapes.execution(fill, found.shape(found.order_of(fill)), found.rates) for fill in fills]
     if found.category == LINEAR and kind in ("", "Funding"):
         rows = sorted([*rows, *_fundings(exchange, name, params, times)], key=_time, reverse=True)
     wanted = {key: maybe_text(params, key) for key in ("execType", "orderId", "orderLinkId")}
     rows = [row for row in rows if all(not value or row[key] == value for key, value in wanted.items())]
     return {"category": found.category} | page(rows, params, key="execId", default=50, most=100)
+
+
+def _fills(found: Desk, params: Params, times: range) -> Sequence[Fill]:
+    """Of one order where it is named, else of a symbol or of all."""
+    if not (maybe_text(params, "orderId") or maybe_text(params, "orderLinkId")):
+        return found.fills(params, _latest(times, MOST_FILLS))
+    try:
+        one = found.find(params, Reason.ORDER_UNKNOWN)
+    except Refused:
+        return []
+    working = one.actual if isinstance(one, AlgoOrder) else one
+    return [fill for fill in working.fills if fill.at_ms in times] if working else []
 
 
 def _time(row: Json) -> int:

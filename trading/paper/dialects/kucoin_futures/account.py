@@ -47,6 +47,14 @@ def mode(_exchange: Exchange, _account: PerpAccount, _params: Params) -> Any:
     return {"selfAccountMode": "CLASSIC"}
 
 
+def api_key(exchange: Exchange, account: PerpAccount, _params: Params) -> Any:
+    """GET user/api-key: what the account's key may do, in one line of words."""
+    rights = exchange.keys.rights(account.name)
+    words = ["General", *(["Futures"] if "trade" in rights else []), *(["Transfer"] if "withdraw" in rights else [])]
+    bound = {"ipWhitelist": "127.0.0.1"} if "bound" in rights else {}
+    return {"remark": account.name, "apiVersion": 3, "permission": ",".join(words), "isMaster": True} | bound
+
+
 def high_frequency(_exchange: Exchange, _account: PerpAccount, _params: Params) -> Any:
     """GET hf/accounts/opened."""
     return True

@@ -7,7 +7,15 @@ from trading.paper.core.market import Desk
 from trading.paper.core.orders import OrderType, Side, TimeInForce
 from trading.paper.core.perps.commands import closes
 from trading.paper.core.perps.contract import Contract
-from trading.paper.core.perps.orders import AlgoOrder, AlgoRequest, AlgoType, PerpOrder, PerpRequest, PositionSide
+from trading.paper.core.perps.orders import (
+    AlgoOrder,
+    AlgoRequest,
+    AlgoType,
+    PerpFill,
+    PerpOrder,
+    PerpRequest,
+    PositionSide,
+)
 from trading.paper.core.perps.state import PerpAccount, Perps
 from trading.paper.core.refusals import Reason, Refused
 from trading.paper.core.shelves import Window
@@ -324,16 +332,27 @@ def listed_stops(exchange: Exchange, account: PerpAccount, params: Params) -> An
 
 
 def fills(exchange: Exchange, account: PerpAccount, params: Params) -> Any:
-    """GET fills."""
+    """GET fills, of one order where it is named, else of a contract or of all."""
     perps, times = tables(exchange), span(params, "startAt", "endAt")
-    rows = [
-        shapes.fill(perps, one)
-        for symbol in perps.contracts
-        for one in perps.fills((account.name, symbol), Window(times=times))
-        if params.get("symbol", "") in ("", symbol)
-    ]
-    wanted = params.get("orderId", "")
-    return page([row for row in rows if wanted in ("", row["orderId"])], params)
+    if params.get("orderId"):
+        found = [one for one in _fills_of(exchange, account, params) if one.at_ms in times]
+    else:
+        found = [
+            one
+            for symbol in perps.contracts
+            if params.get("symbol", "") in ("", symbol)
+            for one in perps.fills((account.name, symbol), Window(times=times))
+        ]
+    return page([shapes.fill(perps, one) for one in found], params)
+
+
+def _fills_of(exchange: Exchange, account: PerpAccount, params: Params) -> list[PerpFill]:
+    try:
+        one = find(exchange, account, params, Reason.ORDER_UNKNOWN)
+    except Refused:
+        return []
+    working = one.actual if isinstance(one, AlgoOrder) else one
+    return list(working.fills) if working else []
 
 
 def recent_fills(exchange: Exchange, account: PerpAccount, params: Params) -> Any:

@@ -58,6 +58,7 @@ PRIVATE: dict[str, Private] = {
     "GET /api/v1/recentFills": orders.recent_fills,
     "GET /api/v1/stopOrders": orders.listed_stops,
     "GET /api/v1/trade-fees": account.trade_fees,
+    "GET /api/v1/user/api-key": account.api_key,
     "GET /api/v2/getCrossUserLeverage": account.leverage,
     "GET /api/v2/getMaxOpenSize": account.most_open,
     "GET /api/v2/position/getMarginMode": account.margin_mode,

@@ -35,6 +35,7 @@ def order(perps: Perps, found: PerpOrder) -> Json:
     account = perps.accounts[found.account]
     average = sum(fill.price * fill.qty for fill in found.fills) // found.filled if found.filled else 0
     return _common(contract, account, found) | {
+        "id": order_id_of(perps, found),
         "type": "market" if found.type is OrderType.MARKET else "limit",
         "value": plain(found.price * found.qty // 10**8 or found.filled_quote),
         "dealValue": plain(found.filled_quote),

@@ -1,0 +1,84 @@
+// What stands beside the candles as text: the values under the crosshair, the book, the last trades.
+// Rows are made once and rewritten in place, so nothing on the page moves when prices do.
+
+const LEVELS = 10;
+const TRADES = 12;
+const NOTHING = "–";
+
+const write = (element, text) => {
+  if (element.textContent !== text) element.textContent = text;
+};
+
+const row = (cells) => {
+  const made = document.createElement("tr");
+  for (const { deep, num } of cells) {
+    const cell = made.insertCell();
+    if (num) cell.className = "num";
+    if (deep) cell.classList.add("deep");
+    cell.append(document.createElement("span"));
+  }
+  return made;
+};
+
+const filled = (body, count, cells) => {
+  if (!body.rows.length) body.append(...Array.from({ length: count }, () => row(cells)));
+  return [...body.rows];
+};
+
+const texts = (made, values) => values.forEach((text, place) => write(made.cells[place].firstChild, text ?? ""));
+
+const side = (body, rungs, tone) => {
+  filled(body, LEVELS, [{ num: true }, { num: true, deep: true }]).forEach((made, place) => {
+    const rung = rungs[place];
+    texts(made, rung ? [rung.price, rung.qty] : [NOTHING, ""]);
+    made.cells[0].firstChild.className = `t-${tone}`;
+    made.cells[1].style.setProperty("--share", rung?.share ?? 0);
+  });
+};
+
+export const showBook = (book, quote) => {
+  const asks = book ? [...book.asks] : [];
+  while (book && asks.length < LEVELS) asks.push(undefined);
+  side(document.querySelector("[data-asks]"), asks.reverse(), "down");
+  side(document.querySelector("[data-bids]"), book?.bids ?? [], "up");
+  write(document.querySelector("[data-spread]"), book ? `spread ${book.spread}` : "not read yet");
+  write(document.querySelector("[data-near]"), book ? `Within 1 %: ${book.near_bids} bid, ${book.near_asks} asked, ${quote}` : "\u00a0");
+};
+
+export const showTrades = (trades) => {
+  filled(document.querySelector("[data-trades]"), TRADES, [{}, { num: true }, { num: true }]).forEach((made, place) => {
+    const trade = trades[place];
+    texts(made, trade ? [trade.at, trade.price, trade.qty] : [NOTHING, "", ""]);
+    made.cells[1].firstChild.className = trade ? `t-${trade.tone}` : "";
+  });
+};
+
+const span = (text, tone) => {
+  const made = document.createElement("b");
+  if (tone) made.className = `t-${tone}`;
+  made.textContent = ` ${text}`;
+  return made;
+};
+
+const said = (title, parts) => {
+  const line = document.createElement("span");
+  line.append(title, ...parts);
+  return line;
+};
+
+// bar: [time, open, high, low, close, volume]; values: [{title, lines: [{title, colour, value}]}]
+export const showValues = (place, bar, values, number) => {
+  const lines = [];
+  if (bar) {
+    const [, open, high, low, close, volume] = bar;
+    const tone = close < open ? "down" : "up";
+    const pairs = [["O", open], ["H", high], ["L", low], ["C", close]];
+    lines.push(said("", [...pairs.map(([name, value]) => span(`${name} ${number(value)}`, tone)), span(`V ${compact(volume)}`, "muted")]));
+  }
+  for (const { title, lines: drawn } of values) {
+    lines.push(said(title, drawn.map(({ value, colour, over }) => span(value === null || value === undefined ? NOTHING : number(value, over), colour))));
+  }
+  place.replaceChildren(...lines);
+};
+
+const compact = (value) => new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 }).format(value);

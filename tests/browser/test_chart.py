@@ -1,0 +1,106 @@
+"""The page Chart in Chromium: candles are drawn, it fits, a level that somebody draws is there again after loading anew."""
+
+import os
+from datetime import datetime
+
+import pytest
+from channels.db import database_sync_to_async
+from playwright.async_api import Page, expect
+
+from dashboard.models import Drawing
+from signals.models import Instrument
+from signals.timeframes import HOUR
+from tests.browser.conftest import OpenPage
+from tests.browser.test_overview import BEYOND, overflow
+from tests.dashboard import chart_rows, rows
+from trading.services import chart_feed
+from trading.services.chart_feed import Want
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+VALUES = "bbands-20-2,supertrend-10-3,rsi-14,macd-12-26-9"
+
+
+def arranged(day: rows.Desk, now: datetime) -> None:
+    """An hour's candles in rows, and what the venue says of the growing one, its book and its trades."""
+    market = Instrument.objects.get(symbol="BTC/USDT")
+    chart_rows.store(market, HOUR, now=now)
+    made = chart_rows.bars(now=now, timeframe_secs=HOUR)
+    chart_feed.keep(day.account.pk, Want(market.symbol, HOUR), chart_rows.feed(made, now=now))
+
+
+async def charted(page: Page, values: str = "") -> None:
+    root = "/".join(page.url.split("/")[:3])
+    await page.goto(f"{root}/chart?symbol=BTC/USDT&timeframe=1h&values={values}")
+    await page.wait_for_selector("html[data-number]", state="attached")
+    await expect(page.locator("[data-legend]")).to_contain_text("O 6")
+
+
+async def shot(page: Page, name: str) -> None:
+    if os.environ.get("SHOTS"):
+        await page.screenshot(path=f"{os.environ['SHOTS']}/chart-{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+async def test_it_fits_and_shows_candles_values_book_and_trades(
+    day: rows.Desk, browser_page: OpenPage, width: int, scheme: str
+) -> None:
+    await database_sync_to_async(arranged)(day, day.now)
+    page = await browser_page(width, theme=scheme)
+    await charted(page, VALUES)
+    await expect(page.locator("[data-legend]")).to_contain_text("Supertrend 10 3")
+    await expect(page.locator(".chart-place canvas").first).to_be_visible()
+    await expect(page.locator("#mine-rows")).to_contain_text("LONG")
+    await expect(page.locator("[data-bids] tr")).to_have_count(10)
+    assert await overflow(page) == 0
+    for panel in ("#book", "#tape", "#mine"):
+        assert await page.locator(panel).evaluate(BEYOND) == []
+    await shot(page, f"{width}-{scheme}")
+
+
+async def test_a_level_is_drawn_kept_and_erased(day: rows.Desk, browser_page: OpenPage) -> None:
+    await database_sync_to_async(arranged)(day, day.now)
+    page = await browser_page(1440)
+    await charted(page)
+    await page.locator('[data-tool="LEVEL"]').click()
+    await expect(page.locator("[data-hint]")).to_contain_text("Tap a price")
+    await page.locator(".chart-place").click(position={"x": 300, "y": 60})
+    await expect(page.locator("[data-erase]")).to_be_enabled()
+    drawn = await Drawing.objects.aget()
+    assert (drawn.kind, drawn.symbol, drawn.second_at) == ("LEVEL", "BTC/USDT", None)
+    await charted(page)
+    await expect(page.locator("[data-drawn] summary")).to_have_text("1 drawn")
+    await page.locator("[data-drawn] summary").click()
+    await page.locator("[data-drawn] li .mini").first.click()
+    await expect(page.locator("[data-erase]")).to_be_enabled()
+    await shot(page, "level")
+    await page.locator("[data-erase]").click()
+    await expect(page.locator("[data-erase]")).to_be_disabled()
+    assert not await Drawing.objects.aexists()
+
+
+# What is pure in the scripts, asked in the browser: who is under a tap, and where a moment stands.
+
+WHOSE = """async ([y, hovered]) => {
+  const { Marks } = await import("/static/dashboard/chart_marks.js");
+  const marks = Object.create(Marks.prototype);
+  const lines = [{ kind: "entry", price: 100, group_id: 3 }, { kind: "stop", price: 103, group_id: 4 }];
+  const held = [{ kind: "liquidation", price: 50, group_id: 0 }];
+  Object.assign(marks, { lines, held, isShown: (kind) => kind !== "stops", series: { priceToCoordinate: (price) => price } });
+  return marks.groupAt({ y }, hovered);
+}"""
+WHERE = """async (moments) => {
+  const { Scale } = await import("/static/dashboard/chart_scale.js");
+  const scale = new Scale({ timeScale: () => null });
+  scale.set([100, 110, 130, 140], 10);  // a bar is missing at 120
+  return moments.map((at) => [scale.logicalOf(at), scale.bar(at)]);
+}"""
+
+
+async def test_who_is_under_a_tap_and_where_a_moment_stands(browser_page: OpenPage) -> None:
+    page = await browser_page(1440)
+    taps = [(102, None, 3), (108, None, None), (103, None, 3), (50, None, None), (0, "group-7", 7), (0, "group-0", 0)]
+    # 3 at 103: the stop that lies there is switched off, the entry is within 4 pixels; a liquidation is no group's
+    assert [await page.evaluate(WHOSE, [y, hovered]) for y, hovered, _ in taps] == [group for _, _, group in taps]
+    moments = {95: [-0.5, None], 100: [0, 100], 105: [0.5, 100], 120: [1.5, 110], 140: [3, 140], 155: [4.5, 140]}
+    assert await page.evaluate(WHERE, list(moments)) == list(moments.values())

@@ -1,0 +1,111 @@
+"""A fresh confirmation: which deeds ask for one, where it leads, and that protecting never asks."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from project.accounts import mode
+from project.accounts.models import Role
+from tests.dashboard import people, rows
+
+CONFIRM = "/profile/confirm"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def old(day: rows.Desk) -> Client:
+    """The admin's browser, logged in an hour ago."""
+    return people.browser(day.account.user, fresh=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "back"),
+    [
+        ("/mode", {"wanted": "NORMAL", "reason": "back again"}, "/mode%3Fwanted%3DNORMAL"),
+        ("/kill/leave", {"reason": "all is flat"}, "/kill"),
+        ("/kill/confirm", {"phrase": "x"}, "/kill"),
+        ("/api/tokens", {"name": "x", "scope": "read", "days": 3}, "/api/tokens"),
+        ("/users", {"note": "Ann", "role": "viewer", "days": 3}, "/users"),
+    ],
+)
+def test_what_widens_asks(old: Client, path: str, form: dict[str, str], back: str) -> None:
+    answer = old.post(path, form)
+    assert (answer.status_code, answer["Location"]) == (302, f"{CONFIRM}?next={back.replace('/', '%2F')}")
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/mode", {"wanted": "PAUSED", "reason": "news at noon"}),
+        ("/mode", {"wanted": "REDUCED", "reason": "news at noon"}),
+        ("/kill", {"reason": "x", "phrase": "not the word"}),
+        ("/profile/sessions/end-others", {}),
+    ],
+)
+def test_what_protects_never_asks(old: Client, path: str, form: dict[str, str]) -> None:
+    answer = old.post(path, form)
+    assert CONFIRM not in answer.headers.get("Location", "")
+
+
+def test_a_question_keeps_its_query(old: Client, day: rows.Desk) -> None:
+    other = rows.user("mira", Role.TRADER)
+    asked = old.get(f"/users/{other.pk}/admin?from=list")
+    assert asked["Location"] == f"{CONFIRM}?next=%2Fusers%2F{other.pk}%2Fadmin%3Ffrom%3Dlist"
+    back = old.post(asked["Location"], {"password": rows.PASSWORD, "next": f"/users/{other.pk}/admin?from=list"})
+    assert back["Location"] == f"/users/{other.pk}/admin?from=list"
+    assert old.get(back["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/settings/requests/1/approve", "/accounts/{}/keys", "/accounts/{}/arm", "/profile/app/add"]
+)
+def test_keys_arming_approvals_and_second_factors_ask(old: Client, day: rows.Desk, path: str) -> None:
+    assert old.get(path.format(day.account.pk))["Location"].startswith(CONFIRM)
+
+
+def test_a_deed_is_not_done_by_confirming(old: Client) -> None:
+    mode.change("PAUSED", operator="root", reason="lunch")
+    asked = old.post("/mode", {"wanted": "NORMAL", "reason": "back again"})
+    page = old.get(asked["Location"]).content.decode()
+    assert "Nothing has been done yet" in page
+    old.post(asked["Location"], {"password": rows.PASSWORD, "next": "/mode?wanted=NORMAL"})
+    assert mode.current().mode == "PAUSED"
+    old.post("/mode", {"wanted": "NORMAL", "reason": "back again"})
+    assert mode.current().mode == "NORMAL"
+
+
+def test_a_wrong_password_confirms_nothing(old: Client) -> None:
+    answer = old.post(f"{CONFIRM}?next=/users", {"password": "nonsense", "next": "/users"})
+    assert "That is not your password" in answer.content.decode()
+    assert old.post("/users", {"note": "Ann"}).status_code == 302
+
+
+def test_a_confirmation_leads_nowhere_else(old: Client) -> None:
+    answer = old.post(CONFIRM, {"password": rows.PASSWORD, "next": "https://evil.example/"})
+    assert answer["Location"] == "/"
+
+
+def test_a_code_confirms_too_and_only_once(old: Client, day: rows.Desk) -> None:
+    key = people.app(day.account.user)
+    shown = people.code(key)
+    assert "Use authenticator app or code" in old.get(f"{CONFIRM}?next=/users").content.decode()
+    assert old.post(f"{CONFIRM}/code", {"code": shown, "next": "/users"})["Location"] == "/users"
+    again = people.aged(old).post(f"{CONFIRM}/code", {"code": shown, "next": "/users"})
+    assert "That code is not right" in again.content.decode()
+
+
+@pytest.mark.parametrize("name", ["admin:accounts_exchangeaccount_add", "admin:accounts_user_add"])
+def test_keys_and_users_in_the_admin_ask(old: Client, name: str) -> None:
+    answer = old.get(reverse(name))
+    assert answer["Location"].startswith(CONFIRM)
+
+
+@pytest.mark.parametrize(("wanted", "asks"), [("NORMAL", True), ("PAUSED", False)])
+def test_the_mode_in_the_admin(old: Client, day: rows.Desk, wanted: str, asks: bool) -> None:
+    answer = old.post(reverse("admin:accounts_tradingmode_change", args=[1]), {"mode": wanted, "reason": "because"})
+    assert answer.headers.get("Location", "").startswith(CONFIRM) is asks
+
+
+def test_a_log_in_is_fresh_by_itself(day: rows.Desk, client: Client) -> None:
+    client.post("/login", {"username": "root", "password": rows.PASSWORD})
+    assert client.post("/api/tokens", {"name": "bot", "scope": "read", "days": 3}).status_code == 200
