@@ -1,6 +1,7 @@
 """The judge of a faulted stack: a process beside it that knows Django, asked over a pipe, a JSON line each way.
 
     {"ask": "furnish"}                          accounts get a source and settings; the sources' tokens
+    {"ask": "open", "venue": "bybit", "count": 2}  so many paper accounts there; their numbers
     {"ask": "press"}                            the kill switch
     {"ask": "unsettled"}                        what is still on its way, in words; out of an emergency that is over
     {"ask": "verdict", "promised": [1, 2]}      findings by the oracle's names, and the invariants
@@ -22,9 +23,8 @@ import django
 import httpx
 from django.db.models import F
 
-from tests.faults import oracle
-from tests.faults.oracle import Alerts, Books, Execution, Finding, OurOrder, TheirOrder
-from trading.kill.desk import PREFIX as KILL_PREFIX
+from tests.faults import ledgers, oracle
+from tests.faults.oracle import Alerts, Books, Execution, Finding, OurOrder
 
 Json = dict[str, Any]
 
@@ -47,7 +47,6 @@ SETTINGS: Mapping[str, Any] = {
     "max_heat": "100",
     "var_limit_pct": "100",
 }
-ALIVE = ("NEW", "PARTIALLY_FILLED")
 
 
 def main() -> None:
@@ -77,7 +76,21 @@ def _answered(asked: Json) -> Any:
 # before ------------------------------------------------------------------------------------------
 
 
-def furnish() -> list[Json]:
+def open_accounts(venue: str, count: int) -> list[int]:
+    """Paper accounts, as a person opens them."""
+    from django.utils import timezone
+
+    from project.accounts.models import ExchangeAccount, User
+    from trading.services.open_account import open_account
+
+    owner = User.objects.order_by("id")[0]
+    made = [ExchangeAccount(user=owner, name=f"storm {number}", venue=venue) for number in range(count)]
+    for account in made:
+        open_account(account, operator="faults", now=timezone.now())
+    return [account.pk for account in made]
+
+
+def furnish(**more: Any) -> list[Json]:
     """A source for each account, without a limit, and settings that let many small entries through."""
     from django.conf import settings
 
@@ -87,7 +100,7 @@ def furnish() -> list[Json]:
     from trading.models import SettingOverride
     from trading.services.bootstrap import digest
 
-    for name, value in SETTINGS.items():
+    for name, value in {**SETTINGS, **more}.items():
         SettingOverride.objects.create(symbol="", name=name, value=value, changed_by="faults")
     made = []
     for account in ExchangeAccount.objects.order_by("id"):
@@ -218,12 +231,11 @@ def _all_books() -> Iterator[Books]:
 
     told = httpx.get(f"http://127.0.0.1:{settings.WINDLASS.paper_port}/_control/ledger", timeout=60).json()
     for account in ExchangeAccount.objects.order_by("id"):
-        name = f"account-{account.pk}"
-        side = told if account.venue == "binance" else told["usdm"]
-        yield books(account, side["accounts"].get(name, {}))
+        yield books(account, ledgers.WORDS[account.venue].account(told, account.pk))
 
 
 def books(account: Any, told: Mapping[str, Any]) -> Books:
+    from signals.models import Instrument
     from trading.models import Fill, Order
 
     rows = Order.objects.filter(account=account).order_by("id")
@@ -231,25 +243,9 @@ def books(account: Any, told: Mapping[str, Any]) -> Books:
     booked = {o.venue_order_id: o.client_order_id for o in rows if o.venue_order_id}
     fills = Fill.objects.filter(account=account)
     our_fills = (Execution(f.venue_order_id, f.venue_trade_id, *_plain(f.qty, f.price, f.fee)) for f in fills)
-    theirs = (
-        Execution(str(f["orderId"]), str(f["tradeId"]), *_plain(f["qty"], f["price"], f["fee"]))
-        for f in told.get("fills", ())
-    )
-    return Books(tuple(ours), tuple(_their_orders(told, booked)), tuple(our_fills), tuple(theirs))
-
-
-def _their_orders(told: Mapping[str, Any], booked: Mapping[str, str]) -> Iterator[TheirOrder]:
-    """Plain orders and conditional ones; what a conditional one became carries its name, and is the same one.
-
-    What the kill process sold has a name of its own there; once it is booked it is an order of ours, by the venue's number.
-    """
-    for row in told.get("orders", ()):
-        name, number = row["clientOrderId"], str(row["orderId"])
-        name = booked.get(number, name) if name.startswith(KILL_PREFIX) else name
-        yield TheirOrder(name, str(row["orderId"]), row["status"] in ALIVE)
-    for row in told.get("algoOrders", ()):
-        if row["actualOrderId"] is None:
-            yield TheirOrder(row["clientAlgoId"], str(row["algoId"]), row["status"] in ALIVE)
+    sizes = dict(Instrument.objects.filter(venue=account.venue).values_list("venue_symbol", "contract_size"))
+    theirs = ledgers.fills(account.venue, told, sizes)
+    return Books(tuple(ours), tuple(ledgers.orders(account.venue, told, booked)), tuple(our_fills), tuple(theirs))
 
 
 def _plain(*numbers: Any) -> tuple[Decimal, ...]:
@@ -258,6 +254,7 @@ def _plain(*numbers: Any) -> tuple[Decimal, ...]:
 
 ANSWERS: Mapping[str, Callable[..., Any]] = {
     "furnish": furnish,
+    "open": open_accounts,
     "press": press,
     "unsettled": unsettled,
     "verdict": verdict,
