@@ -28,6 +28,7 @@ from project.admin import (
     worded,
 )
 from trading.admin_offset import OffsetRunAdmin
+from trading.admin_results import MonthResultAdmin, PnlPointAdmin
 from trading.admin_settings import SettingOverrideAdmin
 from trading.admin_shadow import ShadowGroupAdmin
 from trading.admin_troubles import DisagreementAdmin
@@ -38,9 +39,7 @@ from trading.models import (
     ForeignOrder,
     FundingPayment,
     Leg,
-    MonthResult,
     Order,
-    PnlPoint,
     PositionGroup,
     Pyramid,
     QueuedSignal,
@@ -50,7 +49,9 @@ from trading.services import block, exits, queue, withdraw
 
 __all__ = [
     "DisagreementAdmin",
+    "MonthResultAdmin",
     "OffsetRunAdmin",
+    "PnlPointAdmin",
     "SettingOverrideAdmin",
     "ShadowGroupAdmin",
 ]  # found through this module
@@ -378,25 +379,3 @@ class ForeignOrderAdmin(EngineAdmin):
     list_filter = ("account", "side", ("gone_at", admin.EmptyFieldListFilter))
     search_fields = ("=venue_order_id", "=client_order_id", "instrument__symbol")
     list_select_related = ("account", "instrument")
-
-
-@admin.register(PnlPoint)
-class PnlPointAdmin(EngineAdmin):
-    """The profit curve: a point a minute, and one at each close."""
-
-    figures = columns("equity", "realised_pnl", "unrealised_pnl", "open_groups", "group", of=PnlPoint)
-    list_display = ("at", ACCOUNT, *figures)
-    list_filter = ("account", "at", ("group", admin.EmptyFieldListFilter))
-    list_select_related = ("account", "group")
-
-
-@admin.register(MonthResult)
-class MonthResultAdmin(EngineAdmin):
-    """What closed groups have come to, added up month by month."""
-
-    figures = columns(
-        "kind", "label", "count", "won", "lost", "gross_win", "gross_loss", "fees", "stale", of=MonthResult
-    )
-    list_display = ("month", ACCOUNT, *figures)
-    list_filter = ("account", "kind", "stale")
-    list_select_related = ("account",)

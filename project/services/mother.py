@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from project.services import spawn
@@ -33,22 +34,28 @@ SHARED = (
     "celery.concurrency.prefork",
     "celery.worker.consumer",
     "celery.worker.autoscale",
+    "httptools",
+    "trading.webhooks",
+    "uvicorn.main",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.httptools_impl",
 )
 # What Django and the tasks do not bring.
 
 
-def main() -> None:
+def main(load: Callable[[], None] | None = None) -> None:
     """Load, serve, and in a forked process become the program."""
     supervisor = os.getppid()
     calls = socket.socket(fileno=os.dup(0))
-    _load()
+    (load or _engine)()
     calls.send(READY)
     words = _serve(calls, supervisor)
     if words:
         _become(words)
 
 
-def _load() -> None:
+def _engine() -> None:
     """Import everything; afterwards the collector leaves it alone, so that its pages stay shared."""
     import django
 

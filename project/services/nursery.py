@@ -21,6 +21,7 @@ from project.services.child import Child
 from project.services.mother import MESSAGE_BYTES, PADDING
 from project.services.spawn import Launch
 
+MOTHER = "project.services.mother"
 PR_SET_CHILD_SUBREAPER = 36
 ANSWER_SECS = 60.0
 # Loading takes two seconds, on a busy machine ten.
@@ -100,7 +101,7 @@ async def _answer(calls: socket.socket) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def opened(env: Mapping[str, str], say: Callable[[str], None]) -> AsyncIterator[Nursery]:
+async def opened(env: Mapping[str, str], say: Callable[[str], None], *, mother: str = MOTHER) -> AsyncIterator[Nursery]:
     """A mother that loads while other things are done; it ends with the block."""
     nursery = Nursery(env)
     if sys.platform != "linux":
@@ -110,7 +111,7 @@ async def opened(env: Mapping[str, str], say: Callable[[str], None]) -> AsyncIte
     ours.setblocking(False)
     with ours:
         with theirs:
-            await _start(nursery, say, theirs)
+            await _start(nursery, say, mother, theirs)
         nursery.calls = ours
         try:
             yield nursery
@@ -120,8 +121,8 @@ async def opened(env: Mapping[str, str], say: Callable[[str], None]) -> AsyncIte
                 await nursery.mother.wait()
 
 
-async def _start(nursery: Nursery, say: Callable[[str], None], theirs: socket.socket) -> None:
-    launch = stack.python(f"-m project.services.mother {PADDING}", env=nursery.env)
+async def _start(nursery: Nursery, say: Callable[[str], None], mother: str, theirs: socket.socket) -> None:
+    launch = stack.python(f"-m {mother} {PADDING}", env=nursery.env)
     spawn = functools.partial(child.spawned, stdin=theirs.fileno())
     try:
         nursery.mother = await child.start(launch, say, by=spawn)

@@ -53,7 +53,7 @@ APPS_PAUSE_SECS = 0.4
 # The dashboard's answer counts migrations and asks the servers: asked more often, it would slow the start.
 ENGINE = ("door", "sweeps", "entries", "pump", "exits", "web")
 # In this order: the door takes alerts, a sweep reconciles, then entries are decided; the dashboard loads longest.
-FORKED = ("sweeps", "entries", "pump", "exits")
+FORKED = ("door", "sweeps", "entries", "pump", "exits")
 # They need what the mother has loaded.
 LATE = ("feed", "flower", "beat", "kill")
 # They start when the stack answers: nobody waits for them, and two cores have enough to do before.

@@ -20,6 +20,8 @@ from project.services import files
 from tests.e2e.stack import PATIENCE_SECS, ROOT, Stack, until
 from tests.faults.proxy import Proxies, Proxy
 
+Json = dict[str, Any]
+
 INJECTED = Path(__file__).parent / "inject"
 DOORS = {"database": "WINDLASS_PG_PORT", "broker": "WINDLASS_VALKEY_PORT", "venue": "WINDLASS_PAPER_PORT"}
 STOPPED = psutil.STATUS_STOPPED
@@ -151,8 +153,12 @@ class Lab:
 
     def befell(self) -> list[str]:
         """Planned faults that a request ran into, since this exchange was started."""
-        happened = httpx.get(f"{self.venue_url}/_control/ledger", timeout=PATIENCE_SECS).json()["faults"]
-        return [f"{fault['action']} {fault['method']} {fault['path']}" for fault in happened]
+        return [f"{fault['action']} {fault['method']} {fault['path']}" for fault in self.faults()]
+
+    def faults(self) -> list[Json]:
+        """The same as the exchange tells it."""
+        found: list[Json] = httpx.get(f"{self.venue_url}/_control/fault", timeout=PATIENCE_SECS).json()["happened"]
+        return found
 
     def prices(self) -> dict[str, str]:
         """Spot prices as they are."""
@@ -196,10 +202,13 @@ def send(process: psutil.Process, number: signal.Signals) -> None:
 
 
 @contextmanager
-def opened(*, place: Path | None = None, **variables: str) -> Iterator[Lab]:
+def opened(
+    *, place: Path | None = None, venue: str = "", accounts: int = 0, settings: Json | None = None, **variables: str
+) -> Iterator[Lab]:
     """A fresh lab, reconciled and furnished; its folder goes with it unless it is to be kept or something raised.
 
-    place: a folder that it shall lie in, such as one on a small disk.
+    place: a folder that it shall lie in, such as one on a small disk. venue: where so many accounts are opened, and
+    the alerts go to these alone; else to the two that every installation has.
     """
     stack = Stack.fresh(**variables)
     if place is not None:
@@ -211,7 +220,7 @@ def opened(*, place: Path | None = None, **variables: str) -> Iterator[Lab]:
         try:
             stack.start()
             stack.until_reconciled()
-            made = _made(stack, doors)
+            made = _made(stack, doors, venue, accounts, settings or {})
             try:
                 yield made
             finally:
@@ -223,10 +232,16 @@ def opened(*, place: Path | None = None, **variables: str) -> Iterator[Lab]:
             shutil.rmtree(stack.home.parent, ignore_errors=True)
 
 
-def _made(stack: Stack, doors: dict[str, Proxy]) -> Lab:
+def _made(stack: Stack, doors: dict[str, Proxy], venue: str, accounts: int, settings: Json) -> Lab:
     judge = Judge(stack)
-    sources = {source["venue"]: source for source in judge.ask("furnish")}
-    return Lab(stack, doors, judge, sources)
+    numbers = judge.ask("open", venue=venue, count=accounts) if venue else []
+    furnished = judge.ask("furnish", **settings)
+    if not venue:
+        return Lab(stack, doors, judge, {source["venue"]: source for source in furnished})
+    chosen = [source for source in furnished if source["account"] in numbers]
+    made = Lab(stack, doors, judge, {f"{venue} {source['account']}": source for source in chosen})
+    stack.until_reconciled()
+    return made
 
 
 def _variables(stack: Stack, doors: dict[str, Proxy]) -> dict[str, str]:

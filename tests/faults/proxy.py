@@ -68,6 +68,11 @@ class Proxy:
         """RST on every connection that is open."""
         self.loop.call_soon_threadsafe(self._reset)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a connection is open."""
+        return bool(self._pairs)
+
     def close(self) -> None:
         """Stop listening."""
         self._reset()

@@ -70,11 +70,11 @@ def play(lab: Lab, *, number: int, kind: str, seed: int, points: str = "") -> Ro
     fired = [name for name, _ in lab.fired()]
     kinds.heal(lab)
     settled, broken = time.monotonic(), [*errors]
-    broken += _settle(lab)
+    broken += settle(lab)
     settle_secs = round(time.monotonic() - settled, 1)
-    said = _verdict(lab)
+    said = verdict(lab)
     fired += lab.befell()[before:] if kind != "kill_venue" else []
-    broken += _broken(said) + [f"I10: a secret is in {name}" for name in lab.leaks()]
+    broken += broken_promises(said) + [f"I10: a secret is in {name}" for name in lab.leaks()]
     counts = {wrong: sum(f["wrong"] == wrong for f in said.get("findings", ())) for wrong in Wrong}
     return Round(
         number,
@@ -89,7 +89,7 @@ def play(lab: Lab, *, number: int, kind: str, seed: int, points: str = "") -> Ro
         counts[Wrong.PHANTOM],
         counts[Wrong.STUCK],
         tuple(broken),
-        tuple(_unchecked(said)),
+        tuple(unchecked(said)),
         round(time.monotonic() - began, 1),
         settle_secs,
         _reached(lab),
@@ -112,7 +112,7 @@ def _act(lab: Lab, deeds: Sequence[Deed], errors: list[str]) -> None:
             errors.append(f"the round itself: {deed.words}: {type(error).__name__} {error}")
 
 
-def _settle(lab: Lab) -> list[str]:
+def settle(lab: Lab, *, secs: float = SETTLE_SECS) -> list[str]:
     """Wait until every process runs and nothing is on its way; what still is when patience ends."""
     left: list[Any] = []
 
@@ -124,7 +124,7 @@ def _settle(lab: Lab) -> list[str]:
     try:
         until(lambda: kinds.alive(lab), about="every process running", secs=WELL_SECS, every=EVERY_SECS)
         until(lambda: _venue_well(lab), about="the exchange", secs=WELL_SECS, every=EVERY_SECS)
-        until(look, about="the dust settled", secs=SETTLE_SECS, every=EVERY_SECS)
+        until(look, about="the dust settled", secs=secs, every=EVERY_SECS)
     except NotInTime as late:
         return [f"not settled: {late}", *left]
     return []
@@ -138,7 +138,7 @@ def _venue_well(lab: Lab) -> bool:
     return True
 
 
-def _verdict(lab: Lab) -> dict[str, Any]:
+def verdict(lab: Lab) -> dict[str, Any]:
     """What the judge says; an exchange or a database that is only just back is asked again."""
 
     def look() -> dict[str, Any]:
@@ -148,12 +148,12 @@ def _verdict(lab: Lab) -> dict[str, Any]:
     return until(look, about="a verdict", secs=SETTLE_SECS, every=EVERY_SECS)
 
 
-def _broken(said: dict[str, Any]) -> list[str]:
+def broken_promises(said: dict[str, Any]) -> list[str]:
     found = [f"{finding['wrong']}: {finding['words']}" for finding in said["findings"]]
     checked = said["invariants"].items()
     return found + [f"{name}: {words}" for name, result in checked for words in result["violations"]]
 
 
-def _unchecked(said: dict[str, Any]) -> list[str]:
+def unchecked(said: dict[str, Any]) -> list[str]:
     """Invariants that should have had something to look at."""
     return sorted(name for name in MUST_BE_CHECKED if said["invariants"][name]["checked"] == 0)

@@ -54,15 +54,19 @@ def warm_up(lab: Lab) -> None:
 
 
 def _entered(lab: Lab, venue: str) -> bool:
-    body = _entry(random.Random(), "" if venue == "binance" else ".P", derivative=False)
+    body = _entry(random.Random(), _mark(lab, venue), derivative=False)
     _deliver(lab, venue, body, Sent())
     entered = "SELECT 1 FROM signals_alert WHERE outcome = 'ENTERED' AND account_id = %s LIMIT 1"
     return bool(lab.stack.rows(entered, lab.sources[venue]["account"]))
 
 
-def bodies(rng: random.Random, venue: str) -> Iterator[dict[str, Any]]:
+def _mark(lab: Lab, venue: str) -> str:
+    """What a symbol ends in where perpetuals are traded."""
+    return "" if lab.sources[venue]["venue"] == "binance" else ".P"
+
+
+def bodies(rng: random.Random, mark: str) -> Iterator[dict[str, Any]]:
     """A round's alerts for one account, exits last; some come twice."""
-    mark = ".P" if venue != "binance" else ""
     entries = [_entry(rng, mark, derivative=bool(mark)) for _ in range(ENTRIES)]
     reduces = [
         _named(rng, {"symbol": rng.choice(PAIRS) + mark, "action": "reduce", "size": "50% position"})
@@ -91,7 +95,7 @@ def send(lab: Lab, rng: random.Random) -> Sent:
     sent, over = Sent(), threading.Event()
     pusher = threading.Thread(target=_push, args=(lab, random.Random(rng.random()), over), daemon=True)
     pusher.start()
-    plans = {venue: list(bodies(rng, venue)) for venue in lab.sources}
+    plans = {venue: list(bodies(rng, _mark(lab, venue))) for venue in lab.sources}
     try:
         for late in (False, True):
             jobs = [

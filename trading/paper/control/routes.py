@@ -58,6 +58,7 @@ class Control:
         tail.listen()
         self._face = Face(Facts(exchange, faults, latency, tail, driver, token), self.turn)
         self._routes: dict[tuple[str, str], Callable[[Any], Any]] = {
+            ("GET", "fault"): lambda _: {"happened": faults.happened},
             ("GET", "ledger"): lambda _: views.ledger(exchange) | {"faults": faults.happened},
             ("GET", "state"): lambda _: self._state(),
             ("POST", "clock"): self._clock,

@@ -11,7 +11,6 @@ from trading.paper.core.perps.orders import (
     AlgoOrder,
     AlgoRequest,
     AlgoType,
-    PerpFill,
     PerpOrder,
     PerpRequest,
     PositionSide,
@@ -346,7 +345,7 @@ def fills(exchange: Exchange, account: PerpAccount, params: Params) -> Any:
     return page([shapes.fill(perps, one) for one in found], params)
 
 
-def _fills_of(exchange: Exchange, account: PerpAccount, params: Params) -> list[PerpFill]:
+def _fills_of(exchange: Exchange, account: PerpAccount, params: Params) -> list[Any]:
     try:
         one = find(exchange, account, params, Reason.ORDER_UNKNOWN)
     except Refused:
