@@ -11,13 +11,14 @@ WORKERS := 2
 WITH_ENV := ./deploy/with-env
 
 .NOTPARALLEL:
-.PHONY: help up test check lint fmt types imports documents pytest bench faults mutation doctor lock reset clean install install-dev
+.PHONY: help up test check lint fmt types imports documents pytest bench faults storm mutation doctor lock reset clean install install-dev
 
 help:
 	@echo "make up      set up and run Windlass; Ctrl-C stops it"
 	@echo "make test    set up, check and test"
 	@echo "make doctor  say what is well and what is not"
 	@echo "make bench   measure it against its limits, 10 minutes (ARGS=--quick: 2)"
+	@echo "make storm   one venue misbehaves for hours (ARGS='--venue bybit --orders 10000')"
 	@echo "make faults  hurt it: a campaign of faults, 15 minutes (ARGS='--rounds 400 --minutes 120'), continued next time"
 	@echo "make mutation  change the rules one by one and see whether a test notices, 8 minutes"
 	@echo "make check   everything but the tests"
@@ -60,6 +61,9 @@ mutation: install-dev
 
 faults: install-dev
 	@$(PY) -m tests.faults $(ARGS)
+
+storm: install-dev
+	@$(PY) -m tests.faults.storm $(ARGS)
 
 fmt: install-dev
 	@$(PY) -m ruff check --fix-only --quiet . ; $(PY) -m ruff format .

@@ -88,6 +88,8 @@ TITLES: Mapping[str, str] = MappingProxyType(
 FIRST = "windlass"
 QUOTES = ("FDUSD", "USDT", "USDC", "BUSD", "DAI", "EUR", "USD", "BTC", "ETH")
 MAX_FIELD = 60
+BREAKING = frozenset("\"'\\{}")
+# A field stands inside a text of a message, JSON or not.
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Wish:
     size: str = ""
     stop_pct: str = ""
     fixed: bool = False  # the pair and timeframe typed here instead of the chart's
+    on_paper: bool = False  # our own flat message names no price there: recorded prices are not the chart's
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ class Built:
 def build(wish: Wish, *, now: datetime) -> Built:
     """The message of a wish, read as the door would read it."""
     try:
+        _plain(wish)
         _sized(wish)
         named = _named(wish)
         template = _composer(wish)(wish.act, named, _size(wish.size), _stop(wish.stop_pct))
@@ -127,6 +131,13 @@ def build(wish: Wish, *, now: datetime) -> Built:
     arrives = rendered(template, wish, now=now)
     intent, problem = tried(arrives, wish.format)
     return Built(template, arrives, intent, problem)
+
+
+def _plain(wish: Wish) -> None:
+    """Raises Cannot for what would end a text of the message and begin another field."""
+    for name in ("exchange", "symbol", "interval", "price"):
+        if any(char in BREAKING or not char.isprintable() for char in getattr(wish, name)):
+            raise Cannot("Write it in one line, without quotes, backslashes and braces.", name)
 
 
 def _sized(wish: Wish) -> None:
@@ -143,11 +154,12 @@ def _composer(wish: Wish) -> Compose:
 
 def _named(wish: Wish) -> Named:
     """TradingView's placeholders by name; with `fixed` the pair and the timeframe as they were typed."""
+    unpriced = {"close": ""} if wish.on_paper and wish.format == FIRST else {}
     if not wish.fixed:
-        return Named(PLACEHOLDERS)
+        return Named({**PLACEHOLDERS, **unpriced})
     base, quote = currencies(wish.symbol)
     fixed = {"exchange": wish.exchange, "ticker": wish.symbol, "interval": wish.interval, "base": base, "quote": quote}
-    return Named({**PLACEHOLDERS, **fixed})
+    return Named({**PLACEHOLDERS, **unpriced, **fixed})
 
 
 def currencies(symbol: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from project.journal.record import record
 from signals import deliveries, formats
 from signals.formats import FormatRefused
 from signals.inbox import body_hash
+from signals.intent import Intent
 from signals.models import Alert, Source
 from trading import locks
 from trading.services import orders
@@ -28,6 +29,7 @@ PLAY = frozenset({Environment.PAPER, Environment.TESTNET})
 TOKEN = re.compile(r"(?:https?://[^\s/]{1,255}/webhooks/)?([A-Za-z0-9_-]{20,128})/?")
 TIMEOUT_SECS = 5.0
 LIVE = "This source trades real money: a test is previewed only."
+ELSEWHERE = "This message names another account than its source's: a test stays on {name}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Sent:
 def may_send(source: Source) -> bool:
     """Whether a test of this source moves play money or none."""
     return not source.live or source.account.environment in PLAY
+
+
+def names_another(source: Source, intent: Intent | None) -> bool:
+    """Whether a message would leave its source's account, which is all that `may_send` has looked at."""
+    return bool(intent and intent.account and intent.account != source.account.name)
 
 
 def token_of(text: str) -> str:
@@ -86,9 +93,11 @@ def into_the_mailbox(body: str, *, source: Source, operator: str, now: datetime)
     try:
         text, read = deliveries.opened(body.encode())
         chosen = formats.choose(read, endpoint=source.kind, by_token=True, allowed=frozenset(source.formats))
-        formats.parse(read, chosen)
+        intent = formats.parse(read, chosen)
     except FormatRefused as refused:
         return Sent(None, f"The door would answer 422 {refused.code}: {refused.message}"[:600])
+    if names_another(source, intent):
+        return Sent(None, ELSEWHERE.format(name=source.account.name))
     clean = formats.SCRUBBER.body(text, read, proofs=formats.secrets_in(read))
     alert = _stored(source, chosen.name, clean, operator, now)
     return Sent(

@@ -174,7 +174,7 @@ def _kept(shown: View) -> Sequence[Bar]:
 def _nothing(shown: View, bars: Sequence[Bar], *, asking: bool) -> str:
     venue = venue_words(shown.account.venue)
     if asking:
-        return f"{venue} is being asked{'' if bars else ' for candles'}."
+        return f"{venue} is being asked{'; until it answers the candles are old ones' if bars else ' for candles'}."
     return (
         "" if bars else f"{venue} has no candles of {shown.market.symbol} at {formats.timeframe(shown.timeframe_secs)}."
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from dashboard import formats
-from dashboard.group_rows import GroupRow
+from dashboard.group_rows import GroupRow, LegRow
 from signals.market.bars import EPOCH
 from signals.timeframes import DAY
 from trading.domain.order_state import TERMINAL
@@ -79,9 +79,14 @@ def _legs(row: GroupRow) -> Iterator[Said]:
     closing = row.status == GroupStatus.CLOSING
     for leg in row.legs:
         if leg.mark == "f":
-            yield "filled", leg.price, f"{leg.name} filled"
+            yield "filled", leg.price, f"{_leg_name(leg)}, filled"
         elif not leg.mark and not closing and _waits(row, leg.client_order_id):
-            yield "leg", leg.price, f"{leg.name} {leg.words}"
+            yield "leg", leg.price, f"{_leg_name(leg)}, {leg.words}"
+
+
+def _leg_name(leg: LegRow) -> str:
+    """`P1 leg 0`: what stands beside it begins with a word, so the number is no quantity."""
+    return leg.name.replace(" · ", " leg ")
 
 
 def _waits(row: GroupRow, client_order_id: str) -> bool:

@@ -1,5 +1,6 @@
 """Numbers as a trader reads them: real minus sign, grouped, the precision of the instrument, sign and colour."""
 
+import re
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -9,6 +10,9 @@ NOTHING = "\u2013"  # where there is no number, never an empty cell
 QUOTE_PLACES = {"BNB": 6, "BTC": 8, "ETH": 6}
 DEFAULT_QUOTE_PLACES = 2
 MAX_PLACES = 18  # what a row keeps
+READ_DIGITS = 7  # of a quotient that no step belongs to
+EXACT_PLACES = 8  # more than any venue's step has: a quotient, not something that was ordered
+NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,40})?")
 
 SPANS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 FRAMES = ((604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
@@ -32,6 +36,17 @@ def number(value: Decimal | None, places: int = 2, *, signed: bool = False) -> s
     figure = rounded(value, places)
     sign = MINUS if figure < 0 else "+" if signed and figure > 0 else ""
     return f"{sign}{THIN if sign else ''}{abs(figure):,f}"
+
+
+def figure(text: str) -> str:
+    """A number that stands as text, as one reads it; a quotient to seven digits, anything else as it is."""
+    if not NUMBER.fullmatch(text):
+        return text
+    value, (_, _, behind) = Decimal(text), text.partition(".")
+    if len(behind) <= EXACT_PLACES:
+        return number(value, len(behind))
+    read = max(READ_DIGITS - 1 - value.adjusted(), DEFAULT_QUOTE_PLACES)
+    return number(value, min(read, places_of(value), MAX_PLACES))
 
 
 def price(value: Decimal | None, tick_size: Decimal) -> str:
@@ -65,7 +80,9 @@ def tone(value: Decimal | None) -> str:
 
 
 def timeframe(secs: int) -> str:
-    """900 → `15 m`, as charts name it."""
+    """900 → `15 m`, as charts name it; 0 is what an alert without one opened."""
+    if secs <= 0:
+        return "no timeframe"
     size, name = next((span for span in FRAMES if secs >= span[0] and secs % span[0] == 0), FRAMES[-1])
     return f"{secs // size}{THIN}{name}"
 

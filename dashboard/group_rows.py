@@ -121,6 +121,7 @@ class GroupRow:
     closed_at: datetime | None = None
     close_reason: str = ""
     result_pct: Decimal | None = None  # realised, of what the entries cost
+    average_exit: Decimal | None = None  # of everything that was closed, quote
 
     @property
     def result(self) -> Decimal | None:

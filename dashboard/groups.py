@@ -177,7 +177,15 @@ def group_row(row: PositionGroup, last: Decimal | None) -> GroupRow:
         closed_at=row.closed_at,
         close_reason=words.close_words(row.close_reason),
         result_pct=figures.share_pct(row.realised_pnl, _entered_cost(row, orders)),
+        average_exit=_average_exit(orders),
     )
+
+
+def _average_exit(orders: Iterable[Order]) -> Decimal | None:
+    """The mean price of everything that closed it, quote; None before."""
+    fills = [fill for order in orders if order.purpose != Purpose.ENTRY for fill in order.fills.all()]
+    qty = total(fill.qty for fill in fills)
+    return total(fill.qty * fill.price for fill in fills) / qty if qty else None
 
 
 def _entered_cost(row: PositionGroup, orders: Iterable[Order]) -> Decimal:
@@ -256,7 +264,7 @@ def _leg(row: PositionGroup, pyramid: int, leg: Leg, orders: list[Order], *, sha
     return LegRow(
         name=f"P{pyramid + 1} · {leg.index}",
         words=words.leg_words(lines, ended=row.closed_at is not None, shared=shared),
-        mark=words.leg_mark(lines),
+        mark=words.leg_mark(lines, ended=row.closed_at is not None),
         price=leg.price,
         qty=leg.qty,
         target_price=None if of_group else leg.target_price,

@@ -1,6 +1,6 @@
 """The page "Groups": which groups are asked for, in which order, and one group's history in words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,11 +10,13 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from dashboard import groups, telling
+from dashboard.logs import folded
 from dashboard.snapshot import GroupRow
 from dashboard.telling import Line
 from project.accounts.models import ExchangeAccount
 from project.ahead import ahead
 from project.journal.models import JournalEntry
+from signals.models import Signal
 from trading import selectors
 from trading.domain.vocabulary import GroupStatus, PositionSide
 from trading.domain.words import group_words
@@ -124,13 +126,20 @@ def _found(text: str) -> Q:
     return by_text | Q(pk=int(text)) if _is_number(text) else by_text
 
 
-def history(row: PositionGroup, *, until: datetime | None = None) -> tuple[Line, ...]:
-    """What happened to a group and its orders, the latest first."""
+def alerts_of(row: PositionGroup) -> tuple[int, ...]:
+    """The alerts that opened it and added to it, in their order."""
+    signals = [pyramid.signal_id for pyramid in row.pyramids.all() if pyramid.signal_id is not None]
+    return tuple(Signal.objects.filter(pk__in=signals).order_by("alert_id").values_list("alert_id", flat=True))
+
+
+def history(row: PositionGroup, *, alerts: Sequence[int] = (), until: datetime | None = None) -> tuple[Line, ...]:
+    """What happened to a group, its orders and the alerts behind it, the latest first; repeats of a moment as one."""
     subjects = [f"group:{row.pk}", *(f"order:{order.pk}" for order in row.orders.all())]
+    subjects += [f"alert:{number}" for number in alerts]
     entries = JournalEntry.objects.filter(subject__in=subjects)
     if until is not None:
         entries = entries.filter(at__lte=until)
-    return tuple(
+    return folded(
         Line(entry.pk, entry.at, entry.kind, entry.subject, telling.told(entry.kind, entry.payload), row.pk)
         for entry in entries.order_by("-id")[:TOLD]
     )

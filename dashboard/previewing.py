@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from dashboard.formats import NOTHING, THIN, amount, number, percent, places_of, price, qty, span
+from dashboard.formats import NOTHING, THIN, amount, number, percent, places_of, price, qty, span, timeframe
 from dashboard.words import watch_words
 from project.journal.record import plain
 from risk.domain.checks import CheckLine
@@ -120,10 +120,14 @@ def preview(found: Explanation) -> Preview:
 
 def said(intent: Intent) -> Iterator[Fact]:
     """What the sender said, name by name; what he did not say is left out."""
-    for field in fields(intent):
-        value = getattr(intent, field.name)
-        if value not in UNSAID and field.name != "format":
-            yield Fact(field.name, _said(value))
+    for name, value in _given(intent):
+        is_frame = name == "timeframe_secs"
+        yield Fact("timeframe" if is_frame else name.replace("_", " "), timeframe(value) if is_frame else _said(value))
+
+
+def _given(intent: Intent) -> Iterator[tuple[str, Any]]:
+    found = ((field.name, getattr(intent, field.name)) for field in fields(intent) if field.name != "format")
+    return ((name, value) for name, value in found if value not in UNSAID)
 
 
 def _said(value: Any) -> str:
@@ -151,7 +155,7 @@ def _meaning(stages: Stages) -> str:
     if meant is None or found is None:
         return ""
     age = "" if meant.age is None else f", {span(meant.age.total_seconds())} old"
-    frame = f", timeframe {meant.timeframe_secs}{THIN}s" if meant.timeframe_secs else ", no timeframe"
+    frame = f", timeframe {timeframe(meant.timeframe_secs)}" if meant.timeframe_secs else ", no timeframe"
     return f"{_classified(found, stages)} on {meant.instrument.symbol}{frame}{age}"
 
 
@@ -160,7 +164,8 @@ def _classified(found: Classification, stages: Stages) -> str:
     words = f"{found.meaning} {side}" if side else str(found.meaning)
     if found.meaning is Meaning.NONE:
         return f"{words} ({found.code})"
-    joins = f", joins group {abs(stages.group_id)}" if stages.group_id else ""
+    is_alone = found.meaning is Meaning.PYRAMID and stages.draft and not stages.group_id
+    joins = f", joins group {abs(stages.group_id)}" if stages.group_id else ", new group" if is_alone else ""
     part = f", {percent(found.ratio * 100, signed=False)}" if found.ratio is not None else ""
     return f"{words}{part}{joins}"
 
@@ -249,7 +254,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
         "format": found.format,
         "outcome": verdict.outcome,
         "reason": verdict.reason,
-        "intent": {fact.name: fact.value for fact in said(stages.intent)} if stages.intent else {},
+        "intent": {name: _said(value) for name, value in _given(stages.intent)} if stages.intent else {},
         "meaning": stages.found.meaning if stages.found else "",
         "side": (stages.found.side or stages.found.exits or "") if stages.found else "",
         "symbol": stages.meant.instrument.symbol if stages.meant else "",

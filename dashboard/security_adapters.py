@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from dashboard import security_factors as factors
-from dashboard.security_lockout import address_of
+from dashboard.security_lockout import counted_address
 
 SILENT = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
 # The page that follows says it better.
@@ -30,7 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # untyped th
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Where from, for the library's own limits."""
-        return address_of(request) or "unknown"
+        return counted_address(request) or "unknown"
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Where a new password leads."""

@@ -13,7 +13,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard.security_lockout import count_failure, is_locked
+from dashboard.security_lockout import codes_wait, count_code, count_failure, is_locked
 
 SPENT_FOR = timedelta(seconds=120)
 # A code of thirty seconds is accepted for ninety (MFA_TOTP_TOLERANCE); the library forgets used ones after thirty.
@@ -26,16 +26,22 @@ def has_second_factor(user: Any) -> bool:
 
 
 def spend(user: Any, code: str, *, now: datetime) -> Authenticator | None:
-    """The authenticator app or the list of recovery codes this code belongs to; from now on it opens nothing more."""
+    """The authenticator app or the list of recovery codes this code belongs to; from now on it opens nothing more.
+
+    A wrong one is counted with the rows locked: however many come at once, ten are looked at.
+    """
+    name = user.get_username()
     with transaction.atomic():
         rows = Authenticator.objects.select_for_update(no_key=True).filter(user_id=user.pk)
-        for row in rows.exclude(type=Authenticator.Type.WEBAUTHN).order_by("-type"):
-            if _spent(row, code, now) or not row.wrap().validate_code(code):
-                continue
-            if row.type == Authenticator.Type.TOTP:
-                _note(row, code, now)
-            return row
-    return None
+        held = list(rows.exclude(type=Authenticator.Type.WEBAUTHN).order_by("-type"))
+        if codes_wait(name, now=now):
+            return None
+        row = next((row for row in held if not _spent(row, code, now) and row.wrap().validate_code(code)), None)
+        if row is None:
+            count_code(name, now=now)
+        elif row.type == Authenticator.Type.TOTP:
+            _note(row, code, now)
+    return row
 
 
 def _digest(row: Authenticator, code: str) -> str:
@@ -64,7 +70,7 @@ class _Once:
         """The code. Raises ValidationError for a wrong or used one."""
         code: str = self.cleaned_data["code"]
         name = self.user.get_username()
-        if is_locked(context.request, name):
+        if is_locked(context.request, name) or codes_wait(name, now=timezone.now()):
             raise get_account_adapter().validation_error("too_many_login_attempts")
         row = spend(self.user, code, now=timezone.now())
         if row is None:

@@ -1,6 +1,8 @@
-"""Guessing has to wait: ten failures of a name from one address within five minutes, counted in the database."""
+"""Guessing has to wait: ten failures of a name from one address, ten wrong codes of a user anywhere; counted in the database."""
 
 from datetime import datetime
+from ipaddress import IPv6Address, ip_network
+from math import ceil
 from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
@@ -8,6 +10,7 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.signals import user_login_failed
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,6 +22,8 @@ from signals.authentication import networks, sender_address
 API = "/api/"
 WAIT = "Too many failed log-ins for this name. Wait {minutes}, or ask an admin to unlock it on the page Users."
 STATUS = 429
+NETWORK = 64
+CODES = "wrong codes, at every address"
 
 
 def name_of(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
@@ -34,6 +39,14 @@ def address_of(request: HttpRequest) -> str | None:
     return str(found) if found else None
 
 
+def counted_address(request: HttpRequest) -> str | None:
+    """The address that failures are counted for: of IPv6 the /64, which is one customer's to choose from."""
+    found = address(address_of(request) or "")
+    if isinstance(found, IPv6Address):
+        return str(ip_network((found, NETWORK), strict=False).network_address)
+    return str(found) if found else None
+
+
 def is_locked(request: HttpRequest, name: str) -> bool:
     """Whether this name has to wait at this address."""
     return not AxesProxyHandler.is_allowed(request, {"username": name})
@@ -42,6 +55,25 @@ def is_locked(request: HttpRequest, name: str) -> bool:
 def count_failure(request: HttpRequest, name: str) -> None:
     """One more failure, a wrong code for instance; the tenth locks."""
     user_login_failed.send(sender=__name__, credentials={"username": name}, request=request)
+
+
+def codes_wait(name: str, *, now: datetime) -> int:
+    """How long this user's codes are refused at every address, seconds; 0: they are looked at."""
+    tries = _codes(name).filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT)
+    last = tries.values_list("attempt_time", flat=True).first()
+    return max(0, ceil((last + settings.AXES_COOLOFF_TIME - now).total_seconds())) if last else 0
+
+
+def count_code(name: str, *, now: datetime) -> None:
+    """One more wrong code of a user, wherever from. Wants the user's second factors locked: one row counts."""
+    _codes(name).filter(attempt_time__lte=now - settings.AXES_COOLOFF_TIME).delete()
+    if not _codes(name).update(failures_since_start=F("failures_since_start") + 1, attempt_time=now):
+        AccessAttempt.objects.create(username=name.lower(), user_agent=CODES, failures_since_start=1)
+
+
+def _codes(name: str) -> Any:
+    """Beside the rows of addresses: a row of no address, so that unlocking forgets it too."""
+    return AccessAttempt.objects.filter(username=name.lower(), ip_address=None, user_agent=CODES)
 
 
 def wait_secs(name: str | None, address: str | None, *, now: datetime) -> int:
@@ -61,7 +93,7 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
     """What a locked name sees: an empty form that says when to come back. The API has answered for itself."""
     if request.path.startswith(API) and response is not None:
         return response
-    secs = wait_secs(name_of(request, credentials), address_of(request), now=timezone.now())
+    secs = wait_secs(name_of(request, credentials), counted_address(request), now=timezone.now())
     context = {"form": AuthenticationForm(), "too_many": words(secs), "next": ""}
     answer = render(request, "dashboard/login.html", context, status=STATUS)
     answer.headers["Retry-After"] = str(secs)

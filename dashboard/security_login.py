@@ -25,7 +25,7 @@ class Locked(Exception):
 def user_of(request: HttpRequest, *, username: str, password: str, code: str) -> User:
     """Whose name, password and code these are. Raises Locked or NotAllowed."""
     if security_lockout.is_locked(request, username):
-        place = (username.lower(), security_lockout.address_of(request))
+        place = (username.lower(), security_lockout.counted_address(request))
         raise Locked(security_lockout.wait_secs(*place, now=timezone.now()))
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
@@ -38,6 +38,8 @@ def user_of(request: HttpRequest, *, username: str, password: str, code: str) ->
 def _check_code(request: HttpRequest, user: User, code: str) -> None:
     if not code:
         raise NotAllowed("CODE_MISSING", CODE_MISSING)
+    if secs := security_lockout.codes_wait(user.get_username(), now=timezone.now()):
+        raise Locked(secs)
     with context.request_context(request):
         found = security_codes.spend(user, code, now=timezone.now())
     if found is None:

@@ -8,6 +8,7 @@ from allauth.mfa.signals import authenticator_added, authenticator_removed, auth
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 
 from dashboard import users_sessions
 from project.accounts.models import User
@@ -40,6 +41,7 @@ def codes_made(sender: object, user: Any, authenticator: Authenticator, **_: Any
 
 @receiver(password_changed, dispatch_uid="dashboard.password_changed")
 def new_password(sender: object, request: HttpRequest, user: Any, **_: Any) -> None:
-    """A new password ends every other browser's log-in."""
+    """A new password ends every other browser's log-in. This one's session has a new key by now: it is noted under that."""
     _record("user.password_changed", user)
+    users_sessions.note(request, user, now=timezone.now())
     users_sessions.end(user, operator=user.get_username(), but=request.session.session_key)

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.signing import Signer
 from django.http import QueryDict
+from django.utils.crypto import constant_time_compare
 
 from dashboard.settings_rows import Typed, field_of
 from trading.domain import settings as registry
@@ -82,6 +84,16 @@ def typed(asked: Asked, error: CannotChange) -> Typed:
 def packed(changes: Iterable[Change]) -> str:
     """The changes of a preview, to be sent back with the yes."""
     return json.dumps([change.told for change in changes])
+
+
+def marked(changes: str, how: str, of: int | None) -> str:
+    """Our mark on the way that packed changes came: nobody else can call a change the way back to a version."""
+    return Signer(salt="dashboard.settings.way").signature(f"{how}\n{of or ''}\n{changes}")
+
+
+def is_ours(mark: str, changes: str, how: str, of: int | None) -> bool:
+    """Whether a form carries its way as the preview wrote it."""
+    return constant_time_compare(mark, marked(changes, how, of))
 
 
 def unpacked(text: str) -> tuple[tuple[Wish, ...], dict[Key, str | None]]:

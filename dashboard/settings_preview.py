@@ -24,6 +24,7 @@ LATER: Mapping[Way, str] = {
     Way.NOW: "at once",
     Way.SEAL: "in 24 hours: the profile is sealed",
     Way.APPROVAL: "when another admin says yes: it loosens a live account",
+    Way.BOTH: "in 24 hours, the profile is sealed, another admin is asked: it loosens a live account",
 }
 
 
@@ -143,7 +144,7 @@ def _line(change: Change, way: Way, places: Places, notes: Mapping[Key, str]) ->
         before=change.holds_before,
         after=change.holds_after,
         meaning=_meaning(change),
-        when=LATER[way],
+        when="nothing reads it" if way is Way.NOW and row.name in words.UNREAD else LATER[way],
         waits=way is not Way.NOW,
         note=notes.get((change.name, change.place), ""),
     )
@@ -172,8 +173,11 @@ def _felt(changes: Sequence[Change]) -> Iterator[str]:
         by_sentence.setdefault(words.felt(registry.REGISTRY[change.name]), []).append(change.name)
     for sentence, names in by_sentence.items():
         yield f"{', '.join(dict.fromkeys(names))}: {sentence}"
-    count = _open_groups({change.place for change in changes})
-    yield f"{count} group{'s are' if count != 1 else ' is'} open there now." if count else "No group is open there now."
+    places = {change.place for change in changes if words.reaches_groups(registry.REGISTRY[change.name])}
+    if places:
+        count = _open_groups(places)
+        said = f"{count} group{'s are' if count != 1 else ' is'}" if count else "No group is"
+        yield f"{said} open there now."
     yield from _drains(changes)
 
 

@@ -43,6 +43,7 @@ class Row:
     closed: str  # why it cannot be set at this place
     typed: str
     problem: str = ""
+    unread: str = ""  # why it changes nothing in this version
 
     @property
     def name(self) -> str:
@@ -126,6 +127,7 @@ def _row(setting: Setting, at: Place, rows: Sequence[SettingOverride], values: M
         limits=words.limits(setting),
         felt=words.felt(setting),
         closed=_closed(setting, at.scope),
+        unread=words.unread(setting),
         typed=typed.values.get(name, value),
         problem=typed.problems.get(name, ""),
     )

@@ -31,9 +31,25 @@ FELT: Mapping[str, str] = MappingProxyType(
         "pyramid": "The next pyramid follows it, also that of an open group. Legs that are placed stay where they are.",
         "group": "Groups that open from now on follow it. Open groups keep what they were opened with.",
         "once": "It counts from the next decision on, for everything that is open too.",
-        "start": "It counts after the next start of the installation.",
+        "door": "It counts from now on, and means nothing to what is open.",
     }
 )
+REACH_NO_GROUP = frozenset({"live", "system"})
+# Groups of settings that say nothing about what is open.
+UNREAD: Mapping[str, str] = MappingProxyType(
+    {
+        "body_dedupe_secs": "each source has its own, which counts",
+        "cors_origins": "",
+        "demo_speed": "the variable DEMO_SPEED counts",
+        "log_level": "the variable WINDLASS_LOG_LEVEL counts",
+        "log_levels": "",
+        "log_rotation_keep": "",
+        "log_rotation_mb": "",
+        "timing_profile": "the variable WINDLASS_TIMING counts",
+        "trusted_proxies": "the variable WINDLASS_TRUSTED_PROXIES counts",
+    }
+)
+# Settings that this version keeps and never reads, with what it reads instead; docs.words says the same.
 KINDS: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.CHOICES: "names with commas",
@@ -92,11 +108,26 @@ def limits(setting: Setting) -> str:
 
 def felt(setting: Setting) -> str:
     """When a change is felt."""
+    if setting.name in UNREAD:
+        return unread(setting)
     if setting.group == "system":
-        return FELT["start"]
+        return FELT["door"]
     if setting.name in NEXT_PYRAMID:
         return FELT["pyramid"]
     return FELT["group" if setting.group in ("exits", "grid") else "once"]
+
+
+def unread(setting: Setting) -> str:
+    """Why a setting changes nothing in this version; empty where it is read."""
+    if setting.name not in UNREAD:
+        return ""
+    instead = UNREAD[setting.name]
+    return f"Nothing reads it here{': ' * bool(instead)}{instead}."
+
+
+def reaches_groups(setting: Setting) -> bool:
+    """Whether it can mean anything to groups that are open."""
+    return setting.group not in REACH_NO_GROUP and setting.name not in UNREAD
 
 
 def scope_words(scope: Scope) -> str:

@@ -15,9 +15,10 @@ from project.accounts.models import ExchangeAccount
 from signals import formats
 from signals.formats import SCRUBBER, FormatRefused
 from signals.intent import Intent
+from signals.market import instruments
 from signals.models import Alert, Source
 from signals.strict_json import JsonRefused
-from signals.symbols import squeezed
+from signals.symbols import resolve, squeezed
 from trading.domain.vocabulary import Purpose
 from trading.models import Order
 from trading.services.replay import is_replay
@@ -145,7 +146,7 @@ def _top(wanted: Asked) -> int:
 
 def _fitting(account: ExchangeAccount, wanted: Asked, *, floor: int, top: int) -> QuerySet[Alert]:
     fits = Q(account=account, pk__gt=floor, pk__lte=top) & _of(wanted)
-    found = Alert.objects.filter(fits).select_related("source", "signal").order_by("-pk")
+    found = Alert.objects.filter(fits).select_related("source", "signal", "account").order_by("-pk")
     for word in wanted.search.split():
         found = found.filter(
             Q(raw__icontains=word)
@@ -235,7 +236,16 @@ def _subject(alert: Alert, intent: Intent | None) -> str:
     signal = getattr(alert, "signal", None)
     named = alert.details.get("symbol") if isinstance(alert.details, dict) else ""
     meant = (signal.symbol if signal else "") or (named if isinstance(named, str) else "")
-    return meant or (intent.symbol if intent else "") or hidden(alert.raw)
+    return meant or (_listed(alert, intent) if intent else "") or hidden(alert.raw)
+
+
+def _listed(alert: Alert, intent: Intent) -> str:
+    """The pair as its venue lists it; one that is not listed as it was written."""
+    if not intent.symbol:
+        return ""
+    names = instruments.listed(alert.account.venue, alert.account.environment).names
+    found = resolve(intent.symbol, intent.exchange, names)
+    return found if isinstance(found, str) else intent.symbol
 
 
 def hidden(raw: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import Q
 
 from dashboard import signals, signals_path, telling
-from dashboard.formats import NOTHING
+from dashboard.formats import NOTHING, NUMBER, figure, timeframe
 from dashboard.groups import market_of
-from dashboard.previewing import Fact, said
+from dashboard.previewing import Fact, measured, said
 from dashboard.signals import ACTED, Row, short
 from dashboard.signals_path import Step, Way
 from dashboard.snapshot import Market
@@ -27,6 +27,7 @@ from trading.services.replay import MARK
 ORDERS_SHOWN, JOURNAL_SHOWN, POINTING_SHOWN = 60, 60, 20
 LONGEST_RAW, LONGEST_FACT = 12_000, 300
 CLOSING = (Purpose.EXIT, Purpose.REDUCE)
+SHOWN_ELSEWHERE = frozenset({"checks"})  # the gate's own table
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +180,23 @@ def _placed(order: Order) -> Placed:
 def _numbers(details: Any) -> Iterable[Fact]:
     """What the reason was made from."""
     for name, value in details.items() if isinstance(details, Mapping) else ():
-        if value not in (None, "", [], {}):
-            yield Fact(short(str(name).replace("_", " "), LONGEST_FACT), short(_plain(value), LONGEST_FACT))
+        if name not in SHOWN_ELSEWHERE and value not in (None, "", [], {}):
+            yield Fact(short(_named_as(name), LONGEST_FACT), short(_plain(name, value), LONGEST_FACT))
 
 
-def _plain(value: Any) -> str:
+def _named_as(name: str) -> str:
+    return name.removesuffix("_secs").replace("_", " ").replace("pct", "%")
+
+
+def _plain(name: str, value: Any) -> str:
+    """A value of the reason's numbers as one reads it; pyramids are counted from 1 for people."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_plain(inner)}" for name, inner in value.items())
-    return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value)
+        return ", ".join(f"{_named_as(inner)} {_plain(inner, one)}" for inner, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(_plain(name, one) for one in value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return timeframe(value) if name == "timeframe_secs" else str(value + (name == "pyramid"))
+    return figure(str(value)) if name not in ("id", "client_id", "client_order_id") else str(value)
 
 
 def _named(alert: Alert) -> str:
@@ -202,7 +212,7 @@ def _about(alert: Alert) -> Iterable[Fact]:
     yield Fact("endpoint", alert.endpoint)
     yield Fact("from", alert.peer or NOTHING)
     yield Fact("sender's id", alert.client_id or NOTHING)
-    yield Fact("received", f"{alert.received_at:%Y-%m-%d %H:%M:%S.%f} UTC")
+    yield Fact("received", f"{alert.received_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _checks(alert: Alert) -> tuple[Check, ...]:
@@ -212,9 +222,13 @@ def _checks(alert: Alert) -> tuple[Check, ...]:
 
 
 def _check(line: Mapping[str, Any]) -> Check:
-    unit = f" {line.get('unit')}" if line.get("unit") else ""
-    value, limit = (NOTHING if line.get(key) in (None, "") else f"{line[key]}{unit}" for key in ("value", "limit"))
+    value, limit = (measured(_number(line.get(key)), str(line.get("unit") or "")) for key in ("value", "limit"))
     return Check(str(line.get("name", "")).replace("_", " "), value, limit, bool(line.get("ok")))
+
+
+def _number(kept: object) -> object:
+    """A check's number again, which the row keeps as text."""
+    return Decimal(kept) if isinstance(kept, str) and NUMBER.fullmatch(kept) else kept
 
 
 # what tells of it --------------------------------------------------------------------------------

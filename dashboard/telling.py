@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Context, Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from dashboard.formats import MINUS, THIN, figure, timeframe
 from dashboard.words import close_words
 from risk.domain.denial import DenialCode
 from trading.domain.words import group_words, order_words
@@ -37,7 +37,9 @@ class Level(StrEnum):
 
 LONG = re.compile(r"(?<![\w.])-?\d+\.\d{9,}(?![\w.])")
 # More places than any venue's step has: a quotient, not something that was ordered.
-READ = Context(prec=9)
+SIGN = re.compile(r"(?<![\w.:/-])-(?=\d)")
+# The minus of a number; a date's hyphens and a name's stay.
+AS_TYPED = frozenset({"setting.asked", "setting.changed"})  # values as one types them
 # The first part of a kind -> its category; what is not here is the machine's own.
 CATEGORIES: Mapping[str, Category] = MappingProxyType(
     {
@@ -97,12 +99,13 @@ def told(kind: str, payload: Payload) -> Told:
     """A journal entry as the page shows it."""
     say = WORDS.get(kind)
     sentence = say(payload) if say else _plainly(kind, payload)
-    return Told(category(kind, payload), level(kind, payload), LONG.sub(_short, sentence), _code(kind, payload))
+    text = sentence if kind in AS_TYPED else _read(sentence)
+    return Told(category(kind, payload), level(kind, payload), text, _code(kind, payload))
 
 
-def _short(found: re.Match[str]) -> str:
-    """A quotient as one reads it; the journal keeps every digit."""
-    return f"{Decimal(found[0]).normalize(READ):f}"
+def _read(sentence: str) -> str:
+    """Its numbers as one reads them; the journal keeps every digit."""
+    return SIGN.sub(MINUS + THIN, LONG.sub(lambda found: figure(found[0]), sentence))
 
 
 def category(kind: str, payload: Payload) -> Category:
@@ -132,11 +135,15 @@ def _code(kind: str, payload: Payload) -> str:
 
 def _plainly(kind: str, payload: Payload) -> str:
     """Any other entry: its kind in words, and what it carries."""
-    facts = ", ".join(
-        f"{name.replace('_', ' ')} {_value(value)}" for name, value in payload.items() if value not in ("", None)
-    )
+    facts = ", ".join(_fact(name, value) for name, value in payload.items() if value not in ("", None))
     said = kind.replace(".", " ").replace("_", " ")
     return f"{said}: {facts}" if facts else said
+
+
+def _fact(name: str, value: Any) -> str:
+    if name == "timeframe_secs" and isinstance(value, int):
+        return f"timeframe {timeframe(value)}" if value else timeframe(value)
+    return f"{name.replace('_', ' ')} {_value(value)}"
 
 
 def _value(value: Any) -> str:
@@ -166,8 +173,7 @@ def _order_new(p: Payload) -> str:
 def _order_fields(p: Payload) -> str:
     """Of one order; what a deed asked for is said as the deed."""
     if p.get("cancel_requested"):
-        why = f": {p['code']}" if p.get("code") else ""
-        return f"asked to cancel the order{why}"
+        return "asked to cancel the order"  # its code stands beside
     return _plainly("order", {name: value for name, value in p.items() if name != "group"})
 
 
@@ -216,6 +222,16 @@ def _setting(p: Payload) -> str:
 
 def _why(p: Payload) -> str:
     return f": {p['reason']}" if p.get("reason") else ""
+
+
+def _reserved(p: Payload) -> str:
+    winners = ", ".join(f"group {sale.get('group')} gives {sale.get('expected')}" for sale in p.get("winners", ()))
+    rest = f", {p['uncovered']} of it from the loss budget" if _is_some(p.get("uncovered")) else ""
+    return f"offset of group {p.get('group')} reserved{_by(p)}: its loss of {p.get('loss')} is paid, {winners or 'by no winner'}{rest}"
+
+
+def _is_some(amount: Any) -> bool:
+    return str(amount or "").strip("-0.") != ""
 
 
 def _rival(p: Payload) -> str:
@@ -268,6 +284,7 @@ WORDS: Mapping[str, Say] = MappingProxyType(
         "group.status": lambda p: f"group {group_words(str(p.get('from')))} → {group_words(str(p.get('to')))}",
         "lost.found": lambda p: str(p.get("words", "")),
         "mode.changed": _mode,
+        "offset.reserved": _reserved,
         "order.fields": _order_fields,
         "order.new": _order_new,
         "order.state": _order_state,
@@ -284,6 +301,9 @@ WORDS: Mapping[str, Say] = MappingProxyType(
         "slot.taken": lambda p: f"slot {p.get('number')} of {p.get('pool_size')} taken",
         "user.invited": lambda p: f"{p.get('note')} is invited as {p.get('role')}{_by(p)}",
         "user.joined": lambda p: f"{p.get('operator')} came in as {p.get('role')}, invited by {p.get('invited_by')}",
+        "user.made": lambda p: f"{p.get('user')} is made as {p.get('role')}{_by(p)}",
+        "user.password_set": lambda p: f"{p.get('user')} has a new password{_by(p)}",
+        "user.renamed": lambda p: f"{p.get('before')} is called {p.get('user')} now{_by(p)}",
         "user.role": lambda p: f"{p.get('user')} is {p.get('role')} now, was {p.get('before')}{_by(p)}",
         "user.second_factor_reset": lambda p: f"the second factor of {p.get('user')} is removed{_by(p)}",
         "user.switched_off": lambda p: f"{p.get('user')} is switched off{_by(p)}",

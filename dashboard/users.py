@@ -1,7 +1,7 @@
 """People: their roles, switching off and on, second factors and locks. Everything is an admin's deed and journalled."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,10 @@ class UserRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A row of the page. `factors` are words, empty: a password alone; `locked_at`: the last failure of a lock that holds."""
+    """A row of the page. `factors` are words, empty: a password alone; `locked_at`: the last failure of a lock that holds.
+
+    `told` is False where factors and locks are not for whoever asks.
+    """
 
     id: int
     name: str
@@ -40,13 +43,16 @@ class Person:
     sessions: int
     tokens: int
     locked_at: datetime | None
+    told: bool = True
 
 
+ADMINS = Q(role=Role.ADMIN) | Q(is_superuser=True)
+# As dashboard.roles.scopes_of has it.
 FACTORS = {Authenticator.Type.TOTP: "app", Authenticator.Type.WEBAUTHN: "passkey"}
 
 
-def people(*, now: datetime) -> list[Person]:
-    """Everybody, in three questions: rows with counts, second factors, locks."""
+def people(*, now: datetime, seen_by: Any) -> list[Person]:
+    """Everybody, in three questions: rows with counts, second factors, locks. Others' factors and locks are told to admins."""
     rows = list(
         User.objects.annotate(
             session_count=_count(BrowserSession.objects.all()),
@@ -57,7 +63,14 @@ def people(*, now: datetime) -> list[Person]:
     for user_id, kind in Authenticator.objects.order_by("type").values_list("user_id", "type"):
         types.setdefault(user_id, []).append(kind)
     locked = security_lockout.locked_names([row.username for row in rows])
-    return [_person(row, types.get(row.pk, []), locked.get(row.username.lower())) for row in rows]
+    every = [_person(row, types.get(row.pk, []), locked.get(row.username.lower())) for row in rows]
+    all_told = Scope.ADMIN in scopes_of(seen_by)
+    return [row if all_told or row.id == seen_by.pk else _untold(row) for row in every]
+
+
+def _untold(row: Person) -> Person:
+    """Whom to try first is nobody's business."""
+    return replace(row, factors=(), recovery=False, locked_at=None, told=False)
 
 
 def _count(rows: Any) -> Any:
@@ -97,6 +110,23 @@ def record_role(user: User, admin: User, reason: str, *, before: str) -> None:
     _record("user.role", user, admin, reason, before=before, role=user.role)
 
 
+def record_made(user: User, admin: User, reason: str) -> None:
+    """Journal that an admin made somebody. Wants a transaction."""
+    _record("user.made", user, admin, reason, role=user.role)
+
+
+def record_renamed(user: User, admin: User, reason: str, *, before: str) -> None:
+    """Journal that somebody has another name. Wants a transaction."""
+    _record("user.renamed", user, admin, reason, before=before)
+
+
+def password_set(user: User, admin: User, reason: str, *, but: str | None) -> None:
+    """Journal a password that an admin gave, and end what the old one opened (his own browser is `but`). Wants a transaction."""
+    own = user.pk == admin.pk
+    sessions = users_sessions.end(user, operator=admin.get_username(), but=but if own else None)
+    _record("user.password_changed" if own else "user.password_set", user, admin, reason, sessions=sessions)
+
+
 def check(user_id: int, *, role: str, active: bool, admin: User) -> None:
     """Whether somebody may get this role and state. Raises UserRefused."""
     with transaction.atomic():
@@ -129,13 +159,17 @@ def switch_on(user_id: int, *, admin: User, reason: str) -> User:
     return user
 
 
-def reset_second_factor(user_id: int, *, admin: User, reason: str) -> int:
-    """Somebody lost phone and codes: the password alone lets him in until he sets up a new one. Raises UserRefused."""
+def reset_second_factor(user_id: int, *, admin: User, reason: str, now: datetime) -> int:
+    """Somebody lost phone and codes: the password alone lets him in until he sets up a new one. Raises UserRefused.
+
+    What was opened with the old one ends: browsers and the log-ins of programs.
+    """
     with transaction.atomic():
         user = _for_deed(user_id, admin, others_only=True)
         gone: int = Authenticator.objects.filter(user_id=user.pk).delete()[0]
         users_sessions.end(user, operator=admin.get_username())
-        _record("user.second_factor_reset", user, admin, reason, removed=gone)
+        logins = RefreshToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+        _record("user.second_factor_reset", user, admin, reason, removed=gone, programs=logins)
     return gone
 
 
@@ -155,11 +189,7 @@ def unlock(user_id: int, *, admin: User, reason: str) -> int:
 
 def _for_deed(user_id: int, admin: User, *, others_only: bool = False) -> User:
     """The user, with every admin's row locked: two admins who take each other's role must see one another."""
-    found = (
-        User.objects.select_for_update(no_key=True)
-        .filter(Q(pk__in=[user_id, admin.pk]) | Q(role=Role.ADMIN))
-        .order_by("pk")
-    )
+    found = User.objects.select_for_update(no_key=True).filter(Q(pk__in=[user_id, admin.pk]) | ADMINS).order_by("pk")
     rows = {row.pk: row for row in found}
     if Scope.ADMIN not in scopes_of(rows.get(admin.pk)):
         raise UserRefused("NO_ROLE", "This takes the role admin.")
@@ -172,8 +202,8 @@ def _for_deed(user_id: int, admin: User, *, others_only: bool = False) -> User:
 
 def _keep_an_admin(user: User, *, still_admin: bool) -> None:
     """Raises UserRefused where nobody would be left who may let others in."""
-    others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=user.pk)
-    if user.role == Role.ADMIN and user.is_active and not still_admin and not others.exists():
+    others = User.objects.filter(ADMINS, is_active=True).exclude(pk=user.pk)
+    if Scope.ADMIN in scopes_of(user) and not still_admin and not others.exists():
         raise UserRefused("LAST_ADMIN", "This is the last admin. Make somebody else an admin first.")
 
 

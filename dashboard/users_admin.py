@@ -1,5 +1,6 @@
 """People in the admin: the same rules as on the page Users. Invitations and sessions to look at; hashes and keys are not shown."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account import admin as _addresses  # noqa: F401 - registers itself, before it is taken off again
@@ -8,7 +9,7 @@ from allauth.mfa import admin as _factors  # noqa: F401 - the same
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from dashboard import users
@@ -18,7 +19,7 @@ from project.accounts.admin import ChangedUserForm, WindlassUserAdmin
 from project.accounts.models import User
 from project.admin import EngineAdmin
 
-REASON = "changed in the admin"
+REASON, MADE = "changed in the admin", "made in the admin"
 
 
 class PeopleForm(ChangedUserForm):
@@ -55,10 +56,31 @@ class PeopleAdmin(WindlassUserAdmin):
         changed, me = set(form.changed_data if change else ()), request.user
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            if "role" in changed and isinstance(me, User):
-                users.record_role(obj, me, REASON, before=form.initial["role"])
-            if "is_active" in changed and isinstance(me, User):
-                _switch(obj, me)
+            if isinstance(me, User):
+                _follow(obj, me, changed, form.initial if change else None)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's
+        """Somebody's password; a new one is journalled, and ends what the old one opened."""
+        rows, me = User.objects.filter(pk=id if id.isdecimal() else 0), request.user
+        with transaction.atomic():
+            before = rows.first()
+            answer: HttpResponse = super().user_change_password(request, id, form_url)
+            after = rows.first()
+            if before and after and after.password != before.password and isinstance(me, User):
+                users.password_set(after, me, REASON, but=request.session.session_key)
+        return answer
+
+
+def _follow(obj: User, me: User, changed: set[str], initial: Mapping[str, Any] | None) -> None:
+    if initial is None:
+        users.record_made(obj, me, MADE)
+        return
+    if "username" in changed:
+        users.record_renamed(obj, me, REASON, before=initial["username"])
+    if "role" in changed:
+        users.record_role(obj, me, REASON, before=initial["role"])
+    if "is_active" in changed:
+        _switch(obj, me)
 
 
 def _switch(obj: User, me: User) -> None:

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any
 
 from channels.db import database_sync_to_async
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import Error, transaction
 from django.db.models import Exists, OuterRef
@@ -96,6 +97,7 @@ def end(user: User, *, operator: str, session_id: int | None = None, but: str | 
         rows = BrowserSession.objects.filter(user=user)
         chosen = rows.exclude(session_key=but) if session_id is None else rows.filter(pk=session_id)
         keys = list(chosen.values_list("session_key", flat=True))
+        keys += _unlisted(user, but=but) if session_id is None else []
         if keys:
             Session.objects.filter(session_key__in=keys).delete()
             chosen.delete()
@@ -104,21 +106,40 @@ def end(user: User, *, operator: str, session_id: int | None = None, but: str | 
         return len(keys)
 
 
+def _unlisted(user: User, *, but: str | None) -> list[str]:
+    """Sessions of a user that no row tells of: none is expected, and "everywhere" has to mean it all the same."""
+    listed = BrowserSession.objects.filter(session_key=OuterRef("session_key"))
+    rows = Session.objects.filter(~Exists(listed), expire_date__gt=timezone.now()).exclude(session_key=but or "")
+    return [row.session_key for row in rows.iterator() if row.get_decoded().get(SESSION_KEY) == str(user.pk)]
+
+
 class Seen:
-    """Middleware, after the log-in: notes now and then that a browser is still used."""
+    """Middleware, after the log-in: notes now and then that a browser is still used, and the key it got with a new password."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer first; then, every five minutes, one small write."""
+        before = request.session.session_key
         response = self.get_response(request)
         user = getattr(request, "_cached_user", None)  # asking for it here would ask the database
         key = request.session.session_key if user is not None and user.is_authenticated else None
+        if key and key != before:
+            _follow(request, user)
         if key and monotonic() - _seen.get(key, -SEEN_EVERY_SECS) >= SEEN_EVERY_SECS:
             _remember(key)
             _write_seen(key, timezone.now())
         return response
+
+
+def _follow(request: HttpRequest, user: Any) -> None:
+    """The session has another key than the browser sent: a log-in noted it itself, the admin's new passwords did not."""
+    try:
+        if not BrowserSession.objects.filter(session_key=request.session.session_key).exists():
+            note(request, user, now=timezone.now())
+    except Error:
+        return  # as above; whoever is logged out everywhere is logged out here too
 
 
 def _remember(key: str) -> None:

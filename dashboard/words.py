@@ -79,7 +79,14 @@ HEALTH_WORDS: Mapping[str, str] = MappingProxyType(
         "VENUE_NOT_REACHED": "does not answer",
     }
 )
-VENUE_WORDS: Mapping[str, str] = MappingProxyType({"binance": "Binance", "binanceusdm": "Binance futures"})
+VENUE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "binance": "Binance",
+        "binanceusdm": "Binance futures",
+        "bybit": "Bybit futures",
+        "kucoinfutures": "KuCoin futures",
+    }
+)
 RANK_WORDS: Mapping[QueueRule, str] = MappingProxyType(
     {
         QueueRule.CONTINUATION: "it continues an open group",
@@ -165,9 +172,9 @@ def _exit_words(orders: Sequence[OrderLine], *, ended: bool, shared: bool) -> st
     return next((text for state, text in TARGET_WORDS if state in working), rest)
 
 
-def leg_mark(orders: Sequence[OrderLine]) -> str:
-    """The small box of a leg: `t` target taken, `f` filled, empty while nothing is filled."""
+def leg_mark(orders: Sequence[OrderLine], *, ended: bool = False) -> str:
+    """The small box of a leg: `t` target taken, `f` filled, `s` sold with its group, empty while nothing is filled."""
     if filled_by(orders, entry=True) == 0:
         return ""
     taken = any(order.purpose == Purpose.TARGET and order.state == S.FILLED for order in orders)
-    return "t" if taken else "f"
+    return "t" if taken else "s" if ended else "f"

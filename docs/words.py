@@ -293,6 +293,7 @@ COMMANDS: Mapping[str, str] = {
     "explain_alert": "[--source NAME] [--body JSON] [--json]",
     "flatten": "[--account NAME] [--timeout 60] [--yes]",
     "kill": "[--reason TEXT] [--yes] [--timeout 60] [--pair]",
+    "make_checkups": "",
     "lost_alerts": "[--settle ID] [--choice long|short|close|ignore] [--json]",
     "mode": "[normal|pause|reduce|leave|confirm] [--reason TEXT] [--phrase 'LEAVE EMERGENCY']",
     "pump": "",
@@ -307,4 +308,4 @@ COMMANDS: Mapping[str, str] = {
     "up": "",
 }
 # Started by `make up`, not by people.
-MACHINERY = frozenset({"bootstrap", "pump", "up"})
+MACHINERY = frozenset({"bootstrap", "make_checkups", "pump", "up"})

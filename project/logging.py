@@ -7,15 +7,17 @@ from typing import Any
 SECRET_SHAPES = re.compile(
     r"(?i)((?:secret|token|passphrase|password|api[_-]?key|signature|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
 )
+SECRET_PATHS = re.compile(r"(?i)(/(?:invite|webhooks)/)[^\s\"'?&,}<>]+")
+# The link itself lets in: an invitation, a source's address, a channel's.
 
 
 class Scrub(logging.Filter):
     """Blanks what looks like a secret in a finished log line: the last net, not the only one."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Replace the values of secret-looking pairs; always lets the record through."""
+        """Replace the values of secret-looking pairs and the secret part of links; always lets the record through."""
         message = record.getMessage()
-        scrubbed = SECRET_SHAPES.sub(r"\1***", message)
+        scrubbed = SECRET_PATHS.sub(r"\1***", SECRET_SHAPES.sub(r"\1***", message))
         if scrubbed != message:
             record.msg, record.args = scrubbed, None
         return True

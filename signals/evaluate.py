@@ -17,10 +17,17 @@ CLOCK_TOLERANCE = timedelta(seconds=30)
 # A sender's clock may run ahead by this much, and {{timenow}} has whole seconds only.
 BY_HAND = "ticket:"
 # Begins the dedupe key of an alert that a person made on the order ticket; a sender's own keys begin otherwise.
+REPLAY = "replay:"
+# Begins the dedupe key of an alert that a person sent again, before what begins the first one's.
 NO_PAIR = "The alert names no pair. Name it in the alert, or make it the only pair of the source's list."
 
 
 MaxAge = Callable[[str], timedelta]
+
+
+def made_by_hand(dedupe_key: str) -> bool:
+    """Whether a person made an alert on the order ticket, by its key; sent again it is no other's."""
+    return dedupe_key.startswith((BY_HAND, f"{REPLAY}{BY_HAND}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,11 @@ RUNG = "windlass:rung"  # how many have rung, ever: a bell's number; a clock wou
 HEARD_SECS = 600
 HEARD = """
 redis.call('DEL', KEYS[1])
-return redis.call('SET', KEYS[2], redis.call('GET', KEYS[3]) or '0', 'GET', 'EX', ARGV[1])
+if ARGV[2] ~= '' and tonumber(ARGV[2]) <= tonumber(redis.call('GET', KEYS[2]) or '-1') then return 0 end
+redis.call('SET', KEYS[2], redis.call('GET', KEYS[3]) or '0', 'EX', ARGV[1])
+return 1
 """
-# Forgets the bell, and remembers how many had rung when its work began; what stood there before.
+# Forgets the bell; 0 when its work has begun since it rang, else remembers how many had rung when it begins now.
 
 Bell = tuple[str, int | None]
 _held: ContextVar[set[Bell] | None] = ContextVar("held bells", default=None)
@@ -107,9 +109,9 @@ def heard(task: str, subject: int | None = None, *, number: int | None = None) -
     """
     failpoints.point("bell.heard")
     bell = key(task, subject)
+    rang = "" if number is None else number
     try:
-        before = _Broker.connected().eval(HEARD, 3, bell, f"{bell}:began", RUNG, HEARD_SECS)
+        return bool(_Broker.connected().eval(HEARD, 3, bell, f"{bell}:began", RUNG, HEARD_SECS, rang))
     except (RedisError, OSError) as error:
         log.warning("bell %s(%s) not cleared: %s", task, subject, type(error).__name__)
         return True
-    return number is None or before is None or number > int(before)

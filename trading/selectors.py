@@ -10,7 +10,7 @@ from itertools import takewhile
 from django.db.models import F, Q, QuerySet
 
 from project.reads import Read
-from signals.evaluate import BY_HAND, AlertFacts
+from signals.evaluate import AlertFacts, made_by_hand
 from signals.market.instruments import InstrumentFacts, facts
 from signals.models import Alert, Ticker
 from trading.domain import position as positions
@@ -71,7 +71,7 @@ def alert_facts(alert: Alert) -> AlertFacts:
         default_size=source.default_size,
         live=source.live,
         refused=alert.reason if not alert.format else "",
-        by_hand=alert.dedupe_key.startswith(BY_HAND),
+        by_hand=made_by_hand(alert.dedupe_key),
     )
 
 

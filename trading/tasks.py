@@ -14,7 +14,6 @@ from django.db import OperationalError
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
-from project.accounts import latch, mode
 from project.accounts.models import ExchangeAccount
 from project.accounts.vault import VaultError
 from project.journal import leases
@@ -29,6 +28,7 @@ from trading.services import (
     cancel,
     candles,
     chart_feed,
+    checkup_process,
     connect,
     dead_man,
     decide,
@@ -41,7 +41,6 @@ from trading.services import (
     market,
     offset,
     pnl,
-    preflight,
     queue,
     reconcile,
     sealing,
@@ -214,8 +213,8 @@ def feed_chart(account: ExchangeAccount) -> None:
 
 @account_task
 def make_checkups(account: ExchangeAccount) -> None:
-    """Make the pre-flights and test orders that somebody asked for."""
-    preflight.make(account)
+    """See to it that the pre-flights and test orders are made that somebody asked for: by a process of their own."""
+    checkup_process.start(now=timezone.now())
 
 
 @account_task
@@ -258,9 +257,7 @@ def reconcile_books(account: ExchangeAccount) -> None:
 
 
 def _reconcile(account: ExchangeAccount, gateway: Gateway) -> None:
-    standing = latch.read(mode.home())
-    if standing is not None:
-        kill_import.book_sales(account, latch_id=standing.id, gateway=gateway, clock=timezone.now)
+    kill_import.book_sales(account, gateway=gateway, clock=timezone.now)
     reconcile.reconcile(account.pk, gateway=gateway, clock=timezone.now, timing=connect.timing())
 
 

@@ -29,6 +29,8 @@ from project.accounts.models import ExchangeAccount, User
 
 JSON = "application/json"
 BY_PERSON = "A token does not do this: log in with name and password for that."
+NOT_KEPT = frozenset({"CONFIRM_FIRST", "LOG_IN_FIRST"})
+# Who asked has to do something first, and then sends the same again under the same key.
 CONFIRM_FIRST = (
     "This takes your password or second factor once more, within the last 15 minutes: confirm on the page (/profile/confirm)"
     " and send it again, or use a token."
@@ -71,7 +73,7 @@ class Edge(APIView):
         """What was decided is kept under its key; what failed on the way is not."""
         final = super().finalize_response(request, response, *args, **kwargs)
         final.headers["Cache-Control"] = "private, no-cache"
-        if self.claimed is not None and final.status_code < 500:
+        if self.claimed is not None and final.status_code < 500 and not _to_be_sent_again(final):
             row, self.claimed = self.claimed, None
             idempotency.keep(row, final)
         return final
@@ -117,6 +119,12 @@ class Edge(APIView):
     def account(self, account_id: int) -> ExchangeAccount:
         """One of the user's own accounts. Raises Http404."""
         return get_object_or_404(own_accounts(self.user), pk=account_id)
+
+
+def _to_be_sent_again(response: Any) -> bool:
+    """Whether nothing was decided but that the person has to show who it is."""
+    data = getattr(response, "data", None)
+    return response.status_code == 403 and isinstance(data, dict) and data.get("code") in NOT_KEPT
 
 
 def _only_json(request: Request) -> None:

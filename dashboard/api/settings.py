@@ -93,7 +93,8 @@ class ChangeSerializer(NamedSerializer):
 class ChangedSerializer(serializers.Serializer):
     """Before and after as written at this place (null: nothing), and what holds there either way.
 
-    `way`: NOW, or what it waits for: SEAL (a day) or APPROVAL (another admin); `version` is null while it waits.
+    `way`: NOW, or what it waits for: SEAL (a day), APPROVAL (another admin) or BOTH (first the day, then the admin);
+    `version` is null while it waits.
     """
 
     name = serializers.CharField()

@@ -1,5 +1,6 @@
 """Versions of settings: the list, what differs between two, the way back; and what waits for a second person."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -17,9 +18,11 @@ from dashboard.api.fields import Id, RowSerializer
 from dashboard.api.problems import not_now, refused
 from dashboard.api.settings import ChangedSerializer, SettingScopeSerializer, may_write, shown
 from dashboard.roles import Scope
+from project.accounts.models import User
 from trading.models import SettingRequest, SettingVersion
 from trading.models.setting_version import How
 from trading.services import approvals, overrides, setting_versions
+from trading.services.overrides import Place
 from trading.services.overrides_submit import submit, ways
 from trading.services.setting_versions import Kept, Said
 
@@ -35,7 +38,18 @@ class KeptSerializer(serializers.Serializer):
     after = serializers.CharField(allow_null=True)
 
 
-class VersionSerializer(RowSerializer):
+class ChangesSerializer(RowSerializer):
+    """A row with changes, of which those are told that the reader may see."""
+
+    def to_representation(self, row: Any) -> dict[str, Any]:
+        """The row without what is somebody else's."""
+        told, visible = super().to_representation(row), self.context.get("visible")
+        if visible is not None:
+            told["changes"] = [one for one in told["changes"] if visible(Place.of(one["scope"]))]
+        return told
+
+
+class VersionSerializer(ChangesSerializer):
     """What was changed in one step; `of`: the version it takes back or returns to."""
 
     changes = KeptSerializer(many=True)
@@ -78,8 +92,14 @@ class WentBackSerializer(serializers.Serializer):
     changes = ChangedSerializer(many=True)
 
 
-class OwnChanges:
-    """Rows that hold changes: a user sees those of his accounts, his own, and those for everybody."""
+class OwnChanges(Edge):
+    """Rows that hold changes: a user sees those of his accounts, his own, and those for everybody, and of a row only these."""
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """With whose changes may be told."""
+        known: dict[str, Any] = super().get_serializer_context()  # type: ignore[misc]  # every list of rows has it
+        told = None if getattr(self, "swagger_fake_view", False) else _visible(self.user)
+        return known | {"visible": told}
 
     def seen_by(self, rows: "QuerySet[Any]", user: Any) -> "QuerySet[Any]":
         """A row is shown when any of its changes is."""
@@ -90,6 +110,14 @@ class OwnChanges:
         for account_id in own_accounts(user).values_list("pk", flat=True):
             wanted |= Q(changes__contains=[{"scope": {"account": account_id}}])
         return rows.filter(wanted)
+
+
+def _visible(user: User) -> "Callable[[Place], bool]":
+    """Whether a user is told of changes at a place."""
+    if sees_all(user):
+        return lambda _: True
+    mine = {None, *own_accounts(user).values_list("pk", flat=True)}
+    return lambda at: at.account_id in mine and at.user_id in (None, user.pk)
 
 
 class Versions(OwnChanges, Shown):
@@ -121,12 +149,8 @@ class VersionDiff(Edge):
         """What differs of what you may see; 0 is before the first version."""
         asked = self.queried(DiffQuery)
         found = setting_versions.between(asked["first"], asked["last"])
-        mine = {None, *own_accounts(self.user).values_list("pk", flat=True)}
-        people = {None, self.user.pk}
-        everyone = sees_all(self.user)
-        rows = [
-            _kept(one) for one in found if everyone or (one.place.account_id in mine and one.place.user_id in people)
-        ]
+        visible = _visible(self.user)
+        rows = [_kept(one) for one in found if visible(one.place)]
         return Response(DiffSerializer({"changes": rows}).data)
 
 
@@ -134,7 +158,7 @@ def _kept(one: Kept) -> dict[str, Any]:
     return {"name": one.name, "scope": one.place.told, "before": one.before, "after": one.after}
 
 
-class RollBack(OwnChanges, Edge):
+class RollBack(OwnChanges):
     """The way back, as a new version."""
 
     @extend_schema(request=BackSerializer, responses=WentBackSerializer, operation_id="settings_roll_back")
@@ -161,7 +185,7 @@ def _went_back(version: SettingVersion | None, said: str, changes: list[dict[str
 # a second person ---------------------------------------------------------------------------------
 
 
-class RequestSerializer(RowSerializer):
+class RequestSerializer(ChangesSerializer):
     """Changes that wait for another admin; `ending` is empty while they do."""
 
     changes = KeptSerializer(many=True)
@@ -194,8 +218,9 @@ class Requests(OwnChanges, Listed):
     @extend_schema(request=AnswerSerializer, responses=AnsweredSerializer, operation_id="settings_requests_approve")
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: int) -> Response:
-        """Say yes to what another admin asked for."""
+        """Say yes to what another admin asked for; a deed of a person, not of a script."""
         row, reason = self.row(), self._reason(request)
+        self.by_person()
         found = approvals.approve(row.pk, self.user, reason=reason, now=timezone.now())
         return _answered(found)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import accounts, shell
 from dashboard.access import NO_ROLE, may_act, may_act_on, refusal
-from dashboard.fresh import needs_fresh_confirmation
+from dashboard.fresh import ask_for_confirmation, is_fresh, needs_fresh_confirmation
 from dashboard.pages.accounts_forms import AccountForm, KeysForm
 from dashboard.pages.errors import needs_database
 from dashboard.pages.overview import account_id as number_of
@@ -23,6 +23,7 @@ from trading.services import open_account, preflight
 from trading.services.preflight import Kind
 
 READ_WRITE = ("GET", "HEAD", "POST")
+ARM_ANEW = "It is off: wider terms are armed anew."
 SECRETS = ("api_key", "api_secret", "passphrase")
 KEY_FIELDS = (
     ("api_key", "API key", ""),
@@ -88,7 +89,7 @@ def add_account(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(READ_WRITE)
 def edit_account(request: HttpRequest, account_id: int) -> HttpResponse:
-    """Name, currency and the terms of futures."""
+    """Name, currency and the terms of futures; wider ones for real money are confirmed afresh, and armed anew."""
     row = get_object_or_404(ExchangeAccount, pk=account_id)
     title = f"Change {row.name}"
     if said := refusal(request.user, row.pk):
@@ -97,9 +98,13 @@ def edit_account(request: HttpRequest, account_id: int) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return _form(request, form, title=title, account=row, status=422 if form.errors else 200)
     if form.changed_data:
+        wider = services.widens(ExchangeAccount.objects.get(pk=row.pk), form.instance)
+        if wider and not is_fresh(request):
+            return ask_for_confirmation(request, back=request.path)
         operator = request.user.get_username()
         open_account.change_account(form.instance, changed=form.changed_data, operator=operator, now=timezone.now())
-        messages.success(request, f"{row.name} is changed: {', '.join(form.changed_data).replace('_', ' ')}.")
+        said = f"{row.name} is changed: {', '.join(form.changed_data).replace('_', ' ')}."
+        messages.success(request, f"{said} {ARM_ANEW}" if wider else said)
     return redirect("dashboard:account", row.pk)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -16,11 +17,12 @@ from dashboard.access import may_act, refusal
 from dashboard.builder import ACT_WORDS, TITLES, Built, Wish
 from dashboard.builder_parts import Act
 from dashboard.builder_sources import CannotMake
+from dashboard.fresh import needs_fresh_confirmation
 from dashboard.pages.errors import needs_database
 from dashboard.pages.overview import account_id as number_of
 from dashboard.previewing import said
 from dashboard.render import webhook_url
-from project.accounts.models import ExchangeAccount, User
+from project.accounts.models import Environment, ExchangeAccount, User
 from signals.formats import BY_NAME
 from signals.models import Source, Ticker
 
@@ -84,9 +86,9 @@ def wish_of(typed: Mapping[str, str]) -> Wish:
     texts = {
         field.name: typed[field.name].replace("\0", "").strip()[: builder.MAX_FIELD]
         for field in fields(Wish)
-        if field.name in typed and field.name not in ("act", "fixed")
+        if field.name in typed and field.name not in ("act", "fixed", "on_paper")
     }
-    plain = {name: text for name, text in texts.items() if text or name in ("size", "stop_pct")}
+    plain: dict[str, Any] = {name: text for name, text in texts.items() if text or name in ("size", "stop_pct")}
     if plain.get("format") not in TITLES:
         plain.pop("format", None)
     acts = builder.acts_of(plain.get("format", builder.FIRST))
@@ -95,7 +97,11 @@ def wish_of(typed: Mapping[str, str]) -> Wish:
 
 
 def _priced(wish: Wish, typed: Mapping[str, str], source: Source | None) -> Wish:
-    """Where no price was typed, the last one of the pair: a test at another would be refused as too far from the market."""
+    """Where no price was typed, the last one of the pair: a test at another would be refused as too far from the market.
+
+    On paper our own message names none.
+    """
+    wish = replace(wish, on_paper=source is not None and source.account.environment == Environment.PAPER)
     if typed.get("price") or source is None:
         return wish
     account, symbol = source.account, wish.symbol.replace("/", "").removesuffix(".P").upper()
@@ -122,10 +128,17 @@ def _notes(source: Source | None, wish: Wish, built: Built) -> list[str]:
     return notes
 
 
+def opens_live(request: HttpRequest) -> bool:
+    """Whether the address would be one for real money, and theirs to make."""
+    row = _account(request.POST) if "make" in request.POST else _source(request.POST).account
+    return row.environment == Environment.LIVE and _acts_on(request, row)
+
+
 @needs_database
 @login_required
 @require_POST
 @never_cache
+@needs_fresh_confirmation(when=opens_live)
 def builder_source(request: HttpRequest) -> HttpResponse:
     """Make a source, or a new address for one; told this once."""
     typed = request.POST
@@ -138,13 +151,16 @@ def builder_source(request: HttpRequest) -> HttpResponse:
 
 
 def _made(request: HttpRequest, typed: Mapping[str, str]) -> tuple[Source, str]:
-    account = get_object_or_404(
-        ExchangeAccount.objects.select_related("user"), pk=number_of(typed.get("account", "")) or 0
-    )
+    account = _account(typed)
     if problem := refusal(request.user, account.pk):
         raise CannotMake(problem)
     name = typed.get("source_name", "").replace("\0", "").strip()
     return builder_sources.make(_user(request), account, name, BY_NAME[wish_of(typed).format].endpoint)
+
+
+def _account(typed: Mapping[str, str]) -> ExchangeAccount:
+    rows = ExchangeAccount.objects.select_related("user")
+    return get_object_or_404(rows, pk=number_of(typed.get("account", "")) or 0)
 
 
 def _renewed(request: HttpRequest, typed: Mapping[str, str]) -> tuple[Source, str]:
@@ -166,8 +182,9 @@ def builder_send_test(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     wish = _priced(wish_of(typed), typed, row)
     built, token = builder.build(wish, now=now), builder_send.token_of(typed.get("url", ""))
-    if built.problem:
-        return _page(request, typed, Fresh(problem=built.problem), status=422)
+    elsewhere = builder_send.names_another(row, built.intent)
+    if problem := builder_send.ELSEWHERE.format(name=row.account.name) if elsewhere else built.problem:
+        return _page(request, typed, Fresh(problem=problem), status=422)
     if token:
         sent = builder_send.through_the_door(token, built.arrives, source=row)
     else:

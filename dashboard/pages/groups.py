@@ -33,6 +33,7 @@ def group_page(request: HttpRequest, group_id: int) -> HttpResponse:
     """One group with its pyramids, orders, fills and history; with `?at=` also as it was then."""
     row = _row(group_id)
     at = then.moment(request.GET.get("at", "")) if request.GET.get("at") else None
+    alerts = positions.alerts_of(row)
     context = {
         "overview": shell.gather(row.account_id, now=timezone.now()),
         "row": groups.group_row(row, groups.last_of(row)),
@@ -40,7 +41,8 @@ def group_page(request: HttpRequest, group_id: int) -> HttpResponse:
         "may_act": may_act(request.user),
         "then": then.as_it_was(row, at) if at else None,
         "bad_at": bool(request.GET.get("at")) and at is None,
-        "lines": positions.history(row, until=then.inclusive(at) if at else None),
+        "alerts": alerts,
+        "lines": positions.history(row, alerts=alerts, until=then.inclusive(at) if at else None),
     }
     return render(request, "dashboard/group.html", context)
 

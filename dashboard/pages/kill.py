@@ -22,6 +22,7 @@ from trading.kill import journal, places
 from trading.models import Order, PositionGroup
 from trading.services import approvals, emergency
 from trading.services.emergency import NO_REASON, REASON_LENGTH, KillRefused
+from trading.services.left_open import left_open
 
 NO_ROLE = "Your role may look, not act. The red button takes the role trader or admin."
 SHOWN_LINES = 40
@@ -81,6 +82,7 @@ def _context(request: HttpRequest, problem: str) -> dict[str, object]:
         "lines": journal.lines(home, found[0].id)[-SHOWN_LINES:] if found else [],
         "watched": places.is_watched(home),
         "stakes": stakes(),
+        "left": left_open(home, found[0].id) if found else (),
         "two_people": approvals.needed(),
         "kill_phrase": mode.KILL_PHRASE,
         "leave_phrase": mode.LEAVE_PHRASE,

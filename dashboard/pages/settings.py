@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard import settings_form, settings_rights, settings_rows, shell
 from dashboard.pages.errors import needs_database
@@ -119,11 +119,13 @@ def waiting_ones(request: HttpRequest, bar: Bar) -> dict[str, Any]:
 # changing ----------------------------------------------------------------------------------------
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs_database
 @login_required
 def preview_settings(request: HttpRequest) -> HttpResponse:
     """What the form would change; with something wrong in it the form again, each refusal at its field."""
+    if request.method != "POST":  # the address of a refused form, asked for again
+        return redirect(f"{reverse('dashboard:settings')}?{_back(request)}")
     bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
     view = view_of(request, bar)
     rows = overrides.holding(view.at)

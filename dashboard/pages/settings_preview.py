@@ -18,10 +18,11 @@ SHOWN = frozenset({How.PAGE, How.ROLLBACK, How.FILE})
 
 
 def how_of(form: Mapping[str, str]) -> tuple[How, int | None]:
-    """Which way a change came, and which version it goes back to."""
-    how, of = form.get("how", ""), form.get("of", "")
+    """Which way a change came, and which version it goes back to, as its preview marked it; else it is a plain change."""
+    how, of, changes = form.get("how", ""), form.get("of", ""), form.get("changes", "")
     number = int(of) if of.isascii() and of.isdigit() and len(of) < 19 else None
-    return (How(how) if how in SHOWN else How.PAGE), number
+    ours = how in SHOWN and settings_form.is_ours(form.get("mark", ""), changes, how, number)
+    return (How(how), number) if ours else (How.PAGE, None)
 
 
 def preview_page(
@@ -44,11 +45,13 @@ def preview_page(
         return redirect(f"{reverse('dashboard:settings')}?{back}")
     refused = settings_rights.refusal_of(request.user, (change.wish for change in changes))
     look = settings_preview.look(changes, account=bar.row, moved=moved, now=bar.at)
+    packed = settings_form.packed(look.changes)
     context = {
         "overview": bar,
         "look": look,
         "moved": moved,
-        "packed": settings_form.packed(look.changes),
+        "packed": packed,
+        "mark": settings_form.marked(packed, how.value, of),
         "back": back,
         "problem": problem or refused,
         "may": bool(changes) and not refused,

@@ -34,6 +34,10 @@ from trading.services.order_by_hand import CannotSend
 
 SURE = "sure"
 MUST_BE_SURE = "This is real money: tick the box under the plan, then send."
+SENT_ALREADY = (
+    "Not sent: this form has sent its order already, as alert {alert}, and that one stands. "
+    "What stands here now is another order: look at it, then send it."
+)
 NO_KEY = "The form was not complete: look at the order once more, then send it."
 
 
@@ -153,6 +157,9 @@ def _send(request: HttpRequest, bar: Bar, account: ExchangeAccount, form: Form) 
         return _page(request, bar, replace(form, wrong=forms.refused(error)), Looked(), status=422)
     except CannotSend as error:
         return _page(request, bar, form, Looked(problem=str(error)), status=422)
+    if not sent.same:
+        looked, found = _look(account, form)
+        return _page(request, bar, found, replace(looked, problem=SENT_ALREADY.format(alert=sent.alert.pk)), status=409)
     return redirect(f"{reverse('dashboard:ticket')}?account={account.pk}&sent={sent.alert.pk}")
 
 

@@ -53,7 +53,7 @@ def users_page(request: HttpRequest) -> HttpResponse:
         "most_days": MOST_DAYS,
         "now": now,
         "overview": shell.gather(number_of(request.GET.get("account", "")), now=now),
-        "people": users.people(now=now),
+        "people": users.people(now=now, seen_by=request.user),
         "problem": problem,
         "roles": ROLES,
         "typed": request.POST if problem else {},

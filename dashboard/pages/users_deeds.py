@@ -82,12 +82,14 @@ DEEDS: Mapping[str, Deed] = MappingProxyType(
         "reset-second-factor": Deed(
             "Remove the second factor of {user}?",
             (
-                "Authenticator app, passkeys and recovery codes are removed, and {user} is logged out everywhere.",
+                "Authenticator app, passkeys and recovery codes are removed; {user} is logged out everywhere, programs too.",
                 "Until a new one is set up, the password alone lets in: make sure that it really is {user} who asks.",
             ),
             "Remove it",
             "The second factor of {user} is removed.",
-            lambda user, admin, reason: users.reset_second_factor(user.pk, admin=admin, reason=reason),
+            lambda user, admin, reason: users.reset_second_factor(
+                user.pk, admin=admin, reason=reason, now=timezone.now()
+            ),
         ),
         "unlock": Deed(
             "Unlock {user}?",

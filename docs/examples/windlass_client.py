@@ -98,7 +98,7 @@ TpModeEnum = Literal["PER_LEG", "AGGREGATE", "HYBRID"]
 TradingMode = Literal["NORMAL", "PAUSED", "REDUCED", "EMERGENCY"]
 TypeEnum = Literal["MARKET", "LIMIT", "STOP_MARKET", "STOP_LIMIT", "TAKE_PROFIT", "TRAILING_STOP"]
 VersionHowEnum = Literal["PAGE", "API", "ADMIN", "SEAL", "APPROVAL", "ROLLBACK", "FILE", "HAND", "DEMO", "IMPORTED"]
-WayEnum = Literal["NOW", "SEAL", "APPROVAL"]
+WayEnum = Literal["NOW", "SEAL", "APPROVAL", "BOTH"]
 WindowEnum = Literal["day", "week", "month", "all"]
 WordChoiceEnum = Literal["THEIRS", "OURS"]
 
@@ -236,7 +236,7 @@ class Candle(TypedDict):
 
 
 class Changed(TypedDict):
-    """Before and after as written at this place (null: nothing), and what holds there either way. `way`: NOW, or what it waits for: SEAL (a day) or APPROVAL (another admin); `version` is null while it waits."""
+    """Before and after as written at this place (null: nothing), and what holds there either way. `way`: NOW, or what it waits for: SEAL (a day), APPROVAL (another admin) or BOTH (first the day, then the admin); `version` is null while it waits."""
 
     name: str
     scope: SettingScope
@@ -353,7 +353,7 @@ class Done(TypedDict):
 
 
 class DoneChange(TypedDict):
-    """Before and after as written at this place (null: nothing), and what holds there either way. `way`: NOW, or what it waits for: SEAL (a day) or APPROVAL (another admin); `version` is null while it waits."""
+    """Before and after as written at this place (null: nothing), and what holds there either way. `way`: NOW, or what it waits for: SEAL (a day), APPROVAL (another admin) or BOTH (first the day, then the admin); `version` is null while it waits."""
 
     name: str
     scope: SettingScope
@@ -2328,7 +2328,7 @@ class Windlass:
         return found
 
     def settings_requests_approve(self, id_: int, *, reason: str, key: str | None = None) -> Answered:
-        """Say yes to what another admin asked for."""
+        """Say yes to what another admin asked for; a deed of a person, not of a script."""
         found: Answered = self._call(
             "POST", f"/api/v1/settings/requests/{id_}/approve", body={"reason": reason}, key=key
         )

@@ -89,6 +89,7 @@ HELP = {
     "leverage": f"Futures: 1 to {MAX_LEVERAGE} ×, set at the venue before the first entry. An alert may ask for its own.",
     "armed": "Entries are placed only while this is on. Exits never ask for it.",
 }
+KIND_STAYS = "An account keeps its kind of money. Make a new account for another."
 
 ASKED_ANEW = frozenset({"armed", "environment", "venue", "user", "api_key"})
 # An armed live account that keeps these keeps its arming; a change of one is arming again.
@@ -119,6 +120,13 @@ class ExchangeAccountForm(forms.ModelForm):
         fields = ("user", "name", "venue", "environment", "base_url", "quote", *FUTURES_FIELDS, "armed")
         widgets: ClassVar = {"leverage": UnfoldAdminIntegerFieldWidget(attrs={"min": 1, "max": MAX_LEVERAGE})}
         help_texts: ClassVar = HELP
+
+    def clean_environment(self) -> str:
+        """What money an account moves is chosen once: its settings, its books and its first day are of that money."""
+        environment: str = self.cleaned_data["environment"]
+        if self.instance.pk and environment != self.instance.environment:
+            raise forms.ValidationError(KIND_STAYS, code="KIND_STAYS")
+        return environment
 
     def clean_leverage(self) -> int:
         """Within what any venue offers; the setting max_leverage and the gate may allow less."""

@@ -1,9 +1,9 @@
 """Who trades, where, with which keys, and in which mode."""
 
 import hashlib
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 
 from project.fields import money
@@ -17,8 +17,22 @@ class Role(models.TextChoices):
     ADMIN = "admin"
 
 
+class People(UserManager["User"]):
+    """Users; the first one at the command line is an admin."""
+
+    use_in_migrations = False
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **fields: Any
+    ) -> "User":
+        """Somebody with every right, and the role that says so."""
+        return super().create_superuser(username, email, password, **{"role": Role.ADMIN, **fields})
+
+
 class User(AbstractUser):
     """A person who logs in."""
+
+    objects: ClassVar[People] = People()
 
     role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER, help_text="viewer looks, trader acts.")
 

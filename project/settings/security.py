@@ -56,7 +56,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["username", "code", "credential", "csrfmiddlewaretoken", "next"]
 AXES_USERNAME_CALLABLE = "dashboard.security_lockout.name_of"
-AXES_CLIENT_IP_CALLABLE = "dashboard.security_lockout.address_of"
+AXES_CLIENT_IP_CALLABLE = "dashboard.security_lockout.counted_address"
 AXES_VERBOSE = False
 
 # Strict for our pages; the admin's own policy is in dashboard/security.py.

@@ -8,7 +8,7 @@ from typing import Final
 from signals.intent import Action, Intent, IntentKind, Level, LevelKind, MarketPosition, OrderStyle, Size, SizeKind
 
 from .base import Format, SecretMark, text_of
-from .fields import MAX_TEXT, SYMBOL_EXPECTED, SYMBOL_SHAPE, Body, Fields, Object
+from .fields import MAX_TEXT, SYMBOL_EXPECTED, SYMBOL_SHAPE, Body, Fields, FormatRefused, Object
 from .sizes import MOST_PCT
 from .vendor import (
     LONG,
@@ -97,6 +97,8 @@ def parse(body: Body) -> Intent:
     """The intent of a block's one entry or exit, with the entry's stop. It knows no time."""
     fields, text = Fields({}), text_of(body)
     found = list(BLOCK.finditer(text))
+    if not found:
+        raise FormatRefused("FORMAT_UNKNOWN", "The body has no block of commands: Keys(SYMBOL) { … }.")
     if len(found) > 1:
         fields.wrong("body", "TOO_MANY", "one block: an alert is one signal, for one account and symbol", len(found))
     symbol, block = _symbol(fields, found[0]["symbol"]), _commands(fields, found[0]["commands"])

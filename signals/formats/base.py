@@ -8,7 +8,7 @@ from typing import Final, TypedDict
 
 from signals.intent import Intent
 
-from .fields import MAX_ID, MAX_NAME, Body, Fields, Object
+from .fields import MAX_ID, MAX_NAME, Body, Fields, FormatRefused, Object
 
 ENDPOINTS: Final = ("tradingview", "indicators", "alerts", "signals")
 
@@ -84,12 +84,14 @@ def common(fields: Fields) -> Common:
 
 
 def object_of(body: Body) -> Object:
-    """The body of a format whose `detect` wants an object."""
-    assert isinstance(body, dict)
+    """The body of a format whose `detect` wants an object. Raises FormatRefused: a stored body may be another format's."""
+    if not isinstance(body, dict):
+        raise FormatRefused("NOT_AN_OBJECT", "This format is a JSON object, and the body is a text.")
     return body
 
 
 def text_of(body: Body) -> str:
-    """The body of a format whose `detect` wants a text."""
-    assert isinstance(body, str)
+    """The body of a format whose `detect` wants a text. Raises FormatRefused, as above."""
+    if not isinstance(body, str):
+        raise FormatRefused("FORMAT_UNKNOWN", "This format is a text, and the body is a JSON object.")
     return body

@@ -144,6 +144,14 @@ def test_without_a_first_day_cap_it_stays_unarmed(ready: ExchangeAccount, root: 
     assert "Set live_start_cap_quote above 0" in arm(root, ready, typed="main")
 
 
+@pytest.mark.parametrize(("kind", "wanted"), [("testnet", "live"), ("live", "paper"), ("paper", "live")])
+def test_an_account_keeps_its_kind(ready: ExchangeAccount, root: Client, kind: str, wanted: str) -> None:
+    ExchangeAccount.objects.filter(pk=ready.pk).update(environment=kind)
+    assert "An account keeps its kind of money" in arm(root, ready, environment=wanted, typed="main")
+    ready.refresh_from_db()
+    assert (ready.environment, ready.armed) == (kind, False)
+
+
 def test_an_armed_one_is_saved_without_typing_again(ready: ExchangeAccount, root: Client) -> None:
     ExchangeAccount.objects.filter(pk=ready.pk).update(armed=True)
     arm(root, ready, quote="USDC")

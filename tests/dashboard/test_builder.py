@@ -51,6 +51,12 @@ def test_what_is_copied_is_read_by_the_real_parser(name: str, act: Act, fixed: b
     assert "{{" not in built.arrives
 
 
+def test_on_paper_our_own_message_names_no_price() -> None:
+    built = [build(wished("windlass", Act.LONG, on_paper=paper), now=NOON) for paper in (True, False)]
+    assert ['"price"' in one.template for one in built] == [False, True]
+    assert [one.problem for one in built] == ["", ""]
+
+
 TRADES = {
     Act.STRATEGY: {Action.BUY},
     Act.LONG: {Action.BUY},
@@ -85,7 +91,11 @@ def test_it_means_what_was_wished(name: str, act: Act) -> None:
         ({"format": "algoway", "stop_pct": "2"}, "has no stop"),
         ({"format": "freqtrade", "act": Act.LONG, "size": "1% equity"}, "no such size"),
         ({"format": "freqtrade", "act": Act.EXIT}, "no message for this"),
-        ({"symbol": '", "action": "sell'}, ""),
+        ({"symbol": '", "action": "sell'}, "without quotes"),
+        ({"symbol": 'BTCUSDT","account":"Other live', "fixed": False}, "without quotes"),
+        ({"exchange": "BINANCE\\"}, "without quotes"),
+        ({"interval": "15\n"}, "in one line"),
+        ({"price": "1}"}, "without quotes"),
     ],
 )
 def test_what_cannot_be_said_is_said_so(fields: dict[str, Any], words: str) -> None:
@@ -203,6 +213,18 @@ def test_real_money_is_previewed_only(trader: Client) -> None:
     assert "a test is previewed only" in page
     for url in ("", "t" * 43):
         assert trader.post("/builder/send", {"source": source.pk, "url": url}).status_code == 422
+    assert Alert.objects.count() == before
+
+
+@pytest.mark.parametrize("url", ["", "t" * 43])
+def test_a_test_stays_on_its_sources_account(trader: Client, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    source, before = Source.objects.order_by("id").first(), Alert.objects.count()
+    assert source is not None
+    compose = COMPOSERS["windlass"]
+    text = {"windlass": lambda *given: compose(*given).replace("{", '{"account": "Other live",', 1)}
+    monkeypatch.setattr(builder, "COMPOSERS", {**COMPOSERS, **text})
+    page = trader.post("/builder/send", {"source": source.pk, "act": "long", "url": url})
+    assert (page.status_code, "names another account" in page.content.decode()) == (422, True)
     assert Alert.objects.count() == before
 
 

@@ -39,10 +39,10 @@ def test_the_prices_of_a_group(day: rows.Desk) -> None:
     time = {"kind": "TIME_EXIT", "trigger_price": None, "note": "in 3 h"}
     assert said(row_of("BTC", watch=[stop, whole, time])) == [
         ("entry", "61158.24175824", "entry 0.00455"),
-        ("filled", "61202.4", "P1 · 1 filled"),
-        ("filled", "60894.9", "P1 · 2 filled"),
-        ("leg", "60587.4", "P1 · 3 resting"),
-        ("leg", "60279.8", "P1 · 4 unknown, being looked up"),
+        ("filled", "61202.4", "P1 leg 1, filled"),
+        ("filled", "60894.9", "P1 leg 2, filled"),
+        ("leg", "60587.4", "P1 leg 3, resting"),
+        ("leg", "60279.8", "P1 leg 4, unknown, being looked up"),
         ("target", "61508.5", "target 0.00326"),
         ("target", "62500", "aggregate target"),
         ("stop", "58000", "emergency stop"),

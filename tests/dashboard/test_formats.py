@@ -30,6 +30,25 @@ def test_number(value: str, places: int, signed: bool, text: str) -> None:
     assert formats.number(Dec(value), places, signed=signed) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("411.8013601216", "411.8014"),
+        ("-0.00001234567891", "\u2212\u202f0.00001234568"),
+        ("61158.24", "61,158.24"),
+        ("721", "721"),
+        ("BTC/USDT", "BTC/USDT"),
+        ("2026-01-31", "2026-01-31"),
+    ],
+)
+def test_a_number_that_stands_as_text(text: str, read: str) -> None:
+    assert formats.figure(text) == read
+
+
+def test_a_group_may_have_no_timeframe() -> None:
+    assert [formats.timeframe(secs) for secs in (0, 900, 45)] == ["no timeframe", "15\u202fm", "45\u202fs"]
+
+
 def test_nothing_is_a_dash() -> None:
     none = (formats.number(None), formats.qty(None, Dec(1)), formats.percent(None), formats.clock(None, now=NOON))
     assert set(none) == {formats.NOTHING}
@@ -88,7 +107,7 @@ def test_tone(value: str | None, tone: str) -> None:
 
 @pytest.mark.parametrize(
     ("secs", "text"),
-    [(60, "1\u202fm"), (900, "15\u202fm"), (3600, "1\u202fh"), (86400, "1\u202fd"), (604800, "1\u202fw"), (45, "45\u202fs"), (90, "90\u202fs"), (0, "0\u202fs")],
+    [(60, "1\u202fm"), (900, "15\u202fm"), (3600, "1\u202fh"), (86400, "1\u202fd"), (604800, "1\u202fw"), (45, "45\u202fs"), (90, "90\u202fs"), (0, "no timeframe")],
 )  # fmt: skip
 def test_timeframe(secs: int, text: str) -> None:
     assert formats.timeframe(secs) == text

@@ -1,5 +1,7 @@
 """A fresh confirmation: which deeds ask for one, where it leads, and that protecting never asks."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -61,6 +63,44 @@ def test_a_question_keeps_its_query(old: Client, day: rows.Desk) -> None:
 )
 def test_keys_arming_approvals_and_second_factors_ask(old: Client, day: rows.Desk, path: str) -> None:
     assert old.get(path.format(day.account.pk))["Location"].startswith(CONFIRM)
+
+
+@pytest.mark.parametrize(
+    ("environment", "terms", "asks"),
+    [
+        ("live", {"leverage": 125}, True),
+        ("live", {"margin_mode": "cross"}, True),
+        ("live", {"leverage": 2}, False),
+        ("paper", {"leverage": 125}, False),
+    ],
+)
+def test_wider_terms_of_live_money_ask(
+    old: Client, day: rows.Desk, environment: str, terms: dict[str, Any], asks: bool
+) -> None:
+    account = rows.account(day.account.user, "second", venue="binanceusdm", environment=environment, leverage=3)
+    form = {"name": "second", "quote": "USDT", "position_mode": "one-way", "margin_mode": "isolated", "leverage": 3}
+    answer = old.post(f"/accounts/{account.pk}/edit", form | terms)
+    account.refresh_from_db()
+    was = {"leverage": 3, "margin_mode": "isolated"}
+    assert answer["Location"].startswith(CONFIRM) is asks
+    assert {name: getattr(account, name) for name in was} == (was if asks else was | terms)
+
+
+@pytest.mark.parametrize(
+    "form", [{"make": "1", "source_name": "chart", "account": "{account}"}, {"source": "{source}"}]
+)
+def test_an_address_for_live_money_asks(old: Client, day: rows.Desk, form: dict[str, str]) -> None:
+    source = day.account.sources.get()
+    typed = {name: text.format(account=day.account.pk, source=source.pk) for name, text in form.items()}
+    day.account.environment = "live"
+    day.account.save()
+    before = bytes(source.token_hash or b"")
+    assert old.post("/builder/source", typed)["Location"].startswith(CONFIRM)
+    source = day.account.sources.get()
+    assert bytes(source.token_hash or b"") == before
+    day.account.environment = "paper"
+    day.account.save()
+    assert old.post("/builder/source", typed).status_code == 200
 
 
 def test_a_deed_is_not_done_by_confirming(old: Client) -> None:

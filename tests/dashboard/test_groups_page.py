@@ -1,6 +1,7 @@
 """The pages "Groups" and of one group: what fits the filter, in order; few questions; time travel; deeds ask back."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -70,6 +71,37 @@ def test_a_closed_group_shows_its_result_and_no_deeds(root: Client) -> None:
     assert "4.10" in page  # 400 of cost: 1.025 %
     assert "1.03" in page
     assert "Edit exits…" not in page
+
+
+def test_of_closed_groups_the_exit_and_its_time_are_shown(root: Client, day: rows.Desk) -> None:
+    row = PositionGroup.objects.filter(closed_at__isnull=False, instrument__base="ETH").get()
+    day.order(row, None, "EXIT", "FILLED", qty=Decimal("0.5"), price=Decimal("2650.40"))
+    for page in (root.get(f"/groups/{row.pk}"), root.get("/groups?status=closed")):
+        assert "2,650.40" in page.content.decode()
+    assert "Average exit" in root.get(f"/groups/{row.pk}").content.decode()
+    assert "<div>closed " in root.get("/groups?status=closed").content.decode()
+
+
+def test_a_group_without_a_timeframe_says_so(root: Client) -> None:
+    PositionGroup.objects.update(timeframe_secs=0)
+    assert "no timeframe · " in root.get("/groups").content.decode()
+
+
+def test_who_asked_for_it_and_why_is_in_its_history(day: rows.Desk, root: Client) -> None:
+    group = PositionGroup.objects.get(instrument__base="ETH", closed_at=None)
+    signal = opened_by(day)
+    group.pyramids.update(signal=signal)
+    JournalEntry.objects.create(
+        kind="alert.by_hand", subject=f"alert:{signal.alert_id}", payload={"operator": "mira", "note": "the news"}
+    )
+    for order in group.orders.all():  # asked at once, for one cause: one line
+        JournalEntry.objects.create(
+            kind="order.fields", subject=f"order:{order.pk}", payload={"cancel_requested": True, "code": "BY_HAND"}
+        )
+    page = root.get(f"/groups/{group.pk}").content.decode()
+    assert "order by hand by mira: the news" in page
+    assert f'opened by <a href="/signals/{signal.alert_id}">' in page
+    assert (page.count("asked to cancel the order"), f"<b>×{group.orders.count()}</b>" in page) == (1, True)
 
 
 def test_a_pair_without_a_price_shows_no_result(root: Client) -> None:

@@ -14,7 +14,7 @@ from project.journal.models import JournalEntry
 from tests.dashboard import rows
 from trading.kill import places
 from trading.kill.journal import Journal
-from trading.models import SettingOverride
+from trading.models import PositionGroup, SettingOverride
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +70,22 @@ def test_afterwards_the_page_says_how_far_it_is(trader: Client, home: Path) -> N
     text = shown(trader)
     assert "Not flat yet" in text
     assert "BTC/USDT" in text
+
+
+def test_afterwards_what_groups_still_hold_is_named_with_the_reason(day: rows.Desk, trader: Client, home: Path) -> None:
+    held = PositionGroup.objects.filter(closed_at=None, qty__gt=0).order_by("id").first()
+    press(trader)
+    standing = latch.read(home)
+    assert held is not None
+    assert standing is not None
+    facts = {"account": held.account_id, "symbol": held.instrument.symbol, "detail": "<b>halted</b>"}
+    Journal(home, standing.id).write("refused", **facts)
+    text = shown(trader)
+    assert "Still open" in text
+    assert f"{held.qty.normalize():f} {held.instrument.base}" in text
+    assert "the venue refused: &lt;b&gt;halted&lt;/b&gt;" in text
+    PositionGroup.objects.update(qty=0)
+    assert "No group holds anything." in shown(trader)
 
 
 def test_two_steps_lead_out(trader: Client, home: Path) -> None:

@@ -45,9 +45,15 @@ def test_an_entry_shows_every_stage(mira: Client) -> None:
     page = shown(mira, BUY)
     expected = ("ENTERED", "windlass", "ENTRY LONG on BTC/USDT", "10 of 10 slots free, nobody waits", "reserved funds")
     assert [
-        words for words in (*expected, "Stops after the first leg", "Stops after all 5 legs") if words not in page
+        words for words in (*expected, "Exits after the first leg", "Exits after all 5 legs") if words not in page
     ] == []
     assert page.count('<td class="num">4</td>') == 1  # five legs, from 0
+
+
+def test_a_pyramid_without_a_group_of_its_timeframe_opens_a_new_one(desk: Desk, mira: Client) -> None:
+    desk.buy(price="60100")
+    PositionGroup.objects.update(timeframe_secs=300)
+    assert "PYRAMID LONG, new group on BTC/USDT, timeframe 1\u202fh" in shown(mira, BUY)
 
 
 def test_nothing_is_kept(mira: Client) -> None:

@@ -84,6 +84,16 @@ def test_a_browser_is_seen_now_and_then(root: Client, now: datetime) -> None:
     assert not BrowserSession.objects.filter(seen_at__lt=now - timedelta(hours=1)).exists()
 
 
+def test_everywhere_means_sessions_that_no_list_tells_of_too(root: Client, day: rows.Desk, trader: Client) -> None:
+    other = people.browser(day.account.user)
+    BrowserSession.objects.all().delete()
+    here = other.cookies["sessionid"].value
+    assert users_sessions.end(day.account.user, operator="ann", but=here) == 1
+    assert [browser.get("/").status_code for browser in (root, other, trader)] == [302, 200, 200]
+    assert users_sessions.end(day.account.user, operator="ann") == 1
+    assert [browser.get("/").status_code for browser in (other, trader)] == [302, 200]
+
+
 def test_a_session_lasts_a_week_unless_said_otherwise() -> None:
     assert settings.SESSION_COOKIE_AGE == 7 * 24 * 3600
 
@@ -122,7 +132,7 @@ async def test_a_socket_ends_with_its_session(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("origin", [b"https://evil.example", b"http://localhost.evil.example", b"null"])
+@pytest.mark.parametrize("origin", [b"https://evil.example", b"http://localhost:9999", b"null"])
 async def test_a_socket_of_a_foreign_page_is_refused(transactional_db: None, settled: None, origin: bytes) -> None:
     user = await sync_to_async(rows.user)()
     client = await sync_to_async(people.browser)(user)

@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from dashboard import settings_words
+from docs import facts
+from docs import words as documents
 from signals.market import instruments
 from tests.dashboard import rows
 from trading.domain import settings as registry
-from trading.models import SettingOverride, SettingVersion
+from trading.models import PositionGroup, SettingOverride, SettingVersion
 from trading.services.overrides import Place, Wish
 from trading.services.setting_versions import Said, write
 
@@ -170,6 +174,33 @@ def test_what_cannot_be_taken_says_why_at_its_field(root: Client, name: str, val
     assert said in text(answer)
     assert value in answer.content.decode()
     assert held() == {}
+
+
+def test_a_refused_form_reads_nothing_again_and_its_address_leads_back(root: Client) -> None:
+    refused = previewed(root, v_max_leverage="0")
+    assert (refused.status_code, "data-refresh" in refused.content.decode().partition("<main")[2]) == (422, False)
+    back = root.get(f"{PAGE}/preview?scope=all&x=1")
+    assert (back.status_code, back.headers["Location"]) == (302, f"{PAGE}?scope=all")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said", "unsaid"),
+    [
+        ("registration", "invite", "It counts from now on", "open there now"),
+        ("log_level", "DEBUG", "the variable WINDLASS_LOG_LEVEL counts", "at once"),
+        ("max_heat", "0.4", "No group is open there now", "Nothing reads it"),
+    ],
+)
+def test_when_it_is_felt(root: Client, name: str, value: str, said: str, unsaid: str) -> None:
+    PositionGroup.objects.update(closed_at=timezone.now())
+    page = text(previewed(root, **{f"v_{name}": value}))
+    assert (said in page, unsaid in page) == (True, False)
+
+
+def test_what_nothing_reads_is_what_the_documents_say() -> None:
+    said = {name for name, note in documents.SETTING_NOTES.items() if note.startswith("not read")}
+    unread = {row.name for row in registry.REGISTRY.values() if row.group == "system"} - facts.read_settings()
+    assert set(settings_words.UNREAD) == said | (unread - {"registration"})
 
 
 def test_two_that_contradict_each_other_are_refused_together(root: Client) -> None:

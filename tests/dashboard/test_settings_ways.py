@@ -77,13 +77,25 @@ def test_the_way_back_is_previewed_and_is_a_version(root: Client, way: str, afte
     to = {"undo": wrong, "return": first}[way]
     shown = root.post(f"{VERSIONS}/{to.pk}/{way}")
     assert held()["max_heat"] == "0.9"
-    root.post(
-        f"{PAGE}/change",
-        {"changes": shown.context["packed"], "how": shown.context["how"], "of": to.pk, "reason": "was wrong"},
-    )
+    form = {"changes": shown.context["packed"], "mark": shown.context["mark"], "how": shown.context["how"], "of": to.pk}
+    assert f'name="mark" value="{form["mark"]}"' in shown.content.decode()
+    root.post(f"{PAGE}/change", form | {"reason": "was wrong"})
     assert held() == after
     version = SettingVersion.objects.latest("id")
     assert (version.how, version.of, version.reason) == ("ROLLBACK", to.pk, "was wrong")
+
+
+def test_nobody_calls_his_own_change_a_way_back(root: Client) -> None:
+    first = changed(max_heat="0.4")
+    marked = root.post(f"{VERSIONS}/{first.pk}/undo").context["mark"]
+    for mark in ("", marked):
+        shown = previewed(root, v_max_leverage="2")
+        form = {"changes": shown.context["packed"], "how": "ROLLBACK", "of": first.pk, "mark": mark}
+        root.post(f"{PAGE}/change", form | {"reason": "as it was"})
+        version = SettingVersion.objects.latest("id")
+        assert (version.how, version.of, version.operator) == ("PAGE", None, "root")
+        version.delete()
+        SettingOverride.objects.filter(name="max_leverage").delete()
 
 
 def test_a_way_back_that_contradicts_what_came_later_is_refused(root: Client) -> None:

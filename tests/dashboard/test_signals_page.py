@@ -42,7 +42,12 @@ def entered(day: rows.Desk) -> Alert:
     Order.objects.filter(leg__in=Leg.objects.filter(pyramid__group=group), purpose="ENTRY").update(
         submitted_at=found.received_at + timedelta(milliseconds=250)
     )
-    checks = [{"name": "slots", "layer": "x", "value": "3", "limit": "8", "unit": "", "ok": True}]
+    checks = [
+        {"name": "slots", "layer": "x", "value": "3", "limit": "8", "unit": "", "ok": True},
+        {"name": "cost", "layer": "x", "value": "411.8013601216", "limit": "800", "unit": "USDT", "ok": True},
+    ]
+    found.details = {"symbol": "BTC/USDT", "pyramid": 0, "cost": "411.8013601216", "checks": checks}
+    found.save()
     RiskDecision.objects.create(account=day.account, signal=signal, allowed=True, sentence="ok", checks=checks)
     JournalEntry.objects.create(
         kind="alert.settled", subject=f"alert:{found.pk}", payload={"outcome": "ENTERED", "reason": "5 legs"}
@@ -138,6 +143,18 @@ def test_a_delivery_whole(entered: Alert, root: Client) -> None:
     ]  # fmt: skip
     assert len(found.orders) == Order.objects.filter(leg__pyramid__signal__alert=entered).count() > 5
     assert all(said in text for said in ("As it came", "BTCUSDT", "slots", "5 legs", "Group ", "What would it do now?"))
+
+
+def test_its_numbers_are_read_not_decoded(entered: Alert, root: Client) -> None:
+    page = root.get(f"/signals/{entered.pk}")
+    found = page.context["page"]
+    assert [(check.name, check.value, check.limit) for check in found.checks] == [
+        ("slots", "3", "8"), ("cost", "411.80\u202fUSDT", "800\u202fUSDT"),
+    ]  # fmt: skip
+    numbers = {fact.name: fact.value for fact in found.numbers}
+    assert numbers == {"symbol": "BTC/USDT", "pyramid": "1", "cost": "411.8014"}
+    assert {fact.name: fact.value for fact in found.about}["received"].count(".") == 0
+    assert 'id="order-count" data-refresh="journal"' in page.content.decode()
 
 
 def test_a_refusal_leads_to_why(root: Client, day: rows.Desk) -> None:

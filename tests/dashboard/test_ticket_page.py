@@ -67,6 +67,18 @@ def test_sending_is_one_alert_that_is_followed(desk: Desk, owner: Client) -> Non
     assert JournalEntry.objects.get(kind="alert.by_hand").payload["note"] == "the news"
 
 
+def test_a_form_that_was_sent_and_then_altered_is_not_taken_for_the_first(owner: Client) -> None:
+    form = form_of(looked(owner))
+    owner.post("/ticket", form)
+    answer = owner.post("/ticket", {**form, "size": "300 USDT"})
+    text = answer.content.decode()
+    assert (answer.status_code, f"as alert {Alert.objects.get().pk}" in text) == (409, True)
+    anew = form_of(answer)
+    assert (anew["size"], anew["key"] == form["key"]) == ("300 USDT", False)
+    assert owner.post("/ticket", anew).status_code == 302
+    assert Alert.objects.count() == 2
+
+
 def test_a_refusal_stands_in_its_numbers_and_is_not_offered(owner: Client) -> None:
     ExchangeAccount.objects.update(armed=False)
     text = looked(owner).content.decode()

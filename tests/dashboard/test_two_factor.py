@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 from allauth.mfa.models import Authenticator
+from axes.models import AccessAttempt
 from django.conf import settings as django_settings
 from django.test import Client
+from django.utils import timezone
 
-from dashboard import security_factors
+from dashboard import security_factors, security_lockout, users_sessions
 from project.accounts import vault
 from project.accounts.models import User
 from tests.dashboard import people, rows
@@ -142,6 +144,46 @@ def test_a_program_needs_the_code_too(owner: User) -> None:
     assert said == [(401, "CODE_MISSING"), (401, "CODE_WRONG"), (200, "in"), (401, "CODE_WRONG")]
 
 
+def _from(address: str, **asked: str) -> tuple[int, str]:
+    browser = Client(REMOTE_ADDR=address)
+    answer = browser.post("/api/v1/log-in", LOGIN | asked, content_type="application/json")
+    return answer.status_code, answer.json().get("code", "in")
+
+
+@pytest.fixture
+def guessed(owner: User) -> str:
+    """The key of an app of which ten codes were guessed from as many addresses."""
+    key = people.app(owner)
+    for number in range(django_settings.AXES_FAILURE_LIMIT):
+        _from(f"10.9.8.{number}", code="000000")
+    return key
+
+
+def test_wrong_codes_are_counted_over_all_addresses(guessed: str) -> None:
+    assert _from("10.9.8.77", code=people.code(guessed))[0] == 429
+    browser = Client(REMOTE_ADDR="10.9.8.78")
+    assert browser.post("/login", LOGIN)["Location"] == "/login/code"  # the password is looked at, and passkeys are
+    page = browser.post("/login/code", {"code": people.code(guessed)}).content.decode()
+    assert "Too many wrong codes" in page
+    assert browser.get("/").status_code == 302
+
+
+def test_they_are_looked_at_again_after_the_wait_or_when_an_admin_says_so(guessed: str, root: Client) -> None:
+    AccessAttempt.objects.update(attempt_time=timezone.now() - django_settings.AXES_COOLOFF_TIME)
+    assert _from("10.9.8.77", code="000000") == (401, "CODE_WRONG")
+    AccessAttempt.objects.update(failures_since_start=10)
+    assert _from("10.9.8.76", code=people.code(guessed))[0] == 429
+    security_lockout.unlock("root", operator="ann")
+    assert _from("10.9.8.75", code=people.code(guessed)) == (200, "in")
+
+
+def test_of_ipv6_a_whole_network_is_one_address(owner: User) -> None:
+    for number in range(django_settings.AXES_FAILURE_LIMIT):
+        Client(REMOTE_ADDR=f"2001:db8:1:2::{number:x}").post("/login", {"username": "root", "password": "nonsense"})
+    assert Client(REMOTE_ADDR="2001:db8:1:2:a::b").post("/login", LOGIN).status_code == 429
+    assert Client(REMOTE_ADDR="2001:db8:1:3::1").post("/login", LOGIN).status_code == 302
+
+
 # passwords ---------------------------------------------------------------------------------------
 
 
@@ -151,6 +193,15 @@ def test_a_new_password_ends_the_other_browsers(root: Client, owner: User) -> No
     assert root.post("/profile/password", form)["Location"] == "/profile"
     assert (root.get("/").status_code, other.get("/").status_code) == (200, 302)
     assert [row["operator"] for row in people.journal("user.password_changed")] == ["root"]
+    assert [row["sessions"] for row in people.journal("user.sessions_ended")] == [1]
+
+
+def test_a_browser_with_a_new_password_is_listed_and_logged_out_like_any_other(root: Client, owner: User) -> None:
+    form = {"oldpassword": rows.PASSWORD, "password1": "seven green bottles", "password2": "seven green bottles"}
+    root.post("/profile/password", form)
+    assert root.get("/profile").content.decode().count("this one") == 1
+    assert users_sessions.end(owner, operator="ann") == 1
+    assert root.get("/").status_code == 302
 
 
 @pytest.mark.parametrize(

@@ -87,9 +87,11 @@ def test_an_admin_is_always_left(day: rows.Desk, now: datetime) -> None:
     users.switch_off(ann.pk, admin=root, reason="left us", now=now)
     with pytest.raises(UserRefused, match="This takes the role admin"):
         users.change_role(root.pk, Role.VIEWER, admin=ann, reason="revenge")
-    bob = rows.user("bob", Role.VIEWER, is_superuser=True)
-    with pytest.raises(UserRefused, match="last admin"):
-        users.change_role(root.pk, Role.VIEWER, admin=bob, reason="revenge")
+    with pytest.raises(UserRefused, match="This is you"):
+        users.change_role(root.pk, Role.VIEWER, admin=root, reason="tired")
+    gone = User(pk=root.pk + 1000, role=Role.ADMIN)
+    with pytest.raises(UserRefused, match="This takes the role admin"):
+        users.change_role(root.pk, Role.VIEWER, admin=gone, reason="revenge")
 
 
 def test_a_lost_phone(root: Client, mira: User) -> None:
@@ -99,6 +101,24 @@ def test_a_lost_phone(root: Client, mira: User) -> None:
     assert not Authenticator.objects.filter(user=mira).exists()
     assert browser.get("/").status_code == 302
     assert people.journal("user.second_factor_reset")[0]["removed"] == 1
+
+
+def test_a_lost_phone_ends_the_log_ins_of_programs(root: Client, mira: User, now: datetime) -> None:
+    keys = tokens.log_in(mira, scope=Scope.READ, now=now)
+    root.post(f"/users/{mira.pk}/reset-second-factor", REASON)
+    with pytest.raises(tokens.NotAllowed):
+        tokens.renew(keys.refresh, now=now)
+    with pytest.raises(tokens.NotAllowed):
+        tokens.open_access(keys.access)
+
+
+def test_who_has_every_right_is_an_admin_and_counts_as_one(day: rows.Desk) -> None:
+    made = User.objects.create_superuser("sue", password=rows.PASSWORD)
+    assert (made.role, made.is_staff, made.is_superuser) == (Role.ADMIN, True, True)
+    bob = rows.user("bob", Role.VIEWER, is_superuser=True)
+    users.change_role(made.pk, Role.VIEWER, admin=bob, reason="not needed")
+    users.change_role(day.account.user.pk, Role.VIEWER, admin=bob, reason="bob is left")
+    assert not User.objects.filter(role=Role.ADMIN).exists()
 
 
 def test_the_page_says_who_has_what(root: Client, mira: User) -> None:
@@ -112,6 +132,8 @@ def test_others_look_and_do_nothing(viewer: Client, mira: User) -> None:
     page = viewer.get("/users").content.decode()
     assert "mira" in page
     assert "Invite somebody" not in page
+    assert page.count("not shown") == 2  # of root and mira; one's own state is told
+    assert page.count("password alone") == 1
     assert f"/users/{mira.pk}/" not in page
 
 
@@ -140,3 +162,34 @@ def test_the_admin_keeps_an_admin_too(root: Client, mira: User) -> None:
     root.post(reverse("admin:accounts_user_change", args=[mira.pk]), {"username": "mira", "role": "trader"})
     mira.refresh_from_db()
     assert (mira.is_active, people.journal("user.switched_off")[0]["reason"]) == (False, "changed in the admin")
+
+
+NEWCOMER = {"username": "new", "role": "admin", "usable_password": "true"}
+PASSWORDS = {"password1": "seven green bottles", "password2": "seven green bottles"}
+
+
+def test_whoever_is_made_or_renamed_in_the_admin_is_journalled(root: Client, mira: User) -> None:
+    root.post(reverse("admin:accounts_user_add"), NEWCOMER | PASSWORDS)
+    form = {"username": "mary", "role": "trader", "is_active": "on"}
+    root.post(reverse("admin:accounts_user_change", args=[mira.pk]), form)
+    made, renamed = people.journal("user.made")[0], people.journal("user.renamed")[0]
+    assert (made["operator"], made["user"], made["role"]) == ("root", "new", "admin")
+    assert (renamed["operator"], renamed["before"], renamed["user"]) == ("root", "mira", "mary")
+
+
+def test_a_password_that_an_admin_gives_is_journalled_and_ends_what_the_old_one_opened(
+    root: Client, mira: User, day: rows.Desk
+) -> None:
+    theirs, address = people.browser(mira), reverse("admin:auth_user_password_change", args=[mira.pk])
+    root.post(address, PASSWORDS | {"usable_password": "true", "set-password": "1"})
+    assert [(row["operator"], row["user"]) for row in people.journal("user.password_set")] == [("root", "mira")]
+    assert [browser.get("/").status_code for browser in (root, theirs)] == [200, 302]
+    assert users.end_sessions(day.account.user.pk, admin=day.account.user, reason="all of it") == 1
+    assert root.get("/").status_code == 302
+
+
+def test_ones_own_new_password_in_the_admin_is_nobodys_else(root: Client, day: rows.Desk) -> None:
+    address = reverse("admin:auth_user_password_change", args=[day.account.user.pk])
+    root.post(address, PASSWORDS | {"usable_password": "true", "set-password": "1"})
+    assert (len(people.journal("user.password_changed")), people.journal("user.password_set")) == (1, [])
+    assert (root.get("/").status_code, root.get("/profile").content.decode().count("this one")) == (200, 1)

@@ -40,11 +40,11 @@ def target(state: S, filled: str = "0") -> OrderLine:
         ([FILLED, target(S.CANCELED), target(S.FILLED, "2")], True, "target taken", "t"),
         ([FILLED, target(S.FILLED, "1"), target(S.OPEN)], False, "filled, target resting", "t"),
         ([FILLED, target(S.NEEDS_HUMAN), target(S.OPEN)], False, "filled, target needs a person", "f"),
-        ([FILLED, target(S.CANCELED)], True, "closed", "f"),
+        ([FILLED, target(S.CANCELED)], True, "closed", "s"),
     ],
 )
 def test_a_leg_in_words(orders: list[OrderLine], ended: bool, said: str, mark: str) -> None:
-    assert (words.leg_words(orders, ended=ended), words.leg_mark(orders)) == (said, mark)
+    assert (words.leg_words(orders, ended=ended), words.leg_mark(orders, ended=ended)) == (said, mark)
 
 
 @pytest.mark.parametrize(

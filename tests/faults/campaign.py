@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from project import failpoints_table
-from tests.faults import kinds, lab, rounds, scarce, traffic
+from tests.faults import faketime, kinds, lab, rounds, scarce, traffic
 from tests.faults.lab import Lab
 from tests.faults.rounds import Round
 
@@ -64,7 +64,7 @@ class Campaign:
         if reason := scarce.missing(kind):
             return self._write({"number": number, "seed": seed, "kind": kind, "skipped": reason})
         scarcely = scarce.needs(kind)
-        played = rounds.play(self._ready(scarcely), number=number, kind=kind, seed=seed, points=self.asked.points)
+        played = rounds.play(self._ready(kind), number=number, kind=kind, seed=seed, points=self.asked.points)
         self._played += 1
         line = self._write(played.as_json())
         if not played.ok:
@@ -73,13 +73,14 @@ class Campaign:
             self._close(keep=not played.ok)
         return line
 
-    def _ready(self, scarcely: bool) -> Lab:
+    def _ready(self, kind: str) -> Lab:
         """The stack that is up, or a fresh one."""
-        if scarcely:
+        if scarce.needs(kind):
             self._close()
         if self._lab is None:
             given = {"FAULTS_BROKEN": self.asked.broken} if self.asked.broken else {}
-            place = self._stack.enter_context(scarce.place()) if scarcely else None
+            given |= {faketime.ASKED: "1"} if kind == faketime.KIND else {}
+            place = self._stack.enter_context(scarce.place()) if scarce.needs_disk(kind) else None
             self._lab = self._stack.enter_context(lab.opened(place=place, **given))
             traffic.warm_up(self._lab)
         return self._lab

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from project import failpoints_table
-from tests.faults import scarce
+from tests.faults import faketime, scarce
 from tests.faults.lab import Lab
 from tests.faults.proxy import Trouble
 
@@ -195,6 +195,13 @@ def clock_stepped(lab: Lab, rng: random.Random) -> Iterator[Deed]:
     yield Deed(at + rng.uniform(0.5, 3), "clock steps back", lambda lab: set_clock(lab, 0.0))
 
 
+def library_clock_stepped(lab: Lab, rng: random.Random) -> Iterator[Deed]:
+    """The same with the C library's clock: no process of ours sees the true time meanwhile."""
+    step, at = rng.choice((-20.0, -2.0, -0.4, 0.4, 2.0, 20.0)), _moment(rng)
+    yield Deed(at, f"the C library's clock steps {step:+} s", lambda lab: faketime.set_clock(lab.points, step))
+    yield Deed(at + rng.uniform(0.5, 3), "it steps back", lambda lab: faketime.set_clock(lab.points, 0.0))
+
+
 def set_clock(lab: Lab, offset: float) -> None:
     """How wrong the engine's clock is, seconds."""
     (lab.points / "clock").write_text(str(offset), encoding="ascii")
@@ -232,6 +239,7 @@ def quiet(lab: Lab, rng: random.Random) -> Iterator[Deed]:
 
 KINDS: Mapping[str, Plot] = {
     "clock": clock_stepped,
+    "clock_library": library_clock_stepped,
     "disk_full": disk_filled,
     "freeze": frozen,
     "freeze_server": servers_frozen,
@@ -276,6 +284,7 @@ def heal(lab: Lab) -> None:
         proxy.heal()
     lab.plan("")
     set_clock(lab, 0.0)
+    faketime.set_clock(lab.points, 0.0)
     lab.resume_all()
     lab.end_twins()
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from project.services import files
+from tests.faults import faketime
 
 DISK_MB = 1400
 # The supervisor starts with 1,000 MB free and no less.
@@ -16,13 +17,20 @@ MIB = 1024 * 1024
 
 
 def needs(kind: str) -> bool:
+    """Whether a kind needs a stack that no other kind can use."""
+    return needs_disk(kind) or kind == faketime.KIND
+
+
+def needs_disk(kind: str) -> bool:
     """Whether a kind needs a disk of its own."""
     return kind.startswith("disk_")
 
 
 def missing(kind: str) -> str:
     """Why a kind cannot be played here; empty when it can."""
-    if not needs(kind):
+    if kind == faketime.KIND:
+        return faketime.missing()
+    if not needs_disk(kind):
         return ""
     try:
         with place():

@@ -128,6 +128,6 @@ def test_the_table_counts_by_kind_and_tells_what_was_left_out() -> None:
     ]
 
 
-def test_kinds_stand_in_order_and_only_a_full_disk_is_scarce() -> None:
-    assert [kind for kind in kinds.KINDS if scarce.needs(kind)] == ["disk_full"]
+def test_kinds_stand_in_order_and_what_not_every_machine_has_is_scarce() -> None:
+    assert [kind for kind in kinds.KINDS if scarce.needs(kind)] == ["clock_library", "disk_full"]
     assert all(kinds.KINDS.values())

@@ -30,6 +30,7 @@ from trading.domain.retry import AfterNotPlaced, after_not_placed
 from trading.domain.vocabulary import MarketKind, Purpose, Side
 from trading.errors import NotReached
 from trading.gateways.base import FillReport, OrderReport
+from trading.services.fills import HIDDEN
 from trading.services.lookups import CALL_TIMEOUT
 
 TIMING = PRODUCTION
@@ -135,7 +136,12 @@ class Asking(Groups):
             in_trades=False,
             unexplained_change=bool(change),
             request_expiry=self.request_expiry,
+            others_undecided=bool(change) and self.others_undecided(account, order),
         )
+
+    def others_undecided(self, account: Account, order: Order) -> bool:
+        hidden = [o for o in self.orders_of(account, {"UNKNOWN"}) if o.polls < TIMING.polls]
+        return any(other is not order for other in (*hidden, *self.orders_of(account, {"SUBMITTING"})))
 
     def verdict(self, evidence: AbsenceEvidence) -> LookupVerdict:
         return after_lookup(evidence, timing=TIMING)
@@ -316,8 +322,23 @@ class Asking(Groups):
             if not found:
                 return found
             if not (yield from self.collect(account)) and (yield from self.unexplained(account)) == found:
-                return None if self.lacking(account) else found
+                return None if self.lacking(account) or (yield from self.untold(account)) else found
         return None
+
+    def untold(self, account: Account) -> Work:
+        """fills.untold"""
+        for order in self.orders_of(account, RESTING):
+            if order.acknowledged_at is not None and order.acknowledged_at > self.now - HIDDEN:
+                report = yield from self.shown(account, order)
+                if report is None or report.filled_qty > order.filled_qty:
+                    return True
+        return False
+
+    def shown(self, account: Account, order: Order) -> Work:
+        told = yield from self.ask(account, "open_orders", symbol=order.instrument.symbol)
+        names = {"client_order_id": order.client_order_id, "venue_order_id": order.venue_order_id}
+        there = {report.venue_order_id: report for report in told}
+        return there.get(order.venue_order_id) or (yield from self.ask(account, "find_order", **names))
 
     def reconcile(self, account: Account) -> Work:
         """reconcile.reconcile"""

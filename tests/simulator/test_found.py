@@ -14,7 +14,7 @@ from tests.support.levers import chosen
 from trading.domain.retry import ENTRY_KEPT
 from trading.gateways.base import FillReport
 from trading.models import Order
-from trading.services import connect, submit
+from trading.services import connect, fills, reconcile, submit
 
 
 def test_what_a_dropped_orders_group_withdraws_is_not_claimed(desk: Desk) -> None:
@@ -49,3 +49,33 @@ def test_a_balance_that_is_ahead_of_the_executions_is_nobody_elses_doing(
     reconciled(desk)
     assert Order.objects.filter(reported_qty__gt=0, filled_qty=0).exists()
     assert not BalanceMovement.objects.filter(kind="foreign").exists()
+
+
+def test_an_order_that_shows_nowhere_for_a_moment_while_it_fills_is_nobody_elses_doing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The venue took it; its lists and its number show nothing yet, and the balance has moved."""
+    desk.buy(price="60000")
+    desk.settle()
+    desk.paper.price("BTCUSDT", "59950")
+    with monkeypatch.context() as hiding:
+        for question in ("open_orders", "fills_of", "fills_since"):
+            hiding.setattr(desk.gateway, question, lambda *args, **asked: ())
+        hiding.setattr(desk.gateway, "find_order", lambda **asked: None)
+        reconciled(desk)
+    assert not BalanceMovement.objects.filter(kind="foreign").exists()
+    reconciled(desk)
+    assert Order.objects.filter(filled_qty__gt=0).exists()
+    assert not BalanceMovement.objects.filter(kind="foreign").exists()
+
+
+def test_what_shows_only_after_the_last_look_for_fills_is_nobody_elses_doing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As above, but the order comes into sight between the look for fills and the question whether all are in sight."""
+    desk.buy(price="60000")
+    desk.settle()
+    desk.paper.price("BTCUSDT", "59950")
+    with monkeypatch.context() as hiding:
+        hiding.setattr(fills, "collect", lambda *args, **asked: 0)
+        assert reconcile.unexplained_for_sure(desk.account.pk, gateway=desk.gateway, clock=timezone.now) is None

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from tests.simulator.asking import Work
 from tests.simulator.desk import SimDesk
 from tests.simulator.engine import Engine
+from tests.simulator.market import resolved
 from tests.simulator.rows import Account, Alert, Group, Order, Slot
 from tests.simulator.sending import Answer
 from tests.simulator.venue import VenueKind
@@ -47,6 +48,8 @@ class Naive(Engine):
     weather: ClassVar[Weather | None] = None
     # The weather in which it shows; None: any.
     kind: ClassVar[VenueKind | None] = None
+    chosen: ClassVar[Mapping[str, object]] = {}
+    # Settings in which it shows, beside those of the seed.
     steps = STEPS
 
 
@@ -357,6 +360,23 @@ class LatchIgnored(Naive):
         return ""
 
 
+class _Rich(SimDesk):
+    """A desk that spends its balance as it was read, whatever is promised already."""
+
+    reserved_quote = Decimal(0)
+
+
+class FundsTwice(Naive):
+    """Funds that earlier purchases wait for are spent again."""
+
+    caught_by = frozenset({"I11"})
+    weather = CROWDED
+    chosen: ClassVar[Mapping[str, object]] = {"capital_per_pyramid": "4000 USDT", "max_open_groups": 3}
+
+    def desk(self, account: Account) -> Any:
+        return _Rich(self, account, self.now)
+
+
 VARIANTS: tuple[type[Naive], ...] = (
     BlindResend,
     RejectOnTimeout,
@@ -377,10 +397,14 @@ VARIANTS: tuple[type[Naive], ...] = (
     TargetTwice,
     SellsWhileItRests,
     BalanceBelieved,
+    FundsTwice,
     LatchIgnored,
 )
 
 
 def world_of(variant: type[Naive], seed: int, *, engine: type[Engine] | None = None) -> World:
     """The world in which a variant is tried, with another engine where one is named."""
-    return World(seed, engine=engine or variant, kind=variant.kind, weather=variant.weather)
+    made = World(seed, engine=engine or variant, kind=variant.kind, weather=variant.weather)
+    made.engine.chosen |= variant.chosen
+    made.engine.settings = resolved(made.engine.chosen)
+    return made

@@ -19,8 +19,7 @@ DEPOSIT = Decimal(10000)
 FEE_STEP = Decimal("1E-8")
 # A fee is counted in such steps, the rest is given away.
 LONGEST_LAG_MS = 2500
-# How late an order or an execution may show up in the venue's lists; the books themselves, and what is asked for by
-# the venue's own number, are never late.
+# How late an order or an execution may show up, in the venue's lists and by its number; the books are never late.
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +208,10 @@ class Venue:
     # questions ------------------------------------------------------------------------------
 
     def find(self, *, client_order_id: str, venue_order_id: str, now: datetime) -> OrderReport | None:
-        """By the venue's number at once, else the youngest with our id; None where nothing shows yet."""
+        """By the venue's number, else the youngest with our id; None where nothing shows yet."""
         if venue_order_id:
             found = self.orders.get(venue_order_id)
-            return found.report() if found else None
+            return found.report() if found and found.visible_at <= now else None
         same = [o for o in self.orders.values() if o.client_id == client_order_id and o.visible_at <= now]
         return same[-1].report() if same else None
 

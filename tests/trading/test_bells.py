@@ -93,6 +93,17 @@ def test_a_bell_that_rang_after_the_work_began_is_new_mail(broker: Redis) -> Non
     ] == [True, True]
 
 
+def test_a_bell_that_is_skipped_is_no_work_begun(broker: Redis) -> None:
+    for _ in range(3):  # the third rings while the first works
+        bells.ring("process_inbox", 7)
+        broker.delete(bells.key("process_inbox", 7))
+    first, second, _ = numbers(broker, "entries")
+    assert bells.heard("process_inbox", 7, number=first)
+    bells.ring("process_inbox", 7)
+    late = numbers(broker, "entries")[-1]
+    assert [bells.heard("process_inbox", 7, number=number) for number in (second, late)] == [False, True]
+
+
 def test_a_bell_without_a_number_and_a_broker_that_forgot_all_are_heard(broker: Redis) -> None:
     bells.ring("process_inbox", 7)
     assert bells.heard("process_inbox", 7)

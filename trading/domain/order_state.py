@@ -171,7 +171,8 @@ class AbsenceEvidence:
     """What we know about an order the venue does not find by id.
 
     polls_without_trace counts look-ups by id at least one poll interval apart; request_expiry says that the venue
-    refuses a signature older than its receive window; unexplained_change is one of balance or position.
+    refuses a signature older than its receive window; unexplained_change is one of balance or position;
+    others_undecided says that it may be the doing of another order, which has not been looked for often enough yet.
     """
 
     venue_now: datetime
@@ -182,6 +183,7 @@ class AbsenceEvidence:
     in_trades: bool
     unexplained_change: bool
     request_expiry: bool
+    others_undecided: bool = False
 
 
 def dead_at(*, valid_until: datetime, receive_window: timedelta, timing: TimingProfile) -> datetime:
@@ -198,6 +200,8 @@ def after_lookup(evidence: AbsenceEvidence, *, timing: TimingProfile) -> LookupV
     if evidence.in_open_orders or evidence.in_trades:
         return LookupVerdict.KEEP_LOOKING
     if evidence.polls_without_trace < timing.polls or evidence.venue_now <= deadline:
+        return LookupVerdict.KEEP_LOOKING
+    if evidence.unexplained_change and evidence.others_undecided:
         return LookupVerdict.KEEP_LOOKING
     provable = evidence.request_expiry and not evidence.unexplained_change
     return LookupVerdict.NOT_PLACED if provable else LookupVerdict.NEEDS_HUMAN

@@ -8,6 +8,7 @@ from decimal import Decimal
 from trading.domain.money import HUNDRED, ONE, exact
 from trading.domain.refusal import Refusal
 from trading.domain.settings_groups import GridSettings
+from trading.domain.swings import timeframe_words
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Bars are counted from here, as venues do: a 15 min bar begins at :00, :15, :30 and :45.
@@ -49,8 +50,9 @@ def _same_bar(last: PyramidView, *, timeframe_secs: int, at: datetime) -> Refusa
         return None
     following = begun + timedelta(seconds=max(timeframe_secs, 1))
     advice = f"The last one came at {last.created_at:%H:%M:%S}, the next may come from {following:%H:%M:%S} UTC."
-    said = f"One pyramid a bar, and this bar of {timeframe_secs} s has had its own."
-    return Refusal("TOO_SOON", f"pyramids in this bar of {timeframe_secs} s", 2, 1, advice, said=said)
+    frame = timeframe_words(max(timeframe_secs, 1))
+    said = f"One pyramid a bar, and this bar of {frame} has had its own."
+    return Refusal("TOO_SOON", f"pyramids in this bar of {frame}", 2, 1, advice, said=said)
 
 
 @exact

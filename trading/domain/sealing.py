@@ -7,7 +7,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-SEALED = "sealed"
+from trading.domain.settings_kinds import Setting
+from trading.domain.settings_table import TABLE
+
+SEALED, STRICT = "sealed", "strict"
 WAIT = timedelta(hours=24)
 # A night's sleep lies between the wish and the change.
 
@@ -57,8 +60,10 @@ DIRECTIONS: Mapping[str, Safer] = MappingProxyType(
 
 def tightens(name: str, before: Any, after: Any) -> bool:
     """Whether a change can only protect more, or changes nothing; None (off) is no limit at all. What is not listed does not."""
+    if name == "profile":  # the same one set at a narrower scope would hold after the wider one is gone
+        return after == STRICT and before not in (STRICT, SEALED) and no_looser(before, after)
     if before == after:
-        return name != "profile"  # a profile set at a narrower scope would hold after the wider one is gone
+        return True
     direction = DIRECTIONS.get(name)
     if direction is None or after is None:
         return False
@@ -66,6 +71,17 @@ def tightens(name: str, before: Any, after: Any) -> bool:
         return True
     pairs = _pairs(before, after)
     return bool(pairs) and all(_within(direction, one, other) for one, other in pairs)
+
+
+def no_looser(before: str, after: str) -> bool:
+    """Whether no setting's default protects less under one profile than under the one before."""
+    rows = (row for row in TABLE if row.strict is not None)
+    ends = ((row.name, _under(row, before), _under(row, after)) for row in rows)
+    return all(tightens(name, one, other) for name, one, other in ends)
+
+
+def _under(row: Setting, profile: str) -> Any:
+    return row.strict if profile == STRICT else row.default
 
 
 def _pairs(before: Any, after: Any) -> list[tuple[Decimal, Decimal]]:

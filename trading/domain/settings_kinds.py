@@ -283,7 +283,7 @@ def _write_legs(legs: Sequence[LegSpec]) -> str:
 
 PYRAMIDS = 20
 # As many as max_pyramids can be.
-_BY_PYRAMID_FORM = "pyramid number (from 0): value; …"
+_BY_PYRAMID_FORM = "pyramid: value; … (0 is the first pyramid)"
 
 
 def _by_pyramid(setting: Setting, raw: object) -> tuple[tuple[int, Any], ...] | Refusal:

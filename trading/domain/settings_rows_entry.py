@@ -127,7 +127,7 @@ ROWS: tuple[Setting, ...] = (
         "capital_by_pyramid",
         K.SIZES_BY_PYRAMID,
         (),
-        "Exceptions to capital_per_pyramid by pyramid, counted from 0, such as 1: 2% equity; 2: 100 USDT.",
+        "Exceptions to capital_per_pyramid by pyramid, 0 is the first, such as 1: 2% equity; 2: 100 USDT.",
     ),
     Setting(
         "grid",
@@ -152,7 +152,7 @@ ROWS: tuple[Setting, ...] = (
         "legs_by_pyramid",
         K.LEGS_BY_PYRAMID,
         (),
-        "Exceptions to legs by pyramid, counted from 0, such as 1: (0, 50, 1.0) (-1, 50, 0.5); 2: (0, 100, 1).",
+        "Exceptions to legs by pyramid, 0 is the first, such as 1: (0, 50, 1.0) (-1, 50, 0.5); 2: (0, 100, 1).",
         unit="%",
     ),
     Setting("grid", "max_pyramids", K.INT, 5, "Entries into one group.", low=D(1), high=D(20)),

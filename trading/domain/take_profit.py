@@ -73,11 +73,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class _Quota:
-    """What a leg's target should promise now; waiting is what is passed on to the next leg instead."""
+    """What a leg's target should promise now."""
 
     holding: LegHolding
     qty: Decimal
-    waiting: Decimal
 
 
 # A target in one of these states cannot be cancelled now: it is on its way to the book, or leaves it already. One that is
@@ -100,14 +99,16 @@ def targets(legs: Sequence[LegHolding], *, rules: InstrumentRules, held_qty: Dec
     return (*cancels, *_places(quotas, rules=rules, free=_free(legs, rules=rules, held_qty=held_qty)))
 
 
+@exact
 def waiting(legs: Sequence[LegHolding], *, rules: InstrumentRules, held_qty: Decimal | None = None) -> Held | None:
-    """What came in, is not closed and has no target because it is below the minimums; None when nothing waits.
+    """The held lots that no leg's target is to promise, because they are below the minimums; None when there are none.
 
     held_qty None: everything was closed by the legs' own targets.
     """
     held = total(leg.net_qty - leg.closed_qty for leg in legs) if held_qty is None else held_qty
-    last = next(reversed(_fitting(legs, rules=rules, held_qty=held)), None)
-    return Held(last.holding.leg_id, last.waiting) if last is not None and last.waiting > 0 else None
+    quotas = _fitting(legs, rules=rules, held_qty=held)
+    left = floor_to(held, rules.lot_step) - total(quota.qty for quota in quotas)
+    return Held(quotas[-1].holding.leg_id, left) if quotas and left > 0 else None
 
 
 @exact
@@ -148,7 +149,7 @@ def _quotas(legs: Sequence[LegHolding], rules: InstrumentRules, elsewhere: Decim
         came_in += leg.net_qty - gone
         open_qty = max(floor_to(came_in, rules.lot_step) - claimed - leg.closed_qty, ZERO)
         fits = rules.sellable(open_qty, leg.target_price) or _rests_already(leg, open_qty)
-        quotas.append(_Quota(leg, open_qty if fits else ZERO, ZERO if fits else open_qty))
+        quotas.append(_Quota(leg, open_qty if fits else ZERO))
         claimed += leg.closed_qty + quotas[-1].qty
     return quotas
 

@@ -42,12 +42,16 @@ class StreamPlace:
     live: str
     testnet: str
     paper_path: str
+    stream: str = "{market}@bookTicker"  # what follows
 
 
 STREAMS: Mapping[str, StreamPlace] = {
     "binance": StreamPlace("wss://stream.binance.com:9443/ws/", "wss://stream.testnet.binance.vision/ws/", "/ws/"),
     "binanceusdm": StreamPlace("wss://fstream.binance.com/ws/", "wss://stream.binancefuture.com/ws/", "/fut/ws/"),
+    "bybit": StreamPlace("wss://stream.bybit.com", "wss://stream-testnet.bybit.com", "", "/v5/public/linear"),
 }
+STREAM_CALL: Mapping[str, str] = {"kucoinfutures": "futurespublic_post_bullet_public"}
+# Where the address has to be asked for: it comes with a token.
 
 
 class Examiner(CcxtGateway):
@@ -80,7 +84,7 @@ class Examiner(CcxtGateway):
     def tiers(self, symbols: Sequence[str]) -> Mapping[str, Sequence[Tier]]:
         """Per symbol which leverage is given up to which notional, the smallest first."""
         with self._translated(error_map.for_question):
-            told = self._client.fetch_leverage_tiers(list(symbols))
+            told = self._manners.tiers(symbols)
             return {symbol: [_tier(row) for row in told.get(symbol, ())] for symbol in symbols}
 
     def fee_rates(self, symbol: str) -> tuple[Decimal, Decimal]:
@@ -106,13 +110,21 @@ class Examiner(CcxtGateway):
         return round((time.monotonic() - began) * 1000)
 
     def _stream_address(self, symbol: str, environment: str, base_url: str) -> str:
+        if self._venue.name in STREAM_CALL:
+            return self._asked_address(STREAM_CALL[self._venue.name])
         place = STREAMS.get(self._venue.name)
         if place is None:
             raise NotReached(venue=self._venue.name, error="NO_STREAM", detail="no stream of this venue is known here")
-        stream = f"{self._client.market_id(symbol).lower()}@bookTicker"
+        stream = place.stream.format(market=self._client.market_id(symbol).lower())
         if base_url:
             return f"ws{base_url.rstrip('/').removeprefix('http')}{place.paper_path}{stream}"
         return (place.testnet if environment == "testnet" else place.live) + stream
+
+    def _asked_address(self, call: str) -> str:
+        """The address that the venue gives out, token and all."""
+        with self._translated(error_map.for_question):
+            told = getattr(self._client, call)()["data"]
+            return f"{told['instanceServers'][0]['endpoint']}?token={told['token']}&connectId=windlass"
 
     # a test order --------------------------------------------------------------------------
 

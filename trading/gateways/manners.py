@@ -25,6 +25,8 @@ from trading.gateways.base import (
 FILLS_AT_ONCE = 1000
 # What Binance gives at most; a full page is asked on from its last.
 
+WEEK = timedelta(days=7)
+# Futures venues tell of so long a stretch at once.
 AHEAD = timedelta(minutes=1)
 # A venue's clock may be so far ahead of ours.
 
@@ -125,14 +127,21 @@ class Manners:
         return [fill for fill in self.fills_since(symbol, first) if fill.venue_order_id == venue_order_id]
 
     def fills_since(self, symbol: str, since: datetime) -> Sequence[FillReport]:
-        """All executions on a symbol from `since` on, oldest first; pages until the venue has no more."""
+        """All executions on a symbol from `since` on, oldest first; futures tell a week at a time."""
+        if not self.venue.derivative:
+            return in_time(self._paged(symbol, milliseconds(since), {}))
+        weeks = spans(since, self.clock(), WEEK)
+        return in_time([fill for first, last in weeks for fill in self._paged(symbol, first, {"endTime": last})])
+
+    def _paged(self, symbol: str, start: int, more: dict[str, Any]) -> Sequence[FillReport]:
+        """Executions from a millisecond on; pages until the venue has no more."""
         found: dict[str, FillReport] = {}
-        start = milliseconds(since)
         while True:
-            page = [reports.fill_report(raw) for raw in self.client.fetch_my_trades(symbol, start, FILLS_AT_ONCE)]
+            rows = self.client.fetch_my_trades(symbol, start, FILLS_AT_ONCE, more)
+            page = [reports.fill_report(raw) for raw in rows]
             fresh = {f"{fill.venue_order_id}/{fill.venue_trade_id}": fill for fill in page}
             if len(page) < FILLS_AT_ONCE or fresh.keys() <= found.keys():
-                return in_time([*{**found, **fresh}.values()])
+                return [*{**found, **fresh}.values()]
             found.update(fresh)
             start = milliseconds(max(fill.at for fill in page))
 
@@ -179,6 +188,11 @@ class Manners:
         """Per symbol ccxt's word for how its margin is held: cross or isolated."""
         told = self.client.fetch_margin_modes(list(symbols))
         return {symbol: (told.get(symbol) or {}).get("marginMode", "") for symbol in symbols}
+
+    def tiers(self, symbols: Sequence[str]) -> Mapping[str, Sequence[Raw]]:
+        """Per symbol ccxt's leverage tiers, the smallest first."""
+        found: Mapping[str, Sequence[Raw]] = self.client.fetch_leverage_tiers(list(symbols))
+        return found
 
 
 def margin_word(terms: Terms) -> str:

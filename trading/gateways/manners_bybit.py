@@ -4,7 +4,7 @@ https://bybit-exchange.github.io/docs/v5/intro
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,14 +12,12 @@ import ccxt
 
 from trading.gateways import reports
 from trading.gateways.base import BalanceReport, FillReport, FundingReport, OrderReport, OrderRequest, Terms
-from trading.gateways.manners import Manners, Once, Raw, in_time, spans
+from trading.gateways.manners import WEEK, Manners, Once, Raw, in_time, spans
 
 ORDERS_PAGE, EXECUTIONS_PAGE = 50, 100
 # What Bybit gives at most.
 MOST_PAGES = 200
 # A cursor that leads in circles must not hold a worker for ever.
-SPAN = timedelta(days=7)
-# Executions are told for at most so long a stretch.
 LINEAR = {"category": "linear"}
 INDEX = {"": 0, "LONG": 1, "SHORT": 2}
 # positionIdx: one-way, or the side in hedge mode.
@@ -115,7 +113,7 @@ class BybitManners(Manners):
 
     def _spans(self, since: datetime) -> Iterator[dict[str, int]]:
         """Weeks from then to now."""
-        for first, last in spans(since, self.clock(), SPAN):
+        for first, last in spans(since, self.clock(), WEEK):
             yield {"startTime": first, "endTime": last}
 
     def funding_since(self, since: datetime) -> Sequence[FundingReport]:

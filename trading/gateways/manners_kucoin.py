@@ -4,7 +4,7 @@ https://www.kucoin.com/docs-new/rest/futures-trading/introduction
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,14 +12,12 @@ import ccxt
 
 from trading.gateways import reports
 from trading.gateways.base import BalanceReport, FillReport, FundingReport, OrderReport, OrderRequest, Terms
-from trading.gateways.manners import Manners, Once, Raw, in_time, margin_word, milliseconds, spans
+from trading.gateways.manners import WEEK, Manners, Once, Raw, in_time, margin_word, milliseconds, spans
 from trading.gateways.manners_bybit import report
 
 PAGE = 1000
 FUNDINGS_PAGE = 100
 # What KuCoin gives at most.
-SPAN = timedelta(days=7)
-# Executions are told for at most so long a stretch.
 MOST_PAGES = 100
 CURRENCY = "USDT"
 
@@ -121,7 +119,7 @@ class KucoinManners(Manners):
 
     def _spans(self, since: datetime) -> Iterator[dict[str, int]]:
         """Weeks from then to now."""
-        for first, last in spans(since, self.clock(), SPAN):
+        for first, last in spans(since, self.clock(), WEEK):
             yield {"startAt": first, "endAt": last}
 
     def funding_since(self, since: datetime) -> Sequence[FundingReport]:
@@ -162,6 +160,10 @@ class KucoinManners(Manners):
     def margin_modes(self, symbols: Sequence[str]) -> Mapping[str, str]:
         """Asked for market by market."""
         return {symbol: self._margin_mode(symbol) for symbol in symbols}
+
+    def tiers(self, symbols: Sequence[str]) -> Mapping[str, Sequence[Raw]]:
+        """Asked for market by market."""
+        return {symbol: self.client.fetch_market_leverage_tiers(symbol) for symbol in symbols}
 
 
 def _waits(raw: Raw) -> bool:

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ class Journal:
         self._pressed = time.monotonic() if pressed is None else pressed
         self._lock = threading.Lock()
         self._owed: list[str] = []
-        self._torn = False
+        self._unsynced = False
 
     def ms(self) -> float:
         """Milliseconds since the press."""
@@ -79,24 +80,39 @@ class Journal:
         """Write what the disk would not take before; whether all is written. The engine books by these lines."""
         with self._lock:
             try:
-                while self._owed:
-                    self._append(self._owed[0])
-                    del self._owed[0]
+                while self._owed or self._unsynced:
+                    self._append(self._owed[:1])
+                    del self._owed[:1]
+                    self._sync()
             except OSError as error:
                 log.error("the kill journal cannot be written (%s): %s lines are owed", error, len(self._owed))
             return not self._owed
 
-    def _append(self, text: str) -> None:
-        new = not self._path.exists()
+    def _append(self, texts: Sequence[str]) -> None:
+        """At the end, below whatever was torn there."""
         self._path.parent.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        descriptor = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600)
         try:
-            line = b"\n" * self._torn + text.encode() + b"\n"
-            self._torn = os.write(descriptor, line) < len(line)
-            if self._torn:  # the rest found no room: the line is written again, whole, below its torn piece
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            for text in texts:
+                line = b"\n" * _is_torn(descriptor) + text.encode() + b"\n"
+                if os.write(descriptor, line) < len(line):  # the rest found no room: written again, whole
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                self._unsynced = True
+        finally:
+            os.close(descriptor)
+
+    def _sync(self) -> None:
+        """What is written, and that the file is there."""
+        descriptor = os.open(self._path, os.O_RDONLY)
+        try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        if new:
-            sync_folder(self._path.parent)
+        sync_folder(self._path.parent)
+        self._unsynced = False
+
+
+def _is_torn(descriptor: int) -> bool:
+    """Whether the last line has no end."""
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"

@@ -42,7 +42,8 @@ class Emergency:
     around: Surroundings
     latch: Latch
     journal: Journal
-    _declared: bool = field(default=False, init=False)
+    _declared: bool = field(default=False, init=False)  # the mode row has said EMERGENCY
+    _left: bool = field(default=False, init=False)  # and then something else: a person has left
     _ended: threading.Event = field(default_factory=threading.Event, init=False)
 
     def run(self) -> bool:
@@ -95,13 +96,16 @@ class Emergency:
             time.sleep(RETRY_SECS)
 
     def _is_latched(self) -> bool:
-        """Whether the latch is written; or is needed no more, for a person has left the emergency meanwhile."""
+        """Whether the latch is written; or is needed no more: a person has left, or all is flat and the mode row remembers."""
         if self.latch.source != MEMORY:
             return True
         says = "" if self.around.door else engine.read_mode(self.around.database_url)
-        if self._declared and says not in ("", "EMERGENCY"):
-            return True
+        self._left = self._declared and says not in ("", "EMERGENCY")
         self._declared |= says == "EMERGENCY"
+        if self._left or (says == "EMERGENCY" and self._ended.is_set()):
+            return True
+        if self._declared and not says:  # nobody can tell whether it was left: a latch could bring it back
+            return False
         try:
             self.latch = latches.place(self.around.home, replace(self.latch, source=LATE))
         except OSError as error:
@@ -215,7 +219,7 @@ class Emergency:
     def _stands(self) -> bool:
         """Whether the emergency goes on: a person may lift the latch at any moment."""
         if self.latch.source == MEMORY:
-            return True
+            return not self._left
         standing = latches.read(self.around.home)
         return standing is not None and standing.id == self.latch.id
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import secrets
 import threading
 import time
 from contextlib import suppress
@@ -67,6 +68,7 @@ class Watch:
         self._again_at = 0.0
         self._alarm = False
         self._told = False
+        self._pending: Latch | None = None  # pressed while another emergency was at work, and on no disk
         self.stop = threading.Event()
 
     def run(self) -> None:
@@ -96,6 +98,9 @@ class Watch:
             self._act(pressed_latch(self._around.home, operator=TOLD_BY), pressed=now)
         for name in self._board.poll(now):
             self._opened(name, now)
+        if self._pending is not None and not self._is_acting():
+            pending, self._pending = self._pending, None
+            self._act(pending, pressed=now)
         latched = latches.is_set(self._around.home)
         if latched:
             self._act(pressed=now)
@@ -123,8 +128,11 @@ class Watch:
 
     def _act(self, standing: Latch | None = None, *, pressed: float) -> None:
         """Begin what the latch asks for, once."""
+        if self._is_acting():
+            self._pending = standing if standing and standing.source == sequence.MEMORY else self._pending
+            return
         standing = standing or latches.read(self._around.home)
-        if standing is None or (self._acting and self._acting.is_alive()):
+        if standing is None:
             return
         if standing.id == self._acted and pressed < self._again_at:
             return
@@ -136,6 +144,9 @@ class Watch:
         work.daemon = True
         work.start()
         self._acting = work
+
+    def _is_acting(self) -> bool:
+        return self._acting is not None and self._acting.is_alive()
 
     def _beat(self) -> None:
         """The remote layout: say that the button is watched, and keep what the engine answers."""
@@ -165,8 +176,8 @@ def pressed_latch(home: Path, *, operator: str = BUTTON) -> Latch:
 
 def unwritten(*, operator: str, reason: str) -> Latch:
     """A latch that no disk would take: an emergency of this process alone."""
-    now = datetime.now(UTC)
-    return Latch(f"unwritten{now:%Y%m%dt%H%M%S}", now.isoformat(), operator, reason, sequence.MEMORY)
+    name = f"unwritten{secrets.token_hex(8)}"
+    return Latch(name, datetime.now(UTC).isoformat(), operator, reason, sequence.MEMORY)
 
 
 def remembered(answer: str) -> dict[str, str]:

@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 from project.accounts.models import Environment, ExchangeAccount, User
 from project.journal.record import record
 from trading.domain import settings as registry
+from trading.domain.sealing import SEALED, no_looser
 from trading.models import SettingOverride, SettingRequest
 from trading.models.setting_version import How
-from trading.services import setting_versions
+from trading.services import new_admins, overrides, setting_versions
 from trading.services.overrides import CannotChange, Change, Place, Wish
 from trading.services.setting_versions import Kept, Said
 
@@ -52,6 +53,27 @@ def _reaches(place: Place, account_id: int, user_id: int) -> bool:
     return place.user_id in (None, user_id)
 
 
+def second_person(changes: Sequence[Change]) -> tuple[bool, ...]:
+    """Which of the changes another admin has to look at: while approvals are on, those that loosen a live account."""
+    if not needed():
+        return (False,) * len(changes)
+    live = live_places(change.place for change in changes)
+    return tuple(change.place in live and _loosens(change) for change in changes)
+
+
+def _loosens(change: Change) -> bool:
+    """Whether it can protect less; to seal only protects, unless stricter defaults go with it."""
+    sealing = change.name == "profile" and change.holds_after == SEALED
+    return not (no_looser(change.holds_before, SEALED) if sealing else change.protects)
+
+
+def divided(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
+    """Those that need one person, and those that need two; all need two where the first contradict without the others."""
+    pairs = list(zip(changes, second_person(changes), strict=True))
+    one, two = ([change for change, asks in pairs if asks is which] for which in (False, True))
+    return (one, two) if not one or not two or overrides.stands_alone(one) else ([], list(changes))
+
+
 # asking ------------------------------------------------------------------------------------------
 
 
@@ -84,7 +106,9 @@ def why_not(request: SettingRequest, user: User, *, now: datetime) -> str:
     """Why somebody may not say yes; empty: he may, as far as the request goes (his role is the page's to judge)."""
     if request.ending or request.expires_at <= now:
         return ENDED.format(_ending(request))
-    return YOURS if user.pk == request.asker_id or user.get_username() == request.asked_by else ""
+    if user.pk == request.asker_id or user.get_username() == request.asked_by:
+        return YOURS
+    return new_admins.why_not(user, now=now)
 
 
 def _ending(request: SettingRequest) -> str:

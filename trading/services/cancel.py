@@ -10,7 +10,7 @@ from project import failpoints
 from trading import locks
 from trading.domain.order_state import OrderState, VenueStatus
 from trading.errors import OrderNotOpen, Unknown, VenueError
-from trading.gateways.base import Gateway
+from trading.gateways.base import Gateway, OrderReport
 from trading.models import Order
 from trading.services import orders, reports
 
@@ -47,16 +47,21 @@ def cancel(rows: Iterable[Order], *, gateway: Gateway, clock: Callable[[], datet
         look_at(order, gateway=gateway, clock=clock)
 
 
+def seen(order: Order, *, gateway: Gateway) -> OrderReport | None:
+    """What the venue says of an order that it took; None where it does not show it. Raises VenueError."""
+    return gateway.find_order(
+        symbol=order.instrument.symbol,
+        client_order_id=order.client_order_id,
+        venue_order_id=order.venue_order_id,
+        conditional=order.trigger_price is not None,
+    )
+
+
 def look_at(order: Order, *, gateway: Gateway, clock: Callable[[], datetime]) -> None:
     """Ask for one order by the venue's id and write the answer. A venue that cannot be asked is asked again later."""
     try:
         with failpoints.span("order.look"):
-            report = gateway.find_order(
-                symbol=order.instrument.symbol,
-                client_order_id=order.client_order_id,
-                venue_order_id=order.venue_order_id,
-                conditional=order.trigger_price is not None,
-            )
+            report = seen(order, gateway=gateway)
     except VenueError as error:
         log.warning("order %s: %s", order.pk, error)
         return

@@ -13,7 +13,7 @@ from trading.domain.order_state import TIMING_PROFILES, TimingProfile
 from trading.errors import LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
 from trading.services import budget
-from trading.services.socket_guard import ModeGuard
+from trading.services.socket_guard import AccountGuard, ModeGuard
 
 if TYPE_CHECKING:
     from trading.gateways.examiner import Examiner
@@ -85,7 +85,8 @@ def _made(account: ExchangeAccount, kind: Any = None) -> tuple[Any, Any]:
         receive_window_ms=window_ms,
     )
     meter = budget.meter(account, venue)
-    return (kind or CcxtGateway)(client, venue=venue, guard=_guard, clock=timezone.now, meter=meter), client
+    guard = _guard if kind else AccountGuard(_guard, account.pk)  # an account is examined before it is switched on
+    return (kind or CcxtGateway)(client, venue=venue, guard=guard, clock=timezone.now, meter=meter), client
 
 
 def _refuse_unsafe(account: ExchangeAccount) -> None:

@@ -17,6 +17,7 @@ from trading.domain.classify import Classification
 from trading.domain.money import total
 from trading.domain.reduce import Reduction, reduction, reduction_by_size
 from trading.domain.refusal import Refusal
+from trading.domain.swings import timeframe_words
 from trading.domain.vocabulary import PositionSide
 from trading.models import PositionGroup
 from trading.services import groups
@@ -116,7 +117,8 @@ def close_by_hand(group_id: int, *, operator: str, now: datetime) -> bool:
 
 def _nothing(meant: Meant, side: PositionSide | None) -> Verdict:
     where = f"{side or 'position'} on {meant.instrument.symbol}"
-    reason = f"No open {where} on the {meant.intent.timeframe_secs} s timeframe that this exit names."
+    frame = timeframe_words(meant.intent.timeframe_secs or 1)
+    reason = f"No open {where} on the {frame} timeframe that this exit names."
     return Verdict("NOTHING_TO_EXIT", reason)
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
+HIDDEN = timedelta(minutes=1)
+# Lists that are copied to other machines lag by seconds. What a venue does not show after that, it has forgotten.
+
 
 def collect(account_id: int, *, gateway: Gateway, clock: Clock) -> int:
     """Ask the venue about every order on the book, then for missing fills; how many new fills were recorded.
@@ -36,6 +39,27 @@ def collect(account_id: int, *, gateway: Gateway, clock: Clock) -> int:
     for symbol, resting in by_symbol.items():
         _look(account_id, symbol, resting, gateway=gateway, clock=clock)
     return _fetch_all(_lacking(account_id), gateway=gateway, clock=clock)
+
+
+def untold(account_id: int, *, gateway: Gateway, now: datetime) -> bool:
+    """Whether an order that the venue took lately may have filled without our knowing. Raises NotReached.
+
+    It shows nowhere yet, neither in the list nor by its number, or it shows only now, and has filled.
+    """
+    young = selectors.to_watch(account_id).filter(state__in=sorted(RESTING), acknowledged_at__gt=now - HIDDEN)
+    by_symbol = defaultdict(list)
+    for order in young.exclude(NOT_LISTED):
+        by_symbol[order.instrument.symbol].append(order)
+    return any(_untold(symbol, orders, gateway) for symbol, orders in by_symbol.items())
+
+
+def _untold(symbol: str, young: Sequence[Order], gateway: Gateway) -> bool:
+    there = {_name(report): report for report in gateway.open_orders(symbol)}
+    for order in young:
+        report = there.get(_name(order)) or cancel.seen(order, gateway=gateway)
+        if report is None or report.filled_qty > order.filled_qty:
+            return True
+    return False
 
 
 def _fetch_all(lacking: Sequence[Order], *, gateway: Gateway, clock: Clock) -> int:

@@ -10,7 +10,7 @@ from trading.domain.money import ZERO
 from trading.domain.order_state import OrderState
 from trading.gateways.base import Gateway
 from trading.models import Order
-from trading.services import groups, orders, reports
+from trading.services import groups, lookups, orders, reports
 
 PLACED = frozenset({OrderState.FILLED, OrderState.CANCELED})
 # Endings of an order that was at the venue: it has a number there, and fills that are still to be read.
@@ -48,6 +48,11 @@ def confirm(order: Order, venue_order_id: str, *, gateway: Gateway) -> None:
     seen = gateway.find_order(symbol=symbol, client_order_id="", venue_order_id=venue_order_id)
     if seen is None or seen.client_order_id != order.client_order_id:
         raise NumberForeign(NumberForeign.__doc__)
+    if wrong := lookups.not_ours(order, seen):
+        raise NumberForeign(
+            f"The order under number {venue_order_id} bears our client order id but is not ours: {wrong}. "
+            "Look at the venue whether ours exists under another number."
+        )
 
 
 def settle(

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Min
 
 from project import failpoints
+from project.accounts import latch, mode
 from project.accounts.models import ExchangeAccount, KillReport
 from project.journal.models import JournalEntry
 from project.journal.record import Event, record_all
 from trading.gateways.base import Gateway, OrderReport
 from trading.kill import journal, places
-from trading.models import PositionGroup
+from trading.models import Order, PositionGroup
 from trading.services import adopt, flatten
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,8 @@ Clock = Callable[[], datetime]
 Line = Mapping[str, Any]
 
 OPERATOR = "kill switch"
+SUBJECT = "kill:"
+SALES = ("kill.closed", "kill.refused")  # refused: one whose answer was lost may have been a sale
 
 
 def take_over(home: Path) -> int:
@@ -51,13 +55,45 @@ def _take_over(name: str, lines: Sequence[Line]) -> int:
 def _event(name: str, line: Line) -> Event:
     account = line.get("account")
     kind = f"kill.{str(line.get('kind', '')).replace(' ', '_')}"[:40]
-    return Event(kind, f"kill:{name}"[:60], dict(line), account if isinstance(account, int) else None)
+    return Event(kind, _subject(name), dict(line), account if isinstance(account, int) else None)
 
 
-def book_sales(account: ExchangeAccount, *, latch_id: str, gateway: Gateway, clock: Clock) -> int:
-    """Book what the kill sold to the groups that held it, and end these once all is flat; how many sales. Raises NotReached.
+def _subject(name: str) -> str:
+    return f"{SUBJECT}{name}"[:60]
 
-    Only what its own journal names: what a person sold may be the person's own, and would take the groups' place.
+
+def book_sales(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
+    """Book what kills sold to the groups that held it; how many sales. Raises NotReached.
+
+    Of the emergency that stands, whose groups end once all is flat; and of those that were left before their sales
+    were booked: their journal may have come later, from a disk that was full.
+    """
+    standing = latch.read(mode.home())
+    names = {*_unbooked(account), *((standing.id,) if standing else ())}
+    booked = sum(_book(account, name, gateway, clock) for name in sorted(names))
+    if standing and KillReport.objects.filter(latch=standing.id, flat=True).exists():
+        flatten.end_after_kill(account.pk, now=clock())
+    return booked
+
+
+def _unbooked(account: ExchangeAccount) -> set[str]:
+    """Emergencies since the oldest open group that sold something of the account which no order of ours tells of."""
+    oldest = PositionGroup.objects.filter(account=account, closed_at=None).aggregate(at=Min("opened_at"))["at"]
+    reports = KillReport.objects.filter(at__gte=oldest).values_list("latch", flat=True) if oldest else ()
+    subjects = [_subject(name) for name in reports]
+    if not subjects:
+        return set()
+    sold = JournalEntry.objects.filter(subject__in=subjects, account_id=account.pk, kind__in=SALES)
+    told = set(sold.values_list("subject", "payload__venue_order_id"))
+    ours = Order.objects.filter(account=account, venue_order_id__in=[number for _, number in told if number])
+    known = set(ours.values_list("venue_order_id", flat=True))
+    return {subject.removeprefix(SUBJECT) for subject, number in told if number not in known}
+
+
+def _book(account: ExchangeAccount, latch_id: str, gateway: Gateway, clock: Clock) -> int:
+    """The sales of one emergency, and only what its own journal names.
+
+    What a person sold may be the person's own, and would take the groups' place.
     """
     if not PositionGroup.objects.filter(account=account, closed_at=None).exists():
         return 0
@@ -66,14 +102,12 @@ def book_sales(account: ExchangeAccount, *, latch_id: str, gateway: Gateway, clo
     )
     for trade in booked:
         log.warning("account %s: %s sold by the kill switch is booked to %s", account.pk, trade.qty, trade.group)
-    if KillReport.objects.filter(latch=latch_id, flat=True).exists():
-        flatten.end_after_kill(account.pk, now=clock())
     return len(booked)
 
 
 def _of_the_kill(account: ExchangeAccount, latch_id: str) -> Callable[[OrderReport], bool]:
     """Whether an order is one that the kill's journal, as far as it was taken over, names by either number."""
-    lines = JournalEntry.objects.filter(subject=f"kill:{latch_id}"[:60], account_id=account.pk)
+    lines = JournalEntry.objects.filter(subject=_subject(latch_id), account_id=account.pk)
     told = lines.values_list("payload__venue_order_id", "payload__client_order_id")
     named = {number for pair in told for number in pair if number}
     return lambda order: order.venue_order_id in named or order.client_order_id in named

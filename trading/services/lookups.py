@@ -91,7 +91,7 @@ def _resolve(order: Order, *, gateway: Gateway, clock: Callable[[], datetime], t
         locked = locks.orders(Order.objects.filter(pk=order.pk)).get()
         if locked.state != OrderState.UNKNOWN:
             return
-        if found is not None and (wrong := _not_ours(order, found)):
+        if found is not None and (wrong := not_ours(order, found)):
             _take_to_a_person(locked, wrong)
         elif found is not None:
             reports.absorb(locked, found, now=clock())
@@ -99,7 +99,7 @@ def _resolve(order: Order, *, gateway: Gateway, clock: Callable[[], datetime], t
             _conclude(locked, evidence, now=clock(), timing=timing)
 
 
-def _not_ours(order: Order, found: OrderReport) -> str:
+def not_ours(order: Order, found: OrderReport) -> str:
     """Why it cannot be this order though it carries its number, in words; empty where it can.
 
     A restored backup counts on from where it was made, so an order that it does not know may have the next number.
@@ -156,8 +156,19 @@ def _evidence(
         in_open_orders=False,
         in_trades=False,
         unexplained_change=bool(change),
+        others_undecided=bool(change) and _others_undecided(order, timing),
         request_expiry=bool(venue and venue.request_expiry),
     )
+
+
+def _others_undecided(order: Order, timing: TimingProfile) -> bool:
+    """Whether another order is in a call or not yet looked for often enough: what it filled shows in no book of ours.
+
+    Orders that were all looked for in vain do not wait for each other: then a change is somebody else's.
+    """
+    rows = Order.objects.filter(account_id=order.account_id).exclude(pk=order.pk)
+    hidden = Q(state=OrderState.SUBMITTING) | Q(state=OrderState.UNKNOWN, polls__lt=timing.polls)
+    return rows.filter(hidden).exclude(NOT_LISTED).exists()
 
 
 def _conclude(order: Order, evidence: AbsenceEvidence, *, now: datetime, timing: TimingProfile) -> None:

@@ -42,10 +42,14 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The alert that a ticket became; fresh: by this press, not by an earlier one with the same key."""
+    """The alert that a ticket became; fresh: by this press, not by an earlier one with the same key.
+
+    same: it says what this press asked for; an earlier one with the same key may have asked for something else.
+    """
 
     alert: Alert
     fresh: bool
+    same: bool = True
 
 
 def preview(ticket: Ticket, *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> Explanation:
@@ -55,7 +59,7 @@ def preview(ticket: Ticket, *, gateway: Callable[[], Gateway], clock: Callable[[
     """
     now, account = clock(), ExchangeAccount.objects.select_related("user").get(pk=ticket.account_id)
     _read(ticket, account)
-    source = _chosen(ticket, account) or _own(account)
+    source = _chosen(ticket, account)
     asked = _alert(ticket, source, now)
     decide.fetch_prices(account.pk, [asked], gateway=gateway, clock=clock)
     return explain.undone(lambda: _stored(ticket, account, "preview", "", clock()), account_id=account.pk, now=clock())
@@ -67,7 +71,7 @@ def send(ticket: Ticket, *, key: str, operator: str, now: datetime) -> Sent:
         account = locks.account(ticket.account_id)
         _read(ticket, account)
         if earlier := Alert.objects.filter(account=account, dedupe_key=f"{BY_HAND}{key}").first():
-            return Sent(earlier, fresh=False)
+            return Sent(earlier, fresh=False, same=_is_of(ticket, account, operator, earlier))
         alert = _stored(ticket, account, key, operator, now)
         payload = {"operator": operator, "note": ticket.note, "asked": dict(ticket.said), "source": alert.source.name}
         record("alert.by_hand", subject=f"alert:{alert.pk}", payload=payload, account_id=account.pk)
@@ -78,13 +82,16 @@ def send(ticket: Ticket, *, key: str, operator: str, now: datetime) -> Sent:
 def sources(account: ExchangeAccount) -> list[Source]:
     """The sources in whose name an order may be sent: those of the account that trade; its own is left out."""
     rows = Source.objects.filter(account=account, enabled=True, live=True).order_by("id")
-    return [row for row in rows if row.name != own_name(account)]
+    return [row for row in rows if row.name not in own_names(account)]
 
 
-def own_name(account: ExchangeAccount) -> str:
-    """What the account's source of orders by hand is called; a long account name is told by its number."""
-    name = SOURCE.format(name=account.name)
-    return name if len(name) <= LONGEST_NAME else SOURCE.format(name=account.pk)
+def own_names(account: ExchangeAccount) -> tuple[str, ...]:
+    """What the account's source of orders by hand may be called, the best first: by its name if that is short, or its number.
+
+    A source's name is its user's only one: another account, renamed since, may have taken ours with it.
+    """
+    names = (SOURCE.format(name=account.name), SOURCE.format(name=account.pk))
+    return tuple(name for name in names if len(name) <= LONGEST_NAME)
 
 
 def _read(ticket: Ticket, account: ExchangeAccount) -> None:
@@ -100,10 +107,10 @@ def _read(ticket: Ticket, account: ExchangeAccount) -> None:
         raise FormatRefused("SHORT_ON_SPOT", said, (FieldError("market_position", "SHORT_ON_SPOT", said),))
 
 
-def _chosen(ticket: Ticket, account: ExchangeAccount) -> Source | None:
-    """The source that was named. Raises CannotSend."""
+def _chosen(ticket: Ticket, account: ExchangeAccount) -> Source:
+    """The source that was named, or the account's own. Raises CannotSend."""
     if ticket.source_id is None:
-        return Source.objects.filter(user=account.user, name=own_name(account)).first()
+        return _own(account)
     row = Source.objects.filter(account=account, pk=ticket.source_id).first()
     if row is None:
         raise CannotSend("There is no such strategy on this account: choose one of the list.")
@@ -111,20 +118,32 @@ def _chosen(ticket: Ticket, account: ExchangeAccount) -> Source | None:
 
 
 def _own(account: ExchangeAccount) -> Source:
-    """The account's own source of orders by hand, not saved yet."""
-    return Source(user=account.user, account=account, name=own_name(account), body_dedupe_secs=0)
+    """The account's own source of orders by hand, not saved where it is a new one."""
+    names = own_names(account)
+    found = {row.name: row for row in Source.objects.filter(user=account.user, name__in=names)}
+    ours = [found[name] for name in names if name in found and found[name].account_id == account.pk]
+    name = next((name for name in names if name not in found), names[-1])
+    return ours[0] if ours else Source(user=account.user, account=account, name=name, body_dedupe_secs=0)
 
 
 def _stored(ticket: Ticket, account: ExchangeAccount, key: str, operator: str, now: datetime) -> Alert:
     """The alert's row; the account is locked, so its own source is made once. Raises CannotSend."""
     source = _chosen(ticket, account)
-    if source is None:
-        source = _own(account)
+    if source.pk is None:
         source.save()
     if not source.enabled or not source.live:
         raise CannotSend(f"{source.name} is switched off or in shadow mode: nothing of it is traded. Choose another.")
-    said = {**ticket.said, "message": _message(ticket, operator)}
-    return stand_in.store(source, said, account_id=account.pk, key=f"{BY_HAND}{key}", now=now)
+    return stand_in.store(source, _said(ticket, operator), account_id=account.pk, key=f"{BY_HAND}{key}", now=now)
+
+
+def _is_of(ticket: Ticket, account: ExchangeAccount, operator: str, alert: Alert) -> bool:
+    """Whether an alert is what this ticket would become. Raises CannotSend."""
+    same_words = alert.raw == stand_in.body(_said(ticket, operator))
+    return same_words and alert.source_id == _chosen(ticket, account).pk
+
+
+def _said(ticket: Ticket, operator: str) -> Mapping[str, object]:
+    return {**ticket.said, "message": _message(ticket, operator)}
 
 
 def _message(ticket: Ticket, operator: str) -> str:

@@ -151,6 +151,15 @@ def plan(wishes: Sequence[Wish]) -> tuple[Change, ...]:
     return tuple(change for change in found if change.before != change.after)
 
 
+def stands_alone(changes: Iterable[Change]) -> bool:
+    """Whether these changes contradict nothing without those beside them."""
+    try:
+        plan([change.wish for change in changes])
+    except CannotChange:
+        return False
+    return True
+
+
 def as_it_is(wish: Wish) -> Change:
     """A wish that changes nothing, as a change. Raises SettingError."""
     found = _checked(wish)

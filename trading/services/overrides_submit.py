@@ -1,5 +1,5 @@
 """The one way to change settings: what protects holds at once; under the seal the rest waits a day, and where it loosens
-a live account while approvals are on it waits for a second person.
+a live account while approvals are on it waits for a second person: under the seal for the day first, then for the person.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,10 +9,9 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from trading.domain.sealing import SEALED
 from trading.models import PendingChange, SettingRequest, SettingVersion
 from trading.services import approvals, overrides, sealing, setting_versions
-from trading.services.overrides import CannotChange, Change, Wish
+from trading.services.overrides import Change, Wish
 from trading.services.setting_versions import ChangedSince, Key, Said
 
 
@@ -22,6 +21,7 @@ class Way(StrEnum):
     NOW = "NOW"
     SEAL = "SEAL"  # a day later
     APPROVAL = "APPROVAL"  # when another admin says yes
+    BOTH = "BOTH"  # when another admin says yes, who is asked a day later
 
 
 NOTHING = "Nothing was changed: all of it is so already."
@@ -30,16 +30,20 @@ ASKED = (
     "It loosens a live account, and approvals are on: {names} holds when another admin says yes, until "
     "{until:%Y-%m-%d %H:%M} UTC; then the request ends."
 )
+THEN = "Of these, {names} loosens a live account, and approvals are on: then another admin has to say yes."
+WAY = {(False, False): Way.NOW, (True, False): Way.SEAL, (False, True): Way.APPROVAL, (True, True): Way.BOTH}
+# By whether the seal holds it back, and whether it takes a second person.
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What became of wishes: those that hold now, as one version, and those that wait."""
+    """What became of wishes: those that hold now, as one version, and those that wait; `both`: first so, then for a person."""
 
     changes: tuple[Change, ...] = ()
     version: SettingVersion | None = None
     waits: tuple[PendingChange, ...] = ()
     request: SettingRequest | None = None
+    both: tuple[Change, ...] = ()
 
     @property
     def nothing(self) -> bool:
@@ -58,23 +62,15 @@ class Submitted:
             return NOTHING
         done = f"Version {self.version.pk}: {_names(self.changes)}. It holds at once." if self.version else ""
         later = SEALED_SO.format(names=_names(self.waits), due=self.waits[0].due_at) if self.waits else ""
+        then = THEN.format(names=_names(self.both)) if self.both else ""
         asked = self.request and ASKED.format(names=_told(self.request), until=self.request.expires_at)
-        return " ".join(part for part in (done, later, asked) if part)
+        return " ".join(part for part in (done, later, then, asked) if part)
 
 
 def ways(changes: Sequence[Change]) -> tuple[Way, ...]:
     """What would become of each change now."""
-    if sealing.in_force():
-        return tuple(Way.NOW if change.protects else Way.SEAL for change in changes)
-    if not approvals.needed():
-        return tuple(Way.NOW for _ in changes)
-    live = approvals.live_places(change.place for change in changes)
-    return tuple(Way.APPROVAL if change.place in live and _loosens(change) else Way.NOW for change in changes)
-
-
-def _loosens(change: Change) -> bool:
-    """Whether a second person has to look at it; to seal only protects."""
-    return not change.protects and (change.name, change.holds_after) != ("profile", SEALED)
+    sealed, asks = sealing.in_force(), approvals.second_person(changes)
+    return tuple(WAY[sealed and not one.protects, second] for one, second in zip(changes, asks, strict=True))
 
 
 def submit(
@@ -87,10 +83,10 @@ def submit(
         _as_seen(changes, seen)
         by_way = _divided(changes)
         done, version = _at_once(by_way[Way.NOW], said)
-        waits = [_sealed(change, said, now) for change in by_way[Way.SEAL]]
+        waits = [_sealed(change, said, now) for change in (*by_way[Way.SEAL], *by_way[Way.BOTH])]
         asked = by_way[Way.APPROVAL]
         request = approvals.ask(asked, said, now=now) if asked else None
-        return Submitted(done, version, tuple(waits), request)
+        return Submitted(done, version, tuple(waits), request, tuple(by_way[Way.BOTH]))
 
 
 def _as_seen(changes: Iterable[Change], seen: Mapping[Key, str | None] | None) -> None:
@@ -108,18 +104,10 @@ def _divided(changes: Sequence[Change]) -> dict[Way, list[Change]]:
     found: dict[Way, list[Change]] = {way: [] for way in Way}
     for change, way in zip(changes, ways(changes), strict=True):
         found[way].append(change)
-    waiting = Way.SEAL if found[Way.SEAL] else Way.APPROVAL
-    if found[waiting] and found[Way.NOW] and not _stands_alone(found[Way.NOW]):
-        found[waiting], found[Way.NOW] = list(changes), []
+    waiting = next((way for way in (Way.SEAL, Way.BOTH, Way.APPROVAL) if found[way]), Way.NOW)
+    if waiting is not Way.NOW and found[Way.NOW] and not overrides.stands_alone(found[Way.NOW]):
+        found[waiting], found[Way.NOW] = [*found[waiting], *found[Way.NOW]], []
     return found
-
-
-def _stands_alone(changes: Sequence[Change]) -> bool:
-    try:
-        overrides.plan([change.wish for change in changes])
-    except CannotChange:
-        return False
-    return True
 
 
 def _at_once(changes: Sequence[Change], said: Said) -> tuple[tuple[Change, ...], SettingVersion | None]:

@@ -1,13 +1,15 @@
-"""Pre-flights and test orders as rows: asked for on a page, made by a worker, kept line by line as they go.
+"""Pre-flights and test orders as rows: asked for on a page, made by a process of their own, kept line by line as they go.
 
 A row is the mail, the bell only says that it is there; what a worker left half-done is ended by the next one.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from project.accounts import mode
@@ -23,6 +25,9 @@ from trading.errors import KeysRefused, WindlassError
 from trading.services import connect, reconcile, test_order
 from trading.services.preflight_checks import CHECKS, Check, Patient
 
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
 log = logging.getLogger(__name__)
 
 Kind = Checkup.Kind
@@ -35,6 +40,9 @@ READING = timedelta(seconds=20)
 KEPT = 20
 # Check-ups per account and kind; older ones go.
 CUT_SHORT = Finding("cut short", "All of it", "the worker ended before it was done", "", Level.UNKNOWN, "Run it again.")
+BROKEN = Finding(
+    "broken off", "All of it", "it failed on our side", "", Level.BAD, "Look at the page Logs, then run it again."
+)
 RINGS = {Kind.PREFLIGHT: "account.preflight", Kind.TEST_ORDER: "account.test_order"}
 
 
@@ -42,7 +50,8 @@ RINGS = {Kind.PREFLIGHT: "account.preflight", Kind.TEST_ORDER: "account.test_ord
 
 
 def ask(account_id: int, kind: str, *, operator: str, now: datetime) -> Checkup:
-    """Ask for a check-up, and ring for it; one that waits or runs already is the answer."""
+    """Ask for a check-up, and ring for it; one that waits or runs already is the answer. Raises ValueError for another kind."""
+    kind = Kind(kind)
     with transaction.atomic():
         account = locks.account(account_id)
         _give_up(account, now=now)
@@ -85,12 +94,28 @@ def latest(account: ExchangeAccount) -> dict[str, Checkup]:
 # making ------------------------------------------------------------------------------------------
 
 
+def make_all(*, clock: Clock = timezone.now) -> int:
+    """Make every check-up that waits, account after account; how many."""
+    done = 0
+    while account := ExchangeAccount.objects.filter(checkups__in=_due(clock())).order_by("checkups__id").first():
+        done += make(account, clock=clock)
+    return done
+
+
+def waits(*, now: datetime) -> bool:
+    """Whether there is a check-up to make, or to give up."""
+    return _due(now).exists()
+
+
+def _due(now: datetime) -> "QuerySet[Checkup]":
+    return Checkup.objects.filter(Q(started_at=None) | Q(started_at__lt=now - GIVEN_UP), finished_at=None)
+
+
 def make(account: ExchangeAccount, *, clock: Clock = timezone.now) -> int:
     """Make every check-up that waits for this account; how many. Never inside a transaction: it takes seconds."""
     done = 0
     while row := _claim(account.pk, now=clock()):
-        _read_first(account, clock)
-        _work(row, ExchangeAccount.objects.get(pk=account.pk), clock)
+        _work(row, account, clock)
         done += 1
     return done
 
@@ -134,15 +159,25 @@ def _give_up(account: ExchangeAccount, *, now: datetime) -> None:
 def _work(row: Checkup, account: ExchangeAccount, clock: Clock) -> None:
     """Line by line, each kept as it comes; whatever happens, the row is ended."""
     findings: list[Finding] = []
-    steps = examined(account, clock) if row.kind == Kind.PREFLIGHT else test_order.steps(account, clock)
-    for finding in steps:
-        findings.append(finding)
-        row.lines = [one.told() for one in findings]
-        row.save(update_fields=["lines"])
-    same = row.identity == ExchangeAccount.objects.get(pk=account.pk).identity
+    last = [BROKEN]
+    try:
+        _read_first(account, clock)
+        for finding in STEPS[row.kind](ExchangeAccount.objects.get(pk=account.pk), clock):
+            findings.append(finding)
+            row.lines = [one.told() for one in findings]
+            row.save(update_fields=["lines"])
+        last = []
+    finally:
+        _judge(row, findings + last, now=clock())
+
+
+def _judge(row: Checkup, findings: Sequence[Finding], *, now: datetime) -> None:
+    """Ended, and green if every line is and the account is what it was."""
+    same = row.identity == ExchangeAccount.objects.get(pk=row.account_id).identity
     planned = row.planned if row.kind == Kind.PREFLIGHT else 1
     with transaction.atomic():
-        _end(row, row.lines, green=same and preflight.all_green(findings, planned=planned), now=clock())
+        lines = [one.told() for one in findings]
+        _end(row, lines, green=same and preflight.all_green(findings, planned=planned), now=now)
 
 
 def _end(row: Checkup, lines: list[dict[str, str]], *, green: bool, now: datetime) -> None:
@@ -178,3 +213,10 @@ def _asked(check: Check, patient: Patient) -> Sequence[Finding]:
         return [Finding(check.name, "The venue", "refused the keys", "accepted", Level.BAD, f"{error}.")]
     except WindlassError as error:
         return [Finding(check.name, "The venue", error.code, "an answer", Level.UNKNOWN, f"{error}.")]
+
+
+STEPS: Mapping[str, Callable[[ExchangeAccount, Clock], Iterator[Finding]]] = {
+    Kind.PREFLIGHT: examined,
+    Kind.TEST_ORDER: test_order.steps,
+}
+# Another kind is one line here and one in RINGS; what is in neither is refused as it is asked for.

@@ -9,11 +9,12 @@ from project.accounts import mode
 from trading import bells
 from trading.models import Canary
 from trading.services.lookups import CALL_TIMEOUT
+from trading.services.preflight import GIVEN_UP
 from trading.tasks import CANARY
 
 CANARY_EVERY = timedelta(seconds=5)
 
-# Each row: a bell, and the accounts it is due for. %(now)s and %(gone)s are times.
+# Each row: a bell, and the accounts it is due for. %(now)s, %(gone)s and %(lost)s are times.
 DUE = """
 SELECT 'process_inbox', account_id FROM signals_alert WHERE outcome = '' GROUP BY account_id
 UNION ALL
@@ -34,6 +35,9 @@ SELECT 'sweep_offset', account_id FROM trading_offsetrun WHERE ended_at IS NULL
 UNION ALL
 SELECT 'reconcile_books', id FROM accounts_exchangeaccount
 WHERE reconciled_at IS NULL OR health = 'VENUE_NOT_REACHED'
+UNION ALL
+SELECT 'make_checkups', account_id FROM accounts_checkup
+WHERE finished_at IS NULL AND (started_at IS NULL OR started_at < %(lost)s) GROUP BY account_id
 """
 
 
@@ -41,7 +45,7 @@ def ring_due(*, now: datetime) -> int:
     """Ring for everything that is due; how many bells rang."""
     entries = mode.current().mode == mode.Mode.NORMAL
     with connection.cursor() as cursor:
-        cursor.execute(DUE, {"now": now, "gone": now - CALL_TIMEOUT, "entries": entries})
+        cursor.execute(DUE, {"now": now, "gone": now - CALL_TIMEOUT, "lost": now - GIVEN_UP, "entries": entries})
         due = cursor.fetchall()
     failpoints.point("pump.due")
     return sum(bells.ring(task, account_id) for task, account_id in due)

@@ -140,8 +140,9 @@ def unexplained(account_id: int, *, gateway: Gateway) -> Mapping[str, Decimal]:
 def unexplained_for_sure(account_id: int, *, gateway: Gateway, clock: Clock) -> Mapping[str, Decimal] | None:
     """What is unexplained and not by a fill of ours on its way; None while that is not certain. Raises NotReached.
 
-    The balances must have been read between two looks for fills that found the same books, and no order may be known
-    to have filled further: venues tell of an order at once, and of its executions seconds later.
+    The balances must have been read between two looks for fills that found the same books, no order may be known to
+    have filled further, and no young one be hidden: venues show an order at once or a moment later, and its
+    executions seconds later.
     """
     for _ in range(LOOKS):
         found = unexplained(account_id, gateway=gateway)
@@ -149,7 +150,8 @@ def unexplained_for_sure(account_id: int, *, gateway: Gateway, clock: Clock) -> 
             not fills.collect(account_id, gateway=gateway, clock=clock)
             and unexplained(account_id, gateway=gateway) == found
         ):
-            return None if found and fills_pending(account_id) else found
+            later = found and (fills_pending(account_id) or fills.untold(account_id, gateway=gateway, now=clock()))
+            return None if later else found
     return None
 
 

@@ -6,12 +6,13 @@ from uuid import uuid4
 from django.db import transaction
 
 from project.journal.record import record
+from signals.evaluate import BY_HAND, REPLAY, made_by_hand
 from signals.models import Alert
 from trading import locks
 from trading.services import orders
 
-MARK = "replay:"
-# Begins the dedupe key of a replay. A sender's own keys begin otherwise (signals/inbox.py), so nobody can forge one.
+MARK = REPLAY
+# A sender's own keys begin otherwise (signals/inbox.py), so nobody can forge one.
 
 
 class CannotReplay(Exception):
@@ -50,5 +51,6 @@ def why_not(alert: Alert) -> str:
 def _copied(first: Alert) -> dict[str, object]:
     """What a replay shares with its first delivery. The client id keeps it out of the door's look for equal bodies."""
     names = ("source_id", "account_id", "endpoint", "format", "raw", "content_type", "body_hash")
-    marks = {"dedupe_key": f"{MARK}{first.pk}:{uuid4().hex}", "client_id": f"{MARK}{first.pk}"}
+    made = BY_HAND if made_by_hand(first.dedupe_key) else ""  # what the ticket may ask for, its replay may ask for
+    marks = {"dedupe_key": f"{MARK}{made}{first.pk}:{uuid4().hex}", "client_id": f"{MARK}{first.pk}"}
     return {name: getattr(first, name) for name in names} | marks

@@ -22,7 +22,7 @@ from trading.domain.sealing import SEALED, WAIT
 from trading.domain.settings import SettingError
 from trading.models import PendingChange, SettingOverride
 from trading.models.setting_version import How
-from trading.services import desk_ahead, setting_versions
+from trading.services import approvals, desk_ahead, overrides, setting_versions
 from trading.services.desk import Desk
 from trading.services.overrides import Place, Wish
 from trading.services.setting_versions import Said
@@ -110,9 +110,10 @@ def withdraw(change_id: int, *, operator: str, now: datetime) -> bool:
 
 
 def apply_due(*, now: datetime) -> int:
-    """Make every change hold whose day has come; how many. Safe to repeat, and from several processes at once.
+    """End the wait of every change whose day has come; how many. Safe to repeat, and from several processes at once.
 
-    What was asked for in one step holds in one step: alone, a part of it could contradict what is there.
+    What was asked for in one step holds in one step: alone, a part of it could contradict what is there. What loosens a
+    live account while approvals are on is then asked of a second person: nobody gets round the person by way of the seal.
     """
     due = PendingChange.objects.filter(applied_at=None, withdrawn_at=None, due_at__lte=now).order_by("due_at", "id")
     steps: dict[tuple[object, ...], list[PendingChange]] = {}
@@ -134,7 +135,7 @@ def _apply(due: Sequence[PendingChange], now: datetime) -> int:
         rows = [row for one in due if (row := _held(one.pk)) is not None]
         if not rows:
             return 0
-        if trouble := _trouble(rows):
+        if trouble := _trouble(rows, now):
             log.error("a waiting change of %s was dropped: %s", ", ".join(row.name for row in rows), trouble)
             for row in rows:
                 _end(row, operator=NOBODY, now=now)
@@ -145,13 +146,17 @@ def _apply(due: Sequence[PendingChange], now: datetime) -> int:
         return len(rows)
 
 
-def _trouble(rows: Sequence[PendingChange]) -> str:
-    """Empty when the changes were made; else why they no longer could be."""
+def _trouble(rows: Sequence[PendingChange], now: datetime) -> str:
+    """Empty when the changes were made, or asked of a second person; else why they no longer could be."""
     if rows[0].name == MODE:
         return "" if _resumed(rows[0]) else "the mode was changed since"
     said = Said(rows[0].asked_by, rows[0].reason, How.SEAL)
     try:
-        setting_versions.write([Wish(row.name, _place(row), row.value) for row in rows], said)
+        changes = overrides.plan([Wish(row.name, _place(row), row.value) for row in rows])
+        at_once, asked = approvals.divided(changes)
+        setting_versions.write([change.wish for change in at_once], said)
+        if asked:
+            approvals.ask(asked, said, now=now)
     except SettingError as error:
         return str(error)
     return ""

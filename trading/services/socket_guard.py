@@ -1,4 +1,4 @@
-"""The last question before an order is written to the wire: does the kill latch or the mode forbid it?"""
+"""The last question before an order is written to the wire: does the kill latch, the mode or the account forbid it?"""
 
 import time
 from pathlib import Path
@@ -7,9 +7,12 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from project.accounts import latch, mode
+from project.accounts.models import ExchangeAccount
+from project.reads import Read
 
 FRESH_SECS = 2.0
-# The mode that is checked at the socket was read at most this long ago.
+# The mode and the account that are checked at the socket were read at most this long ago.
+ACCOUNT = Read(lambda pk: ExchangeAccount.objects.filter(pk=pk))
 
 OPENS_AND_CLOSES = {
     mode.Mode.NORMAL: (True, True),
@@ -47,3 +50,23 @@ class ModeGuard:
         if time.monotonic() - self._read_at > FRESH_SECS:
             self._mode, self._read_at = mode.current().mode, time.monotonic()
         return self._mode
+
+
+class AccountGuard:
+    """The same for one account: switched off, its entries stop, claimed ones too. One per gateway."""
+
+    def __init__(self, guard: ModeGuard, account_id: int) -> None:
+        self._guard, self._account_id = guard, account_id
+        self._may_open, self._read_at = False, float("-inf")
+
+    def refusal(self, *, opens_position: bool) -> str:
+        """Why the order may not go; empty when it may."""
+        if why := self._guard.refusal(opens_position=opens_position):
+            return why
+        return "" if not opens_position or self._opens() else "the account is switched off"
+
+    def _opens(self) -> bool:
+        if time.monotonic() - self._read_at > FRESH_SECS:
+            row = ACCOUNT.first(pk=self._account_id)
+            self._may_open, self._read_at = row is not None and row.may_open, time.monotonic()
+        return self._may_open

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
+from dashboard.notices.domain.services import NAMES, unknown_name
+
 Given = Mapping[str, str]
 MAX_FIELD = 500  # characters
 SHOWN = 4  # characters of a secret's end, to tell channels apart
@@ -164,15 +166,8 @@ def _webhook(given: Given) -> Address:
 
 
 # Reached over the network, and made for notices. What a host of one's own serves is guarded like a webhook.
-OTHERS = frozenset(
-    {
-        *("bark", "barks", "discord", "form", "forms", "gchat", "gotify", "gotifys", "guilded", "ifttt", "join"),
-        *("json", "jsons", "line", "mailto", "mailtos", "matrix", "matrixs", "mmost", "mmosts", "msteams"),
-        *("ntfy", "ntfys", "opsgenie", "pagerduty", "pagertree", "pbul", "pover", "prowl", "revolt", "rocket"),
-        *("rockets", "sendgrid", "ses", "signal", "signals", "slack", "sns", "tgram", "threema", "twilio", "webex"),
-        *("whatsapp", "workflow", "workflows", "wxteams", "xml", "xmls", "zulip"),
-    }
-)
+OTHERS = frozenset(NAMES)
+NOT_TOLD = "{service}:// takes no {name} here: a query may not name files, repeats or anything else that is not known."
 
 
 def _other(given: Given) -> Address:
@@ -183,6 +178,8 @@ def _other(given: Given) -> Address:
     if parts.scheme not in OTHERS:
         said = f"{parts.scheme}:// is not among" if parts.scheme else "It begins with the service's name, one of"
         raise BadAddress("url", f"{said} {', '.join(sorted(OTHERS))}.")
+    if name := unknown_name(parts.scheme, text):
+        raise BadAddress("url", NOT_TOLD.format(service=parts.scheme, name=name[:30]))
     return Address(text, _tail(text.partition("?")[0].rstrip("/")))
 
 

@@ -1,12 +1,16 @@
 """Settings over the API beside the plain change: versions, the way back, a second person, the seal."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from project.accounts.models import Environment, ExchangeAccount
-from tests.dashboard import rows
+from dashboard import tokens
+from dashboard.roles import Scope
+from project.accounts.models import Environment, ExchangeAccount, User
+from tests.dashboard import people, rows
+from tests.dashboard.api import world
 from tests.dashboard.api.world import get, post
 from trading.models import PendingChange, SettingOverride, SettingRequest, SettingVersion
 from trading.services.overrides import Place, Wish
@@ -74,18 +78,42 @@ def test_nobody_goes_back_over_what_is_not_his(mine: Client, theirs: Client) -> 
     assert get(theirs, "settings/versions/diff", first=0, last=own.pk).json()["changes"] == []
 
 
-def test_a_live_account_takes_a_second_person(mine: Client, boss: Client, desk: rows.Desk) -> None:
+def test_of_a_step_each_sees_what_is_his(mine: Client, boss: Client, desk: rows.Desk) -> None:
+    otto = Place(rows.user("otto", "trader").pk)
+    own = Place(account_id=desk.account.pk)
+    version = write([Wish("max_heat", otto, "0.4"), Wish("max_leverage", own, "2")], Said("boss"))[1]
+    assert version is not None
+    for path in (f"settings/versions/{version.pk}", "settings/versions"):
+        told = [get(client, path).json() for client in (mine, boss)]
+        seen = [[one["name"] for one in row.get("results", [row])[0]["changes"]] for row in told]
+        assert seen == [["max_leverage"], ["max_heat", "max_leverage"]]
+
+
+def test_a_live_account_takes_a_second_person(mine: Client, boss: Client, desk: rows.Desk, now: datetime) -> None:
     ExchangeAccount.objects.filter(pk=desk.account.pk).update(environment=Environment.LIVE)
     SettingOverride.objects.create(name="approvals", value="on")
     asked = put(mine, {"account": desk.account.pk, "name": "max_open_groups", "value": "20"}).json()
     assert (asked["way"], asked["version"]) == ("APPROVAL", None)
     row = SettingRequest.objects.latest("id")
     address = f"settings/requests/{row.pk}"
+    person = world.bearer(tokens.log_in(User.objects.get(username="boss"), scope=Scope.ADMIN, now=now).access)
     answers = [
         post(mine, f"{address}/approve", {"reason": "fine"}),
         post(boss, f"{address}/approve", {"reason": "fine"}),
+        post(person, f"{address}/approve", {"reason": "fine"}),
     ]
     answers += [post(boss, f"{address}/refuse", {"reason": "too late"})]
-    assert [answer.status_code for answer in answers] == [403, 200, 409]
+    assert [answer.status_code for answer in answers] == [403, 403, 200, 409]
+    assert [answer.json()["code"] for answer in answers[:2]] == ["SCOPE_MISSING", "LOG_IN_FIRST"]
     assert SettingOverride.objects.get(name="max_open_groups").value == "20"
     assert get(mine, "settings/requests").json()["results"][0]["ending"] == "APPROVED"
+
+
+def test_a_browser_that_confirms_sends_its_yes_again_under_the_same_key(desk: rows.Desk) -> None:
+    row = SettingRequest.objects.latest("id")
+    browser = people.browser(rows.admin("vera"), fresh=False)
+    yes = f"settings/requests/{row.pk}/approve", {"reason": "fine"}
+    assert post(browser, *yes, **{"Idempotency-Key": "k1"}).json()["code"] == "CONFIRM_FIRST"
+    browser.post("/profile/confirm", {"password": rows.PASSWORD})
+    again = post(browser, *yes, **{"Idempotency-Key": "k1"})
+    assert ("Idempotent-Replay" in again.headers, again.json().get("code") == "CONFIRM_FIRST") == (False, False)

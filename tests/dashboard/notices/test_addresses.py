@@ -27,6 +27,8 @@ MAIL = {"to": "you@example.org", "from": "w@example.org", "host": "smtp.example.
         ("webhook", {"url": "https://example.org/hook/abcd?key=v"}, "jsons://example.org/hook/abcd?-key=v", "ey=v"),
         ("webhook", {"url": "http://example.org:8000/hook"}, "json://example.org:8000/hook", "hook"),
         ("other", {"url": "pover://user@token1234"}, "pover://user@token1234", "1234"),
+        ("other", {"url": "ntfys://topic?priority=high"}, "ntfys://topic?priority=high", "opic"),
+        ("other", {"url": "jsons://example.org/x?+X-Key=1"}, "jsons://example.org/x?+X-Key=1", "rg/x"),
     ],
 )
 def test_an_address_is_made_of_its_fields(kind: str, given_fields: dict[str, str], url: str, tail: str) -> None:
@@ -61,6 +63,13 @@ def test_an_address_is_made_of_its_fields(kind: str, given_fields: dict[str, str
         ("other", {"url": "windows://"}, "url"),
         ("other", {"url": "https://example.org"}, "url"),
         ("other", {"url": "x" * 501}, "url"),
+        ("other", {"url": "discord://123/abc/?template=/tmp/secret.json"}, "url"),
+        ("other", {"url": "discord://123/abc/?thread=1&%54emplate=/tmp/secret.json"}, "url"),
+        ("other", {"url": "discord://123/abc/?thread=1;template=/tmp/secret.json"}, "url"),
+        ("other", {"url": "slack://T1/B1/abc/#general?template=/tmp/secret.json"}, "url"),
+        ("other", {"url": "mailtos://example.org/?pgppub=/tmp/secret.asc"}, "url"),
+        ("other", {"url": "ntfys://topic?attach=/etc/passwd"}, "url"),
+        ("other", {"url": "gotifys://example.org/token?retry=9&wait=60"}, "url"),
         ("webhook", {"url": "https://127.0.0.1/x"}, "url"),
         ("webhook", {"url": "http://localhost:8080/kill"}, "url"),
         ("webhook", {"url": "http://[::1]/"}, "url"),

@@ -35,6 +35,16 @@ def hasten(module) -> None:
     module.CALL_TIMEOUT = GONE
 
 
+def unhurried(module) -> None:
+    """Let orders live longer than half a second: on a machine that is busy with much else they would all be too late."""
+    from dataclasses import replace
+    from types import MappingProxyType
+
+    validity, window = (timedelta(milliseconds=int(ms)) for ms in os.environ["FAULTS_TIMING_MS"].split(","))
+    module.FAST = replace(module.FAST, validity=validity, receive_window=window)
+    module.TIMING_PROFILES = MappingProxyType({**module.TIMING_PROFILES, module.FAST.name: module.FAST})
+
+
 def impatient(module) -> None:
     """Give a venue's answer up sooner than after the engine's ten seconds."""
     build = module.build_client
@@ -117,6 +127,8 @@ class Patched(importlib.abc.MetaPathFinder):
 
 
 def main() -> None:
+    if "trading.paper" in sys.orig_argv and os.environ.pop("LD_PRELOAD", ""):
+        os.execv(sys.executable, sys.orig_argv)  # the exchange keeps the true time
     if SUPERVISOR in sys.orig_argv:
         return
     aim()
@@ -126,6 +138,8 @@ def main() -> None:
         PATCHES["django.utils.timezone"] = [clock.step_django]
     if "FAULTS_CALL_MS" in os.environ:
         PATCHES["signals.market.venues"] = [impatient]
+    if "FAULTS_TIMING_MS" in os.environ:
+        PATCHES["trading.domain.order_state"] = [unhurried]
     if os.environ.get("FAULTS_BROKEN") in BROKEN:
         name, patch = BROKEN[os.environ["FAULTS_BROKEN"]]
         PATCHES.setdefault(name, []).append(patch)

@@ -220,3 +220,18 @@ def test_of_a_body_that_nobody_could_read_no_secret_is_kept(text, kept):
 def test_no_secret_survives_in_a_body_cut_anywhere(secret, length):
     text = json.dumps({"symbol": "BTCUSDT", "secret": f"#{secret}#", "n": 1}, ensure_ascii=False)[:length]
     assert f"#{secret}" not in formats.SCRUBBER.malformed(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        (name, raw)
+        for name in formats.BY_NAME
+        for raw in ("buy\nnow", '{"a": 1}')
+        if (name, raw) != ("threecommas_dca", '{"a": 1}')
+    ],
+)
+def test_a_stored_body_of_another_format_is_refused(name, raw):
+    """A text where an object was kept, or the other way round: no reader stumbles over it."""
+    with pytest.raises((FormatRefused, JsonRefused)):
+        formats.parse_stored(name, raw)

@@ -139,6 +139,8 @@ def evidence(**more: object) -> AbsenceEvidence:
         ({"request_expiry": False}, LookupVerdict.NEEDS_HUMAN),
         ({"request_expiry": False, "polls_without_trace": 0}, LookupVerdict.KEEP_LOOKING),
         ({"unexplained_change": True, "venue_now": NOON}, LookupVerdict.KEEP_LOOKING),
+        ({"unexplained_change": True, "others_undecided": True}, LookupVerdict.KEEP_LOOKING),
+        ({"others_undecided": True}, LookupVerdict.NOT_PLACED),
     ],
 )
 def test_absence_needs_all_four_proofs(changed: dict[str, object], verdict: LookupVerdict) -> None:

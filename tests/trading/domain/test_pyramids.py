@@ -51,7 +51,7 @@ def test_when_a_pyramid_may_come(prices: list[str], minutes: int, price: str, co
             ["100"],
             6,
             "90",
-            "One pyramid a bar, and this bar of 900 s has had its own. "
+            "One pyramid a bar, and this bar of 15m has had its own. "
             "The last one came at 12:05:00, the next may come from 12:15:00 UTC.",
         ),
         (

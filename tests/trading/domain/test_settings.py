@@ -51,7 +51,7 @@ system.log_level INFO | system.log_levels none | system.log_rotation_mb 50 | sys
 system.registration off | system.cors_origins none | system.trusted_proxies none | system.demo_speed 60
 """
 TWO_PCT = SizeRequest(SizeKind.PCT_EQUITY, D(2))
-BY_PYRAMID = "pyramid number (from 0): value; …"
+BY_PYRAMID = "pyramid: value; … (0 is the first pyramid)"
 ROWS = [tuple(cell.strip().split(" ", 1)) for cell in DEFAULTS.replace("\n", "|").split("|") if cell.strip()]
 
 

@@ -9,12 +9,13 @@ from django.db import connections
 from django.utils import timezone
 
 from project.accounts import mode
+from tests.support.factories import Desk
 from tests.support.paper import PaperExchange
 from tests.trading.gateways.conftest import BINANCE, Bench, make_bench
 from trading.errors import NotSent
 from trading.gateways.ccxt_gateway import CcxtGateway
-from trading.services import socket_guard
-from trading.services.socket_guard import ModeGuard
+from trading.services import arming, socket_guard
+from trading.services.socket_guard import AccountGuard, ModeGuard
 
 M = mode.Mode
 
@@ -147,3 +148,14 @@ def test_what_ccxt_refuses_before_writing_was_never_sent(bench: Bench) -> None:
     with pytest.raises(NotSent, match="market symbol"):
         bench.gateway.place(bench.request(symbol="NOPE/USDT"))
     assert bench.ledger == []
+
+
+def test_an_account_that_is_switched_off_opens_nothing_more_and_closes_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = AccountGuard(ModeGuard(), desk.account.pk)
+    assert guard.refusal(opens_position=True) == ""
+    monkeypatch.setattr(socket_guard, "FRESH_SECS", 0.0)
+    arming.disarm(desk.account.pk, operator="mira", reason="enough")
+    assert guard.refusal(opens_position=True) == "the account is switched off"
+    assert guard.refusal(opens_position=False) == ""

@@ -14,6 +14,7 @@ from project.accounts.latch import Latch
 from tests.support.factories import Desk, make_desk
 from tests.support.levers import clear_books
 from tests.support.paper import PaperExchange
+from tests.support.venues import FUTURES
 from trading.domain.order_state import FAST
 from trading.kill.options import Surroundings
 from trading.services import connect, kill_files
@@ -60,10 +61,13 @@ def spot(transactional_db: None, paper_process: PaperExchange, button: Button) -
     connect.forget()
 
 
-@pytest.fixture
-def futures(transactional_db: None, paper_process: PaperExchange, button: Button) -> Iterator[Desk]:
+@pytest.fixture(params=FUTURES)
+def futures(
+    transactional_db: None, paper_process: PaperExchange, button: Button, request: pytest.FixtureRequest
+) -> Iterator[Desk]:
+    """At each futures venue in turn."""
     clear_books(paper_process)
-    yield make_desk(paper_process, venue="binanceusdm")
+    yield make_desk(paper_process, venue=request.param)
     connect.forget()
 
 

@@ -5,6 +5,8 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from project.accounts import latch
 from tests.trading.kill.conftest import PATIENCE_SECS, Button
 from trading.kill import journal, places, sequence
@@ -38,7 +40,7 @@ def test_lines_that_the_disk_refused_are_written_when_it_takes_them(home: Path) 
     for kind in ("begun", "closed"):
         made.write(kind)
     assert (made.settle(), kinds(home, "owed")) == (False, [])
-    blocker.unlink()
+    blocker.unlink(missing_ok=True)
     made.write("flat")
     assert (made.settle(), kinds(home, "owed")) == (True, ["begun", "closed", "flat"])
 
@@ -70,3 +72,44 @@ def test_the_latch_that_no_disk_took_is_written_as_soon_as_one_does(button: Butt
     assert emergency._stands()
     latch.lift(button.home)
     assert not emergency._stands()
+
+
+MODES = "trading.kill.sequence.engine.read_mode"
+
+
+def remembering(button: Button, monkeypatch: pytest.MonkeyPatch, *said: str) -> list[bool]:
+    """What becomes of an emergency without a latch whose mode row says one thing after another, where the disk is well again."""
+    pressed = unwritten(operator="mira", reason="a full disk")
+    emergency = sequence.Emergency(button.around, pressed, Journal(button.home, pressed.id))
+    blocker = button.home / f"{latch.NAME}.{pressed.id}"
+    blocker.touch()
+    answers = iter(said)
+    monkeypatch.setattr(MODES, lambda _url: next(answers))
+    assert not emergency._is_latched()
+    blocker.unlink(missing_ok=True)
+    return [emergency._is_latched(), emergency._stands(), latch.is_set(button.home)]
+
+
+@pytest.mark.parametrize(
+    ("then", "latched", "stands", "is_set"),
+    [("PAUSED", True, False, False), ("", False, True, False), ("EMERGENCY", True, True, True)],
+    ids=["a person left", "nobody can tell", "it stands"],
+)
+def test_an_emergency_that_a_person_left_does_not_come_back(
+    button: Button, monkeypatch: pytest.MonkeyPatch, then: str, latched: bool, stands: bool, is_set: bool
+) -> None:
+    assert remembering(button, monkeypatch, "EMERGENCY", then) == [latched, stands, is_set]
+
+
+def test_what_has_ended_flat_sets_no_latch_where_the_row_remembers(
+    button: Button, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pressed = unwritten(operator="mira", reason="a full disk")
+    emergency = sequence.Emergency(button.around, pressed, Journal(button.home, pressed.id))
+    monkeypatch.setattr(MODES, lambda _url: "EMERGENCY")
+    emergency._ended.set()
+    assert (emergency._is_latched(), latch.is_set(button.home)) == (True, False)
+
+
+def test_two_presses_on_a_full_disk_are_two_emergencies() -> None:
+    assert len({unwritten(operator="mira", reason="again").id for _ in range(3)}) == 3

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
@@ -59,7 +60,7 @@ def test_afterwards_the_sales_are_booked_and_the_groups_close(spot: Desk, button
     assert JournalEntry.objects.filter(kind="kill.closed").count() == 2
     assert KillReport.objects.get(latch=latch.id).flat
     spot.poll()
-    assert kill_import.book_sales(spot.account, latch_id=latch.id, gateway=spot.gateway, clock=timezone.now) == 2
+    assert kill_import.book_sales(spot.account, gateway=spot.gateway, clock=timezone.now) == 2
     spot.poll()
     assert not PositionGroup.objects.filter(closed_at=None).exists()
     reconcile.reconcile(spot.account.pk, gateway=spot.gateway, clock=timezone.now, timing=connect.timing())
@@ -70,6 +71,20 @@ def test_afterwards_the_sales_are_booked_and_the_groups_close(spot: Desk, button
         at=timezone.now() + timedelta(hours=1)
     )  # as if one had come through
     assert len(CHECKS["I7"](timezone.now() + timedelta(hours=2)).violations) == 2
+
+
+def test_sales_whose_journal_came_after_a_person_had_left_are_booked_all_the_same(spot: Desk, button: Button) -> None:
+    grid(spot, "BTCUSDT")
+    button.files()
+    assert sequence.run(button.around, button.press())
+    latches.lift(button.home)
+    clock: dict[str, Any] = {"gateway": spot.gateway, "clock": timezone.now}
+    assert kill_import.book_sales(spot.account, **clock) == 0
+    kill_import.take_over(button.home)
+    spot.poll()
+    assert [kill_import.book_sales(spot.account, **clock) for _ in range(2)] == [1, 0]
+    spot.poll()
+    assert not PositionGroup.objects.filter(closed_at=None).exists()
 
 
 def test_futures_are_flat_with_their_conditional_orders(futures: Desk, button: Button) -> None:
@@ -124,5 +139,5 @@ def test_entries_that_the_engine_had_not_told_of_yet_are_sold_and_booked_too(spo
     kill_import.take_over(button.home)
     spot.poll()
     clock = {"gateway": spot.gateway, "clock": timezone.now}
-    assert kill_import.book_sales(spot.account, latch_id=latch.id, **clock) == 2
+    assert kill_import.book_sales(spot.account, **clock) == 2
     assert not PositionGroup.objects.filter(closed_at=None).exists()

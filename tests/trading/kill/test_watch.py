@@ -45,6 +45,25 @@ def test_a_full_disk_does_not_stop_a_kill(button: Button, begun: list[Any], monk
     assert [standing.source for standing in begun] == [sequence.MEMORY]
 
 
+def test_a_press_during_another_emergency_that_no_disk_took_is_acted_on_afterwards(
+    button: Button, begun: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(latch, "engage", full)
+    watch, busy = Watch(button.around, NoBoard(), moved=threading.Event()), threading.Event()
+    watch._acting = threading.Thread(target=busy.wait)
+    watch._acting.start()
+    watch.told()
+    watch.look()
+    assert begun == []
+    busy.set()
+    watch._acting.join()
+    look(watch)
+    assert [standing.source for standing in begun] == [sequence.MEMORY]
+
+
 @pytest.mark.parametrize(("taken", "source"), [(True, "pin"), (False, sequence.MEMORY)])
 def test_a_press_that_was_told_by_signal_counts_with_or_without_a_latch(
     button: Button, begun: list[Any], monkeypatch: pytest.MonkeyPatch, taken: bool, source: str

@@ -8,9 +8,10 @@ from django.utils import timezone
 from project.accounts.models import Environment, ExchangeAccount, Role, User
 from project.journal.models import JournalEntry
 from tests.dashboard import rows
-from trading.models import SettingOverride, SettingVersion
+from trading.domain.sealing import WAIT
+from trading.models import SettingOverride, SettingRequest, SettingVersion
 from trading.models.setting_version import How
-from trading.services import approvals, setting_versions
+from trading.services import approvals, sealing, setting_versions
 from trading.services.approvals import OPEN_FOR
 from trading.services.overrides import Place, Wish
 from trading.services.overrides_submit import Submitted, submit
@@ -149,10 +150,51 @@ def test_a_way_back_is_held_to_the_same_rule(live: ExchangeAccount, now: datetim
     assert (found.request is not None, held()) == (True, {"max_leverage": "2"})
 
 
-def test_under_the_seal_it_is_the_day_that_counts(live: ExchangeAccount, now: datetime) -> None:
+def test_under_the_seal_it_waits_for_the_day_and_then_for_the_person(
+    live: ExchangeAccount, vera: User, now: datetime
+) -> None:
+    """Sealing takes nobody's yes: it must not be the way past one."""
+    asked(now, Place(vera.pk), profile="sealed")
+    found = asked(now, max_leverage="100", approvals="off")
+    assert (len(found.waits), len(found.both), found.request) == (2, 2, None)
+    assert "then another admin has to say yes" in found.words
+    assert asked(now, Place(vera.pk), profile=None).both == ()  # no live account of hers: the day alone
+    assert sealing.apply_due(now=now + WAIT) == 3
+    assert (held(), approvals.needed()) == ({}, True)
+    request = SettingRequest.objects.get()
+    assert (request.asker, {one.name for one in approvals.changes_of(request)}) == (
+        live.user,
+        {"max_leverage", "approvals"},
+    )
+    assert approvals.approve(request.pk, vera, reason="looked at it", now=now + WAIT).done
+    assert (held(), approvals.needed()) == ({"max_leverage": "100"}, False)
+
+
+def test_under_the_seal_what_reaches_no_live_account_waits_for_the_day_alone(
+    live: ExchangeAccount, now: datetime
+) -> None:
     SettingOverride.objects.create(name="profile", value="sealed")
-    found = asked(now, max_leverage="5")
-    assert (len(found.waits), found.request) == (1, None)
+    paper = Place(account_id=rows.account(live.user, "paper").pk)
+    found = asked(now, paper, max_leverage="5")
+    assert (len(found.waits), found.both) == (1, ())
+    assert (sealing.apply_due(now=now + WAIT), held()["max_leverage"]) == (1, "5")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "asks"),
+    [
+        ("standard", "strict", False),
+        ("own", "strict", False),
+        ("strict", "standard", True),
+        ("standard", "sealed", False),
+        ("strict", "sealed", True),  # the strict defaults would go
+    ],
+)
+def test_a_profile_is_judged_by_the_limits_it_brings(
+    live: ExchangeAccount, now: datetime, before: str, after: str, asks: bool
+) -> None:
+    SettingOverride.objects.create(name="profile", value=before)
+    assert (asked(now, profile=after).request is not None) is asks
 
 
 def test_what_was_seen_must_still_be_there(now: datetime) -> None:
@@ -171,4 +213,4 @@ def test_where_a_part_contradicts_without_the_rest_all_of_it_waits(live: Exchang
     found = asked(now, max_pyramids="1", breakeven_after_target="1")  # fewer pyramids only protect; the other waits
     assert found.version is None
     assert found.request is not None
-    assert [one.name for one in approvals.changes_of(found.request)] == ["max_pyramids", "breakeven_after_target"]
+    assert {one.name for one in approvals.changes_of(found.request)} == {"max_pyramids", "breakeven_after_target"}

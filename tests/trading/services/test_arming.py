@@ -115,6 +115,49 @@ def test_new_keys_of_any_real_account_take_the_arming(live: ExchangeAccount) -> 
     assert (saved.armed, saved.may_open) == (False, False)
 
 
+def changed(account: ExchangeAccount, **facts: Any) -> ExchangeAccount:
+    """As a form saves it."""
+    for name, value in facts.items():
+        setattr(account, name, value)
+    services.save(account, changed=facts, credentials={}, operator="mira", now=timezone.now())
+    account.refresh_from_db()
+    return account
+
+
+@pytest.mark.parametrize("what", ["new keys", "no keys", "another venue"])
+def test_its_first_day_begins_anew_with_whatever_makes_it_another_account(live: ExchangeAccount, what: str) -> None:
+    ExchangeAccount.objects.update(first_armed_at=timezone.now() - timedelta(days=9))
+    live.refresh_from_db()
+    keys = {"apiKey": "n" * 64, "secret": "m" * 64}
+    {
+        "new keys": lambda: services.put_keys(live.pk, keys, operator="mira", now=timezone.now()),
+        "no keys": lambda: services.remove_keys(live.pk, operator="mira"),
+        "another venue": lambda: changed(live, venue="bybit"),
+    }[what]()
+    live.refresh_from_db()
+    assert live.first_armed_at is None
+    services.armed(live, now=timezone.now())
+    assert timezone.now() - (live.first_armed_at or timezone.now()) < timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("facts", "stays"),
+    [
+        ({"leverage": 125}, False),
+        ({"margin_mode": "cross"}, False),
+        ({"leverage": 2}, True),
+        ({"quote": "USDC"}, True),
+    ],
+    ids=str,
+)
+def test_wider_terms_of_live_money_take_the_arming(live: ExchangeAccount, facts: dict[str, Any], stays: bool) -> None:
+    ExchangeAccount.objects.update(leverage=3)
+    live.refresh_from_db()
+    first = live.first_armed_at
+    saved = changed(live, **facts)
+    assert (saved.armed, saved.may_open, saved.first_armed_at) == (stays, stays, first)
+
+
 def test_its_first_day_is_counted_from_the_first_arming(live: ExchangeAccount) -> None:
     first = live.first_armed_at
     services.armed(live, now=timezone.now() + timedelta(days=2))

@@ -1,9 +1,13 @@
 """The invariants hold after real trading, count what they looked at, and notice what is wrong."""
 
+from decimal import Decimal
+
 from django.utils import timezone
 
+from project.accounts.models import Balance
 from project.journal import sealer
 from tests.support.factories import Desk
+from tests.support.levers import one_leg
 from trading.models import Fill, Order, PositionGroup, Slot
 from trading.services.invariants import CHECKS, check_all
 
@@ -77,3 +81,11 @@ def test_exits_beyond_holdings_and_reversals_are_noticed(desk: Desk) -> None:
     Order.objects.filter(purpose="TARGET", state="OPEN").update(qty=1000)
     PositionGroup.objects.filter(status="CLOSED").update(qty=-1)
     assert len(broken("I8")) == 2
+
+
+def test_purchases_that_nobody_could_pay_are_noticed(desk: Desk) -> None:
+    one_leg(desk).buy("ETHUSDT", price="3000")
+    desk.refresh()
+    assert broken("I11") == ()
+    Balance.objects.filter(currency="USDT").update(total=Decimal("99.9"))  # 100 USDT are reserved: 1 % of 10,000
+    assert broken("I11") == (f"{desk.account.name}: 99.90 reserved of 99.9 USDT",)

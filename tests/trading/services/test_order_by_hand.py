@@ -9,13 +9,16 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from project.accounts.models import ExchangeAccount
 from project.journal.models import JournalEntry
 from signals.formats import FormatRefused
 from signals.models import Alert, Source
+from tests.dashboard import rows
 from tests.support.factories import Desk
 from tests.support.levers import one_leg
 from trading.models import Order, PositionGroup
-from trading.services import order_by_hand
+from trading.selectors import alert_facts
+from trading.services import order_by_hand, replay
 from trading.services.explain import Explanation
 from trading.services.order_by_hand import CannotSend, Ticket
 
@@ -57,7 +60,8 @@ def test_it_is_one_alert_through_the_inbox(desk: Desk) -> None:
 def test_a_second_press_is_the_same_order(desk: Desk) -> None:
     first = sent(desk, ticket(desk))
     again = order_by_hand.send(ticket(desk, size="9 USDT"), key=KEY, operator="otto", now=timezone.now())
-    assert (again.alert.pk, again.fresh, Alert.objects.count()) == (first.pk, False, 1)
+    assert (again.alert.pk, again.fresh, again.same, Alert.objects.count()) == (first.pk, False, False, 1)
+    assert order_by_hand.send(ticket(desk), key=KEY, operator="mira", now=timezone.now()).same
     assert JournalEntry.objects.filter(kind="alert.by_hand").count() == 1
 
 
@@ -173,4 +177,30 @@ def test_in_a_sources_name_it_keeps_to_that_sources_pairs(desk: Desk) -> None:
 
 def test_a_long_account_name_is_told_by_its_number(desk: Desk) -> None:
     desk.account.name = "n" * 40
-    assert order_by_hand.own_name(desk.account) == f"by hand, {desk.account.pk}"
+    assert order_by_hand.own_names(desk.account) == (f"by hand, {desk.account.pk}",)
+
+
+def test_an_account_takes_no_source_of_one_that_had_its_name(desk: Desk) -> None:
+    theirs = Source.objects.create(
+        user=desk.account.user, account=rows.account(desk.account.user, "renamed"), name="by hand, paper"
+    )
+    asked = ticket(desk, note="mine")
+    looked(desk, asked)
+    alerts = [sent(desk, asked, key=key * 32) for key in "01"]
+    assert {(alert.source.account_id, alert.source.name) for alert in alerts} == {
+        (desk.account.pk, f"by hand, {desk.account.pk}")
+    }
+    assert theirs.alerts.count() == 0
+    assert alerts[0].source not in order_by_hand.sources(desk.account)
+
+
+def test_sent_again_it_keeps_its_target(desk: Desk) -> None:
+    ExchangeAccount.objects.update(armed=False)
+    first = sent(desk, ticket(desk, take_profit="3%"))
+    once = replay.replay(first.pk, operator="mira", now=timezone.now())
+    ExchangeAccount.objects.update(armed=True)
+    desk.decide()
+    twice = replay.replay(once.pk, operator="mira", now=timezone.now())
+    once.refresh_from_db()
+    assert (first.outcome, once.outcome) == ("NOT_ARMED", "ENTERED")
+    assert [alert_facts(alert).by_hand for alert in (first, once, twice)] == [True] * 3

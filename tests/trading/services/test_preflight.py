@@ -1,11 +1,15 @@
 """The pre-flight and the test order on the live paper exchange: every line of a good account, and what a bad key costs."""
 
 import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from project.accounts import mode
@@ -14,10 +18,12 @@ from project.accounts.vault import put_credentials
 from project.journal.models import JournalEntry
 from tests.support.factories import Desk, make_desk
 from tests.support.paper import PaperExchange
-from trading.domain.preflight import Level
+from tests.support.venues import FUTURES
+from trading import tasks
+from trading.domain.preflight import Finding, Level
 from trading.gateways import examiner
 from trading.selectors import rules_of
-from trading.services import connect, preflight, test_order
+from trading.services import checkup_process, connect, preflight, test_order
 from trading.services.preflight import Kind
 from trading.services.preflight_pairs import instruments_of
 from trading.services.socket_guard import ModeGuard
@@ -73,16 +79,17 @@ def test_a_good_spot_account_is_green(desk: Desk) -> None:
     assert (entry.payload["operator"], entry.payload["green"], entry.payload["wrong"]) == ("mira", True, [])
 
 
-def test_a_good_futures_account_is_green_and_its_modes_are_told(paper_process: PaperExchange) -> None:
+@pytest.mark.parametrize("venue", FUTURES)
+def test_a_good_futures_account_is_green_and_its_modes_are_told(paper_process: PaperExchange, venue: str) -> None:
     paper_process.faults([])
-    row = asked(make_desk(paper_process, venue="binanceusdm").account)
+    row = asked(make_desk(paper_process, venue=venue).account)
     found = lines(row)
     assert [(name, line["level"]) for name, line in found.items() if line["level"] not in ("ok", "note")] == []
     assert found["position mode"]["value"] == "one-way"
-    assert found["margin mode BTC/USDT:USDT"]["value"] == "cross"
-    assert (
-        found["margin mode BTC/USDT:USDT"]["level"] == Level.NOTE
-    )  # isolated is wanted, and set before the first entry
+    margin = found["margin mode BTC/USDT:USDT"]
+    # Isolated is wanted, and set before the first entry where it is not so: KuCoin begins with it.
+    wanted = ("isolated", Level.OK) if venue == "kucoinfutures" else ("cross", Level.NOTE)
+    assert (margin["value"], margin["level"]) == wanted
     assert found["leverage BTC/USDT:USDT"]["limit"] == "1 ×"
     assert row.green
 
@@ -152,6 +159,55 @@ def test_asking_twice_is_one_pre_flight_and_a_lost_worker_is_given_up(desk: Desk
     first.refresh_from_db()
     assert second.pk != first.pk
     assert (first.green, first.lines[-1]["name"]) == (False, "cut short")
+
+
+@pytest.mark.parametrize("kind", [Kind.PREFLIGHT, Kind.TEST_ORDER])
+def test_whatever_happens_it_is_ended_and_not_green(desk: Desk, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Also by what nobody foresaw, right after a line that was good."""
+
+    def steps(*_: object) -> Iterator[Finding]:
+        yield Finding("connected", "1 ms", "paper")
+        raise AttributeError("nobody foresaw it")
+
+    monkeypatch.setitem(preflight.STEPS, kind, steps)
+    row = preflight.ask(desk.account.pk, kind, operator="mira", now=timezone.now())
+    with pytest.raises(AttributeError):
+        preflight.make(desk.account)
+    row.refresh_from_db()
+    assert [line["name"] for line in row.lines] == ["connected", "broken off"]
+    assert (row.finished_at is not None, row.green) == (True, False)
+
+
+def test_another_kind_is_refused_and_places_nothing(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="blood test"):
+        preflight.ask(desk.account.pk, "blood test", operator="mira", now=timezone.now())
+    assert Checkup.objects.count() == 0
+
+
+def test_a_bell_starts_a_process_and_waits_for_none(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A venue that is slow to answer holds up no worker; a second bell finds the process at work."""
+    started: list[Any] = []
+    begin = subprocess.Popen
+    asleep = (sys.executable, "-c", "input()")
+
+    def popen(words: Any, **how: Any) -> Any:
+        started.append(begin(asleep, **{**how, "stdin": subprocess.PIPE}))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    tasks.make_checkups(desk.account.pk)
+    assert started == []
+    row = preflight.ask(desk.account.pk, Kind.PREFLIGHT, operator="mira", now=timezone.now())
+    for _ in range(2):
+        tasks.make_checkups(desk.account.pk)
+    started[0].communicate(b"\n")
+    row.refresh_from_db()
+    assert (len(started), row.started_at) == (1, None)
+    call_command(checkup_process.WORDS[-1])
+    row.refresh_from_db()
+    assert row.green
+    tasks.make_checkups(desk.account.pk)
+    assert len(started) == 1
 
 
 def test_keys_that_change_meanwhile_make_it_count_for_nothing(desk: Desk) -> None:

@@ -9,14 +9,14 @@ from django.utils import timezone
 from redis import Redis
 
 from project.accounts import mode
-from project.accounts.models import ExchangeAccount
+from project.accounts.models import Checkup, ExchangeAccount
 from tests.support.factories import Desk
 from tests.support.levers import one_leg
 from tests.support.plugin import SERVERS
 from tests.trading.services.levers import entered
 from tests.trading.test_bells import QUEUES, waiting
 from trading.models import Canary, Order
-from trading.services import pump
+from trading.services import preflight, pump
 from trading.services.lookups import CALL_TIMEOUT
 
 
@@ -54,6 +54,16 @@ def unreconciled(desk: Desk) -> None:
     ExchangeAccount.objects.update(reconciled_at=None)
 
 
+def asked_for(**times: timedelta) -> Callable[[Desk], None]:
+    """A check-up; times are distances from the moment of the test."""
+
+    def make(desk: Desk) -> None:
+        preflight.ask(desk.account.pk, preflight.Kind.PREFLIGHT, operator="mira", now=timezone.now())
+        Checkup.objects.update(**{name: timezone.now() + span for name, span in times.items()})
+
+    return make
+
+
 DUE: list[tuple[Callable[[Desk], None], list[str]]] = [
     (lambda desk: None, []),
     (undecided, ["process_inbox"]),
@@ -70,6 +80,10 @@ DUE: list[tuple[Callable[[Desk], None], list[str]]] = [
     (order(state="NEEDS_HUMAN"), []),
     (order(state="FILLED", reported_qty=1), ["poll_fills"]),
     (order(state="FILLED", reported_qty=1, filled_qty=1), []),
+    (asked_for(), ["make_checkups"]),
+    (asked_for(started_at=-SECOND), []),
+    (asked_for(started_at=-SECOND - preflight.GIVEN_UP), ["make_checkups"]),
+    (asked_for(started_at=-SECOND - preflight.GIVEN_UP, finished_at=-SECOND), []),
 ]
 
 

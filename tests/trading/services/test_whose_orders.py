@@ -18,7 +18,7 @@ from trading.domain.vocabulary import Side
 from trading.gateways.base import OrderReport
 from trading.kill.journal import Journal
 from trading.models import Order, PositionGroup
-from trading.services import adopt, connect, kill_import, lookups, reconcile
+from trading.services import adopt, connect, human, kill_import, lookups, reconcile
 
 __all__ = ["hedged"]
 LATCH = "a-kill"
@@ -31,7 +31,7 @@ def reconciled(desk: Desk) -> str:
 
 
 def booked(desk: Desk) -> int:
-    return kill_import.book_sales(desk.account, latch_id=LATCH, gateway=desk.gateway, clock=timezone.now)
+    return kill_import.book_sales(desk.account, gateway=desk.gateway, clock=timezone.now)
 
 
 def client(desk: Desk) -> Any:
@@ -73,7 +73,9 @@ def test_what_a_person_sold_is_not_booked_as_the_kills(desk: Desk, tmp_path: Pat
 def test_an_order_of_another_time_line_under_our_number_waits_for_a_person(desk: Desk) -> None:
     entered(one_leg(desk))
     order = Order.objects.get()
-    client(desk).create_order("BTC/USDT", "market", "buy", "0.05", None, {"clientOrderId": order.client_order_id})
+    theirs = client(desk).create_order(
+        "BTC/USDT", "market", "buy", "0.05", None, {"clientOrderId": order.client_order_id}
+    )
     desk.paper.faults([{"match": ORDER, "action": LOST, "times": 1}])
     desk.submit()
     time_passes()
@@ -82,6 +84,8 @@ def test_an_order_of_another_time_line_under_our_number_waits_for_a_person(desk:
     order.refresh_from_db()
     assert (order.state, order.code, order.filled_qty, order.reported_qty) == ("NEEDS_HUMAN", "OTHER_ORDER", 0, 0)
     assert "it is for 0.05" in order.detail
+    with pytest.raises(human.NumberForeign, match=r"bears our client order id but is not ours: it is for 0\.05"):
+        human.confirm(order, str(theirs["id"]), gateway=desk.gateway)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +107,7 @@ def test_what_speaks_against_an_order_being_ours(desk: Desk, facts: dict[str, An
     moment = order.created_at + facts.pop("at", timedelta())
     known = {"client_order_id": order.client_order_id, "venue_order_id": "1", "status": VenueStatus.OPEN, "at": moment}
     report = OrderReport(**{**known, "filled_qty": Decimal(0), **facts})
-    found = lookups._not_ours(order, report)
+    found = lookups.not_ours(order, report)
     assert words in found
     assert bool(found) == bool(words)
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from project.accounts import mode
 from trading.kill import journal
 from trading.kill.sequence import MEMORY
-from trading.services import emergency, kill_door
+from trading.services import emergency, kill_door, left_open
 
 LOOK_SECS = 0.1
 
@@ -61,11 +62,22 @@ class Command(BaseCommand):
                 self.stdout.write(_words(line))
             told = len(lines)
             if any(line.get("kind") == journal.FLAT for line in lines):
-                return
+                return self._tell_open(home, latch_id)
             if time.monotonic() > give_up:
                 self.stdout.write("Not flat yet. The kill process goes on; `manage.py mode` shows how far it is.")
+                self._tell_open(home, latch_id)
                 sys.exit(1)
             time.sleep(LOOK_SECS)
+
+    def _tell_open(self, home: Path, latch_id: str) -> None:
+        """Groups that hold something by our books; flat at the venue, they close as the sales are booked."""
+        try:
+            left = left_open.left_open(home, latch_id)
+        except DatabaseError:
+            return self.stdout.write("The database does not answer: what our books still hold is not known.")
+        for group in left:
+            self.stdout.write(f"Still open: {group.words}")
+        return None
 
 
 def _words(line: dict[str, Any]) -> str:

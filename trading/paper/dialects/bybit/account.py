@@ -18,6 +18,7 @@ from trading.paper.dialects.bybit.venue import (
     NOT_HERE,
     QUOTE,
     SPOT,
+    VENUE,
     board,
     category,
     contract,
@@ -35,7 +36,7 @@ CROSS, ISOLATED = "REGULAR_MARGIN", "ISOLATED_MARGIN"
 
 def api_key(exchange: Exchange, name: str, _params: Params) -> Any:
     """GET user/query-api: a unified account, allowed to trade and nothing else unless its key's row says more."""
-    rights = exchange.keys.rights(name)
+    rights = exchange.keys.rights(name.removeprefix(f"{VENUE}:"))
     wallet = ["Withdraw"] if "withdraw" in rights else []
     return {
         "id": "1",

@@ -21,4 +21,4 @@ def under_prefix(exchange: Exchange, request: Request) -> Reply:
 
 
 DIALECT = Dialect(name="kucoin_futures", prefixes=("/api/",), answer=answer, sockets=KucoinHouse)
-BESIDE = Dialect(name="kucoin_futures", prefixes=(f"{PREFIX}/",), answer=under_prefix)
+BESIDE = Dialect(name="kucoin_futures", prefixes=(f"{PREFIX}/",), answer=under_prefix, sockets=KucoinHouse)
