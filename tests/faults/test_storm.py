@@ -1,5 +1,6 @@
 """The storm in short: its plan, what it counts, both sides' names for one thing, and a few dozen orders in the weather."""
 
+import os
 import random
 from collections import Counter
 from dataclasses import replace
@@ -102,6 +103,7 @@ def test_the_table_says_what_happened_and_what_broke() -> None:
 
 
 @pytest.mark.stack
+@pytest.mark.skipif(os.environ.get("WINDLASS_STORM") != "1", reason="takes minutes: WINDLASS_STORM=1 plays it")
 def test_a_short_storm_breaks_no_promise() -> None:
     found = storm.storm(Asked("kucoinfutures", orders=20, each=1, minutes=10, seed=5, accounts=2))
     assert found.broken == ()
