@@ -88,4 +88,4 @@ def test_purchases_that_nobody_could_pay_are_noticed(desk: Desk) -> None:
     desk.refresh()
     assert broken("I11") == ()
     Balance.objects.filter(currency="USDT").update(total=Decimal("99.9"))  # 100 USDT are reserved: 1 % of 10,000
-    assert broken("I11") == (f"{desk.account.name}: 99.90 reserved of 99.9 USDT",)
+    assert broken("I11") == (f"{desk.account.name}: 99.9999 reserved of 99.9 USDT",)

@@ -92,7 +92,7 @@ def _reserved(desk: Desk) -> Finding:
     if balance is None:
         return Finding(0)
     over = desk.reserved_quote > balance.total
-    words = f"{desk.account.name}: {desk.reserved_quote:f} reserved of {balance.total:f} {desk.account.quote}"
+    words = f"{desk.account.name}: {desk.reserved_quote.normalize():f} reserved of {balance.total.normalize():f} {desk.account.quote}"
     return Finding(1, (words,) if over else ())
 
 
