@@ -1,10 +1,13 @@
 """The page Settings in Chromium: a change from the field to the version and back; legs as rows; it fits phone and desk."""
 
 import os
+from datetime import timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
 from playwright.async_api import Page, expect
 
+from signals.models import Ticker
 from tests.browser.conftest import OpenPage
 from tests.browser.test_overview import BEYOND, overflow
 from tests.dashboard import rows
@@ -38,6 +41,8 @@ async def test_it_fits_a_desk(day: rows.Desk, browser_page: OpenPage) -> None:
 
 
 async def test_a_change_is_made_and_taken_back(day: rows.Desk, browser_page: OpenPage) -> None:
+    later = day.now + timedelta(minutes=10)  # fresh, however slow this machine is
+    await sync_to_async(Ticker.objects.update)(at=later)
     page = await opened(browser_page, 390, "light")
     await shot(page, "settings-390-light-folded")
     await page.locator(".jump a", has_text="Grid").click()

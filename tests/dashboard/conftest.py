@@ -1,8 +1,10 @@
 """A day at the desk, and people to look at it."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.core.cache import cache
 from django.test import Client
@@ -18,6 +20,13 @@ admin.autodiscover()
 @pytest.fixture
 def now() -> datetime:
     return timezone.now()
+
+
+@pytest.fixture
+def standing(now: datetime) -> Iterator[None]:
+    """The clock stands at `now`: prices stay fresh however slow this machine is."""
+    with time_machine.travel(now, tick=False):
+        yield
 
 
 @pytest.fixture

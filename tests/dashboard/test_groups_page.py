@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from project.accounts.models import Balance
 from project.journal.models import JournalEntry
 from signals.models import Alert, Signal, Ticker
 from tests.dashboard import rows
@@ -203,11 +202,9 @@ def test_a_group_of_no_source_takes_no_funds_by_hand(day: rows.Desk, trader: Cli
         assert "No source opened this group" in answer.content.decode()
 
 
-def test_the_gate_s_refusal_is_shown_and_nothing_is_added(day: rows.Desk, trader: Client) -> None:
+def test_the_gate_s_refusal_is_shown_and_nothing_is_added(standing: None, day: rows.Desk, trader: Client) -> None:
     group = PositionGroup.objects.get(instrument__base="ETH", closed_at=None)
     group.pyramids.update(signal=opened_by(day), created_at=day.now - timedelta(hours=3))
-    for model in (Balance, Ticker):  # fresh, however slow this machine is
-        model.objects.update(at=day.now + timedelta(minutes=5))
     address, size = f"/groups/{group.pk}/add", {"size": "400"}
     shown = trader.get(address, size | {"show": "1"}).content.decode()
     assert "ACCOUNT_UNHEALTHY" in shown  # this account was never compared with its venue

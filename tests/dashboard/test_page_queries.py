@@ -90,7 +90,7 @@ def more(day: rows.Desk, *, numbers: range) -> None:
 
 
 @pytest.fixture
-def filled(day: rows.Desk) -> rows.Desk:
+def filled(standing: None, day: rows.Desk) -> rows.Desk:
     """Something of everything that a page may show."""
     now, xrp = day.now, Instrument.objects.get(base="XRP")
     more(day, numbers=range(5))

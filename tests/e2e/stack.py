@@ -21,6 +21,7 @@ import psycopg
 from project.services import files
 from project.services.options import PORTS
 from project.services.stackfile import ProcessId
+from tests.e2e.keyboard import Keyboard
 from tests.support.paper import free_port
 
 T = TypeVar("T")
@@ -56,6 +57,7 @@ class Stack:
     ports: dict[str, int] = field(default_factory=lambda: {port.variable: free_port() for port in PORTS})
     variables: dict[str, str] = field(default_factory=dict)
     process: "subprocess.Popen[bytes] | None" = None
+    keyboard: Keyboard | None = None
 
     @classmethod
     def fresh(cls, **variables: str) -> Self:
@@ -151,9 +153,26 @@ class Stack:
 
     def manage(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """A command as a user runs it: it finds the running stack by the data folder alone."""
-        env = {name: value for name, value in self.env.items() if name not in self.ports}
+        if self.keyboard is not None:
+            return self.keyboard.types(words)
         command = [sys.executable, "manage.py", *words]
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(
+            command, cwd=ROOT, env=self._folder_alone, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    @contextmanager
+    def at_the_keyboard(self) -> Iterator[None]:
+        """The commands of this block are run by one process that stays."""
+        self.keyboard = Keyboard(ROOT, self._folder_alone)
+        try:
+            yield
+        finally:
+            self.keyboard.leaves()
+            self.keyboard = None
+
+    @property
+    def _folder_alone(self) -> dict[str, str]:
+        return {name: value for name, value in self.env.items() if name not in self.ports}
 
     def asked(self, *words: str) -> Any:
         """The JSON a command prints."""

@@ -73,7 +73,7 @@ def main() -> int:
     """Run the rounds asked for; 1 when one of them broke the promise."""
     asked = _arguments()
     faults = [asked.fault] if asked.fault else list(FAULTS)
-    with running(DEMO_SPEED="60", WINDLASS_TIMING=asked.timing) as stack, told_log(stack):
+    with running(DEMO_SPEED="60", WINDLASS_TIMING=asked.timing) as stack, stack.at_the_keyboard(), told_log(stack):
         for name, value in SETTINGS.items():
             stack.rows(OVERRIDE, name, value)
         results = [_told(one_round(stack, fault, asked.timing)) for fault in faults for _ in range(asked.rounds)]
