@@ -9,17 +9,18 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from dashboard.hub import Key, Watcher, hub
 from dashboard.pages.overview import account_id
 from dashboard.render import BarOf
-from dashboard.users_sessions import close_when_over
+from dashboard.session_watch import NOT_LOGGED_IN, session_watch
 
-NOT_LOGGED_IN = 4401
+NO_LAYER = "none"
+# Frames come from the hub: a channel of its own would cost every socket a subscription that nobody speaks to.
 
 
 class Live(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
     """One browser."""
 
+    channel_layer_alias = NO_LAYER
     watcher: Watcher | None = None
     forward: "asyncio.Task[None] | None" = None
-    session_watch: "asyncio.Task[None] | None" = None
     watched: Key = None
 
     async def connect(self) -> None:
@@ -33,15 +34,14 @@ class Live(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         self.watched = BarOf(account) if query.get("view") == ["bar"] else account
         self.watcher = hub().join(self.watched)
         self.forward = asyncio.create_task(self._forward(self.watcher))
-        self.session_watch = asyncio.create_task(close_when_over(self, code=NOT_LOGGED_IN))
+        session_watch().join(self)
 
     async def disconnect(self, code: int) -> None:
         """Leave the hub."""
+        session_watch().leave(self)
         if self.forward and self.watcher:
-            tasks = [task for task in (self.forward, self.session_watch) if task]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            self.forward.cancel()
+            await asyncio.gather(self.forward, return_exceptions=True)
             await hub().leave(self.watched, self.watcher)
 
     async def receive_json(self, content: Any, **_: Any) -> None:

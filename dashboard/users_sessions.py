@@ -1,6 +1,5 @@
 """The browsers somebody is logged in with: noted at the log-in, seen now and then, ended at once."""
 
-import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +7,6 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import Error, transaction
@@ -24,8 +22,6 @@ from project.journal.record import record
 SEEN_EVERY_SECS = 300.0
 # A write per request only to say when a browser was seen would cost more than the request.
 KEPT_SEEN = 1000
-LOOK_EVERY_SECS = 10.0
-# A socket outlives the session it was opened with by this much at most.
 AGENT_LENGTH = 300
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 SYSTEMS = (
@@ -155,23 +151,3 @@ def _write_seen(key: str, now: datetime) -> None:
         fresh.update(seen_at=now)
     except Error:
         _seen.pop(key, None)
-
-
-def holds(session_key: str | None, user_id: int | None) -> bool:
-    """Whether a session still stands and its user may still log in."""
-    sessions = Session.objects.filter(session_key=session_key, expire_date__gt=timezone.now())
-    return sessions.exists() and User.objects.filter(pk=user_id or 0, is_active=True).exists()
-
-
-async def close_when_over(socket: Any, *, code: int, every_secs: float = LOOK_EVERY_SECS) -> None:
-    """Close a socket once the session it was opened with has ended. A database that is away ends nothing."""
-    key, user_id = socket.scope["session"].session_key, socket.scope["user"].pk
-    while True:
-        await asyncio.sleep(every_secs)
-        try:
-            stands = await database_sync_to_async(holds)(key, user_id)
-        except Error:
-            continue
-        if not stands:
-            await socket.close(code)
-            return

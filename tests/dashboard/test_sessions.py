@@ -13,7 +13,7 @@ from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test import Client
 
-from dashboard import users_sessions
+from dashboard import session_watch, users_sessions
 from dashboard.consumers import NOT_LOGGED_IN
 from dashboard.users_models import BrowserSession
 from project.accounts.models import User
@@ -118,7 +118,7 @@ def _socket(client: Client, *, origin: bytes = b"http://localhost", query: str =
 async def test_a_socket_ends_with_its_session(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, settled: None, now: datetime
 ) -> None:
-    monkeypatch.setattr(users_sessions.close_when_over, "__kwdefaults__", {"every_secs": 0.05})
+    monkeypatch.setattr(session_watch, "LOOK_EVERY_SECS", 0.05)
     user: User = await sync_to_async(rows.user)()
     client = await sync_to_async(people.browser)(user)
     socket = _socket(client)

@@ -88,7 +88,8 @@ def told_log(stack: Stack) -> Iterator[None]:
         yield
     except AssertionError:
         moved = "SELECT currency, amount, cause, at FROM accounts_balancemovement WHERE amount <> 0 ORDER BY id DESC LIMIT 30"
-        sys.stderr.write("".join(f"{row}\n" for row in stack.rows(moved)))
+        decided = "SELECT outcome, reason, count(*), max(received_at) FROM signals_alert GROUP BY 1, 2 ORDER BY 4 DESC LIMIT 10"
+        sys.stderr.write("".join(f"{row}\n" for row in (*stack.rows(moved), *stack.rows(decided))))
         sys.stderr.write(stack.manage("check_invariants", "--json").stdout + "\n")
         for name in ("kill", "pump"):
             path = stack.home / "logs" / f"{name}.log"

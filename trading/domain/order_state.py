@@ -172,7 +172,8 @@ class AbsenceEvidence:
 
     polls_without_trace counts look-ups by id at least one poll interval apart; request_expiry says that the venue
     refuses a signature older than its receive window; unexplained_change is one of balance or position;
-    others_undecided says that it may be the doing of another order, which has not been looked for often enough yet.
+    others_undecided says that it may be the doing of another order, which has not been looked for often enough yet, or
+    of a kill whose sales are not booked yet.
     """
 
     venue_now: datetime

@@ -54,12 +54,13 @@ def anybodys(_order: OrderReport) -> bool:
 def find(
     account: ExchangeAccount, *, gateway: Gateway, clock: Clock, only: Collection[int] = (), whose: Whose = anybodys
 ) -> tuple[HandTrade, ...]:
-    """Trades by hand that an open group can explain, oldest first; nothing while an order of ours may be one of them.
+    """Trades by hand that an open group can explain, oldest first.
 
-    only: just these groups; whose: just these orders. Raises NotReached.
+    only: just these groups; whose: just these orders, which are known not to be ours. Anybody's are not looked for
+    while an undecided order of ours may be one of them. Raises NotReached.
     """
     fills.collect(account.pk, gateway=gateway, clock=clock)  # a stop of ours that triggered learns its number
-    if lookups.undecided(account.pk):
+    if whose is anybodys and lookups.undecided(account.pk):
         return ()
     open_groups: Mapping[Instrument, list[PositionGroup]] = defaultdict(list)
     rows = PositionGroup.objects.filter(account=account, closed_at=None).select_related("instrument", "account")

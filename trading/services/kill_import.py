@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Min
 
 from project import failpoints
 from project.accounts import latch, mode
@@ -17,8 +16,8 @@ from project.journal.models import JournalEntry
 from project.journal.record import Event, record_all
 from trading.gateways.base import Gateway, OrderReport
 from trading.kill import journal, places
-from trading.models import Order, PositionGroup
-from trading.services import adopt, flatten
+from trading.models import PositionGroup
+from trading.services import adopt, flatten, kill_sales
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +25,6 @@ Clock = Callable[[], datetime]
 Line = Mapping[str, Any]
 
 OPERATOR = "kill switch"
-SUBJECT = "kill:"
-SALES = ("kill.closed", "kill.refused")  # refused: one whose answer was lost may have been a sale
 
 
 def take_over(home: Path) -> int:
@@ -55,11 +52,7 @@ def _take_over(name: str, lines: Sequence[Line]) -> int:
 def _event(name: str, line: Line) -> Event:
     account = line.get("account")
     kind = f"kill.{str(line.get('kind', '')).replace(' ', '_')}"[:40]
-    return Event(kind, _subject(name), dict(line), account if isinstance(account, int) else None)
-
-
-def _subject(name: str) -> str:
-    return f"{SUBJECT}{name}"[:60]
+    return Event(kind, kill_sales.subject(name), dict(line), account if isinstance(account, int) else None)
 
 
 def book_sales(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
@@ -69,25 +62,11 @@ def book_sales(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> i
     were booked: their journal may have come later, from a disk that was full.
     """
     standing = latch.read(mode.home())
-    names = {*_unbooked(account), *((standing.id,) if standing else ())}
+    names = {*kill_sales.unbooked(account.pk), *((standing.id,) if standing else ())}
     booked = sum(_book(account, name, gateway, clock) for name in sorted(names))
     if standing and KillReport.objects.filter(latch=standing.id, flat=True).exists():
         flatten.end_after_kill(account.pk, now=clock())
     return booked
-
-
-def _unbooked(account: ExchangeAccount) -> set[str]:
-    """Emergencies since the oldest open group that sold something of the account which no order of ours tells of."""
-    oldest = PositionGroup.objects.filter(account=account, closed_at=None).aggregate(at=Min("opened_at"))["at"]
-    reports = KillReport.objects.filter(at__gte=oldest).values_list("latch", flat=True) if oldest else ()
-    subjects = [_subject(name) for name in reports]
-    if not subjects:
-        return set()
-    sold = JournalEntry.objects.filter(subject__in=subjects, account_id=account.pk, kind__in=SALES)
-    told = set(sold.values_list("subject", "payload__venue_order_id"))
-    ours = Order.objects.filter(account=account, venue_order_id__in=[number for _, number in told if number])
-    known = set(ours.values_list("venue_order_id", flat=True))
-    return {subject.removeprefix(SUBJECT) for subject, number in told if number not in known}
 
 
 def _book(account: ExchangeAccount, latch_id: str, gateway: Gateway, clock: Clock) -> int:
@@ -107,7 +86,7 @@ def _book(account: ExchangeAccount, latch_id: str, gateway: Gateway, clock: Cloc
 
 def _of_the_kill(account: ExchangeAccount, latch_id: str) -> Callable[[OrderReport], bool]:
     """Whether an order is one that the kill's journal, as far as it was taken over, names by either number."""
-    lines = JournalEntry.objects.filter(subject=_subject(latch_id), account_id=account.pk)
+    lines = JournalEntry.objects.filter(subject=kill_sales.subject(latch_id), account_id=account.pk)
     told = lines.values_list("payload__venue_order_id", "payload__client_order_id")
     named = {number for pair in told for number in pair if number}
     return lambda order: order.venue_order_id in named or order.client_order_id in named

@@ -21,7 +21,7 @@ from trading.domain.order_state import (
 )
 from trading.gateways.base import Gateway, OrderReport
 from trading.models import Order
-from trading.services import orders, reconcile, reports
+from trading.services import kill_sales, orders, reconcile, reports
 from trading.services.listing import NOT_LISTED
 
 log = logging.getLogger(__name__)
@@ -156,9 +156,14 @@ def _evidence(
         in_open_orders=False,
         in_trades=False,
         unexplained_change=bool(change),
-        others_undecided=bool(change) and _others_undecided(order, timing),
+        others_undecided=bool(change) and _explained_soon(order, now=clock(), timing=timing),
         request_expiry=bool(venue and venue.request_expiry),
     )
+
+
+def _explained_soon(order: Order, *, now: datetime, timing: TimingProfile) -> bool:
+    """Whether something else may turn out to be what moved the balances: a kill's sales, or another order."""
+    return kill_sales.under_way(order.account_id, now=now) or _others_undecided(order, timing)
 
 
 def _others_undecided(order: Order, timing: TimingProfile) -> bool:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from project.accounts.models import PositionMode
 from tests.support.factories import Desk
 from tests.support.levers import LOST, ORDER, one_leg, time_passes
-from tests.trading.services.levers import entered
+from tests.trading.services.levers import entered, proven_absent
 from tests.trading.services.test_hedge import LONG, group, hedged, moved, told
 from trading.domain.order_state import VenueStatus
 from trading.domain.vocabulary import Side
@@ -65,6 +65,26 @@ def test_what_a_person_sold_is_not_booked_as_the_kills(desk: Desk, tmp_path: Pat
     assert PositionGroup.objects.get().qty < Decimal("0.00001")
     assert PositionGroup.objects.get().close_reason == "KILL"
     assert list(Order.objects.filter(code="BY_HAND").values_list("venue_order_id", flat=True)) == [str(sale["id"])]
+
+
+def test_a_kills_sales_are_booked_while_an_order_is_undecided_and_call_for_nobody(desk: Desk, tmp_path: Path) -> None:
+    one_leg(desk).buy(price="59900")
+    desk.price("BTCUSDT", "59800")
+    desk.settle()
+    desk.paper.faults([{"match": ORDER, "action": LOST, "times": 1}])
+    entered(desk, symbol="ETHUSDT", price="2990")
+    desk.submit()
+    target, doubtful = Order.objects.get(purpose="TARGET"), Order.objects.get(instrument__base="ETH")
+    client(desk).cancel_order(target.venue_order_id, "BTC/USDT")
+    sale = client(desk).create_order("BTC/USDT", "market", "sell", str(target.qty), None, {"clientOrderId": "kill-1"})
+    killed(desk, tmp_path, venue_order_id=str(sale["id"]))
+    proven_absent(desk)
+    doubtful.refresh_from_db()
+    assert doubtful.state == "UNKNOWN"  # what moved the balance will be explained by the sale
+    assert booked(desk) == 1
+    proven_absent(desk)
+    doubtful.refresh_from_db()
+    assert (doubtful.state, reconciled(desk)) == ("NOT_PLACED", "")
 
 
 # another order under our number ------------------------------------------------------------------
