@@ -35,6 +35,7 @@ FAULTS = {
 }
 PAIRS, INTERVALS = ("BTCUSDT", "ETHUSDT", "SOLUSDT"), ("1", "5", "15", "60")
 GROUPS = 10
+LOOKED_AT_EVERY = 10
 SETTINGS = {
     "first_entry": '"market"',
     "legs": '[["0", "50", "5"], ["-3", "50", "5"]]',
@@ -73,12 +74,20 @@ def main() -> int:
     """Run the rounds asked for; 1 when one of them broke the promise."""
     asked = _arguments()
     faults = [asked.fault] if asked.fault else list(FAULTS)
-    with running(DEMO_SPEED="60", WINDLASS_TIMING=asked.timing) as stack, stack.at_the_keyboard(), told_log(stack):
+    with running(DEMO_SPEED="1", WINDLASS_TIMING=asked.timing) as stack, stack.at_the_keyboard(), told_log(stack):
         for name, value in SETTINGS.items():
             stack.rows(OVERRIDE, name, value)
-        results = [_told(one_round(stack, fault, asked.timing)) for fault in faults for _ in range(asked.rounds)]
+        results = list(rounds(stack, [fault for fault in faults for _ in range(asked.rounds)], asked.timing))
     sys.stdout.write(table(results))
     return 1 if any(result.entries_after for result in results) else 0
+
+
+def rounds(stack: Stack, faults: Sequence[str], timing: str) -> Iterator[Result]:
+    """One after the other; what is broken stays broken, so the promises are looked at now and then, and at the end."""
+    for number, fault in enumerate(faults, 1):
+        yield _told(one_round(stack, fault, timing))
+        if number % LOOKED_AT_EVERY == 0 or number == len(faults):
+            kept_promises(stack)
 
 
 @contextmanager
@@ -123,7 +132,6 @@ def one_round(stack: Stack, fault: str, timing: str) -> Result:
     assert left == [], left
     result = measured(stack, fault, standing, latch_ms, timing)
     left_behind(stack)
-    kept_promises(stack)
     return result
 
 
