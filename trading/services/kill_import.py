@@ -17,7 +17,7 @@ from project.journal.record import Event, record_all
 from trading.gateways.base import Gateway, OrderReport
 from trading.kill import journal, places
 from trading.models import PositionGroup
-from trading.services import adopt, flatten, kill_sales
+from trading.services import adopt, flatten, kill_rest, kill_sales
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,8 @@ def book_sales(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> i
     standing = latch.read(mode.home())
     names = {*kill_sales.unbooked(account.pk), *((standing.id,) if standing else ())}
     booked = sum(_book(account, name, gateway, clock) for name in sorted(names))
+    for name in sorted(names):
+        kill_rest.explain(account, name, gateway=gateway, now=clock())
     if standing and KillReport.objects.filter(latch=standing.id, flat=True).exists():
         flatten.end_after_kill(account.pk, now=clock())
     return booked

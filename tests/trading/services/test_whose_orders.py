@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from project.accounts.models import PositionMode
+from project.accounts.models import BalanceMovement, PositionMode
 from tests.support.factories import Desk
 from tests.support.levers import LOST, ORDER, one_leg, time_passes
 from tests.trading.services.levers import entered, proven_absent
@@ -68,6 +68,8 @@ def test_what_a_person_sold_is_not_booked_as_the_kills(desk: Desk, tmp_path: Pat
 
 
 def test_a_kills_sales_are_booked_while_an_order_is_undecided_and_call_for_nobody(desk: Desk, tmp_path: Path) -> None:
+    desk.paper.deposit({"BTC": "1"}, account=desk.key)
+    reconciled(desk)
     one_leg(desk).buy(price="59900")
     desk.price("BTCUSDT", "59800")
     desk.settle()
@@ -77,11 +79,16 @@ def test_a_kills_sales_are_booked_while_an_order_is_undecided_and_call_for_nobod
     target, doubtful = Order.objects.get(purpose="TARGET"), Order.objects.get(instrument__base="ETH")
     client(desk).cancel_order(target.venue_order_id, "BTC/USDT")
     sale = client(desk).create_order("BTC/USDT", "market", "sell", str(target.qty), None, {"clientOrderId": "kill-1"})
-    killed(desk, tmp_path, venue_order_id=str(sale["id"]))
+    killed(desk, tmp_path, venue_order_id=str(sale["id"]), symbol="BTC/USDT")
+    dust = client(desk).create_order("BTC/USDT", "market", "sell", "0.0003")  # of several groups together
+    killed(desk, tmp_path, venue_order_id=str(dust["id"]), symbol="BTC/USDT")
     proven_absent(desk)
     doubtful.refresh_from_db()
     assert doubtful.state == "UNKNOWN"  # what moved the balance will be explained by the sale
-    assert booked(desk) == 1
+    assert [booked(desk), booked(desk)] == [1, 0]
+    assert (
+        BalanceMovement.objects.filter(cause=f"sold by kill {LATCH}: of no single group", currency="BTC").count() == 1
+    )
     proven_absent(desk)
     doubtful.refresh_from_db()
     assert (doubtful.state, reconciled(desk)) == ("NOT_PLACED", "")

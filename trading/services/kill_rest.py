@@ -1,0 +1,63 @@
+"""What a kill sold and no single group held: the dust of several, sold together. It explains a balance by its number.
+
+Without it the balance would differ by nobody's doing, and an order whose outcome is unknown could not be proven absent.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from project.accounts.models import BalanceMovement, ExchangeAccount
+from project.journal.models import JournalEntry
+from project.journal.record import record
+from signals.models import Instrument
+from trading import locks
+from trading.domain.money import ZERO
+from trading.domain.reconcile import VenueFill, effects
+from trading.gateways.base import Gateway
+from trading.models import Order
+from trading.services import execution, kill_sales, realised, reconcile
+
+CAUSE = "sold by kill {name}: of no single group"
+SAID = ("payload__venue_order_id", "payload__symbol", "payload__at")
+EARLIER = timedelta(seconds=10)
+# The venue's clock may be behind the one that wrote the line.
+
+
+def explain(account: ExchangeAccount, name: str, *, gateway: Gateway, now: datetime) -> bool:
+    """Write it down once, when it is all that differs; whether it was. Raises NotReached."""
+    cause = CAUSE.format(name=name)
+    rows = BalanceMovement.objects.filter(account=account)
+    if rows.filter(cause=cause).exists():
+        return False
+    moved = effects(_rest(account, name, gateway))
+    if not moved or not _alike(moved, reconcile.unexplained(account.pk, gateway=gateway), realised.slack(account.pk)):
+        return False
+    with transaction.atomic():
+        locks.account(account.pk)
+        for currency, amount in moved.items():
+            movement = {"currency": currency, "amount": amount, "kind": BalanceMovement.Kind.FOREIGN, "cause": cause}
+            rows.create(account=account, at=now, **movement)
+            record("balance.moved", subject=f"account:{account.pk}", payload=movement, account_id=account.pk)
+    return True
+
+
+def _rest(account: ExchangeAccount, name: str, gateway: Gateway) -> Iterator[VenueFill]:
+    """Executions of the kill's sales that no order of ours tells of."""
+    lines = JournalEntry.objects.filter(
+        subject=kill_sales.subject(name), account_id=account.pk, kind__in=kill_sales.SALES
+    )
+    sold = {number: (symbol, at) for number, symbol, at in lines.values_list(*SAID) if number}
+    ours = Order.objects.filter(account=account, venue_order_id__in=sold).values_list("venue_order_id", flat=True)
+    rest = {number: sold[number] for number in set(sold) - set(ours)}
+    market = Instrument.objects.filter(venue=account.venue, environment=account.environment)
+    for instrument in market.filter(symbol__in={symbol for symbol, _ in rest.values()}):
+        since = min(datetime.fromisoformat(at) for symbol, at in rest.values() if symbol == instrument.symbol) - EARLIER
+        fills = gateway.fills_since(symbol=instrument.symbol, since=since)
+        yield from (execution.of(fill, instrument) for fill in fills if fill.venue_order_id in rest)
+
+
+def _alike(one: Mapping[str, Decimal], other: Mapping[str, Decimal], slack: Decimal) -> bool:
+    return all(abs(one.get(c, ZERO) - other.get(c, ZERO)) <= slack for c in {*one, *other})
