@@ -13,6 +13,7 @@ from dashboard.telling import Category, Level, Line
 from project.accounts.models import ExchangeAccount
 from project.journal.models import JournalEntry, Seal
 from project.reads import Question, Read
+from signals.models import Instrument
 from trading.models import PositionGroup
 
 SHOWN = 100
@@ -94,10 +95,10 @@ def page(account: ExchangeAccount | None, wanted: Asked) -> Page:
     floor = max(top - WINDOW, 0)
     found = list(_fitting(account, wanted, floor=floor, top=top).order_by("-id")[:SHOWN])
     if len(found) == SHOWN:
-        return Page(folded(_lines(found)), found[-1].pk, found[-1].at, is_full=True)
+        return Page(folded(_lines(found, _markets(found))), found[-1].pk, found[-1].at, is_full=True)
     looked_to = JournalEntry.objects.filter(id__gt=floor).order_by("id").values_list("at", flat=True).first()
     reached = floor == 0 or (wanted.since is not None and looked_to is not None and looked_to < wanted.since)
-    return Page(folded(_lines(found)), 0 if reached else floor + 1, looked_to)
+    return Page(folded(_lines(found, _markets(found))), 0 if reached else floor + 1, looked_to)
 
 
 def _top(wanted: Asked) -> int:
@@ -184,8 +185,16 @@ def of_level(level: Level) -> Q:
     return {Level.ERROR: errors, Level.WARNING: warnings, Level.INFO: Q()}[level]
 
 
-def _lines(entries: Sequence[JournalEntry]) -> tuple[Line, ...]:
-    return tuple(Line(e.pk, e.at, e.kind, e.subject, telling.told(e.kind, e.payload), _group_id(e)) for e in entries)
+def _lines(entries: Sequence[JournalEntry], markets: Mapping[int | None, Instrument] | None = None) -> tuple[Line, ...]:
+    known = markets or {}
+    told = ((e, telling.told(e.kind, e.payload, known.get(_group_id(e)))) for e in entries)
+    return tuple(Line(e.pk, e.at, e.kind, e.subject, said, _group_id(e)) for e, said in told)
+
+
+def _markets(entries: Sequence[JournalEntry]) -> dict[int | None, Instrument]:
+    """Of the groups that entries are about, in one question."""
+    numbers = {number for entry in entries if (number := _group_id(entry)) is not None}
+    return {row.pk: row.instrument for row in PositionGroup.objects.select_related("instrument").filter(pk__in=numbers)}
 
 
 def folded(lines: Iterable[Line]) -> tuple[Line, ...]:

@@ -140,7 +140,14 @@ def history(row: PositionGroup, *, alerts: Sequence[int] = (), until: datetime |
     if until is not None:
         entries = entries.filter(at__lte=until)
     return folded(
-        Line(entry.pk, entry.at, entry.kind, entry.subject, telling.told(entry.kind, entry.payload), row.pk)
+        Line(
+            entry.pk,
+            entry.at,
+            entry.kind,
+            entry.subject,
+            telling.told(entry.kind, entry.payload, row.instrument),
+            row.pk,
+        )
         for entry in entries.order_by("-id")[:TOLD]
     )
 

@@ -13,8 +13,10 @@ from redis.exceptions import RedisError
 
 from dashboard.formats import span
 from dashboard.live import workers_pulse
+from project import tables
 
 PATIENCE_SECS = 1.0
+NAMED = 3  # of what is missing; the rest is counted
 Check = Callable[[datetime], str]
 
 
@@ -29,15 +31,19 @@ def database(_: datetime) -> str:
 
 
 class MigrationsWaiting(Exception):
-    """{count} migrations are not applied: run `manage.py migrate` as the owner."""
+    """Not applied: {which}. Run `manage.py migrate` as the owner."""
 
 
 @lru_cache(maxsize=1)
 def _all_applied() -> None:
     """Asked until it is so, then remembered: this process's own files do not change. Raises MigrationsWaiting."""
+    if not tables.missing():  # one question; Django's own answer takes its whole graph
+        return
     executor = MigrationExecutor(connection)
     if waiting := executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise MigrationsWaiting(str(MigrationsWaiting.__doc__).format(count=len(waiting)))
+        named = [f"{one.app_label} {one.name}" for one, _ in waiting]
+        more = [f"and {len(named) - NAMED} more"] if len(named) > NAMED else []
+        raise MigrationsWaiting(str(MigrationsWaiting.__doc__).format(which=", ".join([*named[:NAMED], *more])))
 
 
 def migrations(_: datetime) -> str:

@@ -34,6 +34,8 @@ FREE = frozenset(
         "dashboard:api:log-in-renew",
         "dashboard:api:log-out",
         "dashboard:api:mode",
+        "dashboard:api:notices-channels-switch",
+        "dashboard:api:notices-channels-test",
         "dashboard:api:preview",
         "dashboard:api:sealed-changes-withdraw",
         "dashboard:api:settings-preview",
@@ -51,6 +53,8 @@ FREE = frozenset(
         "dashboard:login",
         "dashboard:logout",
         "dashboard:mode",
+        "dashboard:notices_switch",
+        "dashboard:notices_test",
         "dashboard:preview",
         "dashboard:preview_api",
         "dashboard:request_leave",
@@ -65,7 +69,8 @@ FREE = frozenset(
 )
 # Log-in, the red button and the way out, withdrawing; settings and mode, which wait by themselves; a preview changes nothing,
 # and a file or a way back is a preview first.
-# Revoking a token, pausing and switching a source off only protect: the views of mode and sources refuse the other way.
+# Revoking a token, pausing, switching a source or a channel off only protect, and a channel's test changes nothing: the views
+# of mode, sources and channels refuse the other way.
 POSITIONS = frozenset(
     {
         *("adopt", "block_group", "cancel_order", "chart", "close_group", "group", "groups", "logs", "logs_csv"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from dashboard.formats import figure
 from trading.domain.refusal import plain
 from trading.domain.settings import Kind, Scope, Setting
 
@@ -101,7 +102,7 @@ def label(name: str) -> str:
 def limits(setting: Setting) -> str:
     """What would pass, in one line: range, choices or form, and the word for none."""
     unit = f" {setting.unit}" if setting.unit else ""
-    known = f"{plain(setting.low)} to {plain(setting.high)}{unit}" if setting.low is not None else ""
+    known = f"{figure(plain(setting.low))} to {figure(plain(setting.high))}{unit}" if setting.low is not None else ""
     said = known or ", ".join(map(str, setting.choices)) or KINDS.get(setting.kind, "on or off")
     return f"{said}, or {setting.off_word}" if setting.off_word else said
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
-from dashboard.formats import MINUS, THIN, figure, timeframe
+from dashboard.formats import MINUS, NUMBER, THIN, figure, price, qty, timeframe
 from dashboard.words import close_words
 from risk.domain.denial import DenialCode
 from trading.domain.words import group_words, order_words
@@ -35,6 +36,17 @@ class Level(StrEnum):
     ERROR = "error"
 
 
+class Market(Protocol):
+    """The steps of an instrument: its prices and quantities are read in them."""
+
+    tick_size: Decimal
+    lot_step: Decimal
+
+
+PRICES = frozenset({"average_entry", "base_price", "break_even", "limit_price", "price", "trigger_price"})
+QUANTITIES = frozenset({"dust_qty", "filled_qty", "qty"})
+AMOUNTS = frozenset({"capital", "cost", "loss", "realised_pnl", "size_quote", "uncovered"})
+# What a payload calls its numbers; anything else, an id say, stands as it was written.
 LONG = re.compile(r"(?<![\w.])-?\d+\.\d{9,}(?![\w.])")
 # More places than any venue's step has: a quotient, not something that was ordered.
 SIGN = re.compile(r"(?<![\w.:/-])-(?=\d)")
@@ -95,12 +107,23 @@ class Line:
     count: int = 1  # entries that say the same at once, of one cause
 
 
-def told(kind: str, payload: Payload) -> Told:
-    """A journal entry as the page shows it."""
+def told(kind: str, payload: Payload, market: Market | None = None) -> Told:
+    """A journal entry as the page shows it; prices and quantities in the market's steps where it is known."""
     say = WORDS.get(kind)
-    sentence = say(payload) if say else _plainly(kind, payload)
+    said = payload if kind in AS_TYPED else {name: _stepped(name, value, market) for name, value in payload.items()}
+    sentence = say(said) if say else _plainly(kind, said)
     text = sentence if kind in AS_TYPED else _read(sentence)
     return Told(category(kind, payload), level(kind, payload), text, _code(kind, payload))
+
+
+def _stepped(name: str, value: Any, market: Market | None) -> Any:
+    """One number of a payload as one reads it; whatever is none stays as it is."""
+    if name not in PRICES | QUANTITIES | AMOUNTS or not NUMBER.fullmatch(str(value)):
+        return value
+    if market is None or name in AMOUNTS:
+        return figure(str(value))
+    exact = Decimal(str(value))
+    return price(exact, market.tick_size) if name in PRICES else qty(exact, market.lot_step)
 
 
 def _read(sentence: str) -> str:

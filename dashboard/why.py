@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Max
 
 from dashboard import shell, signals, waiting
-from dashboard.formats import NOTHING, span
+from dashboard.formats import NOTHING, figure, span
 from dashboard.signals import Asked as Wanted
 from dashboard.signals import Row
 from dashboard.why_gate import Line, gate_lines
@@ -260,8 +260,8 @@ def _verdict(name: str, ok: bool, value: str, limit: str, refused: Verdict | Non
     if refused is None:
         return Line("plan", name, ok or None, value, limit)
     numbers = refused.details
-    said = plain(numbers["value"]) if numbers.get("value") is not None else value
-    most = plain(numbers["limit"]) if numbers.get("limit") is not None else limit
+    said = figure(plain(numbers["value"])) if numbers.get("value") is not None else value
+    most = figure(plain(numbers["limit"])) if numbers.get("limit") is not None else limit
     return Line("plan", name, False, said, most, refused.reason, refused.outcome)
 
 

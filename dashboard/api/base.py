@@ -112,9 +112,13 @@ class Edge(APIView):
 
     def by_person(self) -> None:
         """What hands over power is no script's: a browser that confirmed afresh, or a log-in's key. Raises Refused."""
+        self.by_log_in()
+        self.confirmed()
+
+    def by_log_in(self) -> None:
+        """What goes on after a token has ended is not a token's to give. Raises Refused."""
         if isinstance(self.request.auth, Opened) and self.request.auth.personal:
             raise refused("LOG_IN_FIRST", BY_PERSON, status=403)
-        self.confirmed()
 
     def account(self, account_id: int) -> ExchangeAccount:
         """One of the user's own accounts. Raises Http404."""

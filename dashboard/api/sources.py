@@ -1,6 +1,6 @@
 """Sources of alerts: what they may send, and which proofs they have; never the proofs."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
@@ -31,7 +31,7 @@ class SourceSerializer(RowSerializer):
 
     class Meta:
         model = Source
-        fields = (
+        fields: ClassVar[tuple[str, ...]] = (
             *("id", "user", "account", "account_name", "name", "kind", "enabled", "live"),
             *("token_set", "secret_set", "api_key_set", "hmac_set", "hmac_required", "allow_bare_hmac", "allowed_ips"),
             *("pair_whitelist", "default_timeframe_secs", "default_size", "formats", "body_dedupe_secs"),

@@ -15,6 +15,7 @@ from dashboard.api import (
     lost,
     machine,
     mode,
+    notices,
     offset,
     orders,
     performance,
@@ -24,7 +25,9 @@ from dashboard.api import (
     settings,
     settings_versions,
     shadow,
+    source_proofs,
     sources,
+    ticket,
     why,
 )
 from dashboard.api.document import nowhere, schema_json
@@ -41,6 +44,8 @@ ROWS = {
     "instruments": instruments.Instruments,
     "journal": journal.Journal,
     "lost": lost.Lost,
+    "notices": notices.Notices,
+    "notices/channels": notices.Channels,
     "offset/runs": offset.OffsetRuns,
     "orders": orders.Orders,
     "pnl": performance.Pnl,
@@ -69,6 +74,7 @@ SINGLE = {
     "log-out": keys.LogOut,
     "me": keys.Me,
     "mode": mode.TradingModeView,
+    "notices/kinds": notices.ChannelKinds,
     "offset": offset.OffsetNow,
     "performance": performance.Performance,
     "pool": queue.Pool,
@@ -84,7 +90,10 @@ SINGLE = {
     "settings/withdraw": settings.Withdrawal,
     "shadow/compare": shadow.ShadowComparison,
     "shadow/sources/<int:source_id>/trades": shadow.ShadowTrades,
+    "sources/<int:source_id>/token": source_proofs.SourceToken,
+    "sources/make": source_proofs.SourceMaker,
     "tasks": machine.Tasks,
+    "ticket": ticket.TicketView,
     "why": why.WhyNot,
 }
 

@@ -21,6 +21,7 @@ from dashboard.notices.models import Channel
 from dashboard.pages.ask import Question
 from dashboard.pages.errors import needs_database
 from dashboard.roles import Scope, scopes_of
+from dashboard.sealed import refused
 from project.accounts.models import User
 from trading.services import sealing
 
@@ -121,8 +122,10 @@ def test_channel(request: HttpRequest, channel_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def switch_channel(request: HttpRequest, channel_id: int) -> HttpResponse:
-    """On or off."""
+    """On or off; under the seal only off."""
     row, on = _channel(request, channel_id), request.POST.get("on") == "1"
+    if on and getattr(request.user, "sealed", False):
+        return refused(request)
     channels.switch(row, on=on, operator=_user(request), now=timezone.now())
     messages.success(request, f"{row.name} is {'on: what happens from now on is told' if on else 'off'}.")
     return redirect("dashboard:notices")

@@ -34,6 +34,7 @@ class Refused(Exception):
 BackHowEnum = Literal["UNDO", "RETURN"]
 BlankEnum = Literal[""]
 CategoryEnum = Literal["webhook", "order", "risk", "precision", "system"]
+ChannelKind = Literal["telegram", "discord", "slack", "email", "webhook", "other"]
 CheckupKind = Literal["preflight", "test_order"]
 ChoiceChoiceEnum = Literal["long", "short", "close", "ignore"]
 Environment = Literal["paper", "testnet", "live"]
@@ -46,6 +47,7 @@ MarginModeEnum = Literal["isolated", "cross"]
 MatchStateEnum = Literal["both", "missed", "extra"]
 MovementKindEnum = Literal["baseline", "foreign"]
 NarrowestEnum = Literal["GLOBAL", "USER", "ACCOUNT", "PAIR"]
+NoticeState = Literal["WAITING", "SENT", "FOLDED", "EXPIRED", "GIVEN_UP"]
 OffsetRunState = Literal["RESERVED", "SELLING", "CLOSING", "DONE", "BROKEN_OFF"]
 OffsetStepState = Literal["PLANNED", "WORKING", "DONE", "LEFT"]
 OrderState = Literal[
@@ -63,6 +65,7 @@ OrderState = Literal[
     "NEEDS_HUMAN",
     "DROPPED",
 ]
+OrderTypeEnum = Literal["limit", "market"]
 PositionModeEnum = Literal["one-way", "hedge"]
 PositionSide = Literal["LONG", "SHORT"]
 PurposeEnum = Literal["ENTRY", "TARGET", "EXIT", "STOP", "REDUCE", "FLATTEN", "OFFSET"]
@@ -90,9 +93,10 @@ SettingKindEnum = Literal[
 ]
 SettleEndingEnum = Literal["filled", "partly", "absent"]
 Side = Literal["BUY", "SELL"]
-SourceKindEnum = Literal["tradingview", "indicators", "alerts", "signals"]
+SourceKind = Literal["tradingview", "indicators", "alerts", "signals"]
 StepKindEnum = Literal["WINNER", "LOSER"]
 StepModeEnum = Literal["NORMAL", "PAUSED", "REDUCED"]
+StopUnitEnum = Literal["percent", "price", "offset"]
 TimeInForceEnum = Literal["GTC", "IOC", "FOK", "GTX"]
 TpModeEnum = Literal["PER_LEG", "AGGREGATE", "HYBRID"]
 TradingMode = Literal["NORMAL", "PAUSED", "REDUCED", "EMERGENCY"]
@@ -133,6 +137,51 @@ class Added(TypedDict):
     done: NotRequired[bool]
     message: str
     outcome: str
+
+
+class AddressPart(TypedDict):
+    """A field of an address; with `choices`, the first is the usual."""
+
+    name: str
+    label: str
+    hint: str
+    secret: bool
+    needed: bool
+    choices: list[str]
+
+
+class AddressedSource(TypedDict):
+    """A source with its token and the whole address, this once."""
+
+    id: int
+    user: str
+    account: int
+    account_name: str
+    name: str
+    kind: SourceKind
+    enabled: bool
+    live: bool
+    token_set: bool
+    secret_set: bool
+    api_key_set: bool
+    hmac_set: bool
+    hmac_required: bool
+    allow_bare_hmac: bool
+    allowed_ips: list[str]
+    pair_whitelist: list[str]
+    default_timeframe_secs: int | None
+    default_size: str
+    formats: list[str]
+    body_dedupe_secs: int
+    rate_per_min: int | None
+    heartbeat_secs: int | None
+    bar_secs: int | None
+    watch_position: bool
+    grace_secs: int
+    created_at: str
+    updated_at: str
+    token: str
+    url: str
 
 
 class Age(TypedDict):
@@ -246,6 +295,32 @@ class Changed(TypedDict):
     holds_after: str
     note: str
     way: WayEnum
+
+
+class Channel(TypedDict):
+    """A channel. `tail`: the last characters of its address, to tell channels apart; nothing more of it is ever told."""
+
+    id: int
+    name: str
+    kind: ChannelKind
+    tail: str
+    enabled: bool
+    ways: dict[str, Literal["on", "silent", "off"]]
+    zone: str
+    quiet_from: str | None
+    quiet_to: str | None
+    break_through: bool
+    most: int
+    window_minutes: int
+    daily_hour: int
+    everyones: bool
+    since: str
+    failures: int
+    retry_at: str | None
+    last_error: str
+    last_error_at: str | None
+    last_sent_at: str | None
+    created_at: str
 
 
 class Check(TypedDict):
@@ -735,6 +810,50 @@ class Movements(TypedDict):
     movements: list[Movement]
 
 
+class Notice(TypedDict):
+    """One thing that one channel was told, or is to be told; `answer` is the service's, where it failed."""
+
+    id: int
+    channel: int
+    klass: str
+    account_id: int | None
+    at: str
+    title: str
+    text: str
+    silent: bool
+    code: str
+    state: NoticeState
+    attempts: int
+    sent_at: str | None
+    answer: str
+
+
+class NoticeClass(TypedDict):
+    """A class of notices and how it is told where nothing was chosen."""
+
+    name: str
+    title: str
+    what: str
+    way: str
+
+
+class NoticeKind(TypedDict):
+    """A service, where its address is found, and what the address is made of."""
+
+    name: str
+    title: str
+    where: str
+    can_be_silent: bool
+    address: list[AddressPart]
+
+
+class NoticeKinds(TypedDict):
+    """NoticeKinds."""
+
+    kinds: list[NoticeKind]
+    classes: list[NoticeClass]
+
+
 class Offset(TypedDict):
     """An account as offsets see it, by the books of the last sweep."""
 
@@ -1195,7 +1314,7 @@ class Source(TypedDict):
     account: int
     account_name: str
     name: str
-    kind: SourceKindEnum
+    kind: SourceKind
     enabled: bool
     live: bool
     token_set: bool
@@ -1332,6 +1451,15 @@ class Ticker(TypedDict):
     last: str
     mark: str | None
     at: str
+
+
+class TicketSent(TypedDict):
+    """An order that was sent; `fresh` is false where the same key had sent it before."""
+
+    done: NotRequired[bool]
+    message: str
+    alert: int
+    fresh: bool
 
 
 class Token(TypedDict):
@@ -2056,6 +2184,133 @@ class Windlass:
         found: Done = self._call("POST", "/api/v1/mode", body={"reason": reason, "mode": mode}, key=key)
         return found
 
+    def notices_list(
+        self,
+        *,
+        channel: int | None = None,
+        cursor: int | None = None,
+        klass: Literal[
+            "kill", "alarms", "risk", "refusals", "lost", "groups", "fills", "access", "messages", "daily", "test"
+        ]
+        | None = None,
+        limit: int | None = None,
+        state: Literal["WAITING", "SENT", "FOLDED", "EXPIRED", "GIVEN_UP"] | None = None,
+    ) -> Page[Notice]:
+        """What the user's own channels were told, the latest first; kept for 14 days."""
+        found: Page[Notice] = self._call(
+            "GET",
+            "/api/v1/notices",
+            query={"channel": channel, "cursor": cursor, "klass": klass, "limit": limit, "state": state},
+        )
+        return found
+
+    def notices_channels_list(self, *, cursor: int | None = None, limit: int | None = None) -> Page[Channel]:
+        """The user's own channels. Whoever may look has some too; a key that only looks changes none."""
+        found: Page[Channel] = self._call("GET", "/api/v1/notices/channels", query={"cursor": cursor, "limit": limit})
+        return found
+
+    def notices_channels_make(
+        self,
+        *,
+        name: str,
+        address: dict[str, str],
+        kind: ChannelKind,
+        ways: dict[str, Literal["on", "silent", "off"]] | None = None,
+        zone: str | None = None,
+        quiet_from: str | None | None = None,
+        quiet_to: str | None | None = None,
+        break_through: bool | None = None,
+        most: int | None = None,
+        window_minutes: int | None = None,
+        daily_hour: int | None = None,
+        everyones: bool | None = None,
+        key: str | None = None,
+    ) -> Channel:
+        """Make one, on from now. It tells on when a token has ended, so a token does not make it."""
+        found: Channel = self._call(
+            "POST",
+            "/api/v1/notices/channels",
+            body={
+                "name": name,
+                "address": address,
+                "ways": ways,
+                "zone": zone,
+                "quiet_from": quiet_from,
+                "quiet_to": quiet_to,
+                "break_through": break_through,
+                "most": most,
+                "window_minutes": window_minutes,
+                "daily_hour": daily_hour,
+                "everyones": everyones,
+                "kind": kind,
+            },
+            key=key,
+        )
+        return found
+
+    def notices_channels_get(self, id_: int) -> Channel:
+        """The user's own channels. Whoever may look has some too; a key that only looks changes none."""
+        found: Channel = self._call("GET", f"/api/v1/notices/channels/{id_}")
+        return found
+
+    def notices_channels_change(
+        self,
+        id_: int,
+        *,
+        name: str | None = None,
+        address: dict[str, str] | None = None,
+        ways: dict[str, Literal["on", "silent", "off"]] | None = None,
+        zone: str | None = None,
+        quiet_from: str | None | None = None,
+        quiet_to: str | None | None = None,
+        break_through: bool | None = None,
+        most: int | None = None,
+        window_minutes: int | None = None,
+        daily_hour: int | None = None,
+        everyones: bool | None = None,
+        key: str | None = None,
+    ) -> Channel:
+        """Other manners, or another address, which a token does not give."""
+        found: Channel = self._call(
+            "PATCH",
+            f"/api/v1/notices/channels/{id_}",
+            body={
+                "name": name,
+                "address": address,
+                "ways": ways,
+                "zone": zone,
+                "quiet_from": quiet_from,
+                "quiet_to": quiet_to,
+                "break_through": break_through,
+                "most": most,
+                "window_minutes": window_minutes,
+                "daily_hour": daily_hour,
+                "everyones": everyones,
+            },
+            key=key,
+        )
+        return found
+
+    def notices_channels_remove(self, id_: int, *, key: str | None = None) -> Done:
+        """The channel with its address and everything that waits for it."""
+        found: Done = self._call("DELETE", f"/api/v1/notices/channels/{id_}", key=key)
+        return found
+
+    def notices_channels_switch(self, id_: int, *, on: bool, key: str | None = None) -> Done:
+        """On from now, or off: what waited is not told."""
+        found: Done = self._call("POST", f"/api/v1/notices/channels/{id_}/switch", body={"on": on}, key=key)
+        return found
+
+    def notices_channels_test(self, id_: int, *, key: str | None = None) -> Done:
+        """Ask for a test message, whatever the hour; what became of it is in `notices_list`."""
+        found: Done = self._call("POST", f"/api/v1/notices/channels/{id_}/test", key=key)
+        return found
+
+    def notices_kinds_get(self) -> NoticeKinds:
+        """Every kind with the fields of its address, every class with its default."""
+        found: NoticeKinds = self._call("GET", "/api/v1/notices/kinds")
+        return found
+
     def offset_get(self, *, account: int) -> Offset:
         """The account's losers, each with its plan or the reasons why not yet."""
         found: Offset = self._call("GET", "/api/v1/offset", query={"account": account})
@@ -2539,9 +2794,64 @@ class Windlass:
         found: Source = self._call("PATCH", f"/api/v1/sources/{id_}", body={"enabled": enabled, "live": live}, key=key)
         return found
 
+    def sources_token(self, source_id: int) -> AddressedSource:
+        """A new one, told here and never again; the old one ends within a second."""
+        found: AddressedSource = self._call("POST", f"/api/v1/sources/{source_id}/token")
+        return found
+
+    def sources_make(self, *, account: int, name: str, kind: SourceKind | None = None) -> AddressedSource:
+        """Make one, on and live. Its address is told here and never again; an Idempotency-Key is not kept for it."""
+        found: AddressedSource = self._call(
+            "POST", "/api/v1/sources/make", body={"account": account, "name": name, "kind": kind}
+        )
+        return found
+
     def tasks_get(self) -> Tasks:
         """As they are now."""
         found: Tasks = self._call("GET", "/api/v1/tasks")
+        return found
+
+    def ticket_send(
+        self,
+        *,
+        account: int,
+        symbol: str,
+        side: PositionSide,
+        order_type: OrderTypeEnum | None = None,
+        price: str | None = None,
+        size: str | None = None,
+        leverage: str | None = None,
+        stop: str | None = None,
+        stop_unit: StopUnitEnum | None = None,
+        target: str | None = None,
+        timeframe: str | None = None,
+        note: str | None = None,
+        strategy: int | None = None,
+        sure: bool | None = None,
+        key: str | None = None,
+    ) -> TicketSent:
+        """Send one: an alert like any other, decided in the inbox. An Idempotency-Key sends one order, for good."""
+        found: TicketSent = self._call(
+            "POST",
+            "/api/v1/ticket",
+            body={
+                "account": account,
+                "symbol": symbol,
+                "side": side,
+                "order_type": order_type,
+                "price": price,
+                "size": size,
+                "leverage": leverage,
+                "stop": stop,
+                "stop_unit": stop_unit,
+                "target": target,
+                "timeframe": timeframe,
+                "note": note,
+                "strategy": strategy,
+                "sure": sure,
+            },
+            key=key,
+        )
         return found
 
     def tokens_list(self, *, cursor: int | None = None, limit: int | None = None) -> Page[Token]:

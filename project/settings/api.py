@@ -27,11 +27,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "ChannelKind": "dashboard.notices.models.KIND_CHOICES",
         "CheckupKind": "project.accounts.models.Checkup.Kind",
         "Environment": "project.accounts.models.Environment",
         "GroupState": "dashboard.api.groups.STATES",
         "GroupStatus": "trading.domain.vocabulary.GroupStatus",
         "LostState": "signals.models.LostAlert.State",
+        "NoticeState": "dashboard.notices.models.Notice.State",
         "OffsetRunState": "trading.domain.offset_saga.RunState",
         "OffsetStepState": "trading.domain.offset_saga.StepState",
         "OrderState": "trading.domain.order_state.OrderState",
@@ -39,6 +41,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "QueueState": "trading.models.queue.QueuedSignal.State",
         "Scope": "dashboard.models.SCOPES",
         "Side": "trading.domain.vocabulary.Side",
+        "SourceKind": "signals.models.Source.Kind",
         "TradingMode": "project.accounts.models.TradingMode.Mode",
     },
     "POSTPROCESSING_HOOKS": [

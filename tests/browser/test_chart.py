@@ -104,3 +104,32 @@ async def test_who_is_under_a_tap_and_where_a_moment_stands(browser_page: OpenPa
     assert [await page.evaluate(WHOSE, [y, hovered]) for y, hovered, _ in taps] == [group for _, _, group in taps]
     moments = {95: [-0.5, None], 100: [0, 100], 105: [0.5, 100], 120: [1.5, 110], 140: [3, 140], 155: [4.5, 140]}
     assert await page.evaluate(WHERE, list(moments)) == list(moments.values())
+
+
+# The names of our lines: five at 100, 101, 103, 140 and 141 pixels, a name is 15 pixels high.
+
+NAMED = """async () => {
+  const { Labels, bundled, worded } = await import("/static/dashboard/chart_labels.js");
+  const line = (kind, price, y) => ({ kind, price, y, title: `${kind} 0.2, resting`, group_id: 3 });
+  const lines = [line("target", 101.2, 103), line("entry", 90, 140), line("target", 102, 101), line("target", 103.4, 100), line("stop", 80, 170)];
+  const bundles = bundled([...lines, line("leg", 89.5, 141)]);
+  const labels = Object.assign(Object.create(Labels.prototype), { boxes: bundles.map((bundle) => ({ left: 50, top: bundle[0].y - 7, bundle })) });
+  const told = (x, y) => labels.at({ x, y })?.map(({ price }) => price) ?? null;
+  const crowd = bundled([0, 14, 28, 42].map((y) => line("leg", 100 - y, y)));
+  const price = (value) => value.toFixed(1);
+  return [bundles.map((bundle) => worded(bundle, price)), [told(60, 101), told(40, 101), told(60, 170)], crowd.map(({ length }) => length)];
+}"""
+
+
+async def test_names_that_would_cover_each_other_become_one(browser_page: OpenPage) -> None:
+    page = await browser_page(390)
+    names, told, crowd = await page.evaluate(NAMED)
+    assert names == [
+        ["3 targets 101.2–103.4", "3 targets", "3 lines"],
+        ["1 entry, 1 leg 89.5–90.0", "1 entry, 1 leg", "2 lines"],
+        ["stop 0.2, resting", "stop 0.2", "stop"],
+    ]
+    # a tap on the name of several tells them, the dearest first; beside it, or where one line has its own name, nothing
+    assert told == [[103.4, 102, 101.2], None, None]
+    # 0 and 14 become one at 7; 28 is 21 away from that and stays until 42 joins it at 35, which is 28 away
+    assert crowd == [2, 2]

@@ -1,5 +1,7 @@
 """Journal entries as sentences."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -40,3 +42,37 @@ from dashboard.telling import told
 )
 def test_an_entry_is_read_as_a_sentence(kind: str, payload: dict[str, Any], said: str) -> None:
     assert told(kind, payload).sentence == said
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """An instrument whose prices have two places and whose quantities five."""
+
+    tick_size = Decimal("0.01")
+    lot_step = Decimal("0.00001")
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "said"),
+    [
+        (
+            "fill",
+            {"side": "BUY", "qty": "0.0032", "price": "61510.5", "fee": "0.0000032", "fee_currency": "BTC"},
+            "filled: buy 0.00320 at 61,510.50, fee 0.0000032 BTC",
+        ),
+        (
+            "group.figures",
+            {"qty": "0.00455", "average_entry": "61158.24175824176", "realised_pnl": "1234.5"},
+            "position 0.00455, average entry 61,158.24, realised 1,234.5",
+        ),
+        ("order.fields", {"group": 31510, "price": "100"}, "order: price 100.00"),
+        # what is finer than a lot is never rounded away
+        ("order.new", {"purpose": "ENTRY", "side": "BUY", "qty": "0.0000001"}, "entry order decided: buy 0.0000001 at market"),
+    ],
+)  # fmt: skip
+def test_where_the_market_is_known_numbers_have_its_steps(kind: str, payload: dict[str, Any], said: str) -> None:
+    assert told(kind, payload, Steps()).sentence == said
+
+
+def test_without_a_market_amounts_are_grouped_and_numbers_of_rows_are_not() -> None:
+    assert told("order.fields", {"leg": 61510, "price": "61510.5"}).sentence == "order: leg 61510, price 61,510.5"

@@ -2,7 +2,7 @@
 
 import { Drawings } from "./chart_draw.js";
 import { Marks } from "./chart_marks.js";
-import { showBook, showTrades, showValues } from "./chart_panels.js";
+import { showBook, showLines, showTrades, showValues } from "./chart_panels.js";
 import { Picture } from "./chart_picture.js";
 import { Scale } from "./chart_scale.js";
 import { drawingTools, indicatorTools, shownTools } from "./chart_tools.js";
@@ -173,6 +173,7 @@ class Page {
   }
 
   listen(chart) {
+    document.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.showLines([]); });
     chart.subscribeCrosshairMove(({ time, point, paneIndex }) => {
       this.legend(time ?? null);
       if (paneIndex === 0) this.drawings.follow(point);
@@ -193,10 +194,18 @@ class Page {
 
   async tap(point, hovered) {
     if (await this.drawings.tap(point, hovered)) return;
-    const group = this.marks.groupAt(point, hovered);
+    const several = this.marks.labels.at(point);
+    this.showLines(several ?? []);
+    const group = several ? null : this.marks.groupAt(point, hovered);
     if (group === null) return;
-    const several = `${panel.dataset.groups}?${new URLSearchParams({ account: this.account, q: this.symbol, status: "all" })}`;
-    location.assign(group ? panel.dataset.group.replace(/0$/, group) : several);
+    const everyGroup = `${panel.dataset.groups}?${new URLSearchParams({ account: this.account, q: this.symbol, status: "all" })}`;
+    location.assign(group ? panel.dataset.group.replace(/0$/, group) : everyGroup);
+  }
+
+  // What stands behind one name for several lines.
+  showLines(lines) {
+    const whole = (line) => ({ ...line, text: this.picture.number(line.price, true), href: line.group_id ? panel.dataset.group.replace(/0$/, line.group_id) : null });
+    showLines(find("lines"), lines.map(whole));
   }
 
   listenToDrags(chart) {

@@ -1,5 +1,7 @@
 // Our own marks in the chart: a group's prices as labelled lines, fills as arrows with what was bought or sold.
 
+import { Labels } from "./chart_labels.js";
+
 const STROKE = {
   entry: ["accent", 2, 0], leg: ["accent", 1, 2], filled: ["muted", 1, 1],
   target: ["up", 1, 2], stop: ["down", 1, 2], liquidation: ["down", 2, 0],
@@ -13,6 +15,7 @@ export class Marks {
     Object.assign(this, { series, scale, colours, isShown });
     [this.lines, this.held, this.fills, this.drawn] = [[], [], [], []];
     this.arrows = library.createSeriesMarkers(series, []);
+    this.labels = new Labels({ series, scale, colours, token: (kind) => STROKE[kind][0], visible: () => this.visible() });
   }
 
   set({ lines, markers }) {
@@ -34,11 +37,12 @@ export class Marks {
   show() {
     const palette = this.colours();
     for (const line of this.drawn) this.series.removePriceLine(line);
-    this.drawn = this.visible().map(({ kind, price, title }) => {
+    this.drawn = this.visible().map(({ kind, price }) => {
       const [token, lineWidth, lineStyle] = STROKE[kind];
-      return this.series.createPriceLine({ price, title, color: palette[token], lineWidth, lineStyle, axisLabelVisible: true });
+      return this.series.createPriceLine({ price, color: palette[token], lineWidth, lineStyle, axisLabelVisible: false });
     });
     this.arrows.setMarkers(this.isShown("fills") ? this.fills.map((fill) => this.arrow(fill, palette)).filter(Boolean) : []);
+    this.labels.redraw?.();
   }
 
   arrow({ at, side, text, size, group_id: group }, palette) {

@@ -81,4 +81,17 @@ export const showValues = (place, bar, values, number) => {
   place.replaceChildren(...lines);
 };
 
+// Lines that share one name, each with its price and the way to its group; none: the list is put away.
+export const showLines = (place, lines) => {
+  place.hidden = !lines.length;
+  place.replaceChildren(...lines.map(({ title, text, href }) => {
+    const row = document.createElement("li");
+    const name = document.createElement(href ? "a" : "span");
+    if (href) name.href = href;
+    name.textContent = title;
+    row.append(name, span(text, "muted"));
+    return row;
+  }));
+};
+
 const compact = (value) => new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 }).format(value);

@@ -4,7 +4,7 @@ import { colours, font } from "./chart_theme.js";
 
 const PANE = 96; // pixels of an indicator below the candles, whose own height the style sheet gives
 const SMALL = 760;
-const SHOWN = { wide: [140, 22], narrow: [50, 9] }; // bars, and room right of the last one for the names of our lines
+const SHOWN = { wide: [140, 22], narrow: [46, 15] }; // bars, and room right of the last one for the names of our lines
 const FEWEST = 40; // a young pair's candles do not grow wider than this many would
 const MINUS = "\u2212";
 

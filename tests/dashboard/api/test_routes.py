@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 
 from dashboard.api import urls
+from dashboard.notices.models import Channel
 from dashboard.roles import Scope
 from project.accounts.models import Balance, ExchangeAccount, Role
 from signals.models import Alert, Instrument, LostAlert, Signal, Source
@@ -41,7 +42,7 @@ ROUTES = sorted(set(addresses(urls.routes)))
 # Lists: of whose rows the other one must see none. The value is the number of rows that the owner sees at the least.
 LISTS = {
     "accounts": 1, "alerts": 4, "books/bare": 1, "books/differences": 1, "books/dust": 1, "fills": 10, "groups": 8,
-    "journal": 1, "lost": 1, "offset/runs": 1, "orders": 15, "pnl": 1, "queue": 1, "refusals": 1, "risk/decisions": 1,
+    "journal": 1, "lost": 1, "notices": 1, "notices/channels": 1, "offset/runs": 1, "orders": 15, "pnl": 1, "queue": 1, "refusals": 1, "risk/decisions": 1,
     "sealed/changes": 1, "settings/requests": 1, "settings/versions": 1, "shadow/decisions": 1, "shadow/groups": 1,
     "signals": 2, "slots": 3, "sources": 1, "tokens": 1,
 }  # fmt: skip
@@ -54,7 +55,12 @@ ONE: dict[str, Any] = {
     "settings/versions/{pk}": SettingVersion, "shadow/decisions/{pk}": ShadowDecision, "shadow/groups/{pk}": ShadowGroup, "signals/{pk}": Signal, "sources/{pk}": Source,
 }  # fmt: skip
 # Without a model of their own here: the first row that the owner's list shows.
-FIRST = {"journal/{pk}": "journal", "risk/decisions/{pk}": "risk/decisions", "tokens/{pk}": "tokens"}
+FIRST = {
+    "journal/{pk}": "journal",
+    "risk/decisions/{pk}": "risk/decisions",
+    "tokens/{pk}": "tokens",
+    "notices/channels/{pk}": "notices/channels",
+}
 # What asks the venue, so a test of its own lets it: here only that the other one never gets so far.
 ASKS_VENUE: dict[str, Any] = {
     "accounts/{pk}/adopt": ExchangeAccount, "accounts/{pk}/test": ExchangeAccount, "alerts/{pk}/preview": Alert,
@@ -81,10 +87,13 @@ DEEDS: dict[str, tuple[Any, Any]] = {
     "groups/{pk}/skip": (PositionGroup, None),
     "groups/{pk}/write-off-dust": (PositionGroup, {"reason": "because"}),
     "lost/{pk}/settle": (LostAlert, {"choice": "ignore"}),
+    "notices/channels/{pk}/switch": (Channel, {"on": False}),
+    "notices/channels/{pk}/test": (Channel, None),
     "orders/{pk}/cancel": (Order, None),
     "orders/{pk}/settle": (Order, {"ending": "absent", "reason": "looked there"}),
     "queue/{pk}/promote": (QueuedSignal, None),
     "queue/{pk}/remove": (QueuedSignal, None),
+    "sources/{source_id}/token": (Source, None),
     "settings/requests/{pk}/approve": (SettingRequest, {"reason": "looks right"}),
     "settings/requests/{pk}/refuse": (SettingRequest, {"reason": "looks wrong"}),
     "sealed/changes/{pk}/withdraw": (PendingChange, None),
@@ -112,6 +121,7 @@ SHARED = {
     "kill",
     "me",
     "mode",
+    "notices/kinds",
     "schema",
     "sealed",
     "settings",
@@ -120,7 +130,7 @@ SHARED = {
 # Deeds that name nothing of anybody's in the address; tests of their own look at what their bodies may name.
 BODIES = {
     "kill/confirm", "kill/leave", "log-in", "log-in/renew", "log-out", "preview", "settings/preview", "settings/roll-back",
-    "settings/versions/diff", "settings/withdraw",
+    "settings/versions/diff", "settings/withdraw", "sources/make", "ticket",
 }  # fmt: skip
 CASES = {*LISTS, *ONE, *FIRST, *ASKS_VENUE, *DEEDS, *BY_QUERY, *SHARED, *BODIES}
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.test import Client
 
+from dashboard.notices.models import Channel
 from project.accounts.models import ExchangeAccount
 from signals.models import Instrument, Source
 from tests.dashboard.api import world
@@ -23,9 +24,13 @@ def forms(secret: bytes) -> Iterator[str]:
 
 def planted() -> set[str]:
     account, source = ExchangeAccount.objects.get(), Source.objects.get()
-    texts = [*world.SECRETS.values(), *world.PROOFS.values(), world.HMAC_KEY, settings.SECRET_KEY]
+    texts = [*world.SECRETS.values(), *world.PROOFS.values(), world.HMAC_KEY, world.HOOK, settings.SECRET_KEY]
     raw = [text.encode() for text in texts] + [hashlib.sha256(text.encode()).digest() for text in texts]
-    kept = [bytes(account.sealed_credentials), bytes(source.hmac_sealed or b"")]
+    kept = [
+        bytes(account.sealed_credentials),
+        bytes(source.hmac_sealed or b""),
+        bytes(Channel.objects.get().sealed_address),
+    ]
     return {form for secret in (*raw, *kept) for form in forms(secret)}
 
 

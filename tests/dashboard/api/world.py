@@ -9,6 +9,8 @@ from django.db import transaction
 from django.test import Client
 
 from dashboard import tokens
+from dashboard.notices import sealing
+from dashboard.notices.models import Channel, Notice
 from dashboard.roles import Scope
 from project.accounts import vault
 from project.accounts.models import BalanceMovement, ExchangeAccount, Installation, User
@@ -34,6 +36,7 @@ from trading.models import (
 SECRETS = {"apiKey": "PLANTED-api-key-5f2c", "secret": "PLANTED-secret-91ab", "passphrase": "PLANTED-phrase-77"}
 PROOFS = {name: f"PLANTED-{name}-c0ffee" for name in ("token_hash", "secret_hash", "api_key_hash")}
 HMAC_KEY = "PLANTED-hmac-key-d00d"
+HOOK = "PLANTED-hook-0ff1ce"
 
 
 def world(owner: User, *, now: datetime) -> rows.Desk:
@@ -64,7 +67,16 @@ def world(owner: User, *, now: datetime) -> rows.Desk:
     know_markets()
     _versions(account.pk, owner, now=now)
     tokens.make(owner, name="bot", scope=Scope.READ, days=1, now=now)
+    _channel(owner, now)
     return day
+
+
+def _channel(owner: User, now: datetime) -> None:
+    """A channel with its address, and what it was told."""
+    row = Channel.objects.create(user=owner, name="phone", kind="webhook", tail=HOOK[-4:])
+    sealing.put(row, f"jsons://hooks.example.org/{HOOK}")
+    row.save()
+    row.notices.create(key="journal:1", klass="fills", at=now, title="Fills", text="filled", state=Notice.State.SENT)
 
 
 def _plant(account: Any, sender: Any) -> None:

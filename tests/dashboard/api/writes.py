@@ -9,6 +9,7 @@ from typing import Any
 from django.test import Client
 
 from dashboard.api import schema
+from dashboard.notices.models import Channel
 from project.accounts.models import ExchangeAccount
 from signals.models import Alert, LostAlert, Source
 from trading.models import (
@@ -31,8 +32,8 @@ PATHS = {
     if method not in SAFE
 }
 # Of each write its method and address.
-UNKEPT = {"log_in", "log_in_renew", "log_out", "tokens_make", "tokens_revoke"}
-# Their answers hold or end a key; none of them is kept under another.
+UNKEPT = {"log_in", "log_in_renew", "log_out", "sources_make", "sources_token", "tokens_make", "tokens_revoke"}
+# Their answers hold or end a key or an address; none of them is kept under another.
 WHY = {"reason": "because"}
 
 
@@ -78,6 +79,13 @@ WRITES: dict[str, Write] = {
     "kill_press": Write({"phrase": "KILL", "confirmation": "stale", **WHY}),
     "lost_settle": Write({"choice": "ignore"}, LostAlert),
     "mode_change": Write({"mode": "PAUSED", **WHY}),
+    "notices_channels_change": Write({"most": 3}, Channel),
+    "notices_channels_make": Write(
+        {"kind": "webhook", "name": "desk", "address": {"url": "https://hooks.example.org/a-hook-of-mine"}}
+    ),
+    "notices_channels_remove": Write(of=Channel),
+    "notices_channels_switch": Write({"on": False}, Channel),
+    "notices_channels_test": Write(of=Channel),
     "orders_cancel": Write(of=Order, which={"purpose": "ENTRY", "state": "OPEN"}),
     "orders_settle": Write({"ending": "absent", **WHY}, Order),
     "preview": Write({"source": "tradingview", "body": "{}"}),
@@ -93,6 +101,7 @@ WRITES: dict[str, Write] = {
     "shadow_forget": Write(of=Source),
     "shadow_import": Write({"csv": "a,b"}, Source),
     "sources_change": Write({"live": False}, Source),
+    "ticket_send": Write({"account": 1, "symbol": "BTCUSDT", "side": "LONG", "size": "200 USDT"}),
 }
 
 

@@ -132,8 +132,24 @@ def test_under_the_seal_one_looks_and_sees_no_fills(channel: Channel, trader: Cl
         Notice.objects.create(channel=channel, key=klass, klass=klass, at=day.now, title=klass, text=f"told of {klass}")
     SettingOverride.objects.create(name="profile", value="sealed")
     page = trader.get("/notices").content.decode()
-    assert ["told of fills" in page, "told of groups" in page, "Send a test" in page] == [False, True, False]
-    assert trader.post(f"/notices/{channel.pk}/test").status_code == 403
+    assert ["told of fills" in page, "told of groups" in page] == [False, True]
+
+
+def test_under_the_seal_a_channel_is_tried_and_switched_off_and_nothing_else(
+    channel: Channel, trader: Client, day: rows.Desk
+) -> None:
+    SettingOverride.objects.create(name="profile", value="sealed")
+    buttons = ("Send a test", "Switch off", "Change", "Remove…", "Add a channel")
+    page = trader.get("/notices").content.decode()
+    assert [words in page for words in buttons] == [True, True, False, False, False]
+    deeds = {"test": {}, "switch": {"on": "0"}, "": filled(most="3"), "remove": {}}
+    statuses = [
+        trader.post(f"/notices/{channel.pk}/{deed}".rstrip("/"), typed).status_code for deed, typed in deeds.items()
+    ]
+    assert statuses == [302, 302, 403, 403]
+    assert "Switch on" not in trader.get("/notices").content.decode()
+    assert trader.post(f"/notices/{channel.pk}/switch", {"on": "1"}).status_code == 403
+    assert Channel.objects.get().enabled is False
 
 
 def test_the_admin_looks_and_changes_nothing(channel: Channel, root: Client) -> None:
