@@ -17,7 +17,7 @@ from project.journal.record import Event, record_all
 from trading.gateways.base import Gateway, OrderReport
 from trading.kill import journal, places
 from trading.models import PositionGroup
-from trading.services import adopt, flatten, kill_rest, kill_sales
+from trading.services import adopt, connect, flatten, kill_rest, kill_sales, lookups
 
 log = logging.getLogger(__name__)
 
@@ -58,14 +58,14 @@ def _event(name: str, line: Line) -> Event:
 def book_sales(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
     """Book what kills sold to the groups that held it; how many sales. Raises NotReached.
 
+    An order of ours in doubt may have sold from the same groups, so it is looked for first; one that shows nowhere
+    holds nothing up.
     Of the emergency that stands, whose groups end once all is flat; and of those that were left before their sales
     were booked: their journal may have come later, from a disk that was full.
     """
     standing = latch.read(mode.home())
     names = {*kill_sales.unbooked(account.pk), *((standing.id,) if standing else ())}
     booked = sum(_book(account, name, gateway, clock) for name in sorted(names))
-    for name in sorted(names):
-        kill_rest.explain(account, name, gateway=gateway, now=clock())
     if standing and KillReport.objects.filter(latch=standing.id, flat=True).exists():
         flatten.end_after_kill(account.pk, now=clock())
     return booked
@@ -78,11 +78,14 @@ def _book(account: ExchangeAccount, latch_id: str, gateway: Gateway, clock: Cloc
     """
     if not PositionGroup.objects.filter(account=account, closed_at=None).exists():
         return 0
+    if lookups.being_sought(account.pk, timing=connect.timing()):
+        return 0
     booked = adopt.adopt(
         account, operator=OPERATOR, gateway=gateway, clock=clock, whose=_of_the_kill(account, latch_id)
     )
     for trade in booked:
         log.warning("account %s: %s sold by the kill switch is booked to %s", account.pk, trade.qty, trade.group)
+    kill_rest.explain(account, latch_id, gateway=gateway, now=clock())
     return len(booked)
 
 

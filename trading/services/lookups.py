@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from project import failpoints
 from signals.market import venues
@@ -171,9 +171,17 @@ def _others_undecided(order: Order, timing: TimingProfile) -> bool:
 
     Orders that were all looked for in vain do not wait for each other: then a change is somebody else's.
     """
-    rows = Order.objects.filter(account_id=order.account_id).exclude(pk=order.pk)
+    return _sought(order.account_id, timing).exclude(pk=order.pk).exists()
+
+
+def being_sought(account_id: int, *, timing: TimingProfile) -> bool:
+    """Whether an order is in a call, or unknown and not yet looked for often enough to have been found if it is there."""
+    return _sought(account_id, timing).exists()
+
+
+def _sought(account_id: int, timing: TimingProfile) -> QuerySet[Order]:
     hidden = Q(state=OrderState.SUBMITTING) | Q(state=OrderState.UNKNOWN, polls__lt=timing.polls)
-    return rows.filter(hidden).exclude(NOT_LISTED).exists()
+    return Order.objects.filter(hidden, account_id=account_id).exclude(NOT_LISTED)
 
 
 def _conclude(order: Order, evidence: AbsenceEvidence, *, now: datetime, timing: TimingProfile) -> None:
