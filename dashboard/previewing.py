@@ -231,9 +231,9 @@ def measured(value: object, unit: str) -> str:
         return NOTHING
     if not isinstance(value, Decimal | int):
         return str(value)  # words have no unit
-    if isinstance(value, Decimal):
-        value = number(value.normalize(), min(places_of(value), PLACES if abs(value) < 1 else PLACES_ABOVE_1))
-    return f"{value}{THIN}{unit}".rstrip() if unit else str(value)
+    places = min(places_of(Decimal(value)), PLACES if abs(value) < 1 else PLACES_ABOVE_1)
+    text = number(Decimal(value), places)
+    return f"{text}{THIN}{unit}" if unit else text
 
 
 def _order(order: PlannedOrder) -> str:

@@ -59,6 +59,12 @@ def brief(value: Decimal | None) -> str:
 
 
 @register.filter
+def number(value: Decimal | None, places: int) -> str:
+    """So many decimal places: `{{ page.slippage.bps|number:1 }}`"""
+    return formats.number(value, places)
+
+
+@register.filter
 def clock(at: datetime | None, now: datetime) -> str:
     """The time of day, UTC, with the day where it was not today."""
     return formats.clock(at, now=now)

@@ -1,7 +1,6 @@
 """A real browser on the real web process. Without Chromium these tests skip; WINDLASS_REQUIRE_BROWSER=1 makes them fail."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
@@ -12,28 +11,15 @@ from django.utils import timezone
 from playwright.async_api import Browser, Page, async_playwright, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from tests.browser.chromium import ARGUMENTS, MEND, PATIENCE_MS, chromium_path
 from tests.browser.server import WebProcess, web_process
 from tests.dashboard import rows
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-PLACES = ("chromium", "chromium-browser", "google-chrome")
-MEND = "no Chromium found: install it (Debian: apt-get install chromium) or name it in WINDLASS_CHROMIUM"
 HEIGHTS = {390: 844, 1366: 768, 1440: 1000}
 
-PATIENCE_MS = 60_000
-# Pages change within a fraction of a second; a busy machine takes its time.
 expect.set_options(timeout=PATIENCE_MS)
 
 OpenPage = Callable[..., Awaitable[Page]]
-
-
-def chromium_path() -> str | None:
-    """Where Chromium is; None when it is missing."""
-    named = os.environ.get("WINDLASS_CHROMIUM")
-    return named or next((path for name in PLACES if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS, MEND, PATIENCE_MS, chromium_path
+from tests.browser.chromium import ARGUMENTS, MEND, PATIENCE_MS, chromium_path
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs/images"
 SIZES = {"desktop": (1440, 1000), "phone": (390, 844)}
@@ -44,6 +44,9 @@ PAGES = {
     "kill": "/kill",
     "api": "/api",
 }
+
+READY = {"api": ".opblock", "chart": "[data-legend]:has-text('O ')"}
+# What comes after the page.
 
 
 def main() -> int:
@@ -90,8 +93,8 @@ def _taken(page: Page, chosen: dict[str, str], size: str, png: Path | None) -> I
     for name, address in chosen.items():
         page.goto(address)
         page.wait_for_load_state("load", timeout=PATIENCE_MS)
-        if name == "chart":
-            page.locator("canvas").first.wait_for(timeout=PATIENCE_MS)
+        if name in READY:
+            page.locator(READY[name]).first.wait_for(timeout=PATIENCE_MS)
         for theme in THEMES:
             page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
             page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")

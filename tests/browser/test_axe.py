@@ -17,7 +17,8 @@ from project.accounts.models import ExchangeAccount, User
 from project.journal.models import JournalEntry
 from signals.models import Alert
 from tests.browser import axe, hostile
-from tests.browser.conftest import HEIGHTS, PATIENCE_MS
+from tests.browser.chromium import PATIENCE_MS
+from tests.browser.conftest import HEIGHTS
 from tests.browser.server import WebProcess
 from tests.browser.test_overview import overflow
 from tests.dashboard import rows

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS, PATIENCE_MS, chromium_path
+from tests.browser.chromium import ARGUMENTS, PATIENCE_MS, chromium_path
 from tests.support.paper import PaperExchange
 
 
