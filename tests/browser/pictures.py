@@ -45,7 +45,7 @@ PAGES = {
     "api": "/api",
 }
 
-READY = {"api": ".opblock", "chart": "[data-legend]:has-text('O ')"}
+READY = {"api": ".opblock-tag", "chart": "[data-legend]:has-text('O ')"}
 # What comes after the page.
 
 
