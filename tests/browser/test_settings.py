@@ -9,14 +9,15 @@ from playwright.async_api import Page, expect
 
 from signals.models import Ticker
 from tests.browser.conftest import OpenPage
+from tests.browser.server import WebProcess
 from tests.browser.test_overview import BEYOND, overflow
 from tests.dashboard import rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-async def opened(browser_page: OpenPage, width: int, scheme: str = "dark") -> Page:
-    page = await browser_page(width)
+async def opened(browser_page: OpenPage, width: int, scheme: str = "dark", *, url: str = "") -> Page:
+    page = await browser_page(width, url=url)
     await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     await page.goto(f"{page.url.split('?')[0].rstrip('/')}/settings")
     await expect(page.locator("#row-legs .rowset.three .one")).to_have_count(6)  # five legs and their heads
@@ -40,10 +41,10 @@ async def test_it_fits_a_desk(day: rows.Desk, browser_page: OpenPage) -> None:
     await shot(page, "settings-1440-dark")
 
 
-async def test_a_change_is_made_and_taken_back(day: rows.Desk, browser_page: OpenPage) -> None:
+async def test_a_change_is_made_and_taken_back(day: rows.Desk, browser_page: OpenPage, own_web: WebProcess) -> None:
     later = day.now + timedelta(minutes=10)  # fresh, however slow this machine is
     await sync_to_async(Ticker.objects.update)(at=later)
-    page = await opened(browser_page, 390, "light")
+    page = await opened(browser_page, 390, "light", url=own_web.url)  # one that remembers no market of another test
     await shot(page, "settings-390-light-folded")
     await page.locator(".jump a", has_text="Grid").click()
     await fits(page)

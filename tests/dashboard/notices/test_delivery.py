@@ -42,7 +42,7 @@ def test_an_entry_is_told_once_however_often_the_journal_is_read(
     tell()
     Place.objects.update(last_xid=-1, last_entry_id=-1)  # as after a crash before the place was kept
     tell()
-    assert hook.texts() == ["PAPER paper-1: Fills | filled: buy 0.1 at 60000, fee 0.0001 BTC"]
+    assert hook.texts() == ["PAPER paper-1: Fills | filled: buy 0.1 at 60,000, fee 0.0001 BTC"]
     assert states() == ["SENT"]
 
 
