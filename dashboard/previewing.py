@@ -231,8 +231,8 @@ def measured(value: object, unit: str) -> str:
         return NOTHING
     if not isinstance(value, Decimal | int):
         return str(value)  # words have no unit
-    places = min(places_of(Decimal(value)), PLACES if abs(value) < 1 else PLACES_ABOVE_1)
-    text = number(Decimal(value), places)
+    exact = Decimal(value)
+    text = number(exact, min(places_of(exact), PLACES if abs(exact) < 1 else PLACES_ABOVE_1))
     return f"{text}{THIN}{unit}" if unit else text
 
 
