@@ -59,8 +59,8 @@ class SessionWatch:
             except Error:
                 continue
             for socket in [socket for socket, login in self._sockets.items() if login not in found]:
-                del self._sockets[socket]
-                await _closed(socket)
+                if self._sockets.pop(socket, None) is not None:  # it may have left while another was closed
+                    await _closed(socket)
 
 
 async def _closed(socket: Any) -> None:
