@@ -38,6 +38,8 @@ FREE = frozenset(
         "dashboard:api:notices-channels-test",
         "dashboard:api:preview",
         "dashboard:api:sealed-changes-withdraw",
+        "dashboard:api:sessions-detail",
+        "dashboard:api:sessions-end-others",
         "dashboard:api:settings-preview",
         "dashboard:api:settings-roll-back",
         "dashboard:api:settings-values",

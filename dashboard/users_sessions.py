@@ -69,20 +69,23 @@ def note(request: HttpRequest, user: User, *, now: datetime) -> None:
 
 
 def _past(now: datetime) -> Any:
-    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
-    return BrowserSession.objects.filter(~Exists(alive))
+    return BrowserSession.objects.filter(~Exists(_open_at(now)))
 
 
-def _alive(now: datetime) -> Any:
-    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
-    return BrowserSession.objects.filter(Exists(alive))
+def alive(now: datetime) -> Any:
+    """Log-ins whose sessions are not over."""
+    return BrowserSession.objects.filter(Exists(_open_at(now)))
+
+
+def _open_at(now: datetime) -> Any:
+    return Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
 
 
 def of(user: User, *, here: str | None, now: datetime) -> list[Browser]:
     """Where somebody is logged in, the one that asks first."""
     rows = [
         Browser(row.pk, agent_words(row.agent), row.address or "", row.since, row.seen_at, row.session_key == here)
-        for row in _alive(now).filter(user=user)
+        for row in alive(now).filter(user=user)
     ]
     return sorted(rows, key=lambda row: not row.here)
 

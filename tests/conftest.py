@@ -7,6 +7,8 @@ import pytest
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
+from risk import portfolio
+from signals.market import instruments
 from tests.support import measured
 from tests.support.factories import Desk, make_desk
 from tests.support.paper import PaperExchange
@@ -26,6 +28,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # After a test that commits, Django would truncate every table and write its permissions anew: 0.1 s each time.
 TransactionTestCase._fixture_teardown = lambda case: emptied()
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """What a process keeps for some seconds are rows of the test before: their ids are nobody's now."""
+    instruments.forget()
+    portfolio.forget()
 
 
 @pytest.fixture(scope="session")

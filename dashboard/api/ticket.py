@@ -1,9 +1,11 @@
 """The order ticket: one alert of our own format, sent once for each key, with the checks of the page."""
 
 from collections.abc import Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,13 +13,16 @@ from rest_framework.response import Response
 
 from dashboard import ticket as forms
 from dashboard.api import idempotency
+from dashboard.api.alerts import PreviewSerializer
 from dashboard.api.base import Edge
 from dashboard.api.fields import DoneSerializer, Id, done
 from dashboard.api.problems import Refused, Wrong, not_now, refused
+from dashboard.previewing import as_json
 from dashboard.ticket import LONGEST, LONGEST_NOTE, SIDES, STOP_UNITS, Form
-from project.accounts.models import Environment
+from project.accounts.models import Environment, ExchangeAccount
 from signals.formats import FormatRefused
-from trading.services import order_by_hand
+from trading.services import connect, order_by_hand
+from trading.services.explain import Explanation
 from trading.services.order_by_hand import CannotSend, Sent
 
 NOT_SURE = "This is real money: send `sure` with it."
@@ -102,6 +107,31 @@ class TicketView(Edge):
         if given is None:
             return forms.new_key()
         return sha256(f"{self.user.pk}:{given}".encode()).hexdigest()[: forms.KEY_LENGTH]
+
+
+class TicketPreview(Edge):
+    """What would this order by hand do now?"""
+
+    @extend_schema(request=TicketSerializer, responses=PreviewSerializer, operation_id="ticket_preview")
+    def post(self, request: Request) -> Response:
+        """The plan with every check, decided for real and undone; nothing is sent. `sure` does not matter here."""
+        asked = self.asked(TicketSerializer)
+        account = self.account(asked["account"])
+        form = _form(asked)
+        if wrong := forms.checked(form):
+            raise _wrong(wrong)
+        return Response(as_json(_looked(account, form)))
+
+
+def _looked(account: ExchangeAccount, form: Form) -> Explanation:
+    """Raises Refused."""
+    gateway = partial(connect.gateway, account)
+    try:
+        return order_by_hand.preview(forms.ticket(form), gateway=gateway, clock=timezone.now)
+    except FormatRefused as error:
+        raise _wrong(forms.refused(error)) from None
+    except CannotSend as error:
+        raise not_now(str(error), "CANNOT_SEND") from None
 
 
 def _form(asked: Mapping[str, Any]) -> Form:

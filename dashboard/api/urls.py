@@ -22,6 +22,7 @@ from dashboard.api import (
     queue,
     risk,
     seal,
+    sessions,
     settings,
     settings_versions,
     shadow,
@@ -53,6 +54,7 @@ ROWS = {
     "refusals": alerts.Refusals,
     "risk/decisions": risk.Decisions,
     "sealed/changes": seal.SealChanges,
+    "sessions": sessions.Sessions,
     "settings/requests": settings_versions.Requests,
     "settings/versions": settings_versions.Versions,
     "shadow/decisions": shadow.ShadowDecisions,
@@ -94,6 +96,7 @@ SINGLE = {
     "sources/make": source_proofs.SourceMaker,
     "tasks": machine.Tasks,
     "ticket": ticket.TicketView,
+    "ticket/preview": ticket.TicketPreview,
     "why": why.WhyNot,
 }
 

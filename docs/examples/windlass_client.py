@@ -1196,6 +1196,25 @@ class Seal(TypedDict):
     sentence: str
 
 
+class Session(TypedDict):
+    """A browser that is logged in; `here` is the one that asks."""
+
+    id: int
+    what: str
+    address: str | None
+    since: str
+    seen_at: str
+    here: bool
+
+
+class SessionsEnded(TypedDict):
+    """A deed was done."""
+
+    done: NotRequired[bool]
+    message: str
+    ended: int
+
+
 class Setting(TypedDict):
     """One setting: what it is, and within which limits; values are text that can be sent back."""
 
@@ -2552,6 +2571,26 @@ class Windlass:
         found: Done = self._call("POST", f"/api/v1/sealed/changes/{id_}/withdraw", key=key)
         return found
 
+    def sessions_list(self, *, cursor: int | None = None, limit: int | None = None) -> Page[Session]:
+        """One's own log-ins, an admin's too. A personal token does not end them."""
+        found: Page[Session] = self._call("GET", "/api/v1/sessions", query={"cursor": cursor, "limit": limit})
+        return found
+
+    def sessions_get(self, id_: int) -> Session:
+        """One's own log-ins, an admin's too. A personal token does not end them."""
+        found: Session = self._call("GET", f"/api/v1/sessions/{id_}")
+        return found
+
+    def sessions_end(self, id_: int, *, key: str | None = None) -> Done:
+        """Log one browser out."""
+        found: Done = self._call("DELETE", f"/api/v1/sessions/{id_}", key=key)
+        return found
+
+    def sessions_end_others(self, *, key: str | None = None) -> SessionsEnded:
+        """Log every browser out but the one that asks; asked with a log-in's key, all of them."""
+        found: SessionsEnded = self._call("POST", "/api/v1/sessions/end-others", key=key)
+        return found
+
     def settings_get(self) -> Settings:
         """Every setting there is."""
         found: Settings = self._call("GET", "/api/v1/settings")
@@ -2834,6 +2873,49 @@ class Windlass:
         found: TicketSent = self._call(
             "POST",
             "/api/v1/ticket",
+            body={
+                "account": account,
+                "symbol": symbol,
+                "side": side,
+                "order_type": order_type,
+                "price": price,
+                "size": size,
+                "leverage": leverage,
+                "stop": stop,
+                "stop_unit": stop_unit,
+                "target": target,
+                "timeframe": timeframe,
+                "note": note,
+                "strategy": strategy,
+                "sure": sure,
+            },
+            key=key,
+        )
+        return found
+
+    def ticket_preview(
+        self,
+        *,
+        account: int,
+        symbol: str,
+        side: PositionSide,
+        order_type: OrderTypeEnum | None = None,
+        price: str | None = None,
+        size: str | None = None,
+        leverage: str | None = None,
+        stop: str | None = None,
+        stop_unit: StopUnitEnum | None = None,
+        target: str | None = None,
+        timeframe: str | None = None,
+        note: str | None = None,
+        strategy: int | None = None,
+        sure: bool | None = None,
+        key: str | None = None,
+    ) -> Preview:
+        """The plan with every check, decided for real and undone; nothing is sent. `sure` does not matter here."""
+        found: Preview = self._call(
+            "POST",
+            "/api/v1/ticket/preview",
             body={
                 "account": account,
                 "symbol": symbol,

@@ -9,15 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from project.accounts.models import Role
-from signals.market import instruments
 from tests.dashboard import rows
 from trading.models import SettingOverride
 from trading.services.desk import Desk
-
-
-@pytest.fixture(autouse=True)
-def fresh_instruments() -> None:
-    instruments.forget()
 
 
 def set_override(root: Client, **fields: Any) -> str:

@@ -13,7 +13,6 @@ from redis.exceptions import ConnectionError as NoConnection
 
 from dashboard import chart
 from project.accounts.models import ExchangeAccount
-from signals.market import instruments
 from signals.models import Instrument
 from signals.timeframes import HOUR
 from tests.dashboard import chart_rows, rows
@@ -29,7 +28,6 @@ VENDOR = Path(chart.__file__).parent / "static" / "vendor"
 @pytest.fixture(autouse=True)
 def empty() -> Iterator[None]:
     """Nothing is known of any pair, before and after."""
-    instruments.forget()
     yield
     with Redis.from_url(SERVERS.redis_url) as client:
         if names := list(client.scan_iter("windlass:chart:*")):

@@ -10,7 +10,6 @@ from django.utils import formats
 from dashboard import live, look
 from dashboard.words import venue_words
 from project.journal.models import JournalEntry
-from signals.market import instruments
 from signals.models import Alert, Source
 from tests.dashboard import rows
 
@@ -78,7 +77,6 @@ def test_venues_by_the_names_people_know(venue: str, title: str) -> None:
 
 
 def test_the_feed_names_a_pair_as_its_venue_does(day: rows.Desk) -> None:
-    instruments.forget()
     Alert.objects.update(details={})
     subjects = {row.subject for row in live.gather(None, now=day.now).alerts}
     assert {"ETH/USDT", "XRP/USDT"} <= subjects
@@ -86,7 +84,6 @@ def test_the_feed_names_a_pair_as_its_venue_does(day: rows.Desk) -> None:
 
 
 def test_a_pair_that_no_venue_lists_stays_as_it_was_sent(day: rows.Desk) -> None:
-    instruments.forget()
     Alert.objects.filter(outcome="POOL_FULL").update(raw='{"symbol": "QQQQ", "action": "buy"}', details={})
     assert "QQQQ" in {row.subject for row in live.gather(None, now=day.now).alerts}
 

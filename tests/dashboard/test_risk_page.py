@@ -11,10 +11,8 @@ from django.utils import timezone
 from dashboard import risk, risk_facts
 from dashboard.risk import RiskPage
 from project.accounts.models import ExchangeAccount
-from risk import portfolio
 from risk.domain.checks import CHECKS
 from risk.models import BookDepth, Breaker, Dependence, GarchFit, RiskDecision
-from signals.market import instruments
 from signals.models import Instrument
 from signals.timeframes import DAY
 from tests.dashboard import rows
@@ -22,12 +20,6 @@ from trading.models import SettingOverride
 
 D = Decimal
 PAGE = "/risk"
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    portfolio.forget()
-    instruments.forget()
 
 
 def text(browser: Client) -> str:

@@ -11,7 +11,6 @@ from django.utils import timezone
 from dashboard import settings_words
 from docs import facts
 from docs import words as documents
-from signals.market import instruments
 from tests.dashboard import rows
 from trading.domain import settings as registry
 from trading.models import PositionGroup, SettingOverride, SettingVersion
@@ -19,11 +18,6 @@ from trading.services.overrides import Place, Wish
 from trading.services.setting_versions import Said, write
 
 PAGE = "/settings"
-
-
-@pytest.fixture(autouse=True)
-def fresh_instruments() -> None:
-    instruments.forget()
 
 
 def text(answer: Any) -> str:

@@ -8,7 +8,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from project.accounts.models import Environment, ExchangeAccount, Role
-from signals.market import instruments
 from tests.dashboard import rows
 from tests.dashboard.test_settings_page import PAGE, confirmed, held, previewed, text
 from trading.models import PendingChange, SettingOverride, SettingRequest, SettingVersion
@@ -16,11 +15,6 @@ from trading.services.overrides import Place, Wish
 from trading.services.setting_versions import Said, write
 
 VERSIONS = f"{PAGE}/versions"
-
-
-@pytest.fixture(autouse=True)
-def fresh_instruments() -> None:
-    instruments.forget()
 
 
 def changed(**values: str | None) -> SettingVersion:

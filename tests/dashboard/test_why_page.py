@@ -23,7 +23,6 @@ BTC = Asked("BTCUSDT", 60)
 @pytest.fixture
 def well(day: rows.Desk) -> rows.Desk:
     """An account on which nothing stops an entry."""
-    instruments.forget()
     ExchangeAccount.objects.update(reconciled_at=day.now, clock_offset_ms=3)
     for name, value in (("per_symbol_pct", "50"), ("per_sector_pct", "100"), ("per_strategy_pct", "100")):
         SettingOverride.objects.create(name=name, value=value)

@@ -135,7 +135,7 @@ export class Drawings {
 
   pointAt({ x, y }) {
     const [at, price] = [this.scale.at(x), this.series.coordinateToPrice(y)];
-    return at === null || price === null || price <= 0 ? null : [Math.round(at), this.series.priceFormatter().format(price).replace("−", "-")];
+    return at === null || price === null || price <= 0 ? null : [Math.round(at), this.series.priceFormatter().format(price).replaceAll(",", "")];
   }
 
   follow(point) {

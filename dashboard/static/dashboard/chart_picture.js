@@ -13,7 +13,7 @@ export class Picture {
     const library = window.LightweightCharts;
     Object.assign(this, { place, library, places, height: place.clientHeight, palette: colours(), drawn: [] });
     this.chart = library.createChart(place, { autoSize: true, ...this.look() });
-    this.candles = this.chart.addSeries(library.CandlestickSeries, { priceFormat: { type: "price", precision: places, minMove: tick } });
+    this.candles = this.chart.addSeries(library.CandlestickSeries, { priceFormat: prices(places, tick) });
     this.volume = this.chart.addSeries(library.HistogramSeries, { priceScaleId: "volume", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
     this.chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.86, bottom: 0 } });
     this.dress([]);
@@ -127,5 +127,11 @@ export class Picture {
   }
 }
 
+// Prices in the market's steps, grouped as everywhere on the page: the library's own format does not group.
+const prices = (places, tick) => {
+  const words = new Intl.NumberFormat("en", { minimumFractionDigits: places, maximumFractionDigits: places });
+  const shown = (price) => words.format(Math.round(price / tick) * tick).replace("-", MINUS);
+  return { type: "custom", minMove: tick, formatter: shown };
+};
 const room = () => SHOWN[innerWidth <= SMALL ? "narrow" : "wide"];
 const candle = ([time, open, high, low, close]) => ({ time, open, high, low, close });

@@ -43,7 +43,7 @@ ROUTES = sorted(set(addresses(urls.routes)))
 LISTS = {
     "accounts": 1, "alerts": 4, "books/bare": 1, "books/differences": 1, "books/dust": 1, "fills": 10, "groups": 8,
     "journal": 1, "lost": 1, "notices": 1, "notices/channels": 1, "offset/runs": 1, "orders": 15, "pnl": 1, "queue": 1, "refusals": 1, "risk/decisions": 1,
-    "sealed/changes": 1, "settings/requests": 1, "settings/versions": 1, "shadow/decisions": 1, "shadow/groups": 1,
+    "sealed/changes": 1, "sessions": 1, "settings/requests": 1, "settings/versions": 1, "shadow/decisions": 1, "shadow/groups": 1,
     "signals": 2, "slots": 3, "sources": 1, "tokens": 1,
 }  # fmt: skip
 # One thing: the model whose last row the address names.
@@ -58,6 +58,7 @@ ONE: dict[str, Any] = {
 FIRST = {
     "journal/{pk}": "journal",
     "risk/decisions/{pk}": "risk/decisions",
+    "sessions/{pk}": "sessions",
     "tokens/{pk}": "tokens",
     "notices/channels/{pk}": "notices/channels",
 }
@@ -130,7 +131,7 @@ SHARED = {
 # Deeds that name nothing of anybody's in the address; tests of their own look at what their bodies may name.
 BODIES = {
     "kill/confirm", "kill/leave", "log-in", "log-in/renew", "log-out", "preview", "settings/preview", "settings/roll-back",
-    "settings/versions/diff", "settings/withdraw", "sources/make", "ticket",
+    "settings/versions/diff", "settings/withdraw", "sessions/end-others", "sources/make", "ticket", "ticket/preview",
 }  # fmt: skip
 CASES = {*LISTS, *ONE, *FIRST, *ASKS_VENUE, *DEEDS, *BY_QUERY, *SHARED, *BODIES}
 

@@ -102,3 +102,34 @@ def test_only_who_may_act_on_the_account_sends(
 def test_under_the_seal_nothing_is_sent(mine: Client, desk: rows.Desk, before: int) -> None:
     SettingOverride.objects.create(name="profile", value="sealed")
     assert (send(mine, desk).json()["code"], Alert.objects.count()) == ("SEALED", before)
+
+
+# the look -----------------------------------------------------------------------------------------
+
+
+def look(client: Client, desk: rows.Desk, **fields: Any) -> Any:
+    return post(client, "ticket/preview", {"account": desk.account.pk, **BUY, **fields})
+
+
+def test_a_look_tells_what_would_become_of_it_and_leaves_nothing(mine: Client, desk: rows.Desk, before: int) -> None:
+    told, ticket = JournalEntry.objects.count(), look(mine, desk).json()
+    assert (ticket["format"], ticket["symbol"]) == ("windlass", "BTC/USDT")
+    assert ticket["outcome"]
+    assert ticket["reason"]
+    assert (Alert.objects.count(), JournalEntry.objects.count()) == (before, told)
+
+
+def test_a_look_names_what_is_wrong_and_shows_nobody_else_s(
+    mine: Client, desk: rows.Desk, theirs: Client, before: int
+) -> None:
+    wrong = look(mine, desk, price="cheap").json()
+    assert (wrong["code"], wrong["field"]) == ("TICKET_WRONG", "price")
+    assert look(theirs, desk).status_code == 404
+    Source.objects.update(enabled=False)
+    off = look(mine, desk, strategy=desk.account.sources.get().pk)
+    assert (off.status_code, off.json()["code"]) == (409, "CANNOT_SEND")
+
+
+def test_under_the_seal_nothing_is_looked_at(mine: Client, desk: rows.Desk) -> None:
+    SettingOverride.objects.create(name="profile", value="sealed")
+    assert look(mine, desk).json()["code"] == "SEALED"

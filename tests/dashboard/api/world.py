@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.test import Client
 
@@ -12,6 +13,7 @@ from dashboard import tokens
 from dashboard.notices import sealing
 from dashboard.notices.models import Channel, Notice
 from dashboard.roles import Scope
+from dashboard.users_models import BrowserSession
 from project.accounts import vault
 from project.accounts.models import BalanceMovement, ExchangeAccount, Installation, User
 from project.journal.record import record
@@ -51,6 +53,7 @@ def world(owner: User, *, now: datetime) -> rows.Desk:
     RiskDecision.objects.create(account=account, signal=signal, allowed=False, code="POOL_FULL", sentence="8 of 8")
     RiskState.objects.create(account=account, base=10000, equity=10000, peak=10000)
     BalanceMovement.objects.create(account=account, currency="USDT", kind="baseline", amount=1, at=now)
+    _log_in(owner, now)
     Installation.objects.get_or_create(id=1, defaults={"name": "test"})
     SettingOverride.objects.create(account=account, name="max_open_groups", value="7")
     PnlPoint.objects.create(
@@ -77,6 +80,12 @@ def _channel(owner: User, now: datetime) -> None:
     sealing.put(row, f"jsons://hooks.example.org/{HOOK}")
     row.save()
     row.notices.create(key="journal:1", klass="fills", at=now, title="Fills", text="filled", state=Notice.State.SENT)
+
+
+def _log_in(owner: User, now: datetime) -> None:
+    key, agent = f"{owner.pk:032d}", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(days=1))
+    BrowserSession.objects.create(user=owner, session_key=key, agent=agent, since=now, seen_at=now)
 
 
 def _plant(account: Any, sender: Any) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 
 from dashboard.api import schema
 from dashboard.notices.models import Channel
+from dashboard.users_models import BrowserSession
 from project.accounts.models import ExchangeAccount
 from signals.models import Alert, LostAlert, Source
 from trading.models import (
@@ -54,6 +55,7 @@ class Write:
         return re.sub(r"\{\w+\}", str(row.pk), path)
 
 
+BY_HAND = {"account": 1, "symbol": "BTCUSDT", "side": "LONG", "size": "200 USDT"}
 SETTING = {"name": "max_open_groups", "value": "3", "own": True}
 WRITES: dict[str, Write] = {
     "accounts_adopt": Write(of=ExchangeAccount),
@@ -92,6 +94,8 @@ WRITES: dict[str, Write] = {
     "queue_promote": Write(of=QueuedSignal),
     "queue_remove": Write(of=QueuedSignal),
     "sealed_changes_withdraw": Write(of=PendingChange),
+    "sessions_end": Write(of=BrowserSession),
+    "sessions_end_others": Write(),
     "settings_change": Write(SETTING),
     "settings_preview": Write(SETTING),
     "settings_requests_approve": Write(WHY, SettingRequest),
@@ -101,7 +105,8 @@ WRITES: dict[str, Write] = {
     "shadow_forget": Write(of=Source),
     "shadow_import": Write({"csv": "a,b"}, Source),
     "sources_change": Write({"live": False}, Source),
-    "ticket_send": Write({"account": 1, "symbol": "BTCUSDT", "side": "LONG", "size": "200 USDT"}),
+    "ticket_preview": Write(BY_HAND),
+    "ticket_send": Write(BY_HAND),
 }
 
 
