@@ -32,7 +32,7 @@ class SessionSerializer(RowSerializer):
 
     def get_here(self, row: BrowserSession) -> bool:
         """A token is in no browser."""
-        return row.session_key == self.context["request"].session.session_key
+        return bool(row.session_key == self.context["request"].session.session_key)
 
 
 class SessionsEndedSerializer(DoneSerializer):
