@@ -50,7 +50,7 @@ imports: install-dev
 
 pytest: install-dev
 	@$(PY) -m coverage erase
-	@$(PY) -m coverage run -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PY) -m coverage run -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 	@./deploy/coverage-floor $(PY)
 
 bench: install

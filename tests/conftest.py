@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 from django.test import TransactionTestCase
@@ -28,6 +29,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # After a test that commits, Django would truncate every table and write its permissions anew: 0.1 s each time.
 TransactionTestCase._fixture_teardown = lambda case: emptied()
+
+
+@pytest.fixture(autouse=True)
+def counted_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that goes the same way hundreds of times is not counted for coverage: others went it before."""
+    with measured.paused() if request.node.get_closest_marker("repeats") else nullcontext():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,8 @@ from trading.errors import NotReached, VenueError
 from trading.models import Pyramid
 from trading.services import cancel, connect, exits_sweep, queue, reconcile, submit, watch
 
+pytestmark = pytest.mark.repeats
+
 EXAMPLES = max(25, ROUNDS)
 STEPS = 20
 PATIENCE_MS = 400

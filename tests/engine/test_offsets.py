@@ -19,7 +19,7 @@ from trading.domain.offset_saga import Deed
 from trading.models import OffsetRun, OffsetStep, PositionGroup
 from trading.services import block, exits, offset, offset_saga
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.repeats]
 
 MANY = 60
 TURNS = 4

@@ -29,7 +29,7 @@ from tests.support.races import elsewhere, injected, together, worker
 from trading.models import Fill, Order, PositionGroup, Pyramid, QueuedSignal, Slot
 from trading.services import exits_sweep, fills
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.repeats]
 
 # the pool ----------------------------------------------------------------------------------------
 

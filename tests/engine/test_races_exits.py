@@ -30,7 +30,7 @@ from trading.gateways.ccxt_gateway import CcxtGateway
 from trading.models import Fill, Order
 from trading.services import cancel, decide, watch
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.repeats]
 
 LOT = Decimal("0.00001")
 

@@ -5,6 +5,8 @@ import pytest
 from tests.simulator.engine import Engine
 from tests.simulator.variants import VARIANTS, Naive, world_of
 
+pytestmark = pytest.mark.repeats
+
 
 def broken(variant: type[Naive], seed: int, engine: type[Engine]) -> set[str]:
     """The invariants that a seed breaks."""

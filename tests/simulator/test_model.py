@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -12,6 +13,8 @@ from tests.simulator.market import CHOICES, LEVELS, PRICES
 from tests.simulator.venue import KINDS
 from tests.simulator.weather import SAYS
 from tests.simulator.world import TASKS, World
+
+pytestmark = pytest.mark.repeats
 
 EXAMPLES = 60
 STEPS = 40

@@ -7,6 +7,8 @@ import pytest
 from tests.simulator.schedules import Schedule, differ, drawn
 from tests.simulator.variants import CountedPool, Naive, NewestFirst
 
+pytestmark = pytest.mark.repeats
+
 SCHEDULES = 10_000
 PARTS = 10
 

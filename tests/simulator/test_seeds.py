@@ -8,6 +8,8 @@ from tests.simulator import campaign
 from tests.simulator.judge import INVARIANTS
 from tests.simulator.world import World
 
+pytestmark = pytest.mark.repeats
+
 SEEDS = 2000
 PARTS = 8
 # So that two processes of tests share them, and a failure names its part.
