@@ -40,7 +40,9 @@ class Shown:
 
 
 def show(overview: Overview, *, demo: bool, webhook_url: str) -> Shown:
-    """Render every piece."""
+    """Render every piece; of a page that has no account to show, the bar: there is no place for more on it."""
+    if overview.account is None:
+        return show_bar(overview, facts=facts_of(overview))
     shared = {"overview": overview, "now": overview.at, "demo": demo, "webhook_url": webhook_url}
     parts: dict[str, Pieces] = {
         "health": {"health": _piece("health", shared)},
@@ -63,7 +65,7 @@ def show(overview: Overview, *, demo: bool, webhook_url: str) -> Shown:
     return Shown(overview.number, overview.at, parts, facts_of(overview))
 
 
-def show_bar(bar: Bar, *, facts: Mapping[str, str]) -> Shown:
+def show_bar(bar: Bar | Overview, *, facts: Mapping[str, str]) -> Shown:
     """The bar alone, for pages that read themselves again."""
     health = _piece("health", {"overview": bar, "now": bar.at})
     return Shown(bar.number, bar.at, {"health": {"health": health}}, facts)
@@ -77,7 +79,7 @@ def snapshot(shown: Shown) -> Json:
 
 def frame(before: Shown, after: Shown) -> Json:
     """The frame from one state to the next. `after` is the number it builds on: a browser elsewhere asks again."""
-    changed = {name: _changes(before.parts[name], pieces) for name, pieces in after.parts.items()}
+    changed = {name: _changes(before.parts.get(name, {}), pieces) for name, pieces in after.parts.items()}
     parts = {name: part for name, part in changed.items() if part is not None}
     return {"type": "frame", "number": after.number, "after": before.number, **_common(after, parts)}
 

@@ -46,21 +46,22 @@ class Page:
 
 def asked(query: Mapping[str, str]) -> Asked:
     """What an address asks for; what makes no sense is left out."""
-    timeframe, until = query.get("timeframe", ""), _day(query.get("to", ""))
+    timeframe = query.get("timeframe", "")
     return Asked(
         search=query.get("q", "").replace("\0", "").strip()[:60],
         side=query.get("side", "") if query.get("side") in tuple(PositionSide) else "",
         timeframe_secs=int(timeframe) if timeframe.isascii() and timeframe.isdigit() and len(timeframe) < 9 else None,
         since=_day(query.get("from", "")),
-        until=until + timedelta(days=1) if until else None,
+        until=_day(query.get("to", ""), whole=True),
         before=_place(query.get("before", "")),
     )
 
 
-def _day(text: str) -> datetime | None:
+def _day(text: str, *, whole: bool = False) -> datetime | None:
+    """When a day begins; whole: when it is over."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=whole)
+    except (ValueError, OverflowError):  # the latter: the last day there is has no end
         return None
 
 
@@ -68,10 +69,12 @@ def _place(text: str) -> tuple[datetime, int] | None:
     at, _, number = text.partition("_")
     try:
         moment = datetime.fromisoformat(at)
-    except ValueError:
+        is_moment = moment.tzinfo is not None
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter: beyond the first or the last year there is
         return None
     is_id = number.isascii() and number.isdigit() and len(number) < 19
-    return (moment, int(number)) if is_id and moment.tzinfo is not None else None
+    return (moment, int(number)) if is_id and is_moment else None
 
 
 def page(account: ExchangeAccount, wanted: Asked) -> Page:

@@ -162,6 +162,15 @@ def _gathered(account: ExchangeAccount, period: str, now: datetime) -> Performan
         )
 
 
+def for_programs(account: ExchangeAccount, *, now: datetime) -> tuple[tuple[Period, ...], Sequence[Decimal]]:
+    """Every period's figures, and the daily values that the ratios of all time are taken from; nothing is remembered."""
+    whole, sums = results.TOTAL.of(account=account.pk, midnight=day_start(now)), _sums(account, now)
+    daily = _by_day(account, None, now)
+    with ahead(whole, sums, daily):
+        periods = _periods(sums.read(**sums.given), whole.read(**whole.given)[0])
+        return periods, _values(daily.read(**daily.given))[1]
+
+
 def _since(period: str, now: datetime) -> datetime | None:
     length = PERIODS[period]
     return None if length is None else now - length

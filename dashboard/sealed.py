@@ -25,6 +25,7 @@ FREE = frozenset(
     {
         "admin:login",
         "admin:logout",
+        "admin:password_change",
         "admin:trading_settingoverride_add",
         "admin:trading_settingoverride_change",
         "dashboard:api:kill",
@@ -85,9 +86,11 @@ POSITIONS = frozenset(
 # Pages of the dashboard that show what is open.
 PAST_SHEETS = frozenset({"groups"})  # exports of what has closed, and of nothing else
 POSITION_TABLES = ("admin:trading_", "admin:journal_", "admin:accounts_balance", "admin:risk_riskdecision")
+POSITION_ROWS = frozenset({"admin:signals_alert_change"})  # its numbers are those of what was open
 OPEN_TABLES = ("admin:trading_settingoverride", "admin:trading_pendingchange")
 POSITION_WORDS = frozenset(
     {
+        "adopt",
         "books",
         "export",
         "fills",
@@ -146,7 +149,7 @@ def _shows_positions(name: str, path: str) -> bool:
     """Whether an address shows what is open."""
     space, _, page = name.rpartition(":")
     if space == "admin":
-        return name.startswith(POSITION_TABLES) and not name.startswith(OPEN_TABLES)
+        return name in POSITION_ROWS or (name.startswith(POSITION_TABLES) and not name.startswith(OPEN_TABLES))
     in_api = path.startswith(API) and not POSITION_WORDS.isdisjoint(path.split("/"))
     return in_api or (space == "dashboard" and page in POSITIONS)
 

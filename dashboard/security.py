@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from dashboard.pages.overview import account_id as number_of
 from project.accounts.models import Environment, ExchangeAccount, TradingMode
 
 # unfold's widgets are Alpine expressions (eval) in attributes (inline); its pages show no alert outside a text node.
@@ -45,10 +46,30 @@ FRESH_PAGES = frozenset(
         "admin:accounts_user_change",
         "admin:accounts_user_delete",
         "admin:auth_user_password_change",
+        "admin:signals_source_add",
     }
 )
-# Keys, arming, roles and passwords.
-MODE_PAGE = "admin:accounts_tradingmode_change"
+# Keys, arming, roles, passwords, and a new address that trades.
+
+
+def _acts(*names: str) -> Callable[[HttpRequest], bool]:
+    """Whether one of these is done to rows of a list."""
+    return lambda request: not set(names).isdisjoint(request.POST.getlist("action"))
+
+
+def _for_live(request: HttpRequest) -> bool:
+    """Whether what is saved is for an account with real money."""
+    live = ExchangeAccount.objects.filter(environment=Environment.LIVE)
+    return live.filter(pk=number_of(request.POST.get("account", "")) or 0).exists()
+
+
+FRESH_DEEDS: Mapping[str, Callable[[HttpRequest], bool]] = {
+    "admin:accounts_tradingmode_change": lambda request: request.POST.get("mode") == TradingMode.Mode.NORMAL,
+    "admin:risk_riskstate_changelist": _acts("reset"),
+    "admin:signals_source_change": _for_live,
+    "admin:signals_source_changelist": _acts("new_token", "new_secret", "new_api_key", "new_hmac_key", "remove_secret"),
+}
+# Pages that anybody in the admin may look at: taking entries again, proofs of senders, and whose money they move.
 
 
 class ContentSecurityPolicy(CSPMiddleware):
@@ -94,6 +115,8 @@ class AdminDoor:
             return redirect("dashboard:users")
         if match.view_name == "admin:login":
             return _to_our_login(request)
+        if match.view_name == "admin:password_change":
+            return redirect("account_change_password")
         if not request.user.is_authenticated:
             return None
         return _second_factor(request) or _confirmation(request, match.view_name)
@@ -128,7 +151,7 @@ def _second_factor(request: HttpRequest) -> HttpResponse | None:
 def _confirmation(request: HttpRequest, name: str) -> HttpResponse | None:
     from dashboard.fresh import ask_for_confirmation, is_fresh
 
-    resumes = name == MODE_PAGE and request.POST.get("mode") == TradingMode.Mode.NORMAL
-    if not (resumes or name in FRESH_PAGES) or is_fresh(request):
+    widens = request.method == "POST" and name in FRESH_DEEDS and FRESH_DEEDS[name](request)
+    if not (widens or name in FRESH_PAGES) or is_fresh(request):
         return None
     return ask_for_confirmation(request, back=request.get_full_path())

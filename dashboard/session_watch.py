@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,16 +20,24 @@ LOOK_EVERY_SECS = 10.0
 # A socket outlives the session it was opened with by this much at most.
 NOT_LOGGED_IN = 4401
 
-Login = tuple[str, int]  # the session's key, the user's number
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Whose socket it is; `proof` is another one as soon as the password is another one."""
+
+    session_key: str
+    user_id: int
+    proof: str
 
 
 def standing(logins: Collection[Login]) -> set[Login]:
-    """Those whose session still stands and whose user may still log in."""
-    keys, users = {key for key, _ in logins}, {user for _, user in logins}
+    """Those whose session still stands, and whose user may still log in and has the same password."""
+    keys, users = {login.session_key for login in logins}, {login.user_id for login in logins}
     alive = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     kept = set(alive.values_list("session_key", flat=True))
-    active = set(User.objects.filter(pk__in=users, is_active=True).values_list("pk", flat=True))
-    return {(key, user) for key, user in logins if key in kept and user in active}
+    active = User.objects.filter(pk__in=users, is_active=True)
+    proofs = {(user.pk, user.get_session_auth_hash()) for user in active}
+    return {login for login in logins if login.session_key in kept and (login.user_id, login.proof) in proofs}
 
 
 class SessionWatch:
@@ -40,7 +49,8 @@ class SessionWatch:
 
     def join(self, socket: Any) -> None:
         """A socket of somebody who is logged in."""
-        self._sockets[socket] = (socket.scope["session"].session_key, socket.scope["user"].pk)
+        user = socket.scope["user"]
+        self._sockets[socket] = Login(socket.scope["session"].session_key, user.pk, user.get_session_auth_hash())
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.settings_form import LONGEST, MOST, NotReadable
+from dashboard.settings_form import MOST, NotReadable, clean_text
 from project.accounts.models import ExchangeAccount, User
 from trading.domain import settings as registry
 from trading.domain.settings import SettingError
@@ -79,8 +79,11 @@ def _rest(wishes: tuple[Wish, ...]) -> Iterator[Wish]:
 
 def _wish(row: object, number: int, names: Names) -> Wish:
     said = row if isinstance(row, dict) else {}
-    texts = {key: said.get(key, "") for key in ("user", "account", "symbol", "name", "value")}
-    if not all(isinstance(text, str) and len(text) <= LONGEST for text in texts.values()) or not texts["name"]:
+    try:
+        texts = {key: clean_text(said.get(key, "")) for key in ("user", "account", "symbol", "name", "value")}
+    except TypeError:
+        texts = {"name": ""}
+    if not texts["name"]:
         raise NotReadable(f"Setting {number} of the file is not readable: it needs a name and a value, as text.")
     return Wish(texts["name"], _place(texts, number, names), texts["value"])
 

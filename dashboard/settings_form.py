@@ -110,7 +110,7 @@ def unpacked(text: str) -> tuple[tuple[Wish, ...], dict[Key, str | None]]:
 
 def _one(row: Mapping[str, Any]) -> tuple[Wish, str | None]:
     at = place_in(row["scope"])
-    return Wish(_text(row["name"]), at, _maybe(row["after"])), _maybe(row["before"])
+    return Wish(clean_text(row["name"]), at, _maybe(row["after"])), _maybe(row["before"])
 
 
 def place_in(told: Mapping[str, Any]) -> Place:
@@ -122,14 +122,15 @@ def place_in(told: Mapping[str, Any]) -> Place:
         raise TypeError("a number of a user or an account")
     if at.symbol and at.account_id is None:
         raise TypeError("a pair without its account")
-    return Place(at.user_id, at.account_id, _text(at.symbol)[:40])
+    return Place(at.user_id, at.account_id, clean_text(at.symbol)[:40])
 
 
 def _maybe(value: object) -> str | None:
-    return None if value is None else _text(value)
+    return None if value is None else clean_text(value)
 
 
-def _text(value: object) -> str:
+def clean_text(value: object) -> str:
+    """A text of JSON as a row can keep it. Raises TypeError for what is none."""
     if not isinstance(value, str) or len(value) > LONGEST or any("\ud800" <= char <= "\udfff" for char in value):
         raise TypeError("text")
     return value.replace("\0", "")

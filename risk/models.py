@@ -30,13 +30,15 @@ class RiskDecision(models.Model):
 class RiskState(models.Model):
     """An account's way since its first reading: peak and fall, so that a tier and its cooldown survive a restart.
 
-    Deposits and withdrawals move `equity`, `base` and `peak` alike, so that only what trading lost is a fall.
+    Deposits and withdrawals move `equity` and `base` and scale `peak` and `day_base`, so that only what trading lost is a fall.
     """
 
     account = models.OneToOneField(ExchangeAccount, on_delete=models.CASCADE, related_name="risk_state")
     base = money(help_text="Equity less all profit so far: what was put in.")
     equity = money()
     peak = money()
+    day = models.DateField(null=True, blank=True, help_text="The day (UTC) of the last reading.")
+    day_base = money(default=0, help_text="With what it began.")
     deepest_pct = money(default=0, help_text="The deepest fall since the peak, percent.")
     deepest_at = models.DateTimeField(null=True, blank=True)
     stopped = models.BooleanField(default=False, help_text="The last tier was reached; until somebody resets it.")

@@ -206,6 +206,7 @@ class Instrument(models.Model):
     lot_step = money()
     min_qty = money()
     max_qty = money(null=True, blank=True)
+    max_market_qty = money(null=True, blank=True, help_text="The largest market order; empty: as large as any.")
     min_notional = money()
     contract_size = money(default=1)
     maker_fee = money()

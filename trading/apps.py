@@ -7,3 +7,10 @@ class TradingConfig(AppConfig):
     """Registered as `trading`."""
 
     name = "trading"
+
+    def ready(self) -> None:
+        """The floor below presses our button."""
+        from project.accounts import mode
+        from trading.services.press import press
+
+        mode.PRESS[:] = [press]

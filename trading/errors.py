@@ -103,6 +103,12 @@ class UnknownHoldings(WindlassError):
     code = "UNKNOWN_HOLDINGS"
 
 
+class LockedKeys(WindlassError):
+    """The keys of {account} cannot be opened ({why}). Close its positions at the venue by hand, then enter the keys again"""
+
+    code = "LOCKED_KEYS"
+
+
 class UnsafeEndpoint(WindlassError):
     """A {environment} account may not use {url}: paper accounts have a local address, others none of their own"""
 

@@ -53,6 +53,7 @@ def rules_of(instrument: InstrumentFacts) -> InstrumentRules:
         maker_fee=instrument.maker_fee,
         taker_fee=instrument.taker_fee,
         max_open_orders=instrument.max_open_orders,
+        max_market_qty=instrument.max_market_qty,
     )
 
 

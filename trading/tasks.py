@@ -138,7 +138,11 @@ def submit_entries(account: ExchangeAccount) -> None:
 
 @account_task
 def submit_exits(account: ExchangeAccount) -> None:
-    """Cancel what is to go, then send exits until none is NEW."""
+    """Send exits until none is NEW, cancel what is to go, then send what that made room for.
+
+    What is NEW waits for no cancel, and a venue that hangs over cancels must not keep other groups' exits for minutes.
+    """
+    _submit(account, opening=False)
     cancel.cancel(cancel.claim_cancels(account.pk), gateway=connect.gateway(account), clock=timezone.now)
     _submit(account, opening=False)
 

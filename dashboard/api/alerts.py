@@ -1,6 +1,5 @@
 """Alerts with outcome, reason and numbers; signals; deliveries refused at the door; replay and preview."""
 
-from functools import partial
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -17,7 +16,7 @@ from dashboard.api.problems import not_now, refused
 from dashboard.previewing import as_json
 from signals.models import Alert, Refusal, Signal, Source
 from signals.strict_json import MAX_BYTES
-from trading.services import connect, replay
+from trading.services import connect, replay, sealing
 from trading.services.explain import Explanation, WrongSecret, explain, explain_stored
 
 OUTCOME = r"^[A-Z][A-Z0-9_]*$"
@@ -40,10 +39,15 @@ class AlertSerializer(RowSerializer):
 class WholeAlertSerializer(AlertSerializer):
     """A delivery with its text (secrets were taken out at the door) and the numbers behind its outcome."""
 
-    details = serializers.DictField()
+    details = serializers.DictField(help_text="Empty while the seal hides what is open.")
 
     class Meta(AlertSerializer.Meta):
         fields: ClassVar[tuple[str, ...]] = (*AlertSerializer.Meta.fields, "content_type", "raw", "details")
+
+    def to_representation(self, instance: Alert) -> Any:
+        """As the page shows it."""
+        hidden = sealing.in_force() and not sealing.pnl_visible()
+        return super().to_representation(instance) | ({"details": {}} if hidden else {})
 
 
 class AlertsQuery(serializers.Serializer):
@@ -121,9 +125,7 @@ class Alerts(Shown):
     @action(detail=True, methods=["get"])
     def preview(self, request: Request, pk: int) -> Response:
         """What it would do if it came now."""
-        alert = self.row()
-        gateway = partial(connect.gateway, alert.account)
-        return Response(as_json(explain_stored(alert, gateway=gateway, clock=timezone.now)))
+        return Response(as_json(explain_stored(self.row(), gateway=connect.gateway, clock=timezone.now)))
 
 
 class AskedPreviewSerializer(serializers.Serializer):
@@ -149,7 +151,7 @@ class Preview(Edge):
 
 def _explained(source: Source, body: str) -> Explanation:
     try:
-        return explain(body, source=source, gateway=partial(connect.gateway, source.account), clock=timezone.now)
+        return explain(body, source=source, gateway=connect.gateway, clock=timezone.now)
     except WrongSecret as error:
         raise refused("WRONG_SECRET", str(error), status=422, field="body") from None
 

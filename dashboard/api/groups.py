@@ -1,5 +1,6 @@
 """Position groups with everything in them, and what a person does with one: close, block, offset, skip."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -128,6 +129,14 @@ class EditedSerializer(serializers.Serializer):
 
 class ThenQuery(serializers.Serializer):
     at = serializers.DateTimeField(help_text="A minute or second means all of it.")
+
+    def validate_at(self, at: datetime) -> datetime:
+        """The last minute there is has no end."""
+        try:
+            then.inclusive(at)
+        except OverflowError:
+            raise serializers.ValidationError("This moment is too late: ask for one that has been.") from None
+        return at
 
 
 class OrderThenSerializer(serializers.Serializer):

@@ -5,10 +5,13 @@ without an answer: whether the deed was done is then not known, and is said so; 
 """
 
 import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import Error, IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -16,6 +19,8 @@ from rest_framework.response import Response
 
 from dashboard.api.problems import refused
 from dashboard.models import KeptAnswer
+
+log = logging.getLogger(__name__)
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replay"
 LONGEST = 128
@@ -101,16 +106,27 @@ def fingerprint(request: Request) -> bytes:
 
 
 def keep(row: KeptAnswer, response: Response) -> None:
-    """Write the answer down."""
+    """Write the answer down. Without a database it is given all the same, and who asks again learns that it was cut off."""
     row.status = response.status_code
     row.content_type = response.content_type or "application/json"
     row.body = "" if response.data is None else JSONRenderer().render(response.data).decode()
-    row.save(update_fields=["status", "content_type", "body"])
+    with _database_away("kept"):
+        row.save(update_fields=["status", "content_type", "body"])
 
 
 def release(row: KeptAnswer) -> None:
-    """The deed failed in a way that says nothing of it: the key may be used again."""
-    row.delete()
+    """The deed failed in a way that says nothing of it: the key may be used again, unless the database is what failed."""
+    with _database_away("released"):
+        row.delete()
+
+
+@contextmanager
+def _database_away(done: str) -> Iterator[None]:
+    """What the deed came to is the answer; that its key is not in order is for the log."""
+    try:
+        yield
+    except Error as error:
+        log.warning("an idempotency key could not be %s: %s", done, type(error).__name__)
 
 
 def _sweep(now: Any) -> None:

@@ -117,6 +117,10 @@ class PressSerializer(ReasonSerializer):
     confirmation = serializers.CharField(max_length=400)
 
 
+class PressedSerializer(DoneSerializer):
+    durable = serializers.BooleanField(help_text="False: no disk took the latch, a restart would not remember it.")
+
+
 class LeaveSerializer(serializers.Serializer):
     phrase = serializers.CharField(max_length=40)
 
@@ -157,7 +161,7 @@ class Kill(Edge):
         everything = ExchangeAccount.objects.order_by("id")
         return everything if Scope.TRADE in scopes_of(self.user) else own_accounts(self.user)
 
-    @extend_schema(request=PressSerializer, responses=DoneSerializer, operation_id="kill_press")
+    @extend_schema(request=PressSerializer, responses=PressedSerializer, operation_id="kill_press")
     def post(self, request: Request) -> Response:
         """Press it: the phrase typed, a reason, and the confirmation of a moment ago."""
         asked = self.asked(PressSerializer)
@@ -165,10 +169,17 @@ class Kill(Edge):
             said = f"Type {mode.KILL_PHRASE} in capital letters. Nothing was done."
             raise refused("PHRASE_WRONG", said, status=422, field="phrase", limit=mode.KILL_PHRASE)
         _fresh(asked["confirmation"], self.user.pk)
-        home = settings.WINDLASS.home
-        emergency.press(home, operator=self.operator, reason=asked["reason"], source="api")
-        mode.follow_latch_soon()
-        return Response(done("EMERGENCY: everything is cancelled, then flattened, and the engine halts."))
+        pressed = _press(self.operator, asked["reason"])
+        return Response(done(pressed.words, durable=pressed.durable))
+
+
+def _press(operator: str, reason: str) -> emergency.Pressed:
+    """Raises Refused for a reason that nobody could read later."""
+    home = settings.WINDLASS.home
+    try:
+        return emergency.kill(home, operator=operator, reason=reason, phrase=mode.KILL_PHRASE, source="api")
+    except emergency.KillRefused as error:
+        raise refused(error.code, str(error), status=422) from None
 
 
 def _fresh(confirmation: str, user_id: int) -> None:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -138,7 +139,7 @@ def opens_live(request: HttpRequest) -> bool:
 @login_required
 @require_POST
 @never_cache
-@needs_fresh_confirmation(when=opens_live)
+@needs_fresh_confirmation(when=opens_live, back=lambda _: reverse("dashboard:builder"))
 def builder_source(request: HttpRequest) -> HttpResponse:
     """Make a source, or a new address for one; told this once."""
     typed = request.POST

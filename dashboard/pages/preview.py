@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -81,10 +80,9 @@ def _answer(past: Alert | None, source: Source | None, body: str) -> Answer:
 
 
 def _explained(past: Alert | None, source: Source, body: str) -> Explanation:
-    gateway = partial(connect.gateway, past.account if past else source.account)
     if past is not None:
-        return explain_stored(past, gateway=gateway, clock=timezone.now)
-    return explain(body, source=source, gateway=gateway, clock=timezone.now)
+        return explain_stored(past, gateway=connect.gateway, clock=timezone.now)
+    return explain(body, source=source, gateway=connect.gateway, clock=timezone.now)
 
 
 # for programs ------------------------------------------------------------------------------------

@@ -1007,6 +1007,14 @@ class Pool(TypedDict):
     waiting: list[Rank]
 
 
+class Pressed(TypedDict):
+    """A deed was done."""
+
+    done: NotRequired[bool]
+    message: str
+    durable: bool
+
+
 class Preview(TypedDict):
     """What an alert would do now, stage by stage; nothing is sent, nothing is kept."""
 
@@ -2130,9 +2138,9 @@ class Windlass:
         found: Kill = self._call("GET", "/api/v1/kill")
         return found
 
-    def kill_press(self, *, reason: str, phrase: str, confirmation: str, key: str | None = None) -> Done:
+    def kill_press(self, *, reason: str, phrase: str, confirmation: str, key: str | None = None) -> Pressed:
         """Press it: the phrase typed, a reason, and the confirmation of a moment ago."""
-        found: Done = self._call(
+        found: Pressed = self._call(
             "POST", "/api/v1/kill", body={"reason": reason, "phrase": phrase, "confirmation": confirmation}, key=key
         )
         return found

@@ -11,7 +11,7 @@ from django.utils import timezone
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget
 
-from project.accounts import mode, services, typed_keys
+from project.accounts import latch, mode, services, typed_keys
 from project.accounts.models import (
     Balance,
     BalanceMovement,
@@ -263,13 +263,20 @@ class TradingModeAdmin(Admin):
         who, why = request.user.get_username(), form.cleaned_data["reason"]
         try:
             if obj.mode == mode.Mode.EMERGENCY:
-                mode.declare_emergency(operator=who, reason=why, source="admin")
+                self._declare(request, operator=who, reason=why)
             else:
                 mode.change(obj.mode, operator=who, reason=why)
         except mode.ModeRefused as refused:
             messages.error(request, str(refused))
         else:
             messages.info(request, "Orders see the new mode within 2 s.")
+
+    @staticmethod
+    def _declare(request: HttpRequest, **who: str) -> None:
+        """Press, and say where that left no trace on the disk."""
+        mode.declare_emergency(**who, source="admin")
+        if not latch.is_set(mode.home()):
+            messages.warning(request, mode.NO_LATCH)
 
 
 @admin.register(KillReport)

@@ -1,6 +1,7 @@
 """The trading mode: one row, read often, changed with a reason; and the latch above it, which is the authority."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,8 +28,15 @@ LEAVE_PHRASE = "LEAVE EMERGENCY"
 KILL_PHRASE = "KILL"
 PRESSED_AGAIN = "The red button was pressed again by {operator} at {at} ({reason}): ask anew, then confirm."
 NOT_LIFTED = "The latch {path} could not be lifted ({why}): mend or remove it by hand, then confirm again."
+NO_LATCH = (
+    "The disk took no latch (full, or read-only). The mode is EMERGENCY and the kill process flattens; it writes the latch"
+    " as soon as there is room. Until then a restart would not remember: free the disk, and look at your venues."
+)
 LEFT_TO = Mode.PAUSED
 # Where an emergency leads: entries are resumed by a step of their own.
+
+PRESS: list[Callable[..., Latch]] = []
+# The red button of the floor above, which also starts a kill process where none watches.
 
 ROW = Read(lambda: TradingMode.objects.filter(id=1))
 
@@ -86,8 +94,12 @@ def _write(row: TradingMode, to: Mode, *, operator: str, reason: str, **more: st
 
 
 def declare_emergency(*, operator: str, reason: str, source: str) -> Latch:
-    """The red button: the latch first, then the row. The kill process sees the latch and does the rest."""
-    set_now = latch.engage(home(), operator=operator, reason=reason, source=source)
+    """The red button: the latch first, then the row. The kill process sees the latch and does the rest.
+
+    Where the disk takes no latch, it says so (see `Latch.source`) once the floor above is there, else raises OSError.
+    """
+    press = PRESS[0] if PRESS else latch.engage
+    set_now = press(home(), operator=operator, reason=reason, source=source)
     follow_latch_soon()
     return set_now
 

@@ -18,7 +18,10 @@ AAD = b"windlass-accounts-enc"
 
 @dataclass(frozen=True, slots=True)
 class SealedAccount:
-    """What it takes to reach an account at its venue. credentials never appear in a repr."""
+    """What it takes to reach an account at its venue. credentials never appear in a repr.
+
+    locked: why the keys could not be opened when the file was written; then there are no credentials.
+    """
 
     id: int
     name: str
@@ -28,6 +31,7 @@ class SealedAccount:
     quote: str
     hedge: bool
     credentials: Mapping[str, str] = field(repr=False)
+    locked: str = ""
 
 
 def path(home: Path) -> Path:

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from enum import IntEnum
 from types import MappingProxyType
 
 from risk.domain.precision import exact
 
 COOLDOWN = timedelta(hours=24)
+ROW = Decimal("1E-18")
+# What a row can hold.
 
 
 class DrawdownTier(IntEnum):
@@ -26,7 +28,7 @@ class DrawdownTier(IntEnum):
 class DrawdownState:
     """What is remembered: the peak, quote; the deepest point since then, percent, and when it was reached.
 
-    Equity is counted without deposits and withdrawals, which are neither peaks nor falls.
+    Deposits and withdrawals are neither peaks nor falls: they scale the peak (scaled).
     """
 
     peak: Decimal
@@ -41,6 +43,17 @@ def drawdown_pct(equity: Decimal, *, peak: Decimal) -> Decimal:
     if peak <= 0:
         return Decimal(100)
     return max((peak - equity) / peak * 100, Decimal(0))
+
+
+@exact
+def scaled(mark: Decimal, *, equity: Decimal, moved: Decimal) -> Decimal:
+    """A peak after a deposit (moved > 0) or a withdrawal at this equity, quote: the fall stays the same percentage.
+
+    Rounded down, so that no rounding makes a fall deeper. Where no percentage is left to keep, it moves by as much.
+    """
+    if moved == 0 or equity <= 0 or equity + moved <= 0:
+        return mark + moved
+    return (mark * (equity + moved) / equity).quantize(ROW, ROUND_DOWN)
 
 
 def tier_at(pct: Decimal, *, tiers_pct: Sequence[Decimal]) -> DrawdownTier:

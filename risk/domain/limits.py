@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+CLOCKS_APART_SECS = 5
+# A price further ahead than that was written before the clock was set back: nobody knows how old it is.
+
 
 @dataclass(frozen=True, slots=True)
 class RiskLimits:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from risk.domain import student
 from risk.domain.checks import CHECKS, Proposed, Snapshot
 from risk.domain.checks.past import PASSES
-from risk.domain.limits import RiskLimits
+from risk.domain.limits import CLOCKS_APART_SECS, RiskLimits
 from risk.domain.mode import permits
 
 Floats = NDArray[np.float64]
@@ -266,7 +266,7 @@ _BY_NAME: Mapping[str, Passes] = {
     "account_health": lambda c, _: c["healthy"] > 0,
     "clock_offset": lambda c, limits: np.abs(c["clock_offset"]) <= limits.max_clock_offset_ms,
     "circuit_breaker": lambda c, _: c["breaker_closed"] > 0,
-    "stale_price": lambda c, limits: c["price_age"] <= limits.stale_price_secs,
+    "stale_price": lambda c, lim: (c["price_age"] >= -CLOCKS_APART_SECS) & (c["price_age"] <= lim.stale_price_secs),
     "minimums": lambda c, _: (c["smallest_qty"] >= c["min_qty"]) & (c["smallest_notional"] >= c["min_notional"]),
     "opposite_side": lambda c, _: c["side_free"] > 0,
     "open_order_cap": _caps,

@@ -36,6 +36,7 @@ class InstrumentFacts:
     taker_fee: Decimal
     max_open_orders: int | None
     status: str = ""
+    max_market_qty: Decimal | None = None
 
     @property
     def derivative(self) -> bool:

@@ -35,9 +35,14 @@ class Socket:
         """The next frame."""
         return dict(json.loads((await self.output())["text"]))
 
-    async def send(self, text: str) -> None:
-        """Something a browser says."""
-        await self._channel.send_input({"type": "websocket.receive", "text": text})
+    async def send(self, said: str | bytes) -> None:
+        """Something a browser says, in a frame of text or of bytes."""
+        kind = "text" if isinstance(said, str) else "bytes"
+        await self.event("websocket.receive", **{kind: said})
+
+    async def event(self, name: str, **fields: Any) -> None:
+        """Whatever the server may tell an application."""
+        await self._channel.send_input({"type": name, **fields})
 
     async def until(self, part: str) -> dict[str, Any]:
         """The next frame that changes a part; ticks of the health bar come in between."""
@@ -46,7 +51,18 @@ class Socket:
             message = await self.receive()
         return message
 
+    async def until_closed(self) -> int:
+        """The code that it is closed with."""
+        message = await self.output()
+        while message["type"] != "websocket.close":
+            message = await self.output()
+        return int(message["code"])
+
     async def disconnect(self) -> None:
         """Leave, and wait until the consumer has tidied up."""
-        await self._channel.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.event("websocket.disconnect", code=1000)
+        await self.ended()
+
+    async def ended(self) -> None:
+        """Wait for the application. Raises what it failed with."""
         await self._channel.wait(PATIENCE)

@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from project.accounts import mode
 from project.accounts.models import Role
+from risk.models import RiskState
+from signals.models import Source
 from tests.dashboard import people, rows
 
 CONFIRM = "/profile/confirm"
@@ -95,7 +97,7 @@ def test_an_address_for_live_money_asks(old: Client, day: rows.Desk, form: dict[
     day.account.environment = "live"
     day.account.save()
     before = bytes(source.token_hash or b"")
-    assert old.post("/builder/source", typed)["Location"].startswith(CONFIRM)
+    assert old.post("/builder/source", typed)["Location"] == f"{CONFIRM}?next=%2Fbuilder"
     source = day.account.sources.get()
     assert bytes(source.token_hash or b"") == before
     day.account.environment = "paper"
@@ -134,7 +136,9 @@ def test_a_code_confirms_too_and_only_once(old: Client, day: rows.Desk) -> None:
     assert "That code is not right" in again.content.decode()
 
 
-@pytest.mark.parametrize("name", ["admin:accounts_exchangeaccount_add", "admin:accounts_user_add"])
+@pytest.mark.parametrize(
+    "name", ["admin:accounts_exchangeaccount_add", "admin:accounts_user_add", "admin:signals_source_add"]
+)
 def test_keys_and_users_in_the_admin_ask(old: Client, name: str) -> None:
     answer = old.get(reverse(name))
     assert answer["Location"].startswith(CONFIRM)
@@ -144,6 +148,43 @@ def test_keys_and_users_in_the_admin_ask(old: Client, name: str) -> None:
 def test_the_mode_in_the_admin(old: Client, day: rows.Desk, wanted: str, asks: bool) -> None:
     answer = old.post(reverse("admin:accounts_tradingmode_change", args=[1]), {"mode": wanted, "reason": "because"})
     assert answer.headers.get("Location", "").startswith(CONFIRM) is asks
+
+
+@pytest.mark.parametrize(
+    ("page", "action", "asks"),
+    [
+        ("signals_source", "new_token", True),
+        ("signals_source", "new_secret", True),
+        ("signals_source", "new_api_key", True),
+        ("signals_source", "new_hmac_key", True),
+        ("signals_source", "remove_secret", True),
+        ("signals_source", "revoke", False),
+        ("risk_riskstate", "reset", True),
+    ],
+)
+def test_what_hands_out_proofs_or_resumes_in_the_admin_asks(
+    old: Client, day: rows.Desk, page: str, action: str, asks: bool
+) -> None:
+    RiskState.objects.create(account=day.account, base=10000, equity=9000, peak=10000, stopped=True)
+    source, state = day.account.sources.get(), RiskState.objects.get()
+    chosen = {"signals_source": source.pk, "risk_riskstate": state.pk}[page]
+    address = reverse(f"admin:{page}_changelist")
+    answer = old.post(address, {"action": ["", action], "index": "1", "_selected_action": [chosen]})
+    assert answer["Location"].startswith(CONFIRM) is asks
+    assert Source.objects.filter(pk=source.pk, updated_at=source.updated_at).exists() is asks
+    assert RiskState.objects.get().stopped
+
+
+@pytest.mark.parametrize(("environment", "asks"), [("live", True), ("paper", False)])
+def test_a_source_for_live_money_in_the_admin_asks(old: Client, day: rows.Desk, environment: str, asks: bool) -> None:
+    people.app(day.account.user)
+    account, source = rows.account(day.account.user, "second", environment=environment), day.account.sources.get()
+    form = {"user": account.user_id, "account": account.pk, "name": "moved", "kind": "tradingview"}
+    form |= {"body_dedupe_secs": "60", "grace_secs": "60"}
+    answer = old.post(reverse("admin:signals_source_change", args=[source.pk]), form)
+    source.refresh_from_db()
+    assert answer["Location"].startswith(CONFIRM) is asks
+    assert (source.account_id == account.pk) is not asks
 
 
 def test_a_log_in_is_fresh_by_itself(day: rows.Desk, client: Client) -> None:

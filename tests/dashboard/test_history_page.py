@@ -30,6 +30,13 @@ def results(client: Client, query: str = "") -> list[str]:
         ("?side=SHORT", []),
         ("?timeframe=60", []),
         ("?from=2100-01-01", []),
+        ("?to=0001-01-01", []),
+        ("?from=9999-12-31", []),
+        ("?to=9999-12-31", ["BTC/USDT 12.4", "ETH/USDT 4.1", "XRP/USDT -1.92", "SOL/USDT 6.66", "BTC/USDT 9.05"]),
+        ("?before=2026-01-01T00:00:00%2B23:00_1", []),
+        ("?before=0001-01-01T00:00:00%2B23:00_1", ["BTC/USDT 12.4", "ETH/USDT 4.1", "XRP/USDT -1.92", "SOL/USDT 6.66", "BTC/USDT 9.05"]),
+        ("?before=9999-12-31T23:59:00-23:00_1", ["BTC/USDT 12.4", "ETH/USDT 4.1", "XRP/USDT -1.92", "SOL/USDT 6.66", "BTC/USDT 9.05"]),
+        ("?before=2026-01-01T00:00:00_1", ["BTC/USDT 12.4", "ETH/USDT 4.1", "XRP/USDT -1.92", "SOL/USDT 6.66", "BTC/USDT 9.05"]),
         ("?from=nonsense&before=%00&timeframe=%00", ["BTC/USDT 12.4", "ETH/USDT 4.1", "XRP/USDT -1.92", "SOL/USDT 6.66", "BTC/USDT 9.05"]),
     ],
 )  # fmt: skip

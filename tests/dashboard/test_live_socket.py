@@ -15,14 +15,15 @@ from django.test import Client
 
 from dashboard import hub as hubs
 from dashboard.frames import Shown
-from dashboard.hub import BACKLOG, Hub, Picture, Watcher
+from dashboard.hub import BACKLOG, Hub, Key, Picture, Watcher
+from dashboard.session_watch import session_watch
 from project.accounts import mode
 from project.asgi import application
 from project.journal.publish import GROUP, PRICES
 from project.journal.record import record
 from project.journal.sealer import seal_batch
 from signals.models import Ticker
-from tests.dashboard import rows
+from tests.dashboard import people, rows
 from tests.dashboard.socket import PATIENCE, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,9 +45,9 @@ async def settled() -> AsyncIterator[None]:
     await database_sync_to_async(connections.close_all)()
 
 
-def browser(cookie: str) -> Socket:
+def browser(cookie: str, *, query: str = "") -> Socket:
     headers = [(b"origin", b"http://localhost"), (b"host", b"localhost"), (b"cookie", f"sessionid={cookie}".encode())]
-    return Socket(application, path="/ws/live", headers=headers)
+    return Socket(application, path=f"/ws/live{query}", headers=headers)
 
 
 def move(symbol: str, last: str) -> None:
@@ -142,6 +143,59 @@ async def test_nonsense_from_a_browser_is_ignored(cookie: str, settled: None, te
     await socket.send(text)
     await ring(PRICES)
     assert (await socket.until("health"))["type"] == "frame"
+    await socket.disconnect()
+
+
+def watched() -> list[Key]:
+    return [key for key, watchers in hubs.hub()._watchers.items() if watchers]
+
+
+@pytest.mark.parametrize("said", ["", "{", "[" * 100_000, "9" * 5_000, b"\x00\xff"])
+async def test_what_is_no_json_ends_the_socket_and_leaves_nothing(
+    cookie: str, settled: None, said: str | bytes
+) -> None:
+    socket = browser(cookie)
+    await socket.connect()
+    await socket.receive()
+    assert watched() == [None]
+    await socket.send(said)
+    assert await socket.until_closed() == 1003
+    await socket.disconnect()
+    assert (watched(), session_watch()._sockets) == ([], {})
+
+
+async def test_a_socket_that_fails_leaves_nothing(cookie: str, settled: None) -> None:
+    socket = browser(cookie)
+    await socket.connect()
+    await socket.receive()
+    await socket.event("websocket.unheard.of")
+    with pytest.raises(ValueError, match="No handler"):
+        await socket.ended()
+    assert (watched(), session_watch()._sockets) == ([], {})
+
+
+async def test_an_account_that_nobody_has_is_watched_like_none(cookie: str, settled: None) -> None:
+    queries = ("", "?account=0", "?account=987654", f"?account={'9' * 18}", f"?account={'9' * 400}", "?account=%00")
+    sockets = [browser(cookie, query=query) for query in queries]
+    for socket in sockets:
+        await socket.connect()
+        await socket.receive()
+    assert watched() == [None]
+    for socket in sockets:
+        await socket.disconnect()
+
+
+async def test_without_an_account_there_is_the_bar_and_the_first_one_brings_the_rest(
+    transactional_db: None, settled: None
+) -> None:
+    owner = await sync_to_async(rows.user)()
+    client = await sync_to_async(people.browser)(owner)
+    socket = browser(client.cookies["sessionid"].value)
+    await socket.connect()
+    assert list((await socket.receive())["parts"]) == ["health"]
+    await sync_to_async(rows.account)(owner)
+    await ring(GROUP)
+    assert (await socket.until("cards"))["type"] == "frame"
     await socket.disconnect()
 
 

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from dashboard.sealed import FREE
 from project.accounts import latch
+from signals.models import Alert
 from tests.dashboard import rows
 from trading.kill import places
 from trading.models import PendingChange, SettingOverride
@@ -121,6 +122,19 @@ def test_the_menu_leaves_out_what_is_closed(root: Client, sealed: rows.Desk) -> 
 @pytest.mark.parametrize(("sheet", "status"), [("groups", 200), ("fills", 403), ("orders", 403), ("curve", 403)])
 def test_the_export_of_what_has_closed_stays(root: Client, sealed: rows.Desk, sheet: str, status: int) -> None:
     assert root.get(reverse("dashboard:history_csv", args=[sheet])).status_code == status
+
+
+@pytest.mark.parametrize("visible", [False, True])
+def test_the_api_hides_what_the_pages_hide(root: Client, sealed: rows.Desk, visible: bool) -> None:
+    alert = Alert.objects.latest("pk")
+    Alert.objects.update(details={"qty": "0.5"})
+    SettingOverride.objects.create(name="sealed_pnl", value="view" if visible else "hidden")
+    whole = root.get(f"/api/v1/alerts/{alert.pk}").json()
+    assert whole["details"] == ({"qty": "0.5"} if visible else {})
+    foreign = root.get(f"/api/v1/accounts/{sealed.account.pk}/adopt")
+    assert (foreign.status_code == 403) is not visible
+    row = root.get(reverse("admin:signals_alert_change", args=[alert.pk]))
+    assert (row.status_code == 403) is not visible
 
 
 def test_the_api_refuses_in_its_own_shape(root: Client, sealed: rows.Desk) -> None:

@@ -1,7 +1,8 @@
 """Where somebody is logged in: the list, ending one and all others, sockets that end with their session, and the lock."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -114,20 +115,28 @@ def _socket(client: Client, *, origin: bytes = b"http://localhost", query: str =
     return Socket(application, path=f"/ws/live{query}", headers=headers)
 
 
+def a_command(user: User) -> None:
+    """As manage.py changepassword does it: no session is looked for."""
+    user.set_password("another staple")
+    user.save()
+
+
+def switched_off(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
 @pytest.mark.django_db(transaction=True)
-async def test_a_socket_ends_with_its_session(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch, settled: None, now: datetime
+@pytest.mark.parametrize("end", [partial(users_sessions.end, operator="root"), a_command, switched_off])
+async def test_a_socket_ends_with_its_session_its_password_and_its_user(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, settled: None, end: Callable[[User], object]
 ) -> None:
     monkeypatch.setattr(session_watch, "LOOK_EVERY_SECS", 0.05)
     user: User = await sync_to_async(rows.user)()
     client = await sync_to_async(people.browser)(user)
     socket = _socket(client)
     assert await socket.connect()
-    await sync_to_async(users_sessions.end)(user, operator="root")
-    message = await socket.output()
-    while message["type"] != "websocket.close":
-        message = await socket.output()
-    assert message["code"] == NOT_LOGGED_IN
+    await sync_to_async(end)(user)
+    assert await socket.until_closed() == NOT_LOGGED_IN
     await socket.disconnect()
 
 

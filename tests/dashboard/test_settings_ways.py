@@ -218,6 +218,10 @@ def one(**more: str) -> dict[str, Any]:
         (one(user="nobody"), "there is no user nobody here"),
         (one(symbol="BTC/USDT"), "a pair needs its account"),
         (one(user="root", account="paper-1", symbol="NOPE"), "NOPE is not a pair of paper-1."),
+        (one(user="\ud800"), "Setting 1 of the file is not readable"),
+        (one(user="root", account="paper-1", symbol="BTC/USDT\ud800"), "Setting 1 of the file is not readable"),
+        (one(user="root", account="paper-1", symbol="\0NOPE"), "NOPE is not a pair of paper-1."),
+        (b"[" * 100_000, "no file of settings"),
         ({"format": "windlass settings 1", "settings": [3]}, "Setting 1 of the file is not readable"),
     ],
 )

@@ -193,3 +193,7 @@ def test_ones_own_new_password_in_the_admin_is_nobodys_else(root: Client, day: r
     root.post(address, PASSWORDS | {"usable_password": "true", "set-password": "1"})
     assert (len(people.journal("user.password_changed")), people.journal("user.password_set")) == (1, [])
     assert (root.get("/").status_code, root.get("/profile").content.decode().count("this one")) == (200, 1)
+
+
+def test_ones_own_password_has_one_page(root: Client) -> None:
+    assert root.get(reverse("admin:password_change"))["Location"] == reverse("account_change_password")

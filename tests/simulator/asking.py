@@ -1,9 +1,9 @@
 """Questions to the venue and what their answers do to rows. Mirrors services/lookups, fills, reports and reconcile."""
 
 from collections import defaultdict
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -30,8 +30,9 @@ from trading.domain.retry import AfterNotPlaced, after_not_placed
 from trading.domain.vocabulary import MarketKind, Purpose, Side
 from trading.errors import NotReached
 from trading.gateways.base import FillReport, OrderReport
-from trading.services.fills import HIDDEN
+from trading.services.cancel import HIDDEN
 from trading.services.lookups import CALL_TIMEOUT
+from trading.services.one_by_one import AWAY, SLOW
 
 TIMING = PRODUCTION
 LOOKS = 3
@@ -92,15 +93,32 @@ class Asking(Groups):
             for order in due:
                 self.move(order, OrderState.UNKNOWN, next_poll_at=next_poll_at(self.now, timing=TIMING))
         yield None
-        for order in due:
-            yield from self.resolve(account, order)
+        yield from self.ask_each(self.resolve(account, order) for order in due)
+
+    def ask_each(self, questions: Iterable[Work]) -> Work:
+        """one_by_one.ask_each"""
+        found, in_a_row, failed = 0, 0, None
+        for question in questions:
+            began = self.now
+            try:
+                found += (yield from question) or 0
+                in_a_row = 0
+            except NotReached as error:
+                failed = error
+                in_a_row = in_a_row + 1 if self.now - began >= SLOW else 0
+            if in_a_row >= AWAY:
+                break
+        if failed is not None:
+            raise failed
+        return found
 
     def resolve(self, account: Account, order: Order) -> Work:
         symbol = order.instrument.symbol
+        asked_at = yield from self.ask(account, "server_time")
         found = yield from self.ask(account, "find_order", client_order_id=order.client_order_id)
         if found is None:
             found = yield from self.trace(account, order, symbol)
-        evidence = None if found else (yield from self.evidence(account, order))
+        evidence = None if found else (yield from self.evidence(account, order, asked_at))
         with self.store.transaction():
             if order.state != OrderState.UNKNOWN:
                 return
@@ -123,12 +141,12 @@ class Asking(Groups):
                 return theirs
         return None
 
-    def evidence(self, account: Account, order: Order) -> Work:
+    def evidence(self, account: Account, order: Order, asked_at: datetime) -> Work:
         change = yield from self.unexplained_for_sure(account)
         if change is None:
             return None
         return AbsenceEvidence(
-            venue_now=(yield from self.ask(account, "server_time")),
+            venue_now=asked_at,
             valid_until=order.valid_until or order.created_at,
             receive_window=TIMING.receive_window,
             polls_without_trace=order.polls + 1,
@@ -197,18 +215,21 @@ class Asking(Groups):
         by_symbol = defaultdict(list)
         for order in self.orders_of(account, RESTING):
             by_symbol[order.instrument.symbol].append(order)
-        for symbol, resting in by_symbol.items():
-            yield from self.look_at_symbol(account, symbol, resting)
-        found, failed = 0, None
-        for order in self.lacking(account):
-            try:
-                told = yield from self.ask(account, "fills_of", venue_order_id=order.venue_order_id)
-                found += self.apply(order, told)
-                yield None
-            except NotReached as error:
-                failed = error
+        failed = None
+        try:
+            yield from self.ask_each(self.look_at_symbol(account, *of) for of in by_symbol.items())
+        except NotReached as error:
+            failed = error
+        found = yield from self.ask_each(self.fetch(account, order) for order in self.lacking(account))
         if failed is not None:
             raise failed
+        return found
+
+    def fetch(self, account: Account, order: Order) -> Work:
+        """fills._fetch"""
+        told = yield from self.ask(account, "fills_of", venue_order_id=order.venue_order_id)
+        found = self.apply(order, told)
+        yield None
         return found
 
     def lacking(self, account: Account) -> list[Order]:
@@ -344,8 +365,10 @@ class Asking(Groups):
         """reconcile.reconcile"""
         yield from self.look_up(account)
         yield from self.collect(account)
+        believed = self.expected(account)
         found = yield from self.unexplained_for_sure(account)
-        if found and not self.orders_of(account, UNDECIDED):
+        sure = not self.orders_of(account, UNDECIDED) and not self.lacking(account)
+        if found and sure and self.expected(account) == believed:
             with self.store.transaction():
                 self.note_foreign(account, found)
             yield None

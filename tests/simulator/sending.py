@@ -155,6 +155,7 @@ class Sending(Asking):
 
     def submit_exits(self, account: Account) -> Work:
         """tasks.submit_exits"""
+        yield from self.submit_all(account, opening=False)
         yield from self.cancel_all(account)
         yield from self.submit_all(account, opening=False)
 

@@ -15,11 +15,14 @@ from risk.domain.breaker import POLICY
 from risk.models import Breaker
 from signals.models import Ticker
 from tests.support.factories import Desk
+from tests.support.levers import one_leg
 from tests.support.paper import free_port
 from tests.support.plugin import SERVERS
-from tests.support.races import elsewhere
+from tests.support.races import elsewhere, injected
 from trading import bells, locks, tasks
+from trading.gateways.ccxt_gateway import CcxtGateway
 from trading.models import Canary, Order, PositionGroup
+from trading.services import cancel
 
 BUY = {"symbol": "BTCUSDT", "action": "buy", "price": "59900", "interval": "60"}
 
@@ -40,6 +43,27 @@ def test_the_whole_path_by_tasks(desk: Desk) -> None:
         tasks.poll_fills(desk.account.pk)
         tasks.sweep_exits(desk.account.pk)
     assert PositionGroup.objects.get().status == "CLOSED"
+
+
+def leaves(desk: Desk, symbol: str) -> None:
+    desk.alert(symbol=symbol, action="exit", interval="60")
+    desk.decide()
+
+
+def test_an_exit_does_not_wait_for_the_cancels_of_other_groups(desk: Desk) -> None:
+    one_leg(desk).buy(price="59900")
+    desk.price("BTCUSDT", "59800")
+    desk.settle()
+    desk.buy("ETHUSDT", price="2990")
+    leaves(desk, "BTCUSDT")
+    cancel.cancel(cancel.claim_cancels(desk.account.pk), gateway=desk.gateway, clock=timezone.now)
+    leaves(desk, "ETHUSDT")
+    exits = Order.objects.filter(purpose="EXIT").values_list("state", flat=True)
+    seen = [*exits]
+    with injected(CcxtGateway, "cancel", before=lambda: seen.extend(exits.all())):
+        tasks.submit_exits(desk.account.pk)
+    assert seen == ["NEW", "FILLED"]
+    assert set(Order.objects.filter(instrument__base="ETH").values_list("state", flat=True)) == {"CANCELED"}
 
 
 @pytest.mark.parametrize(

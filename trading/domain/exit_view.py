@@ -57,12 +57,13 @@ class Prices:
         return self.at >= fill_at
 
     def young(self, stale_after: timedelta | None, *, now: datetime) -> bool:
-        """Whether they are not older than that; None: age does not matter."""
-        return self.at is None or stale_after is None or now - self.at <= stale_after
+        """Whether they are not older than that, and not from the future; None: age does not matter."""
+        return self.at is None or stale_after is None or -CLOCKS_APART <= now - self.at <= stale_after
 
 
 CLOCKS_APART = timedelta(seconds=5)
 # A fill further ahead than that was written by another clock: waiting for a later price would leave the stops asleep.
+# A price further ahead was written before the clock was set back: nobody knows how old it is.
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,13 @@ class InstrumentRules:
     maker_fee: Decimal
     taker_fee: Decimal
     max_open_orders: int | None
+    max_market_qty: Decimal | None = None
+
+    @property
+    def most_at_market(self) -> Decimal | None:
+        """The largest market order, base or contracts: often far smaller than what may rest; None without a limit."""
+        most = min((most for most in (self.max_qty, self.max_market_qty) if most), default=None)
+        return (floor_to(most, self.lot_step) or None) if most else None
 
     @property
     def worst_fee(self) -> Decimal:
@@ -153,12 +160,14 @@ def plan(
     legs: Sequence[LegSpec],
     rules: InstrumentRules,
     merge_small: bool = True,
+    at_market: bool = False,
 ) -> GridPlan | Refusal:
     """The grid that capital (quote) buys around base_price, or why it cannot be placed.
 
     A leg below a minimum, its exit included, is merged: the shallowest such leg takes over the weight of the next
     deeper one and keeps its own price and target; the deepest is taken over by its shallower neighbour. Repeated
     until all stand above the minimums or one leg is left. merge_small off: such a plan is refused instead.
+    at_market: leg 0 goes by a market order, of which a venue may take less.
     """
     refused = _refuse_inputs(base_price=base_price, capital=capital, legs=legs)
     if refused is not None:
@@ -170,7 +179,7 @@ def plan(
     fitted, small = _fitted(asked, buyer, merge_small=merge_small)
     if small is not None:
         return _too_small(small, fitted, asked, side=side, capital=capital, rules=rules)
-    too_large = _refuse_large(fitted, rules)
+    too_large = _refuse_large(fitted, rules, at_market=at_market)
     return too_large or GridPlan(side, base_price, capital, fitted, total(leg.notional for leg in fitted))
 
 
@@ -319,12 +328,16 @@ def _capital_for(
     return ceil_to(_leg_share(price, target, side=side, rules=rules) * HUNDRED / weight_pct, CENT)
 
 
-def _refuse_large(legs: tuple[PlannedLeg, ...], rules: InstrumentRules) -> Refusal | None:
+def _refuse_large(legs: tuple[PlannedLeg, ...], rules: InstrumentRules, *, at_market: bool) -> Refusal | None:
     """The first upper limit of the venue that the legs break."""
     largest = max(legs, key=attrgetter("qty"))
     if rules.max_qty is not None and largest.qty > rules.max_qty:
         advice = "Lower the capital per pyramid or spread it over more legs."
         return Refusal("QTY_ABOVE_MAXIMUM", f"leg {largest.index}", largest.qty, rules.max_qty, advice, rules.base)
+    most = rules.most_at_market
+    if at_market and most is not None and legs[0].qty > most:
+        advice = "Enter with a limit order, lower the capital per pyramid or spread it over more legs."
+        return Refusal("QTY_ABOVE_MAXIMUM", "leg 0 at market", legs[0].qty, most, advice, rules.base)
     if rules.max_open_orders is not None and len(legs) > rules.max_open_orders:
         advice = f"{rules.symbol} takes no more open orders at once; use fewer legs or a smaller active window."
         return Refusal("OPEN_ORDER_CAP", "legs", len(legs), rules.max_open_orders, advice, "orders")

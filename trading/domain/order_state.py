@@ -49,10 +49,11 @@ TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = MappingProxyType(
         S.NEW: frozenset({S.SUBMITTING, S.DROPPED}),
         # CANCELED and EXPIRED at once: IOC, FOK, GTX and self-trade prevention end inside the call.
         S.SUBMITTING: frozenset({S.OPEN, S.PARTIALLY_FILLED, S.FILLED, S.CANCELED, S.EXPIRED, S.REJECTED, S.UNKNOWN}),
-        S.OPEN: frozenset({S.PARTIALLY_FILLED, S.FILLED, S.CANCELLING, S.CANCELED, S.EXPIRED}),
-        S.PARTIALLY_FILLED: frozenset({S.FILLED, S.CANCELLING, S.CANCELED, S.EXPIRED}),
+        # REJECTED after it was accepted: a stop that triggers is judged once more, and the book may refuse it.
+        S.OPEN: frozenset({S.PARTIALLY_FILLED, S.FILLED, S.CANCELLING, S.CANCELED, S.EXPIRED, S.REJECTED}),
+        S.PARTIALLY_FILLED: frozenset({S.FILLED, S.CANCELLING, S.CANCELED, S.EXPIRED, S.REJECTED}),
         # Back to OPEN or PARTIALLY_FILLED: the venue refused the cancel. FILLED: the fill was faster.
-        S.CANCELLING: frozenset({S.CANCELED, S.FILLED, S.EXPIRED, S.OPEN, S.PARTIALLY_FILLED}),
+        S.CANCELLING: frozenset({S.CANCELED, S.FILLED, S.EXPIRED, S.REJECTED, S.OPEN, S.PARTIALLY_FILLED}),
         # Never back to SUBMITTING: an undecided order is looked up, not sent again.
         S.UNKNOWN: frozenset(
             {

@@ -114,9 +114,17 @@ class Due:
 
 @exact
 def due(
-    reserved_qty: Decimal, *, held_qty: Decimal, promised_qty: Decimal, rules: InstrumentRules, price: Decimal
+    reserved_qty: Decimal,
+    *,
+    held_qty: Decimal,
+    promised_qty: Decimal,
+    rules: InstrumentRules,
+    price: Decimal,
+    most: Decimal | None = None,
 ) -> Due:
     """What becomes of a reserved quantity now; held_qty is the position, promised_qty what working exits may sell.
+
+    most: the largest order that the venue takes; what is beyond it stays reserved and goes by the next.
 
     While targets make room, one of them may still fill: then there is less to reduce than was decided. What can no
     longer be sold by itself is forgotten and goes back to the targets, what would leave dust takes the dust along.
@@ -126,4 +134,7 @@ def due(
         wanted = floor_to(held_qty, rules.lot_step)
     if not rules.sellable(wanted, price) or reserved_qty <= 0:
         return Due(ZERO, ZERO)
-    return Due(wanted, ZERO) if held_qty - promised_qty >= wanted else Due(ZERO, wanted)
+    if held_qty - promised_qty < wanted:
+        return Due(ZERO, wanted)
+    sent = min(wanted, most or wanted)
+    return Due(sent, wanted - sent)

@@ -34,12 +34,16 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How an account wants to hold a futures market: asserted before its first entry there."""
+    """How an account wants to hold a futures market: asserted before a group's first entry there.
+
+    group: whose. The venue keeps one leverage per market, and another group may have set its own from another process.
+    """
 
     symbol: str
     leverage: int
     isolated: bool
     hedge: bool
+    group: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,10 @@ class FillReport:
 
 @dataclass(frozen=True, slots=True)
 class PositionReport:
-    """A futures position as the venue holds it; qty in contracts, ≥ 0; prices quote, None where the venue gives none."""
+    """A futures position as the venue holds it; qty in contracts, ≥ 0; prices quote, None where the venue gives none.
+
+    hedged: whether it is one of two sides that may be held at once; None where the venue does not say.
+    """
 
     symbol: str
     side: PositionSide
@@ -103,6 +110,7 @@ class PositionReport:
     entry_price: Decimal | None
     mark_price: Decimal | None
     liquidation_price: Decimal | None
+    hedged: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +185,7 @@ class InstrumentReport:
     taker_fee: Decimal
     max_open_orders: int | None
     status: str = ""  # the venue's own word for the market's state, in capitals
+    max_market_qty: Decimal | None = None  # of a market order; often far less than max_qty
 
 
 class Gateway(Protocol):

@@ -8,7 +8,7 @@ import ccxt
 
 from signals.market.bars import Bar, Span
 from trading.domain.vocabulary import OrderType
-from trading.errors import NoDeadMan, OrderNotOpen, VenueError
+from trading.errors import NoDeadMan, OrderNotOpen, Rejected, VenueError
 from trading.gateways import base, error_map, reports
 from trading.gateways.base import (
     BalanceReport,
@@ -53,6 +53,14 @@ class CcxtGateway(Wire):
     def place(self, request: OrderRequest) -> OrderReport:
         """Place one order, once. Raises Rejected, NotSent or Unknown."""
         self._prepare(request)
+        try:
+            return self._place(request)
+        except Rejected:  # what is remembered of how its market is held may be why
+            self._asserted.pop(request.symbol, None)
+            self._manners.refused(request)
+            raise
+
+    def _place(self, request: OrderRequest) -> OrderReport:
         with self._marked(request), self._translated(error_map.for_order):
             raw = self._client.create_order(
                 request.symbol,
@@ -78,7 +86,7 @@ class CcxtGateway(Wire):
         return self._manners.order_params(request)
 
     def assert_terms(self, terms: Terms) -> None:
-        """Set leverage, margin and position mode, once per gateway. A failure means that nothing was placed: NotSent."""
+        """Set leverage, margin and position mode, once per gateway and group. A failure means: nothing was placed, NotSent."""
         if self._asserted.get(terms.symbol) == terms:
             return
         try:

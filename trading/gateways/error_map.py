@@ -36,6 +36,11 @@ REFUSES: Mapping[str, frozenset[str]] = {
     ),
 }
 # Codes that prove a refusal though ccxt has no class for them, by venue.
+UNDECIDED: Mapping[str, frozenset[str]] = {
+    "bybit": frozenset({"170146"}),  # order creation timeout
+    "kucoinfutures": frozenset({"408000"}),  # network timeout, please try again later
+}
+# Codes after which the order may stand there though ccxt has a listed class for them, by venue.
 NOT_OPEN: Mapping[str, frozenset[str]] = {"kucoinfutures": frozenset({"100004"})}
 # Codes that mean: no such open order, where ccxt says something else.
 SAYS_NOTHING = (
@@ -105,10 +110,11 @@ def for_order(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueErro
     """What a failed `create_order` means: rejected (proven), not sent (proven), or unknown."""
     code = venue_code(answer.body)
     fields = {"venue": venue, "error": code or type(error).__name__, "detail": short(error)}
-    if not answer.written or never_left(error):
+    if not answer.written or (not answer.status and never_left(error)):
         return NotSent(**fields)
     listed = isinstance(error, PROVEN) or code in REFUSES.get(venue, ())
-    proven = listed and not isinstance(error, UNPROVEN) and not DUPLICATE.search(answer.body)
+    doubtful = isinstance(error, UNPROVEN) or code in UNDECIDED.get(venue, ()) or DUPLICATE.search(answer.body)
+    proven = listed and not doubtful
     if proven and code and answer.status < SERVER_ERRORS:
         return Rejected(**fields)
     return Unknown(**fields)

@@ -11,6 +11,7 @@ from typing import Any
 import ccxt
 
 from signals.market.venues import Venue
+from trading.domain.order_state import VenueStatus
 from trading.gateways import reports
 from trading.gateways.base import (
     BalanceReport,
@@ -51,6 +52,9 @@ class Manners:
 
     def prepare(self, request: OrderRequest) -> None:
         """Ask for what is not."""
+
+    def refused(self, request: OrderRequest) -> None:
+        """The venue refused it: what was known of its market may hold no more."""
 
     def order_params(self, request: OrderRequest) -> dict[str, Any]:
         """What an order carries besides side, type, quantity and price."""
@@ -100,9 +104,14 @@ class Manners:
         return reports.order_report(self.client.fetch_order(venue_order_id, symbol, params))
 
     def find_conditional(self, symbol: str, client_order_id: str) -> OrderReport:
-        """A conditional order; once it has triggered, the order that the venue made of it, under our id."""
+        """A conditional order; once it has triggered, the order that the venue made of it, under our id.
+
+        Raises BadResponse where that order has no number yet.
+        """
         raw = self.client.fetch_order("", symbol, {"trigger": True, "clientAlgoId": client_order_id})
         waiting, made = reports.order_report(raw, conditional=True), str(raw["info"].get("actualOrderId") or "")
+        if not made and waiting.status is VenueStatus.FILLED:  # it triggered, and says nothing of what it filled
+            raise ccxt.BadResponse("a conditional order has triggered, and the venue names no order that it became")
         if not made:
             return waiting
         order = reports.order_report(self.client.fetch_order(made, symbol))

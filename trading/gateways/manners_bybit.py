@@ -11,7 +11,15 @@ from typing import Any
 import ccxt
 
 from trading.gateways import reports
-from trading.gateways.base import BalanceReport, FillReport, FundingReport, OrderReport, OrderRequest, Terms
+from trading.gateways.base import (
+    BalanceReport,
+    FillReport,
+    FundingReport,
+    OrderReport,
+    OrderRequest,
+    PositionReport,
+    Terms,
+)
 from trading.gateways.manners import WEEK, Manners, Once, Raw, in_time, spans
 
 ORDERS_PAGE, EXECUTIONS_PAGE = 50, 100
@@ -19,6 +27,8 @@ ORDERS_PAGE, EXECUTIONS_PAGE = 50, 100
 MOST_PAGES = 200
 # A cursor that leads in circles must not hold a worker for ever.
 LINEAR = {"category": "linear"}
+SETTLED_IN = ("USDT", "USDC")
+# Lists of all markets are asked for coin by coin.
 INDEX = {"": 0, "LONG": 1, "SHORT": 2}
 # positionIdx: one-way, or the side in hedge mode.
 MODE = {True: "ISOLATED_MARGIN", False: "REGULAR_MARGIN"}
@@ -78,10 +88,11 @@ class BybitManners(Manners):
 
     def open(self, symbol: str | None) -> Iterator[tuple[Raw, bool]]:
         """Plain and conditional orders come in one list."""
-        of = {"symbol": self.client.market_id(symbol)} if symbol else {"settleCoin": "USDT"}
-        for row in self._pages(self.client.private_get_v5_order_realtime, LINEAR | of, ORDERS_PAGE):
-            raw = self.client.parse_order(row, self.client.safe_market(row["symbol"], None, None, "contract"))
-            yield raw, _waits(raw)
+        asked = [{"symbol": self.client.market_id(symbol)}] if symbol else [{"settleCoin": coin} for coin in SETTLED_IN]
+        for of in asked:
+            for row in self._pages(self.client.private_get_v5_order_realtime, LINEAR | of, ORDERS_PAGE):
+                raw = self.client.parse_order(row, self.client.safe_market(row["symbol"], None, None, "contract"))
+                yield raw, _waits(raw)
 
     def _pages(self, ask: Any, wanted: Mapping[str, Any], size: int) -> Iterator[dict[str, Any]]:
         """Rows of all pages, newest first."""
@@ -141,6 +152,11 @@ class BybitManners(Manners):
         """The unified wallet; free is what neither orders nor positions bind, less what positions have lost."""
         told = self.client.private_get_v5_account_wallet_balance({"accountType": "UNIFIED"})["result"]["list"]
         return [_balance(row) for account in told for row in sorted(account["coin"], key=lambda row: str(row["coin"]))]
+
+    def positions(self) -> Sequence[PositionReport]:
+        """Every position, whatever it is settled in."""
+        rows = (row for coin in SETTLED_IN for row in self.client.fetch_positions(None, {"settleCoin": coin}))
+        return [reports.position_report(row) for row in rows]
 
     def quotes(self, symbols: Sequence[str]) -> Mapping[str, Raw]:
         """One list tells everything."""

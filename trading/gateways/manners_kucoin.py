@@ -40,6 +40,10 @@ class KucoinManners(Manners):
         """Ask for the mode."""
         self._modes[request.symbol] = self._margin_mode(request.symbol)
 
+    def refused(self, request: OrderRequest) -> None:
+        """Somebody may have set another mode since: the next order asks anew."""
+        self._modes.pop(request.symbol, None)
+
     def order_params(self, request: OrderRequest) -> dict[str, Any]:
         """Ccxt would send leverage 1 with each order."""
         params = self.plain_params(request) | {"marginMode": self._modes[request.symbol]}

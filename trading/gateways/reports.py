@@ -99,7 +99,18 @@ def position_report(raw: Raw) -> PositionReport:
         entry_price=price_or_none(raw.get("entryPrice")),
         mark_price=price_or_none(raw.get("markPrice")),
         liquidation_price=price_or_none(raw.get("liquidationPrice")),
+        hedged=hedged(raw),
     )
+
+
+def hedged(raw: Raw) -> bool | None:
+    """Whether a position is one of two sides: ccxt's word, else the venue's own (Binance, KuCoin; Bybit by number)."""
+    info = raw.get("info") or {}
+    if raw.get("hedged") is not None:
+        return bool(raw["hedged"])
+    if info.get("positionSide"):
+        return str(info["positionSide"]).upper() != "BOTH"
+    return str(info["positionIdx"]) != "0" if info.get("positionIdx") is not None else None
 
 
 def price_or_none(value: Any) -> Decimal | None:
@@ -190,7 +201,17 @@ def instrument_report(market: Raw, venue: Venue) -> InstrumentReport:
         taker_fee=rate(market.get("taker")),
         max_open_orders=venue.max_open_orders,
         status=market_status(market),
+        max_market_qty=_most_at_market(market),
     )
+
+
+def _most_at_market(market: Raw) -> Decimal | None:
+    """The largest market order: ccxt's limit, else the venue's own word (Bybit, KuCoin), which ccxt leaves where it is."""
+    info = market.get("info") or {}
+    lots = info.get("lotSizeFilter") or {}
+    words = (lots.get("maxMktOrderQty"), lots.get("maxMarketOrderQty"), info.get("marketMaxOrderQty"))
+    said = ((market["limits"].get("market") or {}).get("max"), *words)
+    return next((price_or_none(str(word)) for word in said if word), None)
 
 
 def market_status(market: Raw) -> str:

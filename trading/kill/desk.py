@@ -17,11 +17,13 @@ from trading.domain.grid import InstrumentRules
 from trading.domain.money import ZERO
 from trading.domain.order_state import TimingProfile
 from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, Side, TimeInForce
-from trading.errors import LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue, VenueError
+from trading.errors import LiveNotAllowed, LockedKeys, UnsafeEndpoint, UnsupportedVenue, VenueError
 from trading.gateways.base import FillReport, Gateway, InstrumentReport, OrderRequest, PositionReport
+from trading.gateways.metering import Meter
 from trading.kill import places, plan
 from trading.kill.journal import Journal
-from trading.kill.places import Holdings, Parcel
+from trading.kill.pace import Silence
+from trading.kill.places import Holdings, Parcel, Picture
 from trading.kill.plan import Closing
 
 Clock = Callable[[], datetime]
@@ -73,8 +75,9 @@ class KillDesk:
     clock: Clock
     known: bool = True
     fresh: bool = False  # the engine's picture was seconds old when the emergency began
-    began: datetime = NOT_YET  # what was sold from here on is the kill's own doing
-    told_age: timedelta = timedelta(0)  # how old the engine's picture was when the emergency began
+    told_at: datetime = NOT_YET  # when the engine said what is held: what was sold from here on is not held any more
+    asked_from: datetime = NOT_YET  # since when executions are asked for
+    silence: Silence = field(default_factory=Silence)
     _rested: set[str] = field(default_factory=set)
     _recent: dict[str, Sequence[FillReport]] = field(default_factory=dict)
     _held_back: dict[str, datetime] = field(default_factory=dict)
@@ -90,11 +93,19 @@ class KillDesk:
 
     def look(self, *, as_if_cancelled: bool = False) -> Left:
         """What is left by the venue's word; on spot what orders lock counts only as if they were gone. Raises NotReached."""
+        return self.left(self.resting(), as_if_cancelled=as_if_cancelled)
+
+    def resting(self) -> Sequence[str]:
+        """The market of every order that rests. Raises NotReached."""
         symbols = [report.symbol for report in self.gateway.resting()]
         self._learn(symbols)
         self._rested.update(symbols)
+        return symbols
+
+    def left(self, resting: Sequence[str], *, as_if_cancelled: bool = False) -> Left:
+        """What is left where orders rest, or rested, on these markets. Raises NotReached."""
         closings = tuple(self._closings(as_if_cancelled))
-        return Left(len(symbols), closings, tuple(sorted(set(symbols))), self.known and not self._strange)
+        return Left(len(resting), closings, tuple(sorted(set(resting))), self.known and not self._strange)
 
     def _closings(self, as_if_cancelled: bool) -> Sequence[Closing]:
         if venues.VENUES[self.account.venue].derivative:
@@ -112,7 +123,7 @@ class KillDesk:
             quote=self.account.quote,
             fresh=self.fresh,
         )
-        known = self._parcelled([(name, PositionSide.LONG, coins[self.rules[name].base]) for name in wanted])
+        known = self._parcelled([(name, PositionSide.LONG, coins[self.rules[name].base]) for name in wanted], spot=True)
         coins = self._explained(coins, known)
         return plan.spot(coins, rules=self.rules, prices=self._prices(wanted), holdings=known)
 
@@ -122,20 +133,27 @@ class KillDesk:
         for parcel in known.parcels:
             if parcel.symbol in self.rules:
                 ours[self.rules[parcel.symbol].base] += parcel.qty
-        for symbol, fills in self._recent.items():
-            sold = (fill.qty for fill in fills if fill.side is Side.SELL and fill.at >= self.began)
-            ours[self.rules[symbol].base] -= sum(sold, ZERO)
+        for symbol in {parcel.symbol for parcel in known.parcels} & self.rules.keys():
+            rules = self.rules[symbol]
+            if coins.get(rules.base, ZERO) >= _least(rules):  # less can't be sold: that costs no question
+                ours[rules.base] -= self._sold(symbol)
         self._recent.clear()  # asked again in the next round: a fill may have come since
         return {coin: min(qty, ours[coin]) for coin, qty in coins.items() if ours[coin] > 0}
 
-    def _parcelled(self, held: Iterable[tuple[str, PositionSide, Decimal]]) -> Holdings:
+    def _sold(self, symbol: str) -> Decimal:
+        """What left a market since the engine said what is held, by the kill's doing or another's. Raises NotReached."""
+        fills = self._fills(symbol)
+        return sum((fill.qty for fill in fills if fill.side is Side.SELL and fill.at >= self.told_at), ZERO)
+
+    def _parcelled(self, held: Iterable[tuple[str, PositionSide, Decimal]], *, spot: bool = False) -> Holdings:
         """What the engine told, and what orders brought since that it had not told of. Raises NotReached."""
         found = self.holdings
         for symbol, side, qty in held:
             known, rules = found.parcels_of(symbol, side.value), self.rules[symbol]
-            if qty - sum(known) >= max(rules.lot_step, rules.min_qty):
+            had = qty + self._sold(symbol) if spot and qty >= _least(rules) else qty
+            if had - sum(known) >= _least(rules):
                 fills = self._fills(symbol)
-                parts = plan.recent_parcels(fills, opening=side.entry_side, base=rules.base, known=known, held=qty)
+                parts = plan.recent_parcels(fills, opening=side.entry_side, base=rules.base, known=known, held=had)
                 found = found.with_parcels(Parcel(symbol, side.value, part) for part in parts)
         return found
 
@@ -148,7 +166,7 @@ class KillDesk:
     def _fills(self, symbol: str) -> Sequence[FillReport]:
         """The last minutes' executions, asked for once: nothing is entered any more. Raises NotReached."""
         if symbol not in self._recent:
-            self._recent[symbol] = self.gateway.fills_since(symbol=symbol, since=self.clock() - self.told_age - RECENT)
+            self._recent[symbol] = self.gateway.fills_since(symbol=symbol, since=self.asked_from)
         return self._recent[symbol]
 
     def _prices(self, symbols: Sequence[str]) -> Mapping[str, Decimal]:
@@ -166,6 +184,8 @@ class KillDesk:
     def cancel(self, symbols: Sequence[str]) -> None:
         """Cancel everything on these markets; what fails is tried again in the next round."""
         for symbol in symbols:
+            if self.silence.secs:
+                return
             failpoints.point("kill.cancel.before")
             self._trying("cancelled", {"symbol": symbol}, lambda name=symbol: self.gateway.cancel_all(name))  # type: ignore[misc]
 
@@ -173,7 +193,7 @@ class KillDesk:
         """Send the market orders. One whose outcome is unknown holds its market back until it cannot arrive any more."""
         now = self.clock()
         for closing in closings:
-            if self._held_back.get(closing.symbol, now) <= now:
+            if self._held_back.get(closing.symbol, now) <= now and not self.silence.secs:
                 self._place(closing)
 
     def _place(self, closing: Closing) -> None:
@@ -188,6 +208,7 @@ class KillDesk:
 
     def _request(self, closing: Closing) -> OrderRequest:
         derivative = venues.VENUES[self.account.venue].derivative
+        hedged = self.account.hedge if closing.hedged is None else closing.hedged
         return OrderRequest(
             symbol=closing.symbol,
             side=closing.side,
@@ -199,7 +220,7 @@ class KillDesk:
             client_order_id=PREFIX + client_order_id(secrets.token_hex(16), 0, 0)[1:],
             valid_until=self.clock() + self.timing.validity,
             opens_position=False,
-            position_side=closing.held_side.value if self.account.hedge else "",
+            position_side=closing.held_side.value if hedged else "",
         )
 
     def _trying(self, kind: str, facts: dict[str, str], act: Callable[[], Any]) -> VenueError | None:
@@ -238,23 +259,30 @@ def opened(
     journal: Journal,
     clock: Clock,
     guard: Any = None,
+    picture: Picture | None = None,
+    silence: Silence | None = None,
 ) -> KillDesk:
-    """The account's desk. Raises UnsupportedVenue, UnsafeEndpoint, LiveNotAllowed, NotReached."""
-    venue = checked(account, live_allowed=live_allowed)
-    gateway, client = connected(account, venue, timing, clock, guard)
+    """The account's desk. Raises UnsupportedVenue, LockedKeys, UnsafeEndpoint, LiveNotAllowed, NotReached."""
+    venue, silence = checked(account, live_allowed=live_allowed), silence or Silence()
+    gateway, client = connected(account, venue, timing, clock, guard, silence)
     rules = _rules(gateway, client, venue, places.markets(home, account.venue, account.environment))
-    _, age = places.heartbeat(home, now=clock().timestamp())
-    holdings = places.holdings(home).get(account.id)
+    picture = picture or places.picture(home)
+    holdings, told_at = picture.holdings.get(account.id), picture.told_at
     desk = KillDesk(account, gateway, rules, holdings or Holdings(), timing, journal, clock)
-    desk.known = holdings is not None or venue.derivative
-    desk.began = clock()
-    desk.told_age = LONG_AGO if age is None else timedelta(seconds=max(age, 0))
-    desk.fresh = desk.known and places.is_fresh(home)
+    desk.known, desk.silence = holdings is not None or venue.derivative, silence
+    desk.told_at = clock() if told_at is None else datetime.fromtimestamp(told_at, tz=UTC)
+    desk.asked_from = desk.told_at - (LONG_AGO if told_at is None else RECENT)
+    desk.fresh = desk.known and picture.fresh
     return desk
 
 
 def connected(
-    account: SealedAccount, venue: venues.Venue, timing: TimingProfile, clock: Clock, guard: Any = None
+    account: SealedAccount,
+    venue: venues.Venue,
+    timing: TimingProfile,
+    clock: Clock,
+    guard: Any = None,
+    meter: Meter | None = None,
 ) -> tuple[Gateway, Any]:
     """The account's gateway and the client under it; nothing has been asked yet."""
     lean_ccxt.install(venue.ccxt_id)
@@ -267,8 +295,8 @@ def connected(
         sandbox=account.environment == "testnet",
         receive_window_ms=int(timing.receive_window / timedelta(milliseconds=1)),
     )
-    client.timeout, client.enableRateLimit = CALL_MS, False  # some dozen calls at once: no venue minds
-    return CcxtGateway(client, venue=venue, guard=guard or OnlyClosing(), clock=clock), client
+    client.timeout, client.enableRateLimit = CALL_MS, False  # some dozen calls at once; pace.py makes them fewer
+    return CcxtGateway(client, venue=venue, guard=guard or OnlyClosing(), clock=clock, meter=meter), client
 
 
 def checked(account: SealedAccount, *, live_allowed: bool) -> venues.Venue:
@@ -276,6 +304,8 @@ def checked(account: SealedAccount, *, live_allowed: bool) -> venues.Venue:
     venue, paper = venues.capability(account.venue), account.environment == "paper"
     if venue is None:
         raise UnsupportedVenue(venue=account.venue)
+    if account.locked:
+        raise LockedKeys(account=account.name, why=account.locked)
     if paper != bool(account.base_url) or (paper and not venues.is_paper_url(account.base_url)):
         raise UnsafeEndpoint(environment=account.environment, url=account.base_url or "the venue's real address")
     if account.environment == "live" and not live_allowed:
@@ -308,7 +338,13 @@ def _rule(report: InstrumentReport) -> InstrumentRules:
         maker_fee=report.maker_fee,
         taker_fee=report.taker_fee,
         max_open_orders=report.max_open_orders,
+        max_market_qty=report.max_market_qty,
     )
+
+
+def _least(rules: InstrumentRules) -> Decimal:
+    """The smallest quantity that any order may have."""
+    return max(rules.lot_step, rules.min_qty)
 
 
 def kept_markets(client: Any, quote: str) -> Iterator[Any]:

@@ -58,7 +58,11 @@ def keep_markets(around: Surroundings) -> int:
     except (VaultError, OSError, ValueError) as error:
         log.error("accounts.enc cannot be opened: a kill could not reach any venue: %s", error)
         return 1
-    real = {(account.venue, account.environment): account for account in accounts if not account.base_url}
+    real = {
+        (account.venue, account.environment): account
+        for account in accounts
+        if not account.base_url and not account.locked
+    }
     return 1 if [account for account in real.values() if not _kept(around, account)] else 0
 
 

@@ -3,12 +3,15 @@
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
+
+from project.services.files import write_private
 
 HEARTBEAT = "heartbeat.json"
 HOLDINGS = "kill-holdings.json"
@@ -52,6 +55,48 @@ def holdings(home: Path) -> Mapping[int, Holdings]:
         return {}
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the engine knew when an emergency began. told_at: a Unix time; fresh: seconds before the press."""
+
+    holdings: Mapping[int, Holdings]
+    told_at: float | None
+    fresh: bool
+
+
+def picture(home: Path, latch_id: str = "") -> Picture:
+    """The engine's picture now; of an emergency, as it was at its beginning, for the engine goes on and books its sales.
+
+    The sign of life is read last: what is sold between the two is then ours to sell again, rather than left.
+    """
+    kept = home / JOURNALS / f"{latch_id}.holdings.json"
+    found = _read_picture(kept) if latch_id else None
+    if found is None:
+        known = holdings(home)
+        _, age = heartbeat(home, now=0.0)
+        found = Picture(known, None if age is None else -age, is_fresh(home))
+        if latch_id and known:
+            _keep_picture(kept, found)
+    return found
+
+
+def _read_picture(kept: Path) -> Picture | None:
+    try:
+        said = json.loads(kept.read_text(encoding="utf-8"))
+        told_at = None if said["told_at"] is None else float(said["told_at"])
+        return Picture(parsed_holdings(said["holdings"]), told_at, bool(said["fresh"]))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, InvalidOperation):
+        return None
+
+
+def _keep_picture(kept: Path, found: Picture) -> None:
+    """For a kill process that starts anew; a full disk costs no more than that."""
+    said = {"told_at": found.told_at, "fresh": found.fresh, "holdings": written_holdings(found.holdings)}
+    with suppress(OSError):
+        kept.parent.mkdir(mode=0o700, exist_ok=True)
+        write_private(kept, json.dumps(said))
+
+
 def parsed_holdings(text: str) -> Mapping[int, Holdings]:
     """The file's content. Raises ValueError, TypeError, KeyError, AttributeError or InvalidOperation when damaged."""
     return {int(account): _holding(known) for account, known in json.loads(text).items()}
@@ -91,7 +136,7 @@ def is_fresh(home: Path) -> bool:
     """Whether the engine wrote its picture while it was alive, seconds before the latch (or now, without one)."""
     try:
         beat = (home / HEARTBEAT).stat().st_mtime
-        pressed = (home / "kill.latch").stat().st_mtime if (home / "kill.latch").exists() else beat
+        pressed = (home / "kill.latch").stat().st_mtime if (home / "kill.latch").exists() else time.time()
     except OSError:
         return False
     return pressed - beat < FRESH_SECS

@@ -13,12 +13,16 @@ from trading.kill.places import Holdings
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """One market order that only shrinks; qty base or contracts, held_side of the position it closes."""
+    """One market order that only shrinks; qty base or contracts, held_side of the position it closes.
+
+    hedged: whether the venue wants to hear that side; None where it has not said which mode it is in.
+    """
 
     symbol: str
     side: Side
     held_side: PositionSide
     qty: Decimal
+    hedged: bool | None = None
 
 
 def futures(
@@ -29,7 +33,7 @@ def futures(
 ) -> list[Closing]:
     """Orders that close every position, ours or not: on a futures account nothing stays after a kill."""
     return [
-        Closing(position.symbol, position.side.exit_side, position.side, qty)
+        Closing(position.symbol, position.side.exit_side, position.side, qty, position.hedged)
         for position in positions
         for qty in parcelled(
             position.qty,
@@ -120,7 +124,7 @@ def parcelled(qty: Decimal, *, parcels: Sequence[Decimal], rules: InstrumentRule
     rest = floor_to(max(left - (dust if price > 0 else ZERO), ZERO), rules.lot_step)
     if _can_go(rest, rules, price):
         sizes.append(rest)
-    return [part for size in sizes for part in _cut(size, rules.max_qty)]
+    return [part for size in sizes for part in _cut(size, rules.most_at_market)]
 
 
 def recent_parcels(

@@ -4,7 +4,8 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,24 +16,27 @@ from project.accounts import sealed
 from project.accounts.envelope import VaultError
 from project.accounts.latch import Latch
 from project.accounts.sealed import SealedAccount
-from trading.errors import LiveNotAllowed, UnknownHoldings, UnsafeEndpoint, UnsupportedVenue, VenueError
+from trading.errors import LiveNotAllowed, LockedKeys, UnknownHoldings, UnsafeEndpoint, UnsupportedVenue, VenueError
 from trading.kill import desk as desks
-from trading.kill import engine, journal, keep
-from trading.kill.desk import KillDesk
+from trading.kill import engine, journal, keep, places
+from trading.kill.desk import KillDesk, Left
 from trading.kill.journal import Journal
 from trading.kill.options import Surroundings
+from trading.kill.pace import Pace, Silence
+from trading.kill.places import Picture
 
 log = logging.getLogger("trading.kill")
 
 ROW_SECS = engine.ROW_MS / 1000
 FLAT_READS = 3
 # One look may fall between two orders; three in a row, after everything signed before the latch has died, do not.
-PAUSE_SECS = 0.2
 RETRY_SECS = 1.0
 ALARM_SECS = 60.0
 MEMORY, LATE = "memory", "late"
 # The source of a latch that no disk would take, so that it ends with the process; and of one that was taken later.
-NEVER = (LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue)
+Place = tuple[str, str]
+# Venue and environment.
+NEVER = (LiveNotAllowed, LockedKeys, UnsafeEndpoint, UnsupportedVenue)
 
 
 @dataclass(slots=True)
@@ -45,6 +49,9 @@ class Emergency:
     _declared: bool = field(default=False, init=False)  # the mode row has said EMERGENCY
     _left: bool = field(default=False, init=False)  # and then something else: a person has left
     _ended: threading.Event = field(default_factory=threading.Event, init=False)
+    _picture: Picture | None = field(default=None, init=False)
+    _there: Mapping[Place, int] = field(default_factory=dict, init=False)  # how many accounts at each venue
+    _silences: Mapping[Place, Silence] = field(default_factory=dict, init=False)
 
     def run(self) -> bool:
         """Everything from the mode row on; True when flat, False when the latch was lifted before that."""
@@ -129,6 +136,9 @@ class Emergency:
     def _flatten_all(self, accounts: Sequence[SealedAccount]) -> bool:
         """All accounts at once, each in a thread of its own."""
         results: dict[int, bool] = {}
+        self._picture = places.picture(self.around.home, self.latch.id)
+        self._there = Counter(map(_place, accounts))
+        self._silences = {place: Silence() for place in self._there}
 
         def work(account: SealedAccount) -> None:
             results[account.id] = self._until_flat(account)
@@ -157,17 +167,24 @@ class Emergency:
         if desk is None:
             return False
         reads, window_over = 0, self._window_over(desk.window)
-        alarm_at = window_over + ALARM_SECS
+        alarm_at, pace = window_over + ALARM_SECS, Pace(self._there[_place(account)])
         while reads < FLAT_READS and self._stands():
-            flat = self._round(desk)
-            reads = reads + 1 if flat and time.monotonic() >= window_over else 0
-            if not flat and time.monotonic() > alarm_at:
+            left, now = self._round(desk), time.monotonic()
+            flat = left is not None and left.flat
+            reads = reads + 1 if flat and now >= window_over else 0
+            if not flat and now > alarm_at:
                 self.journal.write("alarm", account=account.id, words=f"{account.name} is still not flat; going on")
-                alarm_at = time.monotonic() + ALARM_SECS
-            time.sleep(PAUSE_SECS)
+                alarm_at = now + ALARM_SECS
+            self._wait(desk, pace.after(left, flat=flat, window_secs=window_over - now))
         if reads == FLAT_READS:
             self.journal.write("account flat", account=account.id, name=account.name)
         return reads == FLAT_READS
+
+    def _wait(self, desk: KillDesk, secs: float) -> None:
+        """Until the next look: longer where the venue asked for silence, and no longer than the emergency stands."""
+        time.sleep(secs)
+        while desk.silence.secs and self._stands():
+            time.sleep(min(desk.silence.secs, RETRY_SECS))
 
     def _window_over(self, receive_window: timedelta) -> float:
         """From when on nothing that was signed before the latch can be accepted any more, on the steady clock."""
@@ -175,21 +192,23 @@ class Emergency:
         window = receive_window + self.around.timing.margin
         return time.monotonic() + max(window.total_seconds() - max(age, 0), 0)
 
-    def _round(self, desk: KillDesk) -> bool:
-        """One look and what follows from it; whether there was nothing to do."""
+    def _round(self, desk: KillDesk) -> Left | None:
+        """One look and what follows from it; what it found, None where the venue did not say."""
         try:
-            left = desk.look()
+            resting = desk.resting()
+            desk.cancel(sorted(set(resting)))  # what is cancelled frees what it held
+            left = desk.left(resting)
             if left.flat:
-                return True
+                return left
             desk.tell_strange()
             if not desk.known:
                 desk.complain("not sold", UnknownHoldings(account=desk.account.name))
-            desk.cancel(left.symbols)
-            desk.close(desk.look().closings if left.symbols else left.closings)  # cancelled orders free what they held
+            desk.close(left.closings)
         except VenueError as error:
             desk.complain("not looked", error)
             time.sleep(RETRY_SECS)
-        return False
+            return None
+        return left
 
     def _desk(self, account: SealedAccount) -> KillDesk | None:
         """The account's desk, tried until the venue answers; None where this installation may not trade at all."""
@@ -203,7 +222,7 @@ class Emergency:
                 self.journal.write(
                     "refused", what="not reached", account=account.id, code=error.code, detail=str(error)
                 )
-                time.sleep(RETRY_SECS)
+                time.sleep(max(RETRY_SECS, self._silences[_place(account)].secs))
         return None
 
     def _opened(self, account: SealedAccount) -> KillDesk:
@@ -214,6 +233,8 @@ class Emergency:
             timing=self.around.timing,
             journal=self.journal,
             clock=lambda: datetime.now(UTC),
+            picture=self._picture,
+            silence=self._silences[_place(account)],
         )
 
     def _stands(self) -> bool:
@@ -222,6 +243,11 @@ class Emergency:
             return not self._left
         standing = latches.read(self.around.home)
         return standing is not None and standing.id == self.latch.id
+
+
+def _place(account: SealedAccount) -> Place:
+    """What counts an account's calls together with others'."""
+    return account.venue, account.environment
 
 
 def _beside(name: str, work: Callable[[], object]) -> threading.Thread:

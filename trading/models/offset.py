@@ -65,6 +65,7 @@ class OffsetStep(models.Model):
     whole = models.BooleanField(default=False, help_text="The group closes with it.")
     orders_after = models.BigIntegerField(default=0)
     realised_before = money(default=0)
+    reserved_qty = money(null=True, blank=True, help_text="What it reserved when it began; 0 once that was given back.")
     sold_qty = money(default=0)
     realised = money(default=0)
     code = models.CharField(max_length=40, blank=True)

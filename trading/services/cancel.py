@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from project import failpoints
 from trading import locks
+from trading.domain.money import total
 from trading.domain.order_state import OrderState, VenueStatus
 from trading.errors import OrderNotOpen, Unknown, VenueError
 from trading.gateways.base import Gateway, OrderReport
@@ -15,6 +16,9 @@ from trading.models import Order
 from trading.services import orders, reports
 
 log = logging.getLogger(__name__)
+
+HIDDEN = timedelta(minutes=1)
+# Lists that are copied to other machines lag by seconds. What a venue does not show after that, it has forgotten.
 
 
 def claim_cancels(account_id: int) -> list[Order]:
@@ -57,11 +61,35 @@ def seen(order: Order, *, gateway: Gateway) -> OrderReport | None:
     )
 
 
+def forgotten(order: Order, *, gateway: Gateway, now: datetime) -> OrderReport | None:
+    """An order that its venue took long ago and shows no more has ended: cancelled, with what its executions say.
+
+    Binance finds what was cancelled or expired without a fill for three days from its placing, Bybit for one. None while
+    it rests, or while its own news may still be on their way. Raises VenueError.
+    """
+    if not order.acknowledged_at or now - max(order.acknowledged_at, order.updated_at) < HIDDEN:
+        return None
+    symbol = order.instrument.symbol
+    if any(_same(order, report) for report in gateway.open_orders(symbol)):
+        return None
+    since = (order.submitted_at or order.created_at) - HIDDEN
+    told = gateway.fills_since(symbol=symbol, since=since) if order.venue_order_id else ()
+    filled = total(fill.qty for fill in told if fill.venue_order_id == order.venue_order_id)
+    log.warning("order %s is found at the venue no more: taken for cancelled, %s filled", order.pk, filled)
+    return OrderReport(order.client_order_id, order.venue_order_id, VenueStatus.CANCELED, filled)
+
+
+def _same(order: Order, report: OrderReport) -> bool:
+    if order.venue_order_id:
+        return report.venue_order_id == order.venue_order_id
+    return report.venue_algo_id == order.venue_algo_id or report.client_order_id == order.client_order_id
+
+
 def look_at(order: Order, *, gateway: Gateway, clock: Callable[[], datetime]) -> None:
     """Ask for one order by the venue's id and write the answer. A venue that cannot be asked is asked again later."""
     try:
         with failpoints.span("order.look"):
-            report = seen(order, gateway=gateway)
+            report = seen(order, gateway=gateway) or forgotten(order, gateway=gateway, now=clock())
     except VenueError as error:
         log.warning("order %s: %s", order.pk, error)
         return

@@ -17,9 +17,10 @@ from signals.models import Instrument
 from trading import selectors
 from trading.domain import settings as registry
 from trading.domain.money import ZERO, total
+from trading.domain.position import open_profit
 from trading.domain.settings import EngineSettings
 from trading.domain.vocabulary import PositionSide, Side
-from trading.models import ForeignOrder, Order, PositionGroup, QueuedSignal, SettingOverride, Slot
+from trading.models import ForeignOrder, Leg, Order, PositionGroup, QueuedSignal, SettingOverride, Slot
 from trading.selectors import Quoted
 from trading.services import desk_reads, surroundings, track_record
 from trading.services.sheet import Sheet
@@ -32,13 +33,22 @@ LOOKED_AT = (*LASTING, "_orders_last_minute", "available_quote", "groups", "mode
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """An account's live orders on one instrument: how many, and what its entries may still cost, quote."""
+    """An account's live orders on one instrument, and what its entries may still cost, quote; legs that wait included."""
 
     plain: int = 0
     algo: int = 0
     entries_cost: Decimal = ZERO
     reserved: Decimal = ZERO  # the same as margin, on futures
     unseen: Decimal = ZERO  # of that, what the venue did not know of when the balance was asked for
+
+    def with_coming(self, cost: Decimal, needed: Decimal) -> "Resting":
+        """The same with entries that no venue has seen, quote: needed is the margin, on futures."""
+        return replace(
+            self,
+            entries_cost=self.entries_cost + cost,
+            reserved=self.reserved + needed,
+            unseen=self.unseen + needed,
+        )
 
 
 @dataclass
@@ -137,31 +147,28 @@ class Desk:
         instrument: InstrumentFacts,
         *,
         strategy: str,
+        later: Sequence[Leg] = (),
     ) -> None:
-        """Go on as if an entry on the sheet were read back: its group, its slot, its orders."""
+        """Go on as if an entry on the sheet were read back: its group, slot, orders, and legs that rest later."""
         if group not in self.groups:
             self.groups.append(group)
             self.strategies[group.pk] = strategy
         if slot:
             self.taken_slots |= {slot.number}
-        self._resting[instrument.id] = self._resting_with(group, placed, instrument)
+        self._resting[instrument.id] = self._resting_with(group, placed, later, instrument)
         self._orders_last_minute += len(placed)
         for name in ("holdings", "available_quote", "exposure_of_all", "free_slots", "record", "reserved_quote"):
             vars(self).pop(name, None)
 
-    def _resting_with(self, group: PositionGroup, placed: Sequence[Order], instrument: InstrumentFacts) -> Resting:
+    def _resting_with(
+        self, group: PositionGroup, placed: Sequence[Order], later: Sequence[Leg], instrument: InstrumentFacts
+    ) -> Resting:
         """What rests on the instrument, with new entries that no venue has seen. The sums of LEAVES_COST, in Python."""
         known = self._resting.get(instrument.id, Resting())
-        fee = 1 + max(instrument.taker_fee, ZERO)
-        cost = total(o.qty * (o.price or o.reference_price) * instrument.contract_size * fee for o in placed)
+        costs = [o.qty * (o.price or o.reference_price) for o in placed] + [leg.qty * leg.price for leg in later]
+        cost = total(costs) * instrument.contract_size * (1 + max(instrument.taker_fee, ZERO))
         needed = cost / group.leverage if self.derivative else cost
-        return replace(
-            known,
-            plain=known.plain + len(placed),
-            entries_cost=known.entries_cost + cost,
-            reserved=known.reserved + needed,
-            unseen=known.unseen + needed,
-        )
+        return replace(known, plain=known.plain + len(placed)).with_coming(cost, needed)
 
     def instrument_row(self, instrument: InstrumentFacts) -> Instrument:
         """An instrument as a row, without asking the database."""
@@ -200,12 +207,27 @@ class Desk:
 
     @cached_property
     def equity(self) -> Decimal | None:
-        """Everything the account holds, in its quote; None before the first look. What has no price counts nothing."""
+        """Everything the account holds, in its quote; None before the first look. What has no price counts nothing.
+
+        A futures wallet knows nothing of what its open positions stand at: that is counted with it.
+        """
         if not self.balances:
             return None
         prices = {self.account.quote: Decimal(1)}
         prices |= {price.base: price.last for price in self.tickers.values() if price.quote == self.account.quote}
-        return total(row.total * prices.get(currency, ZERO) for currency, row in self.balances.items())
+        held = total(row.total * prices.get(currency, ZERO) for currency, row in self.balances.items())
+        return held + self.unrealised if self.derivative else held
+
+    @cached_property
+    def unrealised(self) -> Decimal:
+        """What the open groups would bring at the last price, quote; one without a price counts as it cost."""
+        return total(self._open_profit(group) for group in self.groups)
+
+    def _open_profit(self, group: PositionGroup) -> Decimal:
+        ticker, unit = self.tickers.get(group.instrument_id), group.instrument.contract_size
+        if ticker is None:
+            return ZERO
+        return open_profit(side=PositionSide(group.side), qty=group.qty, cost=group.cost, price=ticker.last, unit=unit)
 
     @cached_property
     def derivative(self) -> bool:
@@ -252,11 +274,16 @@ class Desk:
 
     @cached_property
     def _resting(self) -> dict[int, Resting]:
-        """Live orders, and those with fills missing, by instrument."""
+        """Live orders, those with fills missing, and what legs without an order may still buy, by instrument."""
         balance = self.balances.get(self.account.quote)
         read = desk_reads.resting_on(derivative=self.derivative)
         found = read(account_id=self.account.pk, balance_at=balance.at if balance else desk_reads.BEFORE_ALL)
-        return {instrument_id: Resting(*numbers) for instrument_id, *numbers in found}
+        by_market = {instrument_id: Resting(*numbers) for instrument_id, *numbers in found}
+        for instrument_id, cost, needed in desk_reads.legs_to_come(derivative=self.derivative)(
+            account_id=self.account.pk
+        ):
+            by_market[instrument_id] = by_market.get(instrument_id, Resting()).with_coming(cost, needed)
+        return by_market
 
     @cached_property
     def _bought_since(self) -> Decimal:

@@ -9,7 +9,6 @@ from project.accounts.models import ExchangeAccount
 from project.ahead import ahead
 from project.reads import Question
 from risk import breakers, portfolio
-from risk.domain.daily_loss import day_start
 from trading import selectors
 from trading.domain.settings import SettingError
 from trading.services import desk_reads, surroundings, track_record
@@ -17,9 +16,10 @@ from trading.services.desk import Desk
 
 
 def money(account: ExchangeAccount) -> tuple[Question, ...]:
-    """Settings, balances and prices: what an account is worth."""
+    """Settings, balances, prices and what is open: what an account is worth."""
     here = {"venue": account.venue, "environment": account.environment}
     return (
+        desk_reads.GROUPS.of(account_id=account.pk),
         desk_reads.OVERRIDES.of(account_id=account.pk, user_id=account.user_id),
         desk_reads.BALANCES.of(account_id=account.pk),
         selectors.QUOTED.of(**here),
@@ -38,10 +38,8 @@ def whole(account: ExchangeAccount, *, now: datetime) -> tuple[Question, ...]:
     mine, trader = {"account_id": account.pk}, {"user_id": account.user_id, "environment": account.environment}
     return (
         *money(account),
-        desk_reads.GROUPS.of(**mine),
         desk_reads.FOREIGN.of(**mine),
         track_record.STATE.of(**mine),
-        track_record.POINTS.of(**mine, before=day_start(now)),
         surroundings.ELSEWHERE.of(**mine, **trader),
         portfolio.OF_ONE_TRADER.of(**trader),
         *portfolio.questions(account.venue, account.environment, now=now),
@@ -52,14 +50,16 @@ def whole(account: ExchangeAccount, *, now: datetime) -> tuple[Question, ...]:
 def rest(desk: Desk) -> tuple[Question, ...]:
     """What the settings and the balance's time decide: the last results, and what rests. Raises SettingError."""
     most = desk.settings("").risk.max_consecutive_losses
-    return resting(desk), track_record.results(most).of(account_id=desk.account.pk)
+    return *resting(desk), track_record.results(most).of(account_id=desk.account.pk)
 
 
-def resting(desk: Desk) -> Question:
-    """Live orders by market, since the balance was read."""
+def resting(desk: Desk) -> tuple[Question, ...]:
+    """Live orders by market, since the balance was read; and the legs whose turn comes later."""
     balance = desk.balances.get(desk.account.quote)
     since = balance.at if balance else desk_reads.BEFORE_ALL
-    return desk_reads.resting_on(derivative=desk.derivative).of(account_id=desk.account.pk, balance_at=since)
+    mine = {"account_id": desk.account.pk}
+    later = desk_reads.legs_to_come(derivative=desk.derivative).of(**mine)
+    return desk_reads.resting_on(derivative=desk.derivative).of(**mine, balance_at=since), later
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, DecimalField, F, Q, Sum, Value
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Greatest, NullIf
 
 from project.accounts.models import Balance, Installation
@@ -13,7 +13,7 @@ from trading import selectors
 from trading.domain.money import ZERO
 from trading.domain.order_state import TERMINAL
 from trading.domain.vocabulary import OrderType, Purpose, Side
-from trading.models import Fill, ForeignOrder, Order, PositionGroup, QueuedSignal, SettingOverride, Slot
+from trading.models import Fill, ForeignOrder, Leg, Order, PositionGroup, QueuedSignal, SettingOverride, Slot
 
 PLAIN_TYPES = frozenset({OrderType.LIMIT, OrderType.MARKET})
 READ_OF_GROUPS = ("account", "blocked", "closing_at", "cost", "leverage", "levels", "qty", "side", "timeframe_secs")
@@ -89,5 +89,39 @@ def resting_on(*, derivative: bool) -> Read[Any]:
                 ),
             )
             .values_list("instrument_id", "plain", "algo", "entries_cost", "reserved", "unseen")
+        )
+    )
+
+
+# Legs of open groups that will rest later: beyond the active window, or taken back for a while.
+_ENDED_FOR_GOOD = ~Q(state__in=sorted(TERMINAL)) | ~Q(code__in=sorted(selectors.COMES_AGAIN)) | selectors.FILLS_MISSING
+_ENTRIES = Order.objects.filter(leg=OuterRef("pk"), purpose=Purpose.ENTRY)
+_CAME = _ENTRIES.order_by().values("leg").annotate(came=Sum("filled_qty")).values("came")
+_LEG_COST = (
+    Greatest(F("qty") - Coalesce(Subquery(_CAME), _NONE), _NONE)
+    * F("price")
+    * F("pyramid__group__instrument__contract_size")
+    * (1 + Greatest(F("pyramid__group__instrument__taker_fee"), _NONE))
+)
+
+
+@cache
+def legs_to_come(*, derivative: bool) -> Read[Any]:
+    """By instrument what legs without an order would cost when their turn comes, and what that takes: margin, on futures."""
+    needed = F("cost") / F("pyramid__group__leverage") if derivative else F("cost")
+    return Read(
+        lambda account_id: (
+            Leg.objects.filter(
+                ~Exists(_ENTRIES.filter(_ENDED_FOR_GOOD)),
+                pyramid__group__account_id=account_id,
+                pyramid__group__closed_at=None,
+                pyramid__group__closing_at=None,
+                ended_reason="",
+            )
+            .annotate(cost=_LEG_COST)
+            .order_by()
+            .values(instrument_id=F("pyramid__group__instrument_id"))
+            .annotate(entries_cost=Coalesce(Sum("cost"), _NONE), reserved=Coalesce(Sum(needed), _NONE))
+            .values_list("instrument_id", "entries_cost", "reserved")
         )
     )

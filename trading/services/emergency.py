@@ -1,10 +1,6 @@
 """The engine's side of the kill switch, tended by the pump every two seconds: files, the latch, what was done, who watches."""
 
 import logging
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +8,10 @@ from pathlib import Path
 from project.accounts import latch, mode
 from project.accounts.models import ExchangeAccount, KillReport
 from project.accounts.vault import VaultError
-from project.settings.environment import BASE_DIR
 from trading import bells
-from trading.kill import places, remote, sequence
-from trading.kill.watch import unwritten
+from trading.kill import remote, sequence
 from trading.services import kill_door, kill_files, kill_import
+from trading.services.press import press
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +21,6 @@ REASON_LENGTH = range(3, 201)
 NO_REASON = "A reason of 3 to 200 characters is needed: it is what the journal will say later."
 NO_PHRASE = f"Type {mode.KILL_PHRASE} in capital letters to confirm. Nothing was done."
 LATCHED = "The latch is set: no order leaves, every order is cancelled and every position closed."
-NO_LATCH = (
-    "The disk took no latch (full, or read-only). The mode is EMERGENCY and the kill process flattens; it writes the latch"
-    " as soon as there is room. Until then a restart would not remember: free the disk, and look at your venues."
-)
 
 
 class Beside:
@@ -55,40 +46,6 @@ def _ring_reconcile() -> None:
     """What the kill sold is booked by the accounts' own tasks."""
     for account_id in ExchangeAccount.objects.values_list("pk", flat=True):
         bells.ring("reconcile_books", account_id)
-
-
-def press(home: Path, *, operator: str, reason: str, source: str) -> latch.Latch:
-    """The red button of page and command line: the latch, and somebody who acts on it when no kill process runs.
-
-    The mode row follows by whoever acts; no database is needed here.
-    """
-    try:
-        standing = latch.engage(home, operator=operator, reason=reason, source=source)
-    except OSError as error:
-        return _without_a_latch(home, operator=operator, reason=reason, error=error)
-    if not places.is_watched(home):
-        log.error("no kill process watches %s: one is started for this emergency", home)
-        _start("--once")
-    return standing
-
-
-def _without_a_latch(home: Path, *, operator: str, reason: str, error: OSError) -> latch.Latch:
-    """A disk that takes no latch: the mode row, and a kill process that is told by signal, stop and flatten all the same."""
-    log.critical("the latch could not be written (%s): the kill goes on by mode row and process", error)
-    number = places.watcher(home)
-    try:
-        if number is None:
-            _start("--now")
-        else:
-            os.kill(number, signal.SIGUSR1)
-    except OSError as trouble:
-        log.critical("no kill process could be told (%s): close the positions at the venue by hand", trouble)
-    mode.declare_without_latch(operator=operator, reason=reason)
-    return unwritten(operator=operator, reason=reason)
-
-
-def _start(how: str) -> None:
-    subprocess.Popen([sys.executable, "-m", "trading.kill", how], cwd=BASE_DIR, start_new_session=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +80,7 @@ def kill(home: Path, *, operator: str, reason: str, phrase: str, source: str) ->
         raise KillRefused("NOT_CONFIRMED", NO_PHRASE)
     pressed = press(home, operator=operator, reason=reason, source=source)
     if pressed.source == sequence.MEMORY:
-        return Pressed(pressed, NO_LATCH)
+        return Pressed(pressed, mode.NO_LATCH)
     mode.follow_latch_soon()
     return Pressed(pressed, LATCHED)
 

@@ -61,6 +61,12 @@ class Draft:
         """Whose signal it is."""
         return self.meant.alert.source_name
 
+    @property
+    def first_type(self) -> OrderType:
+        """The type of leg 0's order, as the alert or the setting wants it."""
+        style = self.meant.intent.order_type
+        return OrderType(style.upper()) if style else self.chosen.grid.first_order_type
+
     def book(self, desk: Desk) -> Snapshot:
         """What sizing and the gate see around it."""
         return desk.snapshot(self.meant.instrument, self.side, strategy=self.strategy)
@@ -189,6 +195,7 @@ def plan_of(draft: Draft, sized: Sized) -> GridPlan | Refusal:
         capital=sized.capital,
         legs=draft.chosen.grid.legs_of(draft.index),
         rules=draft.rules,
+        at_market=draft.first_type is OrderType.MARKET,
     )
 
 
@@ -263,9 +270,10 @@ def _record(desk: Desk, draft: Draft, sized: Sized, plan: GridPlan, signal: Sign
     group = draft.group or _open_group(desk, draft)
     pyramid = _pyramid(desk, draft, group, sized, plan, signal)
     slot = _take_slot(desk, draft, group, pyramid) if draft.group is None or draft.chosen.pool.count_pyramids else None
-    wanted = _entry_orders(draft, group, _legs(desk, pyramid, plan))
+    legs = _legs(desk, pyramid, plan)
+    wanted = _entry_orders(draft, group, legs)
     placed = orders.hold(desk.sheet, group, wanted, installation=desk.installation, now=desk.now)
-    desk.take_in(group, slot, placed, draft.meant.instrument, strategy=draft.strategy)
+    desk.take_in(group, slot, placed, draft.meant.instrument, strategy=draft.strategy, later=legs[len(wanted) :])
     facts = {"symbol": draft.rules.symbol, "side": draft.side, "pyramid": pyramid.index, "capital": plan.capital}
     facts |= {"status": group.status, "timeframe_secs": group.timeframe_secs}
     desk.sheet.note(Event("group.entered", f"group:{group.pk}", facts, desk.account.pk))
@@ -331,10 +339,8 @@ def _legs(desk: Desk, pyramid: Pyramid, plan: GridPlan) -> list[Leg]:
 
 def _entry_orders(draft: Draft, group: PositionGroup, legs: list[Leg]) -> list[NewOrder]:
     """The legs that rest from the start: all, or the active window's nearest; leg 0 as settings or alert want it."""
-    style = draft.meant.intent.order_type
-    first = OrderType(style.upper()) if style else draft.chosen.grid.first_order_type
     shown = legs[: draft.chosen.grid.active_window]
-    kinds = [first, *[OrderType.LIMIT] * (len(shown) - 1)]
+    kinds = [draft.first_type, *[OrderType.LIMIT] * (len(shown) - 1)]
     return [
         NewOrder(
             key=f"group:{group.pk}/leg:{leg.pk}/entry:0",

@@ -1,9 +1,9 @@
-"""The exits sweep: every open group is looked at whole, whatever events said or missed."""
+"""The exits sweep: every open group is looked at whole, whatever events said or missed, and ended ones that hold again."""
 
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from project import failpoints
 from trading import bells, locks
@@ -12,13 +12,14 @@ from trading.models import Order, PositionGroup
 from trading.services import dust, groups, naked
 
 TO_SEND = Q(state=OrderState.NEW) | Q(cancel_requested=True, state__in=(OrderState.OPEN, OrderState.PARTIALLY_FILLED))
+LATE = Q(qty__gte=F("dust_qty") + F("instrument__lot_step"), qty__gt=F("converted_qty"))
+# An ended group that holds more than it ended with: its last fills came late, and their sale may have failed.
 
 
 def sweep(account_id: int, *, now: datetime) -> int:
-    """Review the account's open groups, one short transaction each; how many."""
-    ids = list(
-        PositionGroup.objects.filter(account_id=account_id, closed_at=None).order_by("id").values_list("id", flat=True)
-    )
+    """Review the account's open groups and those that hold again, one short transaction each; how many."""
+    rows = PositionGroup.objects.filter(Q(closed_at=None) | LATE, account_id=account_id)
+    ids = list(rows.order_by("id").values_list("id", flat=True))
     for group_id in ids:
         with failpoints.span("exit.sweep"), transaction.atomic():
             locks.account(account_id)

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
+from project.accounts.models import ExchangeAccount
 from signals import deliveries, formats
 from signals.formats import FieldError, FormatRefused
 from signals.models import Alert, Source
@@ -20,6 +22,9 @@ from trading.services import decide, shadow_desk
 from trading.services.bootstrap import digest
 from trading.services.desk import Desk
 from trading.services.stages import Stages, stages
+
+GatewayOf = Callable[[ExchangeAccount], Gateway]
+# Asked with the account that is decided for, where a price is missing.
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +55,11 @@ class WrongSecret(Exception):
     """
 
 
-def explain(raw: str, *, source: Source, gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> Explanation:
+def explain(raw: str, *, source: Source, gateway: GatewayOf, clock: Callable[[], datetime]) -> Explanation:
     """Decide `raw` as if it had just arrived. Raises FormatRefused or WrongSecret, as the door would refuse.
 
-    A pair that nobody watched gets its price first, as it would for a real alert. The stages of a source in shadow
+    A pair that nobody watched gets its price first, as it would for a real alert, from the venue of the account that
+    the alert is for: its body may name another one than its source. The stages of a source in shadow
     mode are those on paper, its outcome SHADOW.
     """
     now, (text, body) = clock(), deliveries.opened(raw.encode("utf-8", "surrogatepass"))
@@ -66,7 +72,7 @@ def explain(raw: str, *, source: Source, gateway: Callable[[], Gateway], clock: 
     return _explained(_as_stored(text, chosen.name, source, account_id, now), gateway, clock)
 
 
-def explain_stored(alert: Alert, *, gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> Explanation:
+def explain_stored(alert: Alert, *, gateway: GatewayOf, clock: Callable[[], datetime]) -> Explanation:
     """Decide a delivery of the past as if it arrived now. Raises FormatRefused for what the door refused."""
     try:
         formats.parse_stored(alert.format, alert.raw)
@@ -88,11 +94,16 @@ def _account(source: Source, name: str) -> int:
     return int(found)
 
 
-def _explained(facts: dict[str, Any], gateway: Callable[[], Gateway], clock: Callable[[], datetime]) -> Explanation:
+def _explained(facts: dict[str, Any], gateway: GatewayOf, clock: Callable[[], datetime]) -> Explanation:
     """Prices first, then stages and decision under the account's lock; everything written is rolled back."""
     account_id = facts["account_id"]
-    decide.fetch_prices(account_id, [Alert(**facts)], gateway=gateway, clock=clock)
+    its_own = partial(_gateway, account_id, gateway)
+    decide.fetch_prices(account_id, [Alert(**facts)], gateway=its_own, clock=clock)
     return undone(lambda: Alert.objects.create(**facts), account_id=account_id, now=clock())
+
+
+def _gateway(account_id: int, gateway: GatewayOf) -> Gateway:
+    return gateway(ExchangeAccount.objects.get(pk=account_id))
 
 
 def undone(store: Callable[[], Alert], *, account_id: int, now: datetime) -> Explanation:

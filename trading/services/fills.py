@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -14,18 +14,15 @@ from project.journal.record import Event, record_all
 from trading import locks, selectors
 from trading.domain.money import total
 from trading.domain.order_state import RESTING, OrderState, VenueStatus, advance
-from trading.errors import NotReached
 from trading.gateways.base import FillReport, Gateway, OrderReport
 from trading.models import Fill, Order
 from trading.services import cancel, groups, orders, reports
 from trading.services.listing import NOT_LISTED
+from trading.services.one_by_one import ask_each
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-
-HIDDEN = timedelta(minutes=1)
-# Lists that are copied to other machines lag by seconds. What a venue does not show after that, it has forgotten.
 
 
 def collect(account_id: int, *, gateway: Gateway, clock: Clock) -> int:
@@ -34,11 +31,14 @@ def collect(account_id: int, *, gateway: Gateway, clock: Clock) -> int:
     Raises NotReached when the venue can't be asked.
     """
     by_symbol = defaultdict(list)
-    for order in selectors.to_watch(account_id).filter(state__in=sorted(RESTING)).exclude(NOT_LISTED):
+    resting = selectors.to_watch(account_id).filter(state__in=sorted(RESTING)).exclude(NOT_LISTED)
+    for order in resting.order_by("id"):
         by_symbol[order.instrument.symbol].append(order)
-    for symbol, resting in by_symbol.items():
-        _look(account_id, symbol, resting, gateway=gateway, clock=clock)
-    return _fetch_all(_lacking(account_id), gateway=gateway, clock=clock)
+    try:
+        ask_each(by_symbol.items(), lambda of: _look(account_id, *of, gateway=gateway, clock=clock), clock=clock)
+    finally:  # what is known to have filled is asked for, whichever list the venue refused
+        found = ask_each(_lacking(account_id), lambda order: _fetch(order, gateway=gateway, clock=clock), clock=clock)
+    return found
 
 
 def untold(account_id: int, *, gateway: Gateway, now: datetime) -> bool:
@@ -46,7 +46,7 @@ def untold(account_id: int, *, gateway: Gateway, now: datetime) -> bool:
 
     It shows nowhere yet, neither in the list nor by its number, or it shows only now, and has filled.
     """
-    young = selectors.to_watch(account_id).filter(state__in=sorted(RESTING), acknowledged_at__gt=now - HIDDEN)
+    young = selectors.to_watch(account_id).filter(state__in=sorted(RESTING), acknowledged_at__gt=now - cancel.HIDDEN)
     by_symbol = defaultdict(list)
     for order in young.exclude(NOT_LISTED):
         by_symbol[order.instrument.symbol].append(order)
@@ -62,21 +62,8 @@ def _untold(symbol: str, young: Sequence[Order], gateway: Gateway) -> bool:
     return False
 
 
-def _fetch_all(lacking: Sequence[Order], *, gateway: Gateway, clock: Clock) -> int:
-    """Each by itself: one whose number the venue refuses must not keep the others from their fills."""
-    found, failed = 0, None
-    for order in lacking:
-        try:
-            found += _fetch(order, gateway=gateway, clock=clock)
-        except NotReached as error:
-            failed = error
-    if failed is not None:
-        raise failed
-    return found
-
-
-def _look(account_id: int, symbol: str, resting: Sequence[Order], *, gateway: Gateway, clock: Clock) -> None:
-    """One question per symbol: what is still open tells what changed; what is not is asked for one by one."""
+def _look(account_id: int, symbol: str, resting: Sequence[Order], *, gateway: Gateway, clock: Clock) -> int:
+    """One question per symbol: what is still open tells what changed; what is not is asked for one by one. How many."""
     with failpoints.span("fill.look"):
         there = {_name(report): report for report in gateway.open_orders(symbol)}
     seen = [(order, there[_name(order)]) for order in resting if _name(order) in there]
@@ -88,6 +75,7 @@ def _look(account_id: int, symbol: str, resting: Sequence[Order], *, gateway: Ga
     stuck = [order for order, _ in seen if order.state == OrderState.CANCELLING]
     for order in stuck:  # its cancel never arrived: look_at takes it back to the book, where it is cancelled again
         cancel.look_at(order, gateway=gateway, clock=clock)
+    return len(resting)
 
 
 def _name(order: Order | OrderReport) -> tuple[str, str]:

@@ -250,6 +250,7 @@ def _reduce(group: PositionGroup, seen: GroupPicture, now: datetime) -> bool:
         promised_qty=seen.promised_qty - seen.reducing_qty,
         rules=seen.rules,
         price=seen.price,
+        most=seen.rules.most_at_market if group.reduce_limit is None else seen.rules.max_qty,
     )
     if step.send_qty > 0:
         number = sum(o.purpose == Purpose.REDUCE for o in seen.orders)
@@ -301,7 +302,10 @@ def _withdraw_all(seen: GroupPicture) -> None:
 
 
 def _sell_rest(group: PositionGroup, seen: GroupPicture, now: datetime, *, off_qty: Decimal = ZERO) -> None:
-    """Once nothing else can fill and every fill is here, close what is left at market, but for what was written off."""
+    """Once nothing else can fill and every fill is here, close what is left at market, but for what was written off.
+
+    As much as the venue takes at once: what is beyond goes when that has filled.
+    """
     left = seen.position.qty - off_qty
     if (
         seen.unsettled
@@ -310,7 +314,8 @@ def _sell_rest(group: PositionGroup, seen: GroupPicture, now: datetime, *, off_q
     ):
         return
     number = sum(o.purpose == Purpose.EXIT for o in seen.orders)
-    qty = floor_to(left, seen.rules.lot_step)
+    whole = floor_to(left, seen.rules.lot_step)
+    qty = min(whole, seen.rules.most_at_market or whole)
     orders.create(group, [_market(seen, Purpose.EXIT, qty, number)], now=now)
 
 

@@ -30,7 +30,7 @@ class NumberForeign(Exception):
 
 
 class NumberTaken(Exception):
-    """Another order of this account has that venue number already: look the client order id up again."""
+    """Another order of this account and pair has that venue number already: look the client order id up again."""
 
 
 WRONG = (NotWaiting, NumberForeign, NumberMissing, NumberTaken)
@@ -82,7 +82,8 @@ def _attest(order: Order, to: OrderState, venue_order_id: str) -> None:
     """Write down the number, and what must have filled at the least; fills follow from the venue."""
     if not venue_order_id:
         raise NumberMissing(NumberMissing.__doc__)
-    namesakes = Order.objects.filter(account_id=order.account_id, venue_order_id=venue_order_id)
+    same = Order.objects.filter(account_id=order.account_id, instrument_id=order.instrument_id)
+    namesakes = same.filter(venue_order_id=venue_order_id)  # a venue may count each market by itself
     if namesakes.exclude(pk=order.pk).exists():
         raise NumberTaken(NumberTaken.__doc__)
     least = max(_least(order, to), order.reported_qty, order.filled_qty)

@@ -87,33 +87,38 @@ def holds(account_id: int, *, now: datetime) -> bool:
 
 
 def _claim(account_id: int, now: datetime, *, news: bool) -> bool:
+    """Take or renew the lease. A takeover and what it undoes are one commit: dying between them would leave the other
+    engine's reconcile standing for ours.
+    """
     name, me = lease_name(account_id), engine_name()
-    before = Lease.objects.filter(name=name).values_list("holder", flat=True).first()
-    fence = leases.claim(name, holder=me, now=now, span=SPAN)
-    if fence is None:
-        if news:
-            _turned_away(account_id, holder=before or "", now=now)
-        return False
-    if before in (None, me):  # where it has ever changed hands, the books are looked at first
-        return fence == 1 or not ExchangeAccount.objects.filter(pk=account_id, reconciled_at=None).exists()
     with transaction.atomic():
         locks.account(account_id)
-        ExchangeAccount.objects.filter(pk=account_id).update(reconciled_at=None)
-        payload = {"from": before, "to": me}
-        record("engine.took_over", subject=f"account:{account_id}", payload=payload, account_id=account_id)
+        before = Lease.objects.filter(name=name).values_list("holder", flat=True).first()
+        fence = leases.claim(name, holder=me, now=now, span=SPAN)
+        if fence is None:
+            if news:
+                _turned_away(account_id, holder=before or "", now=now)
+            return False
+        if before in (None, me):  # where it has ever changed hands, the books are looked at first
+            return fence == 1 or not ExchangeAccount.objects.filter(pk=account_id, reconciled_at=None).exists()
+        _take_over(account_id, before=before or "")
     return False  # from the next reconcile on
+
+
+def _take_over(account_id: int, *, before: str) -> None:
+    ExchangeAccount.objects.filter(pk=account_id).update(reconciled_at=None)
+    payload = {"from": before, "to": engine_name()}
+    record("engine.took_over", subject=f"account:{account_id}", payload=payload, account_id=account_id)
 
 
 def _turned_away(account_id: int, *, holder: str, now: datetime) -> None:
     """Another engine of this database has the lease: written down once, whichever process is the first to notice."""
     log.warning("account %s is traded by another engine: no entries from here", account_id)
     told = {"kind": "engine.turned_away", "subject": f"account:{account_id}"}
-    with transaction.atomic():
-        locks.account(account_id)
-        lately = JournalEntry.objects.filter(**told, at__gt=now - instance.ABSENT_AFTER)
-        if not lately.filter(payload__engine=engine_name()).exists():
-            payload = {"engine": engine_name(), "holder": holder}
-            record(told["kind"], subject=told["subject"], payload=payload, account_id=account_id)
+    lately = JournalEntry.objects.filter(**told, at__gt=now - instance.ABSENT_AFTER)
+    if not lately.filter(payload__engine=engine_name()).exists():
+        payload = {"engine": engine_name(), "holder": holder}
+        record(told["kind"], subject=told["subject"], payload=payload, account_id=account_id)
 
 
 def lease_name(account_id: int) -> str:

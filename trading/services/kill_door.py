@@ -1,9 +1,11 @@
-"""What the door does for the remote red button: a signed kill sets the latch, a signed heartbeat is answered. No database."""
+"""What the door does for the remote red button: a signed kill sets the latch, a signed heartbeat is answered. No database, but where the disk is full."""
 
+import asyncio
 import json
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ from project.services.files import write_private
 from project.settings.environment import secret_file
 from trading.kill import places
 from trading.kill.remote import PATH
+from trading.kill.sequence import MEMORY
 from trading.kill.signing import is_genuine
+from trading.services.press import press
 from trading.webhook_replies import POST_ONLY, Receive, Reply, Scope, read_body, refusal
 
 __all__ = ["PATH", "answer", "beat_age", "pair", "paired"]
@@ -54,7 +58,8 @@ async def answer(scope: Scope, receive: Receive, home: Path) -> Reply:
     if scope["method"] != "POST":
         return POST_ONLY
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    return heard(home, headers, await read_body(receive) or b"", now=time.time())
+    raw = await read_body(receive) or b""
+    return await asyncio.to_thread(heard, home, headers, raw, now=time.time())  # a full disk asks the database
 
 
 def heard(home: Path, headers: Mapping[bytes, str], raw: bytes, *, now: float) -> Reply:
@@ -82,8 +87,11 @@ def _kill(home: Path, said: Mapping[str, str]) -> Reply:
     known = _heard(home)
     if said["id"] not in known:
         operator, reason = said.get("operator", "remote button"), said.get("reason", "the remote button was pressed")
-        latch.engage(home, operator=operator, reason=reason, source="remote")
-        write_private(home / HEARD, "\n".join([*known, said["id"]]))
+        pressed = press(home, operator=operator, reason=reason, source="remote")
+        with suppress(OSError):  # rather a kill too many than none
+            write_private(home / HEARD, "\n".join([*known, said["id"]]))
+        if pressed.source == MEMORY:
+            return Reply(202, {"status": "the disk took no latch: the kill goes on without"})
     return Reply(202, {"status": "latched" if latch.is_set(home) else "lifted since"})
 
 

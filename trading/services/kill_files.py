@@ -63,19 +63,25 @@ class Writer:
 
 
 def _opened(rows: list[ExchangeAccount]) -> list[SealedAccount]:
-    """With their keys; an account whose envelope does not open is left out, and said."""
-    found = []
-    for row in rows:
-        try:
-            credentials = vault.open_credentials(row)
-        except vault.VaultError as error:
-            log.error("a kill could not reach account %s: %s", row.pk, error)
-            continue
-        hedge = row.position_mode == PositionMode.HEDGE
-        found.append(
-            SealedAccount(row.pk, row.name, row.venue, row.environment, row.base_url, row.quote, hedge, credentials)
-        )
-    return found
+    """With their keys; one whose envelope does not open stays in the list, or a kill would call it flat."""
+    return [_account(row) for row in rows]
+
+
+def _account(row: ExchangeAccount) -> SealedAccount:
+    credentials, locked = _credentials(row)
+    hedge = row.position_mode == PositionMode.HEDGE
+    return SealedAccount(
+        row.pk, row.name, row.venue, row.environment, row.base_url, row.quote, hedge, credentials, locked
+    )
+
+
+def _credentials(row: ExchangeAccount) -> tuple[Mapping[str, str], str]:
+    """The keys, and why there are none."""
+    try:
+        return vault.open_credentials(row), ""
+    except vault.VaultError as error:
+        log.error("a kill could not reach account %s: %s", row.pk, error)
+        return {}, str(error)
 
 
 def holdings(*, now: datetime) -> Mapping[int, Holdings]:

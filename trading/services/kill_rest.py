@@ -17,7 +17,6 @@ from trading import locks
 from trading.domain.money import ZERO
 from trading.domain.reconcile import VenueFill, effects
 from trading.gateways.base import Gateway
-from trading.models import Order
 from trading.services import execution, kill_sales, realised, reconcile
 
 CAUSE = "sold by kill {name}: of no single group"
@@ -37,6 +36,8 @@ def explain(account: ExchangeAccount, name: str, *, gateway: Gateway, now: datet
         return False
     with transaction.atomic():
         locks.account(account.pk)
+        if rows.filter(cause=cause).exists():  # another process was as quick
+            return False
         for currency, amount in moved.items():
             movement = {"currency": currency, "amount": amount, "kind": BalanceMovement.Kind.FOREIGN, "cause": cause}
             rows.create(account=account, at=now, **movement)
@@ -49,14 +50,15 @@ def _rest(account: ExchangeAccount, name: str, gateway: Gateway) -> Iterator[Ven
     lines = JournalEntry.objects.filter(
         subject=kill_sales.subject(name), account_id=account.pk, kind__in=kill_sales.SALES
     )
-    sold = {number: (symbol, at) for number, symbol, at in lines.values_list(*SAID) if number}
-    ours = Order.objects.filter(account=account, venue_order_id__in=sold).values_list("venue_order_id", flat=True)
-    rest = {number: sold[number] for number in set(sold) - set(ours)}
+    sold = {(symbol, number): at for number, symbol, at in lines.values_list(*SAID) if number}
+    known = kill_sales.ours(account.pk, (number for _, number in sold))
+    rest = {order: at for order, at in sold.items() if order not in known}
     market = Instrument.objects.filter(venue=account.venue, environment=account.environment)
-    for instrument in market.filter(symbol__in={symbol for symbol, _ in rest.values()}):
-        since = min(datetime.fromisoformat(at) for symbol, at in rest.values() if symbol == instrument.symbol) - EARLIER
-        fills = gateway.fills_since(symbol=instrument.symbol, since=since)
-        yield from (execution.of(fill, instrument) for fill in fills if fill.venue_order_id in rest)
+    for instrument in market.filter(symbol__in={symbol for symbol, _ in rest}):
+        since = min(datetime.fromisoformat(at) for (symbol, _), at in rest.items() if symbol == instrument.symbol)
+        fills = gateway.fills_since(symbol=instrument.symbol, since=since - EARLIER)
+        mine = (fill for fill in fills if (instrument.symbol, fill.venue_order_id) in rest)
+        yield from (execution.of(fill, instrument) for fill in mine)
 
 
 def _alike(one: Mapping[str, Decimal], other: Mapping[str, Decimal], slack: Decimal) -> bool:

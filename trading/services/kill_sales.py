@@ -1,5 +1,6 @@
 """What kills sold of an account and no order of ours tells of yet: their journal names it, our books lack it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Min
@@ -30,10 +31,15 @@ def unbooked(account_id: int, *, after: datetime | None = None) -> set[str]:
     if not subjects:
         return set()
     sold = JournalEntry.objects.filter(subject__in=subjects, account_id=account_id, kind__in=SALES)
-    told = set(sold.values_list("subject", "payload__venue_order_id"))
-    ours = Order.objects.filter(account_id=account_id, venue_order_id__in=[number for _, number in told if number])
-    known = set(ours.values_list("venue_order_id", flat=True))
-    return {name.removeprefix(SUBJECT) for name, number in told if number not in known}
+    told = set(sold.values_list("subject", "payload__symbol", "payload__venue_order_id"))
+    known = ours(account_id, (number for *_, number in told if number))
+    return {name.removeprefix(SUBJECT) for name, *order in told if tuple(order) not in known}
+
+
+def ours(account_id: int, numbers: Iterable[str]) -> set[tuple[str, str]]:
+    """Which of these are orders of our books, with their symbols: many a venue counts each market's from 1."""
+    rows = Order.objects.filter(account_id=account_id, venue_order_id__in=list(numbers))
+    return set(rows.values_list("instrument__symbol", "venue_order_id"))
 
 
 def under_way(account_id: int, *, now: datetime) -> bool:

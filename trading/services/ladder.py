@@ -4,26 +4,25 @@ from datetime import datetime
 
 from project.accounts import mode
 from project.journal.record import record
-from trading.domain.ladder import PlaceLeg, Replace, WithdrawLeg, entries
+from risk.domain.drawdown import DrawdownTier
+from trading.domain.ladder import EntryAction, PlaceLeg, Replace, WithdrawLeg, entries
 from trading.domain.settings import GridSettings
 from trading.domain.vocabulary import OrderType, Purpose
 from trading.models import Leg, PositionGroup, Pyramid
 from trading.selectors import GroupPicture
 from trading.services import orders
+from trading.services.desk import Desk
 from trading.services.orders import NewOrder
 
 
 def tend(group: PositionGroup, seen: GroupPicture, *, settings: GridSettings, now: datetime) -> bool:
-    """Move, withdraw and place entry legs so that the right ones rest; whether any was. The account is locked."""
-    actions = entries(
-        seen.ladder,
-        settings=settings,
-        price=seen.prices.last if seen.prices else None,
-        now=now,
-        rules=seen.rules,
-        side=seen.side,
-        opens=group.account.may_open and mode.current().mode == mode.Mode.NORMAL,
-    )
+    """Move, withdraw and place entry legs so that the right ones rest; whether any was. The account is locked.
+
+    None is placed while the account's day or drawdown stops entries.
+    """
+    actions = _actions(group, seen, settings, now, opens=_may_open(group))
+    if any(isinstance(action, PlaceLeg) for action in actions) and _stopped(group, seen.rules.symbol, now):
+        actions = _actions(group, seen, settings, now, opens=False)
     for action in actions:
         if isinstance(action, Replace):
             _replace(group, action)
@@ -32,6 +31,32 @@ def tend(group: PositionGroup, seen: GroupPicture, *, settings: GridSettings, no
     placed = [_entry(group, seen, action) for action in actions if isinstance(action, PlaceLeg)]
     orders.create(group, placed, now=now)
     return bool(actions)
+
+
+def _actions(
+    group: PositionGroup, seen: GroupPicture, settings: GridSettings, now: datetime, *, opens: bool
+) -> tuple[EntryAction, ...]:
+    return entries(
+        seen.ladder,
+        settings=settings,
+        price=seen.prices.last if seen.prices else None,
+        now=now,
+        rules=seen.rules,
+        side=seen.side,
+        opens=opens,
+    )
+
+
+def _may_open(group: PositionGroup) -> bool:
+    return group.account.may_open and mode.current().mode == mode.Mode.NORMAL
+
+
+def _stopped(group: PositionGroup, symbol: str, now: datetime) -> bool:
+    """Whether the account has lost too much for entries: a leg whose turn comes later passes no other gate."""
+    desk = Desk(group.account, now)
+    past, limit = desk.history, desk.settings(symbol).risk.max_daily_loss_pct
+    lost = past.day_loss_pct is None or past.day_loss_pct >= limit
+    return lost or past.drawdown_tier >= DrawdownTier.RED
 
 
 def _replace(group: PositionGroup, action: Replace) -> None:

@@ -23,6 +23,7 @@ from trading.gateways.base import Gateway, OrderReport
 from trading.models import Order
 from trading.services import kill_sales, orders, reconcile, reports
 from trading.services.listing import NOT_LISTED
+from trading.services.one_by_one import ask_each
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +52,7 @@ def look_up(account_id: int, *, gateway: Gateway, clock: Callable[[], datetime],
     """Ask for every UNKNOWN order that is due; how many were asked for. Raises NotReached."""
     doubt(account_id, now=clock())
     due = _claim(account_id, now=clock(), timing=timing)
-    for order in due:
-        failpoints.point("lookup.next")
-        _resolve(order, gateway=gateway, clock=clock, timing=timing)
-    return len(due)
+    return ask_each(due, lambda order: _resolve(order, gateway=gateway, clock=clock, timing=timing), clock=clock)
 
 
 def _claim(account_id: int, *, now: datetime, timing: TimingProfile) -> list[Order]:
@@ -74,8 +72,13 @@ def undecided(account_id: int) -> bool:
     return Order.objects.filter(account_id=account_id, state__in=sorted(UNDECIDED)).exists()
 
 
-def _resolve(order: Order, *, gateway: Gateway, clock: Callable[[], datetime], timing: TimingProfile) -> None:
-    """Look for one order by our id, then everywhere else it could show; write what that proves."""
+def _resolve(order: Order, *, gateway: Gateway, clock: Callable[[], datetime], timing: TimingProfile) -> int:
+    """Look for one order by our id, then everywhere else it could show; write what that proves. One was asked for.
+
+    The venue's clock is read first: an order that was accepted while a slow look went on was not looked for.
+    """
+    failpoints.point("lookup.next")
+    asked_at = gateway.server_time()
     with failpoints.span("lookup.ask"):
         found = gateway.find_order(
             symbol=order.instrument.symbol,
@@ -85,18 +88,19 @@ def _resolve(order: Order, *, gateway: Gateway, clock: Callable[[], datetime], t
     if found is None:
         found = _trace(order, gateway)
     with failpoints.span("lookup.evidence"):
-        evidence = None if found else _evidence(order, gateway=gateway, clock=clock, timing=timing)
+        evidence = None if found else _evidence(order, asked_at, gateway=gateway, clock=clock, timing=timing)
     with failpoints.span("lookup.write"), transaction.atomic():
         locks.account(order.account_id)
         locked = locks.orders(Order.objects.filter(pk=order.pk)).get()
         if locked.state != OrderState.UNKNOWN:
-            return
+            return 1
         if found is not None and (wrong := not_ours(order, found)):
             _take_to_a_person(locked, wrong)
         elif found is not None:
             reports.absorb(locked, found, now=clock())
         elif evidence is not None:
             _conclude(locked, evidence, now=clock(), timing=timing)
+    return 1
 
 
 def not_ours(order: Order, found: OrderReport) -> str:
@@ -132,7 +136,8 @@ def _trace(order: Order, gateway: Gateway) -> OrderReport | None:
             return report
     since = (order.submitted_at or order.created_at) - timedelta(seconds=5)
     strange = {fill.venue_order_id for fill in gateway.fills_since(symbol=symbol, since=since)}
-    ours = set(Order.objects.filter(account_id=order.account_id).values_list("venue_order_id", flat=True))
+    same = Order.objects.filter(account_id=order.account_id, instrument_id=order.instrument_id)
+    ours = set(same.values_list("venue_order_id", flat=True))  # a venue may count each market by itself
     for venue_order_id in sorted(strange - ours):
         theirs = gateway.find_order(symbol=symbol, client_order_id="", venue_order_id=venue_order_id)
         if theirs is not None and theirs.client_order_id == order.client_order_id:
@@ -141,15 +146,18 @@ def _trace(order: Order, gateway: Gateway) -> OrderReport | None:
 
 
 def _evidence(
-    order: Order, *, gateway: Gateway, clock: Callable[[], datetime], timing: TimingProfile
+    order: Order, asked_at: datetime, *, gateway: Gateway, clock: Callable[[], datetime], timing: TimingProfile
 ) -> AbsenceEvidence | None:
-    """What is known of an order that was not found, this look-up counted; None while fills of ours are on their way."""
+    """What is known of an order that was not found, this look-up counted; None while fills of ours are on their way.
+
+    asked_at: the venue's clock before the look-up.
+    """
     venue = venues.capability(order.account.venue)
     change = reconcile.unexplained_for_sure(order.account_id, gateway=gateway, clock=clock)
     if change is None:
         return None
     return AbsenceEvidence(
-        venue_now=gateway.server_time(),
+        venue_now=asked_at,
         valid_until=order.valid_until or order.created_at,
         receive_window=venue.receive_window(timing.receive_window) if venue else timing.receive_window,
         polls_without_trace=order.polls + 1,

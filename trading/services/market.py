@@ -25,8 +25,10 @@ SELECT * FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], 
                      %s::timestamptz[])
 ON CONFLICT (instrument_id) DO UPDATE
 SET bid = excluded.bid, ask = excluded.ask, last = excluded.last, mark = excluded.mark, at = excluded.at
-WHERE signals_ticker.at <= excluded.at
+WHERE signals_ticker.at <= excluded.at OR signals_ticker.at > %s
 """
+# An older price loses, unless the other one is from the future: written before the clock was set back, it would keep
+# all others out until the clock has caught up.
 WANT = "UPDATE signals_ticker SET wanted_at = %s WHERE instrument_id = ANY(%s) AND wanted_at < %s"
 WANT_AGAIN = timedelta(hours=1)
 # How often a pair that is alerted all the time is noted as wanted.
@@ -52,7 +54,7 @@ def ensure_prices(
     if forgotten := sorted(pk for _, pk, _, wanted_at in rows if wanted_at and wanted_at < now - WANT_AGAIN):
         with connection.cursor() as cursor:
             cursor.execute(WANT, [now, forgotten, now - WANT_AGAIN])
-    lacking = {symbol: pk for symbol, pk, at, _ in rows if at is None or at < now - FRESH}
+    lacking = {symbol: pk for symbol, pk, at, _ in rows if at is None or abs(now - at) > FRESH}
     if lacking:
         _ask_prices(lacking, gateway=gateway(), clock=clock)
 
@@ -81,7 +83,8 @@ def _ask_prices(instruments: Mapping[str, int], *, gateway: Gateway, clock: Cloc
     reports = gateway.tickers(list(instruments))
     rows = [_ticker_row(instruments[symbol], report, asked_at) for symbol, report in sorted(reports.items())]
     with connection.cursor() as cursor:
-        cursor.execute(UPSERT_TICKERS, list(map(list, zip(*rows, strict=True))) or [[]] * 7)
+        columns = list(map(list, zip(*rows, strict=True))) or [[]] * 7
+        cursor.execute(UPSERT_TICKERS, [*columns, clock() + FRESH])
     send(PRICES, {"type": "prices.moved", "at": asked_at.isoformat()})
     return len(rows)
 

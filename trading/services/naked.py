@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 UNTAKEN = frozenset({OrderState.NEW, OrderState.SUBMITTING, OrderState.UNKNOWN})
 # Nothing is mended by an exit that is only tried.
 NONE = Value(ZERO, DecimalField(max_digits=38, decimal_places=18))
-OVER = Q(closed_at__isnull=False) & (Q(dust_qty__gt=0) | Q(qty__lte=F("converted_qty")))
-# What an ended group still holds has its name: dust, or taken by the venue.
+OVER = Q(closed_at__isnull=False) & (Q(qty__lte=F("dust_qty")) | Q(qty__lte=F("converted_qty")))
+# What an ended group still holds has its name: dust, or taken by the venue. What it filled afterwards has none.
 RESTING = ~Q(orders__state__in=[*sorted(TERMINAL), OrderState.NEW]) & ~Q(orders__purpose__in=selectors.PROMISES_NOTHING)
 PROMISED = Coalesce(Sum(F("orders__qty") - F("orders__filled_qty"), filter=RESTING), NONE)
 # What exits at the venue would sell; counted where the rows are, so that only what looks wrong is looked at whole.
@@ -74,7 +74,7 @@ def _look_at(group: PositionGroup, account: ExchangeAccount, row: BareHolding | 
 
 def verdict(group: PositionGroup, seen: GroupPicture, *, waived_qty: Decimal, now: datetime) -> Covering:
     """How what the group holds is covered; what the venue has taken, and dust of an ended group, needs no exit."""
-    over = group.closed_at is not None and (group.dust_qty > 0 or group.qty <= group.converted_qty)
+    over = group.closed_at is not None and group.qty <= max(group.dust_qty, group.converted_qty)
     holding = Holding(
         qty=ZERO if over else max(seen.position.qty, ZERO),
         promised_qty=seen.promised_qty,

@@ -33,8 +33,8 @@ class Book:
         return self.bids if side is PositionSide.LONG else self.asks
 
     def age_secs(self, now: datetime) -> Decimal:
-        """How old it is."""
-        return Decimal(str(round((now - self.at).total_seconds(), 3)))
+        """How old it is; one from the future, for a clock was set back, is as old as it is ahead."""
+        return Decimal(str(round(abs((now - self.at).total_seconds()), 3)))
 
 
 Books = Mapping[int, Book]

@@ -152,7 +152,7 @@ def _candidates(standing: Sequence[Standing], ids: Sequence[int], now: datetime)
             replaced_at=replaced.get(one.group.pk),
             losing_since=_since(watches.get(one.group.pk), now),
             skipped_until=watches[one.group.pk].skipped_until if one.group.pk in watches else None,
-            price_age_secs=Decimal(str(round((now - one.ticker.at).total_seconds(), 3))),
+            price_age_secs=Decimal(str(round(abs((now - one.ticker.at).total_seconds()), 3))),
             blocked=one.group.blocked,
             closing=one.group.closing_at is not None,
             busy=work.get(one.group.pk, ""),

@@ -130,7 +130,7 @@ def _seen(step: OffsetStep) -> StepView:
         closing=group.closing_at is not None,
         closed=group.closed_at is not None,
         blocked=group.blocked,
-        unsent=group.reduce_qty > 0,
+        unsent=group.reduce_qty > 0 and step.reserved_qty != 0,
         working=any(selectors.is_unsettled(order) for order in _own(step)),
     )
 
@@ -153,7 +153,7 @@ def _sell(run: OffsetRun, found: Next, now: datetime) -> None:
     price = seen.prices.leaving(seen.side) if seen.prices else None
     if limit is None or wanted is None or price is None or seen.side.sign * (price - limit) < 0:
         return _over(step, StepState.LEFT, code=OffsetCode.WINNER_FELL, now=now)
-    _start(step, group, now)
+    _start(step, group, now, reserved_qty=wanted.qty)
     _move(run, RunState.SELLING)
     return exits.start_reducing(group, wanted, now=now, limit_price=limit)
 
@@ -179,12 +179,12 @@ def _still_wanted(step: OffsetStep, group: PositionGroup, seen: GroupPicture) ->
     return wanted if isinstance(wanted, Reduction) else None
 
 
-def _start(step: OffsetStep, group: PositionGroup, now: datetime) -> None:
+def _start(step: OffsetStep, group: PositionGroup, now: datetime, *, reserved_qty: Decimal = ZERO) -> None:
     """The step begins: whatever closes the group from now on has a later order."""
     last = Order.objects.filter(group=group).aggregate(pk=Max("pk"))["pk"] or 0
     step.state, step.started_at = StepState.WORKING, now
-    step.orders_after, step.realised_before = last, group.realised_pnl
-    step.save(update_fields=["state", "started_at", "orders_after", "realised_before"])
+    step.orders_after, step.realised_before, step.reserved_qty = last, group.realised_pnl, reserved_qty
+    step.save(update_fields=["state", "started_at", "orders_after", "realised_before", "reserved_qty"])
     _tell(step, {"state": step.state, "qty": step.qty, "expected": step.expected})
 
 
@@ -195,10 +195,12 @@ def _leave(run: OffsetRun, found: Next, now: datetime) -> None:
 def _release(run: OffsetRun, found: Next, now: datetime) -> None:
     """What was reserved and not sent goes back to the targets; what is on its way goes on."""
     step = _step(found)
-    group = locks.group(step.group_id)
-    group.reduce_qty, group.reduce_limit = max(group.reduce_qty - step.qty, ZERO), None
+    group, reserved = locks.group(step.group_id), step.qty if step.reserved_qty is None else step.reserved_qty
+    step.reserved_qty = ZERO  # once: what is reserved from now on is another's
+    step.save(update_fields=["reserved_qty"])
+    group.reduce_qty, group.reduce_limit = max(group.reduce_qty - reserved, ZERO), None
     group.save(update_fields=["reduce_qty", "reduce_limit"])
-    payload = {"qty": -step.qty, "offset": run.pk}
+    payload = {"qty": -reserved, "offset": run.pk}
     record("group.reducing", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
     groups.review(group.pk, now=now)
 
@@ -269,9 +271,10 @@ def _too_dear(run: OffsetRun, group: PositionGroup, book: Book, now: datetime) -
     if isinstance(found, NotNow):
         return found
     cover, agreed = run.winners_realised, {"uncovered": run.uncovered, "bound": run.bound}
-    if within(loss_now=-found.result, cover=cover, credit=run.credit, **agreed):
+    worst = found.bound - found.result  # the order goes at market: prices may move by the bound yet
+    if within(loss_now=worst, cover=cover, credit=run.credit, **agreed):
         return None
-    over = -found.result - cover - run.credit
+    over = worst - cover - run.credit
     return NotNow(OffsetCode.LOSS_GREW, value=round(over, 2), limit=round(run.uncovered + run.bound, 2))
 
 

@@ -1,7 +1,6 @@
 """Profit over time: a point a minute and one at each close, so that curve and drawdown survive a restart."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
@@ -12,12 +11,11 @@ from risk import drawdown
 from risk.domain.drawdown import DrawdownTier
 from risk.models import RiskState
 from trading import locks
-from trading.domain.money import ZERO, total
-from trading.domain.position import open_profit
-from trading.domain.vocabulary import PositionSide
+from trading.domain.money import ZERO
 from trading.models import PnlPoint, PositionGroup
 from trading.services import results
 from trading.services.desk import Desk
+from trading.services.press import press
 
 EVERY = timedelta(minutes=1)
 SLACK = timedelta(seconds=5)
@@ -58,11 +56,8 @@ def _stop_everything(account: ExchangeAccount) -> None:
     live = ExchangeAccount.objects.filter(environment=Environment.LIVE, armed=True)
     if account.environment == Environment.LIVE or not live.exists():
         reason = f"account {account.name} fell through its last drawdown tier"
-        transaction.on_commit(lambda: _declare(reason))
-
-
-def _declare(reason: str) -> None:
-    mode.declare_emergency(operator="drawdown", reason=reason, source="drawdown")
+        press(mode.home(), operator="drawdown", reason=reason, source="drawdown")  # before the commit: never lost
+        transaction.on_commit(mode.follow_latch_soon)
 
 
 def point(account: ExchangeAccount, *, now: datetime, group: PositionGroup | None = None) -> PnlPoint:
@@ -75,15 +70,6 @@ def point(account: ExchangeAccount, *, now: datetime, group: PositionGroup | Non
         at=now,
         equity=desk.equity,
         realised_pnl=realised or ZERO,
-        unrealised_pnl=total(_unrealised(desk, one) for one in desk.groups),
+        unrealised_pnl=desk.unrealised,
         open_groups=len(desk.groups),
     )
-
-
-def _unrealised(desk: Desk, group: PositionGroup) -> Decimal:
-    """What the group would bring at the last price; one without a price counts as it cost."""
-    ticker = desk.tickers.get(group.instrument_id)
-    if ticker is None:
-        return ZERO
-    size = group.instrument.contract_size
-    return open_profit(side=PositionSide(group.side), qty=group.qty, cost=group.cost, price=ticker.last, unit=size)

@@ -22,7 +22,7 @@ from trading.domain.key_rights import KeyRights
 from trading.domain.money import HUNDRED, ZERO
 from trading.domain.preflight import Finding, Level
 from trading.domain.refusal import Refusal
-from trading.domain.vocabulary import PositionSide
+from trading.domain.vocabulary import OrderType, PositionSide
 from trading.models import PositionGroup
 from trading.selectors import rules_of
 from trading.services import budget, reconcile
@@ -90,6 +90,7 @@ class Patient:
             capital=capital,
             legs=chosen.legs_of(0),
             rules=rules_of(pair),
+            at_market=chosen.first_order_type is OrderType.MARKET,
         )
 
     def _capital(self, kind: SizeKind, value: Decimal) -> Decimal | None:

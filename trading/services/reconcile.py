@@ -219,16 +219,21 @@ def _set_baseline(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
 def _explain_balances(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> None:
     """Write down what changed without us, once it is certain that no fill of ours explains it and none is undecided.
 
-    A fill that shows only after its order ended is looked for in every market of those currencies first.
+    A fill that shows only after its order ended is looked for in every market of those currencies first. Where our books
+    moved on since the look, another process wrote what it found, or part of it: the next sweep looks anew.
     """
     account_id = account.pk
+    believed = expected(account_id)
     found = unexplained_for_sure(account_id, gateway=gateway, clock=clock)
     if found and audit.of_currencies(account, found, gateway=gateway, clock=clock):
+        believed = expected(account_id)
         found = unexplained_for_sure(account_id, gateway=gateway, clock=clock)
-    if not found or _undecided(account_id):
+    if not found:
         return
     with failpoints.span("reconcile.explain"), transaction.atomic():
         locks.account(account_id)
+        if _undecided(account_id) or fills_pending(account_id) or expected(account_id) != believed:
+            return
         for currency, amount in found.items():
             _move(account_id, currency, amount, Kind.FOREIGN, "not by an order of ours", clock())
 

@@ -69,7 +69,7 @@ def holdings(*, now: datetime) -> tuple[Holding, ...]:
     """Of every account: how many groups are open, and what they come to."""
     desks = [Desk(account, now) for account in ExchangeAccount.objects.order_by("id")]
     asked = (question for desk in desks for question in desk_ahead.exposure(desk.account))
-    with ahead(*asked), ahead(*(desk_ahead.resting(desk) for desk in desks)):
+    with ahead(*asked), ahead(*(one for desk in desks for one in desk_ahead.resting(desk))):
         return tuple(Holding(d.account.name, d.account.quote, len(d.groups), d.exposure_of_all) for d in desks)
 
 

@@ -60,10 +60,13 @@ class AccountGuard:
         self._may_open, self._read_at = False, float("-inf")
 
     def refusal(self, *, opens_position: bool) -> str:
-        """Why the order may not go; empty when it may."""
+        """Why the order may not go; empty when it may. An account that cannot be read forbids."""
         if why := self._guard.refusal(opens_position=opens_position):
             return why
-        return "" if not opens_position or self._opens() else "the account is switched off"
+        try:
+            return "" if not opens_position or self._opens() else "the account is switched off"
+        except DatabaseError as error:
+            return f"the account could not be read ({type(error).__name__})"
 
     def _opens(self) -> bool:
         if time.monotonic() - self._read_at > FRESH_SECS:

@@ -134,6 +134,7 @@ def _terms(order: Order) -> Terms | None:
         leverage=order.group.leverage,
         isolated=account.margin_mode == MarginMode.ISOLATED,
         hedge=account.position_mode == PositionMode.HEDGE,
+        group=order.group_id,
     )
 
 

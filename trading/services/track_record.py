@@ -6,19 +6,18 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, QuerySet, Value
+from django.db.models import Count, Value
 
 from project.accounts.models import ExchangeAccount
 from project.reads import Read
 from risk import drawdown
 from risk.domain.consecutive_losses import Closed, losing_streak
-from risk.domain.daily_loss import daily_loss_pct, day_start
 from risk.domain.drawdown import DrawdownTier
 from risk.models import RiskState
 from trading.domain.arming import first_day_cap
 from trading.domain.money import ZERO
 from trading.domain.settings import EngineSettings
-from trading.models import Order, PnlPoint, PositionGroup
+from trading.models import Order, PositionGroup
 
 MINUTE = timedelta(minutes=1)
 
@@ -47,18 +46,6 @@ def results(most: int) -> Read[tuple[Any, datetime | None]]:
     )
 
 
-def _points(account_id: int, before: datetime) -> QuerySet[Any]:
-    """An account's last point, the last one before a moment, and the first of all."""
-    points = PnlPoint.objects.filter(account_id=account_id, equity__gt=0)
-    newest = points.annotate(which=Value("last")).order_by("-at")[:1]
-    earlier = points.filter(at__lt=before).annotate(which=Value("before")).order_by("-at")[:1]
-    oldest = points.annotate(which=Value("earliest")).order_by("at")[:1]
-    return newest.union(earlier, oldest, all=True)
-
-
-POINTS = Read(_points)
-
-
 @dataclass(frozen=True, slots=True)
 class History:
     """What no single decision changes: profit as of the last point, which is a minute old at the most."""
@@ -75,7 +62,7 @@ def history(account: ExchangeAccount, chosen: EngineSettings, *, now: datetime) 
     state = STATE.first(account_id=account.pk)
     tiers = chosen.risk.drawdown_tiers_pct
     return History(
-        day_loss_pct=_day_loss(account, now),
+        day_loss_pct=drawdown.day_loss_pct(state, now=now) if state else ZERO,
         losing_streak=_streak(account, state, most=chosen.risk.max_consecutive_losses),
         drawdown_pct=drawdown.fall_pct(state) if state else ZERO,
         drawdown_tier=drawdown.tier(state, at=now, tiers_pct=tiers) if state else DrawdownTier.GREEN,
@@ -91,15 +78,6 @@ def history(account: ExchangeAccount, chosen: EngineSettings, *, now: datetime) 
 def orders_last_minute(account: ExchangeAccount, *, now: datetime) -> int:
     """How many orders were decided in the last minute."""
     return ORDERS_SINCE.get(account_id=account.pk, since=now - MINUTE)
-
-
-def _day_loss(account: ExchangeAccount, now: datetime) -> Decimal | None:
-    """What was lost since midnight UTC, percent of what the equity would be without it; 0 before anything was traded."""
-    found = {point.which: point for point in POINTS(account_id=account.pk, before=day_start(now))}
-    if not found:
-        return ZERO
-    last, first = found["last"], found.get("before", found["earliest"])
-    return daily_loss_pct(equity_at_start=last.equity - (last.profit - first.profit), equity=last.equity)
 
 
 def _streak(account: ExchangeAccount, state: RiskState | None, *, most: int) -> int:

@@ -19,6 +19,7 @@ let heardAt = Date.now();
 let wait = FIRST_WAIT_MS;
 let trouble = "";
 
+const bare = document.querySelector("[data-bare]"); // stands where rows would be, on a page that has no account to show
 const { view, account } = stage.dataset; // "overview" watches everything of an account, "bar" its bar alone
 
 const address = () => {
@@ -30,8 +31,8 @@ const show = ({ at, parts, facts, number: reached, turn: taken }) => {
   for (const [name, part] of Object.entries(parts)) {
     const container = document.querySelector(`[data-part="${name}"]`);
     if (container) patchPart(container, part);
-    else if (part.keys.length) location.reload(); // the first account was added: the page has another shape now
   }
+  if (bare && document.querySelector(".health[data-account]")) location.reload(); // the first one was added: another shape
   for (const [name, text] of Object.entries(facts)) {
     for (const element of document.querySelectorAll(`[data-fact="${name}"]`)) element.textContent = text;
   }

@@ -1,5 +1,6 @@
 // Turns what stands on the page into what the server rendered, touching only what differs.
-// Rows are matched by data-key, text nodes are rewritten in place, what a reader opened or typed is left alone.
+// Rows are matched by data-key, text nodes are rewritten in place, what a reader opened or types is left alone: a row (or,
+// where there are no rows, the whole block) with a field that has the focus or holds something new waits until it has not.
 
 const parse = (html) => {
   const template = document.createElement("template");
@@ -24,6 +25,19 @@ const patchAttributes = (now, next) => {
   }
 };
 
+const isTouched = (field) => {
+  if (field.form?.hasAttribute("data-go")) return false; // a filter: refresh.js fills it in
+  if (field === document.activeElement) return true;
+  if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked;
+  if (field.matches("select")) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
+  return field.value !== field.defaultValue;
+};
+
+// Whether a person types in it; data-typed: it came back with what was typed and what is wrong with it.
+const isInUse = (element) =>
+  element.matches("[data-typed]") || element.querySelector("[data-typed]") !== null ||
+  [...element.querySelectorAll("input[name]:not([type=hidden]), select[name], textarea[name]")].some(isTouched);
+
 const alike = (now, next) =>
   now.nodeType === next.nodeType && now.nodeName === next.nodeName && now.dataset?.key === next.dataset?.key;
 
@@ -38,6 +52,30 @@ const patchChildren = (now, next) => {
   });
 };
 
+// The rows of a container in the order of their keys; `made` has a row as it should be, or nothing where it stays.
+const arrange = (container, keys, made) => {
+  const present = new Map([...container.children].filter((c) => c.dataset.key).map((c) => [c.dataset.key, c]));
+  for (const [key, element] of present) {
+    if (!keys.includes(key) && !isInUse(element)) element.remove();
+  }
+  let before = [...container.children].filter((c) => !c.dataset.key).at(-1) ?? null;
+  for (const key of keys) {
+    const next = made(key);
+    const element = present.get(key) ?? next;
+    if (element !== next && next) patch(element, next);
+    const place = before ? before.nextElementSibling : container.firstElementChild;
+    if (element !== place && !(present.has(key) && isInUse(element))) container.insertBefore(element, place); // a move ends the focus
+    before = element;
+  }
+};
+
+const isOfRows = (element) => element.children.length > 0 && [...element.children].every((child) => child.dataset.key);
+
+const patchRows = (now, next) => {
+  const rows = new Map([...next.children].map((row) => [row.dataset.key, row]));
+  arrange(now, [...rows.keys()], (key) => rows.get(key));
+};
+
 export const patch = (now, next) => {
   if (now.nodeType !== Node.ELEMENT_NODE) {
     if (now.nodeValue === next.nodeValue) return;
@@ -45,23 +83,13 @@ export const patch = (now, next) => {
     flash(now.parentElement);
     return;
   }
+  const ofRows = isOfRows(now) && isOfRows(next);
+  if (!ofRows && isInUse(now)) return;
   patchAttributes(now, next);
-  patchChildren(now, next);
+  if (ofRows) patchRows(now, next);
+  else patchChildren(now, next);
 };
 
 // One part of a frame: `keys` in their order, `rows` with the HTML of those that changed.
-export const patchPart = (container, { keys, rows }) => {
-  const present = new Map([...container.children].filter((c) => c.dataset.key).map((c) => [c.dataset.key, c]));
-  for (const [key, element] of present) {
-    if (!keys.includes(key)) element.remove();
-  }
-  let before = [...container.children].filter((c) => !c.dataset.key).at(-1) ?? null;
-  for (const key of keys) {
-    let element = present.get(key);
-    if (!element) element = parse(rows[key]);
-    else if (rows[key] !== undefined) patch(element, parse(rows[key]));
-    const place = before ? before.nextElementSibling : container.firstElementChild;
-    if (element !== place) container.insertBefore(element, place);
-    before = element;
-  }
-};
+export const patchPart = (container, { keys, rows }) =>
+  arrange(container, keys, (key) => (rows[key] === undefined ? undefined : parse(rows[key])));

@@ -1,7 +1,9 @@
 // Pages that are lists: when something happened (or prices moved) the page is read again, and only what differs is
-// touched. An element with data-refresh="journal" or "journal prices" is such a list or block; it needs an id.
+// touched. An element with data-refresh is such a list or block; it needs an id, and says when it is read again:
+// "journal" when something happened, "prices" when they moved, "tick" every two seconds for what no journal tells,
+// "form" only with another filter.
 
-import { patch, patchPart } from "./patch.js";
+import { patch } from "./patch.js";
 
 const LEAST_PAUSE_MS = 1_000; // between two readings, at least; a hidden tab reads when it is looked at
 const MOST_OF_THE_TIME = 4; // and four times as long as the last one took, so that a slow machine is not kept busy
@@ -9,36 +11,35 @@ const MOST_OF_THE_TIME = 4; // and four times as long as the last one took, so t
 let known = null; // what the page was last read for: the event number and the time of the prices
 let wanted = false;
 let reading = false;
+let turn = 0; // counts the addresses that were asked for: an answer to an earlier one is dropped
+let going = 0; // how many of them are on their way
+let place = location.pathname + location.search; // what the page shows
 
-const watched = () => [...document.querySelectorAll("[data-refresh]")];
-const moves = (what) => watched().some((element) => element.dataset.refresh.split(" ").includes(what));
+const moves = (what) => document.querySelector(`[data-refresh~="${what}"]`) !== null;
 
-const rows = (element) => {
-  const children = [...element.children];
-  return { keys: children.map((c) => c.dataset.key), rows: Object.fromEntries(children.map((c) => [c.dataset.key, c.outerHTML])) };
-};
-
-const bring = (now, next) => {
-  if ([...next.children].every((child) => child.dataset.key) && next.children.length) patchPart(now, rows(next));
-  else patch(now, document.adoptNode(next));
-};
-
-const read = async () => {
+// The page as the server has it now: none where it answers with an error or leads elsewhere.
+const fetched = async () => {
+  const mine = turn;
   const answer = await fetch(location.href, { headers: { "X-Refresh": "1" } });
-  if (!answer.ok || answer.redirected) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const element of watched()) {
+  const text = await answer.text();
+  const page = answer.ok && !answer.redirected ? new DOMParser().parseFromString(text, "text/html") : null;
+  return { page, isLate: mine !== turn };
+};
+
+const show = (page) => {
+  for (const element of document.querySelectorAll("[data-refresh]")) {
     const next = page.getElementById(element.id);
-    if (next) bring(element, next);
+    if (next) patch(element, next);
   }
 };
 
 const refresh = async () => {
-  if (reading || document.hidden || !wanted) return;
+  if (reading || going || document.hidden || !wanted) return;
   [reading, wanted] = [true, false];
   const began = Date.now();
   try {
-    await read();
+    const { page, isLate } = await fetched();
+    if (page && !isLate) show(page);
   } catch {
     wanted = true; // the bar says that the connection is lost; the next bell tries again
   }
@@ -47,19 +48,49 @@ const refresh = async () => {
 
 const hear = ({ detail }) => {
   const next = { number: detail.number, prices: detail.facts.prices ?? "" };
-  const isNew = known && ((next.number !== known.number && moves("journal")) || (next.prices !== known.prices && moves("prices")));
+  const happened = { journal: next.number !== known?.number, prices: next.prices !== known?.prices, tick: true };
+  wanted ||= known !== null && Object.keys(happened).some((what) => happened[what] && moves(what));
   known = next;
-  wanted ||= Boolean(isNew);
   refresh();
 };
 
-// Links and forms with data-go change the address and the lists, without loading the page anew.
+// The fields of filters by form and name; what each holds.
+const fields = (page) => new Map([...page.querySelectorAll("form[data-go]")].flatMap((form, index) =>
+  [...form.elements].filter((field) => field.name).map((field) => [`${index} ${field.name}`, field])));
+const held = (field) => (field.type === "checkbox" ? field.checked : field.value);
+const typed = () => new Map([...fields(document)].map(([name, field]) => [name, held(field)]));
+
+// A filter says what the address asks for, also after "Clear" or a step back; `names`: what was not typed in meanwhile.
+const fill = (page, names) => {
+  const next = fields(page);
+  for (const [name, field] of fields(document)) {
+    if (!names.includes(name) || !next.has(name) || held(field) === held(next.get(name))) continue;
+    if (field.type === "checkbox") field.checked = held(next.get(name));
+    else field.value = held(next.get(name));
+  }
+};
+
+// Links and forms with data-go change the address and the lists, without loading the page anew. Where the server has no
+// such page, or the log-in has ended, it is loaded all the same: rows never stand under a filter that is not theirs.
 const go = async (address, { remember = true } = {}) => {
   if (remember) history.pushState(null, "", address);
+  place = location.pathname + location.search;
+  const mine = (turn += 1);
+  const load = () => location.replace(address.split("#")[0]);
+  const before = typed();
+  going += 1;
   try {
-    await read();
+    const { page, isLate } = await fetched();
+    if (isLate) return;
+    if (!page) return load();
+    const names = [...typed()].filter(([name, value]) => value === before.get(name)).map(([name]) => name);
+    show(page);
+    fill(page, names);
   } catch {
-    location.assign(address);
+    if (mine === turn) load();
+  } finally {
+    going -= 1;
+    refresh();
   }
 };
 
@@ -74,12 +105,12 @@ const send = (event) => {
   const form = event.target.closest("form[data-go]");
   if (!form) return;
   event.preventDefault();
-  go(`${location.pathname}?${new URLSearchParams(new FormData(form))}`);
+  go(`${form.getAttribute("action") ?? location.pathname}?${new URLSearchParams(new FormData(form))}`);
 };
 
 document.addEventListener("click", follow);
 document.addEventListener("submit", send);
 document.addEventListener("change", (event) => { if (event.target.matches("form[data-go] select")) send(event); });
-addEventListener("popstate", () => go(location.href, { remember: false }));
+addEventListener("popstate", () => { if (place !== location.pathname + location.search) go(location.href, { remember: false }); });
 document.addEventListener("windlass:shown", hear);
 document.addEventListener("visibilitychange", refresh);

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from risk.domain.checks.base import Finding, Proposed, Snapshot, measured, unknown
 from risk.domain.denial import DenialCode
-from risk.domain.limits import RiskLimits
+from risk.domain.limits import CLOCKS_APART_SECS, RiskLimits
 from risk.domain.mode import MODES_FOR, permits
 
 
@@ -46,11 +46,12 @@ def clock_offset(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
 
 
 def stale_price(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
-    """The price the plan was made from is fresh."""
+    """The price the plan was made from is fresh; one from the future was written by a clock that has been set back."""
     age, limit = book.price_age_secs, limits.stale_price_secs
     if age is None:
         return unknown("price", plan)
-    return measured(DenialCode.STALE_PRICE, ok=age <= limit, subject=plan.symbol, value=age, limit=limit, unit="s")
+    ok = -CLOCKS_APART_SECS <= age <= limit
+    return measured(DenialCode.STALE_PRICE, ok=ok, subject=plan.symbol, value=age, limit=limit, unit="s")
 
 
 def minimums(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:

@@ -226,7 +226,8 @@ def test_the_red_button_takes_the_phrase_and_a_fresh_confirmation_of_ones_own(
     ]
     assert [answer.json()["code"] for answer in refused] == ["PHRASE_WRONG", "CONFIRMATION_STALE", "CONFIRMATION_STALE"]
     assert (latch.is_set(settings.WINDLASS.home), pressed) == (False, [])
-    assert post(mine, "kill", press).status_code == 200
+    done = post(mine, "kill", press)
+    assert (done.status_code, done.json()["durable"]) == (200, True)
     assert (latch.is_set(settings.WINDLASS.home), pressed, get(mine, "mode").json()["mode"]) == (
         True,
         ["kill"],
@@ -237,6 +238,25 @@ def test_the_red_button_takes_the_phrase_and_a_fresh_confirmation_of_ones_own(
     assert post(mine, "kill/confirm", {"phrase": "no"}).json()["code"] == "MODE_REFUSED"
     assert post(mine, "kill/confirm", {"phrase": "LEAVE EMERGENCY"}).status_code == 200
     assert get(mine, "mode").json()["mode"] == "PAUSED"
+
+
+def no_room(*_: object, **__: object) -> latch.Latch:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_press_without_a_latch_says_so(
+    pressed: list[str], mine: Client, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    page = get(mine, "kill").json()
+    monkeypatch.setattr(latch, "engage", no_room)
+    press = {"phrase": page["phrase"], "confirmation": page["confirmation"], "reason": "a full disk"}
+    done = post(mine, "kill", press).json()
+    assert (done["durable"], "The disk took no latch" in done["message"]) == (False, True)
+    assert (latch.is_set(settings.WINDLASS.home), pressed, get(mine, "mode").json()["mode"]) == (
+        False,
+        ["kill"],
+        "EMERGENCY",
+    )
 
 
 def test_an_old_confirmation_is_stale(pressed: list[str], mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,11 @@
 """Idempotency-Key: a write is done once, and says the same again; other requests may not use its key."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from dashboard.models import KeptAnswer
@@ -79,6 +80,33 @@ def test_what_failed_on_the_way_may_be_tried_again(bot: Client, monkeypatch: pyt
 
 def _away(*_: Any, **__: Any) -> str:
     raise OperationalError
+
+
+@dataclass
+class Gone:
+    """A database that goes away with the first statement that begins so, and stays away."""
+
+    begins: str
+    is_gone: bool = False
+
+    def __call__(self, execute: Any, sql: str, *rest: Any) -> Any:
+        self.is_gone = self.is_gone or sql.startswith(self.begins)
+        return _away() if self.is_gone else execute(sql, *rest)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_in_the_middle_is_said(bot: Client) -> None:
+    with connection.execute_wrapper(Gone('SELECT "accounts_tradingmode"')):
+        answer = step(bot, PAUSE)
+    assert (answer.status_code, answer.json()["code"]) == (503, "DATABASE_AWAY")
+    assert (step(bot, PAUSE).json()["code"], changes()) == ("IDEMPOTENCY_BUSY", 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deed_whose_answer_cannot_be_kept_is_answered_and_not_done_again(bot: Client) -> None:
+    with connection.execute_wrapper(Gone('UPDATE "dashboard_keptanswer"')):
+        assert step(bot, PAUSE).status_code == 200
+    assert (step(bot, PAUSE).json()["code"], changes()) == ("IDEMPOTENCY_BUSY", 1)
 
 
 def test_an_answer_is_forgotten_after_a_day(bot: Client, now: datetime) -> None:

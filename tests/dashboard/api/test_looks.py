@@ -2,13 +2,15 @@
 
 import csv
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from dashboard import tokens
+from dashboard import returns, tokens
 from dashboard.api import paging
 from dashboard.roles import Scope
 from project.journal.models import JournalEntry
@@ -16,7 +18,7 @@ from signals.models import Candle
 from tests.dashboard import rows
 from tests.dashboard.api import world
 from tests.dashboard.api.world import get
-from trading.models import Order, PositionGroup
+from trading.models import Order, PnlPoint, PositionGroup
 
 REASON = "=1+1 of XRP is too small"
 
@@ -31,7 +33,24 @@ def test_a_group_is_told_as_it_was(mine: Client, desk: rows.Desk) -> None:
     group = PositionGroup.objects.filter(closed_at=None).latest("pk")
     place, before = f"groups/{group.pk}/then", (desk.now - timedelta(days=400)).isoformat()
     assert get(mine, place, at=before).json()["words"] == "not opened yet"
-    assert get(mine, place, at="yesterday").json()["field"] == "at"
+    odd = ("yesterday", "9999-12-31T23:59:00Z", "9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+10:00")
+    assert [get(mine, place, at=text).json()["field"] for text in odd] == ["at"] * 4
+
+
+def test_performance_says_what_the_page_says(mine: Client, desk: rows.Desk) -> None:
+    # Profit 0, 10, 5 while 1,000 come in at the second reading: 100, 110, 110, 105 by day.
+    PnlPoint.objects.all().delete()
+    for days, equity, profit in [(3, "100", "0"), (2, "1110", "10"), (0, "1105", "5")]:
+        at = desk.now - timedelta(days=days)
+        PnlPoint.objects.create(
+            account=desk.account, at=at, equity=equity, realised_pnl=profit, unrealised_pnl=0, open_groups=0
+        )
+    page = returns.gather(desk.account, "all", now=timezone.now())
+    said = get(mine, "performance", account=desk.account.pk).json()
+    assert (said["ratios"]["days"], said["ratios"]["return_pct"], page.ratios.return_pct) == (4, "5", 5)
+    assert Decimal(said["ratios"]["max_drawdown_pct"]) == round(page.ratios.max_drawdown_pct, 18)
+    shown = [(period.name, period.tally.count, period.tally.net) for period in page.periods]
+    assert [(row["window"], row["count"], Decimal(row["net"])) for row in said["windows"]] == shown
 
 
 def test_the_journal_is_told_in_words_and_found_by_them(mine: Client, desk: rows.Desk) -> None:

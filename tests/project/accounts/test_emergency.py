@@ -1,5 +1,6 @@
 """Into an emergency by one press, out of it by two steps; every transition with a name and a reason."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from django.conf import settings as django_settings
 from project.accounts import latch, mode
 from project.accounts.mode import ModeRefused
 from project.journal.models import JournalEntry
+from trading.kill import places
 
 pytestmark = pytest.mark.django_db
 
@@ -20,6 +22,13 @@ NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 def home(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
     settings.WINDLASS = replace(django_settings.WINDLASS, home=tmp_path)  # type: ignore[attr-defined]
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def watched(home: Path) -> Iterator[None]:
+    """A kill process watches, so none is started."""
+    with places.only_watcher(home):
+        yield
 
 
 def declare() -> None:

@@ -89,6 +89,7 @@ def test_a_good_plan_passes_with_all_its_numbers() -> None:
         ({"mode": "EMERGENCY"}, "MODE", "EMERGENCY", "NORMAL", 0),
         ({"armed": False}, "NOT_ARMED", "not armed", "armed", 1),
         ({"price_age_secs": D("10.1")}, "STALE_PRICE", D("10.1"), 10, 2),
+        ({"price_age_secs": D("-5.1")}, "STALE_PRICE", D("-5.1"), 10, 2),
         ({"min_qty": D("0.0005")}, "BELOW_MINIMUM", D("0.0004"), D("0.0005"), 3),
         ({"min_notional": D("20.01")}, "BELOW_MINIMUM", D(20), D("20.01"), 3),
         ({"free_slots": 0, "open_slots": 10}, "POOL_FULL", 10, 10, 4),

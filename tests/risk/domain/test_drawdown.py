@@ -15,6 +15,7 @@ from risk.domain.drawdown import (
     drawdown_pct,
     reset,
     resumes_at,
+    scaled,
     tier_at,
     tier_now,
 )
@@ -120,3 +121,31 @@ def test_the_tier_is_never_milder_than_the_fall_but_for_the_way_out(equities: li
     standing = tier_at(drawdown_pct(equities[-1], peak=state.peak), tiers_pct=TIERS)
     assert found >= min(standing, T.ORANGE)
     assert found >= standing or hours >= 24
+
+
+@pytest.mark.parametrize(
+    ("peak", "equity", "moved", "expected"),
+    [
+        ("10000", "9400", "-4700", "5000"),  # half is taken out: 4 700 of 5 000 is a fall of 6 % as before
+        ("10000", "9400", "9400", "20000"),  # paid in, it dilutes no fall either
+        ("10000", "10000", "-6000", "4000"),
+        ("10000", "9400", "0", "10000"),
+        ("10000", "9400", "-9400", "600"),  # nothing is left to count by
+        ("100", "0", "50", "150"),
+        ("100", "-10", "50", "150"),
+    ],
+)
+def test_money_that_comes_or_goes_scales_the_peak(peak: str, equity: str, moved: str, expected: str) -> None:
+    assert scaled(D(peak), equity=D(equity), moved=D(moved)) == D(expected)
+
+
+@given(
+    st.decimals(5000, 12000, places=2),
+    st.decimals(0, 1, places=4, allow_nan=False),
+    st.decimals(-4000, 10**6, places=2),
+)
+def test_no_fall_grows_or_shrinks_by_it(equity: Decimal, fall: Decimal, moved: Decimal) -> None:
+    peak = equity * (1 + fall)
+    before = drawdown_pct(equity, peak=peak)
+    after_it = drawdown_pct(equity + moved, peak=scaled(peak, equity=equity, moved=moved))
+    assert 0 <= before - after_it < D("1E-12")

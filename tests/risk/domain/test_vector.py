@@ -92,7 +92,7 @@ BOOKS = of(
     FULL,
     mode=st.sampled_from([None, "NORMAL", "PAUSED", "EMERGENCY"]),
     armed=st.sampled_from([None, True, False]),
-    price_age_secs=UNKNOWN | st.integers(0, 88).map(lambda n: Decimal(n) / 8),
+    price_age_secs=UNKNOWN | st.integers(-48, 88).map(lambda n: Decimal(n) / 8),
     min_qty=UNKNOWN | st.just(Decimal("0.0001")),
     min_notional=UNKNOWN | WHOLE,
     free_slots=UNKNOWN | st.integers(0, 2),

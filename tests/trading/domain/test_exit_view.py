@@ -79,7 +79,7 @@ def test_prices_know_of_a_fill_before_them_and_of_no_strange_clock(filled: float
     assert prices.since(NOON + timedelta(seconds=filled), now=NOON) is knows
 
 
-@pytest.mark.parametrize(("age", "young"), [(0, True), (30, True), (30.1, False)])
+@pytest.mark.parametrize(("age", "young"), [(0, True), (30, True), (30.1, False), (-5, True), (-5.1, False)])
 def test_prices_are_young_up_to_their_age(age: float, young: bool) -> None:
     prices = replace(at(100), at=NOON)
     assert prices.young(timedelta(seconds=30), now=NOON + timedelta(seconds=age)) is young

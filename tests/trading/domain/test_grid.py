@@ -155,6 +155,15 @@ def test_what_no_venue_would_take_is_refused(
     assert found.advice
 
 
+@pytest.mark.parametrize(("at_market", "refused"), [(True, True), (False, False)])
+def test_a_market_entry_may_be_smaller_than_a_limit_one(at_market: bool, refused: bool) -> None:
+    legs = (spec("0", "50", "1"), spec("-1", "50", "1"))
+    rules = replace(COARSE, max_market_qty=D("9.5"))  # down to the lot: 9
+    found = plan(side=LONG, base_price=D(100), capital=D(2000), legs=legs, rules=rules, at_market=at_market)
+    assert isinstance(found, Refusal) is refused
+    assert getattr(found, "limit", D(9)) == D(9)
+
+
 def test_without_caps_nothing_is_too_large() -> None:
     rules = replace(COARSE, max_qty=None, max_open_orders=None)
     found = plan(side=LONG, base_price=D(100), capital=D(10**12), legs=LEGS, rules=rules)

@@ -101,6 +101,15 @@ def test_a_decided_reduction_waits_goes_or_is_forgotten(
     assert due(D(reserved), **facts) == expected
 
 
+@pytest.mark.parametrize(
+    ("reserved", "most", "expected"),
+    [("8", "5", Due(D(5), D(3))), ("8", "8", Due(D(8), D(0))), ("4", "5", Due(D(4), D(0)))],
+)
+def test_no_more_goes_at_once_than_the_venue_takes(reserved: str, most: str, expected: Due) -> None:
+    facts = {"held_qty": D(20), "promised_qty": D(0), "rules": COARSE, "price": D(100)}
+    assert due(D(reserved), most=D(most), **facts) == expected
+
+
 def test_a_part_of_a_coin_goes_too() -> None:
     facts = {"held_qty": D(1), "promised_qty": D(0), "rules": BTC, "price": D(50000)}
     assert due(D("0.5"), **facts) == Due(D("0.5"), D(0))

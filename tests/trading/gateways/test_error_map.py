@@ -64,6 +64,27 @@ def test_what_a_failed_order_means(error: ccxt.BaseError, status: int, body: str
     assert type(for_order(error, venue="binance", answer=Answer(status, body))) is kind
 
 
+@pytest.mark.parametrize(
+    ("venue", "error", "body", "kind"),
+    [
+        ("kucoinfutures", ccxt.InvalidOrder("x"), '{"code": "300000", "msg": "Request parameter illegal."}', Rejected),
+        ("kucoinfutures", ccxt.InvalidOrder("x"), '{"code": "300000", "msg": "The clientOid is in use."}', Unknown),
+        ("kucoinfutures", ccxt.ExchangeError("x"), '{"code": "300018", "msg": "Would take."}', Rejected),
+        ("kucoinfutures", ccxt.BadRequest("x"), '{"code": "408000", "msg": "Network timeout, try later"}', Unknown),
+        ("binance", ccxt.BadRequest("x"), '{"code": "408000", "msg": "another venue\'s word"}', Rejected),
+        ("bybit", ccxt.InvalidOrder("x"), '{"retCode": 170146, "retMsg": "Order creation timeout"}', Unknown),
+        ("bybit", ccxt.InvalidOrder("x"), '{"retCode": 170213, "retMsg": "No such order"}', Rejected),
+    ],
+)
+def test_a_venue_has_codes_of_its_own(venue: str, error: ccxt.BaseError, body: str, kind: type[VenueError]) -> None:
+    assert type(for_order(error, venue=venue, answer=Answer(200, body))) is kind
+
+
+def test_where_the_venue_answered_a_connection_that_failed_afterwards_proves_nothing() -> None:
+    error = caused(ccxt.NetworkError("x"), REFUSED)
+    assert type(for_order(error, venue="binance", answer=Answer(307, ""))) is Unknown
+
+
 def test_a_connection_that_was_never_opened_in_time_was_never_written_to() -> None:
     slow = MaxRetryError(None, "/", ConnectTimeoutError(None, "timed out"))  # type: ignore[arg-type]
     found = for_order(caused(ccxt.RequestTimeout("x"), slow), venue="binance", answer=Answer(0, ""))

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from django.db import connections
@@ -12,7 +14,7 @@ from project.accounts import mode
 from tests.support.factories import Desk
 from tests.support.paper import PaperExchange
 from tests.trading.gateways.conftest import BINANCE, Bench, make_bench
-from trading.errors import NotSent
+from trading.errors import NotSent, Unknown
 from trading.gateways.ccxt_gateway import CcxtGateway
 from trading.services import arming, socket_guard
 from trading.services.socket_guard import AccountGuard, ModeGuard
@@ -60,6 +62,35 @@ def test_questions_and_cancels_pass_a_closed_guard(bench: Bench) -> None:
     assert bench.gateway.balances()
     bench.gateway.cancel(symbol="BTC/USDT", venue_order_id=placed.venue_order_id)
     assert [order["status"] for order in bench.ledger] == ["CANCELED"]
+
+
+@pytest.fixture
+def moved(bench: Bench) -> Iterator[Bench]:
+    """A venue that sends every order on to another address."""
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(307)
+            self.send_header("Location", f"{bench.paper.url}{self.path}")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        here = f"http://127.0.0.1:{server.server_port}"
+        told = bench.client.urls["api"].items()
+        bench.client.urls["api"] = {name: url.replace(bench.paper.url, here) for name, url in told}
+        yield bench
+        server.shutdown()
+
+
+def test_an_order_is_not_sent_on_to_where_a_venue_points(moved: Bench) -> None:
+    """The check at the socket stands before one request; nothing would stand before the next."""
+    with pytest.raises(Unknown):
+        moved.gateway.place(moved.request())
+    assert moved.ledger == []
 
 
 # with the real guard -----------------------------------------------------------------------------
@@ -133,6 +164,18 @@ def test_a_mode_that_cannot_be_read_forbids(guarded: Bench, monkeypatch: pytest.
         guarded.gateway.place(guarded.request())
     monkeypatch.undo()
     assert guarded.ledger == []
+
+
+def test_an_account_that_cannot_be_read_opens_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mode was read a moment ago and is still good; the account's row was not."""
+    guard = ModeGuard()
+    assert guard.refusal(opens_position=True) == ""
+    settings = connections["default"].settings_dict
+    connections["default"].close()
+    monkeypatch.setitem(settings, "PORT", "1")
+    refused = AccountGuard(guard, desk.account.pk).refusal(opens_position=True)
+    monkeypatch.undo()
+    assert refused == "the account could not be read (OperationalError)"
 
 
 def test_the_mode_is_read_again_when_it_is_two_seconds_old(guarded: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

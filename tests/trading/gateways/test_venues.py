@@ -16,7 +16,7 @@ from tests.support.paper import PaperExchange
 from tests.trading.gateways.conftest import Say
 from trading.domain.order_state import VenueStatus
 from trading.domain.vocabulary import OrderType, PositionSide, Side, TimeInForce
-from trading.errors import NoDeadMan, NotSent, OrderNotOpen, Rejected, Unknown
+from trading.errors import NoDeadMan, NotReached, NotSent, OrderNotOpen, Rejected, Unknown
 from trading.gateways.base import OrderRequest, Terms
 from trading.gateways.ccxt_gateway import CcxtGateway
 from trading.gateways.manners import spans
@@ -200,6 +200,20 @@ def test_terms_are_set_and_setting_them_again_changes_nothing(desk: Desk) -> Non
         desk.gateway.assert_terms(Terms(BTC, 5, isolated=False, hedge=True))
 
 
+def test_each_group_sets_its_terms_whatever_another_process_set_meanwhile(desk: Desk) -> None:
+    """Margin of 600 USDT at leverage 3 is 200; at 10, as the other process left it, it were 60."""
+    keys = {name: getattr(desk.gateway._client, name) for name in ("apiKey", "secret")}
+    client = venues.build_client(desk.venue, credentials=keys, base_url=desk.paper.url)
+    other = CcxtGateway(client, venue=desk.venue, guard=Say(), clock=timezone.now)
+    other.instruments()
+    desk.gateway.assert_terms(Terms(BTC, 3, isolated=False, hedge=False, group=1))
+    other.assert_terms(Terms(BTC, 10, isolated=False, hedge=False, group=2))
+    desk.gateway.assert_terms(Terms(BTC, 3, isolated=False, hedge=False, group=3))
+    desk.gateway.place(desk.market())
+    (balance,) = (row for row in desk.gateway.balances() if row.currency == "USDT")
+    assert 190 < balance.total - balance.free < 210
+
+
 def test_funding_is_told_with_our_sign(desk: Desk) -> None:
     desk.gateway.place(desk.market())
     began = timezone.now() - timedelta(minutes=1)
@@ -233,6 +247,48 @@ def test_contracts_are_whole_and_an_exit_knows_how_its_market_is_held(desk: Desk
     desk.gateway.place(desk.market())
     other.place(desk.market(Side.SELL, reduce_only=True, opens_position=False))
     assert other.positions() == []
+
+
+@pytest.mark.parametrize("desk", ["kucoinfutures"], indirect=True)
+def test_a_mode_that_somebody_changed_is_asked_for_after_the_first_refusal(desk: Desk) -> None:
+    desk.gateway._client.set_margin_mode("isolated", BTC)
+    with pytest.raises(Rejected, match="330005"):
+        desk.gateway.place(desk.request())
+    desk.gateway.place(desk.request())
+    assert desk.stands() == 1
+
+
+@pytest.mark.parametrize("desk", ["bybit"], indirect=True)
+def test_what_is_settled_in_either_dollar_is_asked_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.gateway.place(desk.request())
+    desk.gateway.place(desk.market())
+    asked: list[str] = []
+    client, write = desk.gateway._client, desk.gateway._client.fetch
+
+    def noted(url: str, *others: Any) -> Any:
+        asked.append(url)
+        return write(url, *others)
+
+    monkeypatch.setattr(client, "fetch", noted)
+    assert [len(found) for found in (desk.gateway.resting(), desk.gateway.positions())] == [1, 1]
+    assert [url.partition("settleCoin=")[2].partition("&")[0] for url in asked] == ["USDT", "USDC"] * 2
+
+
+@pytest.mark.parametrize("desk", ["binanceusdm"], indirect=True)
+@pytest.mark.parametrize("status", ["TRIGGERED", "FINISHED"])
+def test_a_stop_that_triggered_and_names_no_order_yet_is_asked_for_again(desk: Desk, status: str) -> None:
+    """Taken at its word it would have filled nothing, and have ended."""
+    gateway, stop = desk.gateway, desk.stop()
+    gateway.place(stop)
+    names = {"trigger": True, "clientAlgoId": stop.client_order_id}
+    told = gateway._client.fetch_order("", BTC, names)["info"] | {"algoStatus": status, "actualOrderId": ""}
+    match = {"method": "GET", "path": "/fapi/v1/algoOrder"}
+    desk.paper.faults([{"match": match, "action": "reply_before_accept", "status": 200, "times": 1, "body": told}])
+    with pytest.raises(NotReached, match="names no order"):
+        gateway.find_order(symbol=BTC, client_order_id=stop.client_order_id, conditional=True)
+    found = gateway.find_order(symbol=BTC, client_order_id=stop.client_order_id, conditional=True)
+    assert found is not None
+    assert found.status is VenueStatus.OPEN
 
 
 @pytest.mark.parametrize("name", ["X-BAPI-TIMESTAMP", "KC-API-TIMESTAMP"])

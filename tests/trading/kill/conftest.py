@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from project.accounts import latch
 from project.accounts.latch import Latch
+from project.accounts.models import PositionMode
 from tests.support.factories import Desk, make_desk
 from tests.support.levers import clear_books
 from tests.support.paper import PaperExchange
@@ -68,6 +69,17 @@ def futures(
     """At each futures venue in turn."""
     clear_books(paper_process)
     yield make_desk(paper_process, venue=request.param)
+    connect.forget()
+
+
+@pytest.fixture
+def hedged(transactional_db: None, paper_process: PaperExchange, button: Button) -> Iterator[Desk]:
+    """A futures account that may hold both sides of a pair."""
+    clear_books(paper_process)
+    desk = make_desk(paper_process, venue="binanceusdm")
+    desk.account.position_mode = PositionMode.HEDGE
+    desk.account.save()
+    yield desk
     connect.forget()
 
 

@@ -11,6 +11,7 @@ from tests.support.factories import Desk
 from tests.trading.kill.conftest import Button
 from tests.trading.kill.test_process import environ, watching
 from tests.trading.kill.test_sequence import grid
+from trading.kill import places
 from trading.models import SettingOverride
 from trading.services import kill_door
 
@@ -77,7 +78,8 @@ def test_the_mode_is_changed_with_a_reason(ours: Button) -> None:
 @pytest.mark.django_db
 def test_two_steps_and_two_people_lead_out(ours: Button) -> None:
     SettingOverride.objects.create(name="approvals", value="on")
-    mode.declare_emergency(operator="mira", reason="smoke", source="test")
+    with places.only_watcher(ours.home):
+        mode.declare_emergency(operator="mira", reason="smoke", source="test")
     with pytest.raises(CommandError, match="two steps"):
         said("mode", "normal", "--reason", "quick")
     assert "Asked" in said("mode", "leave", "--reason", "a toaster", "--operator", "mira")

@@ -1,9 +1,11 @@
 """What the pump leaves for the kill process: keys only when they changed, holdings as they are, a sign of life."""
 
 import json
+import os
 import time
 from decimal import Decimal
 
+import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -13,8 +15,9 @@ from project.journal.models import JournalEntry
 from tests.support.factories import Desk
 from tests.trading.kill.conftest import Button
 from tests.trading.kill.test_sequence import grid
-from trading.kill import journal, places
+from trading.kill import journal, places, sequence
 from trading.kill.journal import Journal
+from trading.kill.places import Holdings, Parcel
 from trading.services import emergency, kill_files
 
 
@@ -36,6 +39,44 @@ def test_a_new_key_encryption_key_opens_the_file_at_once(spot: Desk, button: But
     call_command("rotate_kek")
     assert len(keyring()) == 1
     assert [account.name for account in sealed.read(button.home, keys=keyring())] == ["paper"]
+
+
+def test_an_account_whose_keys_do_not_open_stays_in_the_file(spot: Desk, button: Button) -> None:
+    """Left out, the kill would find nothing to do and call everything flat."""
+    button.files()
+    (button.home / "kek").unlink()  # lost: the next look makes a new one
+    button.files()
+    [account] = sealed.read(button.home, keys=keyring())
+    assert (account.id, account.name, account.credentials) == (spot.account.pk, "paper", {})
+    assert account.locked
+    standing = button.press()
+    assert sequence.run(button.around, standing) is False
+    assert "LOCKED_KEYS" in [line.get("code") for line in journal.lines(button.home, standing.id)]
+
+
+@pytest.mark.parametrize(("latched_for", "fresh"), [(None, False), (0, False), (100, True)])
+def test_a_picture_is_fresh_by_the_latch_or_without_one_by_now(
+    button: Button, latched_for: int | None, fresh: bool
+) -> None:
+    beat, now = button.home / places.HEARTBEAT, time.time()
+    beat.write_text("{}")
+    os.utime(beat, (now - 100, now - 100))
+    for secs in [] if latched_for is None else [latched_for]:
+        button.press()
+        os.utime(latch.path(button.home), (now - secs, now - secs))
+    assert places.is_fresh(button.home) is fresh
+
+
+def test_the_picture_of_an_emergency_is_that_of_its_beginning(button: Button) -> None:
+    """The engine goes on and books what the kill sells: read anew, it would be subtracted twice."""
+    held = {3: Holdings({}, (Parcel("BTC/USDT", "LONG", Decimal(1)),), ("BTC/USDT",))}
+    (button.home / places.HOLDINGS).write_text(places.written_holdings(held))
+    (button.home / places.HEARTBEAT).write_text('{"mode": "NORMAL"}')
+    first = places.picture(button.home, "abc")
+    (button.home / places.HOLDINGS).write_text(places.written_holdings({3: Holdings()}))
+    assert first.holdings == held
+    assert places.picture(button.home, "abc") == first
+    assert places.picture(button.home, "def").holdings == {3: Holdings()}
 
 
 def test_what_the_groups_hold_and_what_is_not_ours(spot: Desk, button: Button) -> None:

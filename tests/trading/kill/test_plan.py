@@ -66,6 +66,11 @@ def test_the_venues_largest_order_cuts_too() -> None:
     assert parcelled("1", most="0.4") == ["0.4", "0.4", "0.2"]
 
 
+def test_so_does_the_largest_market_order() -> None:
+    rules = replace(BTC, max_qty=D(10), max_market_qty=D("0.3005"))  # down to the lot: 0.3
+    assert plan.parcelled(D(1), parcels=[], rules=rules, price=PRICE) == [D("0.3")] * 3 + [D("0.100")]
+
+
 def test_without_a_price_the_least_quantity_counts() -> None:
     assert parcelled("0.001", price=D(0)) == ["0.001"]
 

@@ -5,15 +5,16 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from project.accounts import latch as latches
-from project.accounts.models import KillReport
+from project.accounts.models import ExchangeAccount, KillReport, PositionMode
 from project.journal.models import JournalEntry
 from tests.support.factories import PRICES, Desk
 from tests.support.levers import chosen
 from tests.trading.kill.conftest import Button, until
-from trading.kill import journal, sequence
+from trading.kill import desk, journal, sequence
 from trading.models import Fill, Order, PositionGroup
 from trading.services import connect, kill_import, reconcile
 from trading.services.invariants import CHECKS
@@ -98,6 +99,37 @@ def test_futures_are_flat_with_their_conditional_orders(futures: Desk, button: B
     after = futures.gateway
     assert (list(after.resting()), list(after.positions())) == ([], [])
     assert Order.objects.exists()
+
+
+def test_what_is_deposited_meanwhile_stays_even_when_the_kill_begins_again(
+    spot: Desk, button: Button, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid(spot, "BTCUSDT")
+    button.files()
+    monkeypatch.setattr(desk, "RECENT", timedelta(0))  # as if the entry were older than two minutes
+    spot.paper.deposit({"BTC": "0.8"}, account=spot.key)  # beyond the engine's last picture
+    latch = button.press()
+    assert [sequence.run(button.around, latch) for _ in range(2)] == [True, True]
+    assert Decimal("0.8") <= Decimal(spot.paper.ledger(spot.key)["balances"]["BTC"]["free"]) < Decimal("0.80001")
+
+
+def test_positions_are_closed_in_the_mode_that_the_venue_is_in(hedged: Desk, button: Button) -> None:
+    grid(hedged, "BTCUSDT")
+    ExchangeAccount.objects.update(position_mode=PositionMode.ONE_WAY)  # as if somebody had changed it at the venue
+    button.files()
+    assert list(hedged.gateway.positions())
+    assert sequence.run(button.around, button.press())
+    assert list(hedged.gateway.positions()) == []
+
+
+def test_a_venue_that_wants_silence_gets_it_and_the_kill_goes_on(spot: Desk, button: Button) -> None:
+    grid(spot, "BTCUSDT")
+    button.files()
+    spot.paper.fault("rate_limit", method="GET", path="/api/v3/openOrders", ms=1500)
+    latch = button.press()
+    assert sequence.run(button.around, latch)
+    spot.paper.faults([])
+    assert kinds(button, latch.id).count("refused") == 1  # told once, and waited for
 
 
 def test_a_lifted_latch_ends_the_work(spot: Desk, button: Button) -> None:

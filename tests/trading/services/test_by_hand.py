@@ -15,11 +15,12 @@ from project.accounts.models import ExchangeAccount
 from project.accounts.vault import open_credentials, seal, seal_credentials
 from project.journal.models import JournalEntry
 from signals.formats import FormatRefused
-from signals.models import Alert, Source
+from signals.models import Alert, Instrument, Source, Ticker
 from tests.support.factories import Desk, make_user
 from tests.support.levers import chosen, one_leg
 from tests.trading.services.levers import at_venue, entered, states
 from trading.domain.order_state import OrderState
+from trading.gateways.base import Gateway
 from trading.models import Order, PositionGroup, Slot
 from trading.services import exits, explain, flatten, human, rotate
 from trading.services.status import status
@@ -45,7 +46,7 @@ def test_status_counts_everything_once(desk: Desk) -> None:
 
 def test_an_explanation_tells_outcome_and_orders_and_leaves_nothing(desk: Desk) -> None:
     before = JournalEntry.objects.count()
-    told = explain.explain(BUY, source=desk.source, gateway=lambda: desk.gateway, clock=timezone.now)
+    told = explain.explain(BUY, source=desk.source, gateway=lambda _: desk.gateway, clock=timezone.now)
     assert (told.format, told.verdict.outcome) == ("windlass", "ENTERED")
     assert [(order.leg, order.side) for order in told.orders] == [(leg, "BUY") for leg in range(5)]
     assert all(order.target_price > order.price for order in told.orders)
@@ -55,14 +56,14 @@ def test_an_explanation_tells_outcome_and_orders_and_leaves_nothing(desk: Desk) 
 
 def test_an_explanation_gives_the_reason_of_a_denial(desk: Desk) -> None:
     ExchangeAccount.objects.update(armed=False)
-    told = explain.explain(BUY, source=desk.source, gateway=lambda: desk.gateway, clock=timezone.now)
+    told = explain.explain(BUY, source=desk.source, gateway=lambda _: desk.gateway, clock=timezone.now)
     assert (told.verdict.outcome, told.orders) == ("NOT_ARMED", ())
 
 
 @pytest.mark.parametrize(("raw", "code"), [("{", "NOT_JSON"), ('{"hello": 1}', "FORMAT_UNKNOWN")])
 def test_what_the_door_refuses_cannot_be_explained(desk: Desk, raw: str, code: str) -> None:
     with pytest.raises(FormatRefused) as caught:
-        explain.explain(raw, source=desk.source, gateway=lambda: desk.gateway, clock=timezone.now)
+        explain.explain(raw, source=desk.source, gateway=lambda _: desk.gateway, clock=timezone.now)
     assert caught.value.code == code
 
 
@@ -72,7 +73,22 @@ def test_a_body_with_another_secret_than_the_sources_would_be_refused(desk: Desk
         raw = json.dumps({"symbol": "BTCUSDT", "action": "buy", **body})
         refused = pytest.raises(explain.WrongSecret) if body["secret"] == "other" else nullcontext()
         with refused:
-            explain.explain(raw, source=desk.source, gateway=lambda: desk.gateway, clock=timezone.now)
+            explain.explain(raw, source=desk.source, gateway=lambda _: desk.gateway, clock=timezone.now)
+
+
+def test_prices_come_from_the_venue_of_the_account_that_the_body_names(desk: Desk) -> None:
+    other = ExchangeAccount.objects.create(user=desk.account.user, name="live-1", venue="bybit", armed=True)
+    Instrument.objects.filter(symbol="BTC/USDT").update(venue="bybit")
+    Ticker.objects.all().delete()
+    asked: list[str] = []
+
+    def gateway(account: ExchangeAccount) -> Gateway:
+        asked.append(account.name)
+        return desk.gateway
+
+    named = BUY.replace("{", f'{{"account": "{other.name}", ', 1)
+    explain.explain(named, source=desk.source, gateway=gateway, clock=timezone.now)
+    assert set(asked) == {"live-1"}
 
 
 # flatten -----------------------------------------------------------------------------------------
@@ -128,6 +144,20 @@ def test_a_placed_order_needs_its_number(desk: Desk) -> None:
     with pytest.raises(human.NumberMissing):
         human.settle(stuck(desk).pk, to=OrderState.FILLED, operator="mira", reason="seen", now=timezone.now())
     assert states() == ["NEEDS_HUMAN"]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "price", "refused"),
+    [("BTCUSDT", "59800", pytest.raises(human.NumberTaken)), ("ETHUSDT", "2990", nullcontext())],
+)
+def test_a_number_is_taken_by_an_order_of_the_same_pair(desk: Desk, symbol: str, price: str, refused: Any) -> None:
+    """A venue may count the orders of each pair by themselves."""
+    order = stuck(desk)
+    entered(desk, symbol=symbol, price=price, interval="240")
+    Order.objects.exclude(pk=order.pk).update(venue_order_id="4711")
+    seen = {"reason": "seen", "venue_order_id": "4711"}
+    with refused:
+        human.settle(order.pk, to=OrderState.CANCELED, operator="mira", now=timezone.now(), **seen)
 
 
 def test_an_order_that_waits_for_nobody_is_left_alone(desk: Desk) -> None:

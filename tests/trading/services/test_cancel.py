@@ -1,15 +1,20 @@
 """Cancels: taken to an end at the venue, overtaken by fills, without an answer, and never lost."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
+import pytest
 from django.utils import timezone
 
-from tests.support.factories import Desk
-from tests.support.levers import CANCEL, LOST, UNANSWERED, one_leg
+from tests.support.factories import Desk, make_desk
+from tests.support.levers import CANCEL, LOST, UNANSWERED, chosen, one_leg
+from tests.support.paper import PaperExchange
 from tests.support.races import elsewhere, injected
 from tests.trading.services.levers import at_venue, found, states
 from trading.gateways.ccxt_gateway import CcxtGateway
-from trading.models import PositionGroup
+from trading.models import Order, PositionGroup
 from trading.services import cancel
 
 EXIT = {"symbol": "BTCUSDT", "action": "sell", "interval": "60"}
@@ -114,12 +119,85 @@ def test_an_exit_that_comes_between_claim_and_call_cancels_what_was_sent(desk: D
     assert [order["status"] for order in at_venue(desk)] == ["CANCELED"]
 
 
-def test_an_order_that_vanished_at_the_venue_is_left_for_people_to_see(desk: Desk) -> None:
-    """A venue that does not know an id it gave us: nothing is guessed, the invariant I3 names it."""
-    resting(desk)
-    found()[0].__class__.objects.update(venue_order_id="999999999", client_order_id="wneverplaced000000")
+def vanished(desk: Desk, **changes: Any) -> None:
+    """The venue knows nobody by the order's numbers."""
+    nobody = {"venue_order_id": "999999999", "client_order_id": "wneverplaced000000"}
+    Order.objects.filter(purpose="ENTRY").update(**nobody | changes)
+
+
+AGO = timezone.now() - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "OPEN"),  # its news may be on their way
+        ({"acknowledged_at": AGO}, "OPEN"),  # something was written of it just now
+        ({"acknowledged_at": AGO, "updated_at": AGO}, "CANCELED"),
+        ({"acknowledged_at": AGO, "updated_at": AGO, "state": "CANCELLING"}, "CANCELED"),
+    ],
+)
+def test_an_order_that_its_venue_took_long_ago_and_shows_no_more_has_ended(
+    desk: Desk, changes: dict[str, Any], state: str
+) -> None:
+    vanished(resting(desk), **changes)
     desk.poll()
-    assert states() == ["OPEN"]
+    assert states() == [state]
+
+
+def test_what_rests_under_our_number_has_not_ended(desk: Desk) -> None:
+    """Not found by its number, and yet in the list: the list tells of the book."""
+    resting(desk)
+    Order.objects.update(acknowledged_at=AGO, updated_at=AGO)
+    report = cancel.forgotten(found()[0], gateway=desk.gateway, now=timezone.now())
+    assert report is None
+
+
+def test_what_it_filled_before_it_was_forgotten_counts(desk: Desk) -> None:
+    resting(desk)
+    desk.paper.price("BTCUSDT", "59901.37", qty="0.0006")
+    cancel.cancel(found(), gateway=desk.gateway, clock=timezone.now)
+    Order.objects.update(acknowledged_at=AGO, updated_at=AGO, state="OPEN")
+    report = cancel.forgotten(found()[0], gateway=desk.gateway, now=timezone.now())
+    assert report is not None
+    assert (report.status, report.filled_qty) == ("CANCELED", Decimal("0.0006"))
+
+
+@pytest.fixture
+def perps(transactional_db: None, paper_process: PaperExchange) -> Iterator[Desk]:
+    """A futures account at a venue that forgets after three days; its clock is put back afterwards."""
+    yield make_desk(paper_process, venue="binanceusdm")
+    paper_process.control("clock", {"skew_ms": 0})
+
+
+def days_pass(desk: Desk, days: int) -> None:
+    """So much later by the venue's clock, which the client follows; our rows are as old."""
+    skew_ms = days * 86_400_000
+    desk.paper.control("clock", {"skew_ms": skew_ms})
+    desk.gateway._client.options["timeDifference"] = -skew_ms  # type: ignore[attr-defined]
+    ago = timezone.now() - timedelta(days=days)
+    Order.objects.update(acknowledged_at=ago, submitted_at=ago, updated_at=ago)
+
+
+def test_a_target_that_rested_for_days_is_cancelled_and_the_position_sold(perps: Desk) -> None:
+    chosen(perps, per_symbol_pct="50")
+    perps.alert(symbol="BTCUSDT.P", action="sell", price="60000", interval="60", size="1000 USDT")
+    perps.decide()
+    perps.settle()
+    perps.price("BTCUSDT", "60050")
+    perps.settle()
+    days_pass(perps, 4)
+    perps.alert(symbol="BTCUSDT.P", action="close", interval="60")
+    perps.decide()
+    cancelled(perps)
+    assert set(states("TARGET")) == {"CANCELLING"}
+    Order.objects.filter(state="CANCELLING").update(updated_at=AGO)
+    perps.poll()
+    days_pass(perps, 0)
+    perps.settle()
+    assert set(states("TARGET")) == {"CANCELED"}
+    assert PositionGroup.objects.get().status == "CLOSED"
+    assert not perps.gateway.positions()
 
 
 def test_two_cancellers_at_once_share_the_work(desk: Desk) -> None:

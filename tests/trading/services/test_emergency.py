@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from project.accounts import latch, mode
 from trading.kill import places
 from trading.kill.sequence import MEMORY
-from trading.services import emergency
+from trading.services import emergency, press
 from trading.services.emergency import KillRefused, Pressed
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +75,7 @@ def test_a_full_disk_stops_no_kill(home: Path, heard: list[int], monkeypatch: py
 def test_without_a_watcher_one_is_started(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
     start: Callable[[str], None] = started.append
-    monkeypatch.setattr(emergency, "_start", start)
+    monkeypatch.setattr(press, "_start", start)
     kill(home)
     monkeypatch.setattr(latch, "engage", full)
     kill(home)

@@ -3,13 +3,15 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from django.utils import timezone
 
 from tests.support.factories import Desk
-from tests.support.levers import chosen, one_leg
+from tests.support.levers import LOST, chosen, one_leg
 from tests.support.races import elsewhere, own_gateway, together
 from tests.trading.services.levers import at_venue, found, held, states
 from trading.domain.vocabulary import Side
+from trading.errors import NotReached
 from trading.gateways.base import FillReport
 from trading.models import Fill, Order, PositionGroup
 from trading.services import fills, reconcile
@@ -151,6 +153,18 @@ def test_an_order_filled_between_two_looks_is_seen_by_its_id(desk: Desk) -> None
     elsewhere(lambda: fills.collect(desk.account.pk, gateway=own_gateway(desk), clock=timezone.now))
     assert states() == ["FILLED"]
     assert len(at_venue(desk)) == 1
+
+
+def test_a_market_whose_list_is_refused_keeps_no_other_from_its_fills(desk: Desk) -> None:
+    one_leg(desk).buy(price=LEVEL)
+    desk.buy("ETHUSDT", price="2999.37")
+    desk.price("BTCUSDT", "59900")
+    desk.price("ETHUSDT", "2990")
+    desk.paper.fault(LOST, method="GET", path="/api/v3/openOrders")
+    with pytest.raises(NotReached):
+        desk.poll()
+    assert states() == ["OPEN", "FILLED"]
+    assert Fill.objects.get().instrument.base == "ETH"
 
 
 def test_a_fill_is_dated_by_the_venue(desk: Desk) -> None:

@@ -8,11 +8,15 @@ import pytest
 from django.utils import timezone
 
 from tests.support.factories import Desk, make_desk
+from tests.support.levers import one_leg
 from tests.support.paper import PaperExchange
 from tests.support.venues import FUTURES, SIDES
 from trading.models import FundingPayment, Order, PositionGroup
 from trading.services import connect, funding, reconcile
 from trading.services.invariants import CHECKS
+
+REFUSED = {"binanceusdm": "REJECTED", "bybit": "REJECTED", "kucoinfutures": "CANCELED"}
+# What each venue calls a stop that found nothing to reduce.
 
 
 @pytest.fixture(params=FUTURES)
@@ -69,6 +73,22 @@ def test_the_tightest_stop_rests_at_the_venue_and_closes_the_group_when_it_trigg
     group.refresh_from_db()
     assert stop.venue_order_id
     assert (group.status, group.qty) == ("CLOSED", 0)
+
+
+def test_a_stop_that_triggers_and_is_refused_by_the_book_has_ended(perps: Desk) -> None:
+    """Somebody bought the short back at the venue: the stop finds nothing to reduce."""
+    perps.setting("stop", "fixed")
+    perps.setting("fixed_stop_pct", "3")
+    short(one_leg(perps))
+    stop = Order.objects.get(purpose="STOP")
+    qty = perps.gateway._manners.amount(stop.qty)  # type: ignore[attr-defined]
+    client = perps.gateway._client  # type: ignore[attr-defined]
+    client.create_order("BTC/USDT:USDT", "market", "buy", qty, None, {"reduceOnly": True})
+    perps.paper.price("BTCUSDT", "63000")
+    perps.poll()
+    stop.refresh_from_db()
+    assert stop.state == REFUSED[perps.account.venue]
+    assert not perps.gateway.positions()
 
 
 def test_funding_is_recorded_once_and_counts_in_the_result(perps: Desk) -> None:

@@ -217,6 +217,23 @@ def test_who_takes_over_reconciles_before_it_enters(desk: Desk) -> None:
     assert claimed(desk, opening=True) == 1
 
 
+def test_who_dies_while_taking_over_has_taken_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its next process would enter on what the other engine had reconciled."""
+    taken_by_another(desk, secs=-1)
+    instance.forget()
+    monkeypatch.setattr(instance, "record", raising)
+    with pytest.raises(SystemError):
+        instance.holds(desk.account.pk, now=timezone.now())
+    monkeypatch.undo()
+    assert Lease.objects.get(name=instance.lease_name(desk.account.pk)).holder == "the attic's"
+    assert not instance.holds(desk.account.pk, now=timezone.now())
+    assert ExchangeAccount.objects.get(pk=desk.account.pk).reconciled_at is None
+
+
+def raising(*_: Any, **__: Any) -> None:
+    raise SystemError("it dies here")
+
+
 def test_a_lease_that_is_given_back_is_free(desk: Desk) -> None:
     now = timezone.now()
     assert instance.holds(desk.account.pk, now=now)

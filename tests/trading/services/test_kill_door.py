@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from django.conf import settings as django_settings
 
 from project.accounts import latch, mode
 from trading import webhooks
+from trading.kill import places
 from trading.kill.places import HEARTBEAT, HOLDINGS, Holdings, written_holdings
 from trading.kill.signing import signature
 from trading.kill.watch import remembered
@@ -21,6 +22,13 @@ from trading.services import emergency, kill_door
 from trading.webhook_replies import Reply
 
 NOW = 1_700_000_000.0
+
+
+@pytest.fixture(autouse=True)
+def watched(tmp_path: Path) -> Iterator[None]:
+    """A kill process watches, so none is started."""
+    with places.only_watcher(tmp_path):
+        yield
 
 
 def said(home: Path, body: Mapping[str, Any] | bytes, *, secret: str = "", at: float = NOW, now: float = NOW) -> Reply:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from project.accounts.models import ExchangeAccount
@@ -12,8 +13,10 @@ from tests.support.factories import Desk
 from tests.support.levers import ORDER, one_leg
 from tests.trading.services.levers import states
 from trading.domain.naked import SWEEP, Cover, Why
+from trading.domain.vocabulary import Side
+from trading.gateways.base import FillReport
 from trading.models import BareHolding, Order, PositionGroup
-from trading.services import naked
+from trading.services import fills, naked
 from trading.services.invariants import CHECKS
 
 REFUSED = {"action": "reply_before_accept", "status": 400, "times": 99}
@@ -141,9 +144,46 @@ def test_an_exit_that_could_not_leave_promises_nothing(desk: Desk) -> None:
 
 def test_dust_needs_no_exit(desk: Desk) -> None:
     bare(desk)
-    PositionGroup.objects.update(dust_qty=Decimal("0.001"), closed_at=timezone.now(), status="DUST_CLOSED")
+    PositionGroup.objects.update(dust_qty=F("qty"), closed_at=timezone.now(), status="DUST_CLOSED")
     assert look(desk, later=2 * SWEEP) == 0
     assert BareHolding.objects.get().ended_at is not None
+
+
+LATE = "0.0005"
+
+
+def filled_late(desk: Desk) -> PositionGroup:
+    """A group that ended with dust, then got half a thousandth more, whose sale the venue refused."""
+    one_leg(desk).buy(price="59901.37")
+    desk.alert(symbol="BTCUSDT", action="sell", interval="60")
+    desk.decide()
+    desk.submit()
+    PositionGroup.objects.update(status="DUST_CLOSED", dust_qty=Decimal("0.000001"))
+    desk.paper.deposit({"BTC": "1"}, account=desk.key)
+    refuse(desk, contains="side=SELL")
+    order = Order.objects.get()
+    price, qty = Decimal("59901.37"), Decimal(LATE)
+    late = FillReport(
+        order.venue_order_id, "late-1", Side.BUY, price, qty, price * qty, Decimal(0), "USDT", True, timezone.now()
+    )
+    fills.apply(order.pk, [late], now=timezone.now())
+    desk.submit()
+    assert states("EXIT") == ["REJECTED"]
+    return PositionGroup.objects.get()
+
+
+def test_what_filled_after_the_end_is_no_dust(desk: Desk) -> None:
+    group = filled_late(desk)
+    assert (group.qty, look(desk)) == (Decimal(LATE), 1)
+
+
+def test_what_filled_after_the_end_is_sold_by_a_later_sweep(desk: Desk) -> None:
+    filled_late(desk)
+    desk.paper.faults([])
+    Order.objects.filter(state="REJECTED").update(updated_at=timezone.now() - timedelta(hours=1))
+    desk.sweep()
+    assert states("EXIT") == ["REJECTED", "FILLED"]
+    assert (PositionGroup.objects.get().qty, look(desk)) == (0, 0)
 
 
 def test_a_target_that_never_left_and_no_longer_fits_is_planned_anew(desk: Desk) -> None:

@@ -263,6 +263,32 @@ def test_a_part_that_cannot_be_sent_is_given_back(desk: Desk) -> None:
     assert Order.objects.get(group=group("ETH"), purpose="TARGET", state="OPEN").qty == Decimal("0.1659")
 
 
+def test_a_part_gives_back_what_it_had_reserved_and_nothing_of_anothers(desk: Desk) -> None:
+    """A target filled before the step began: it reserved less than was planned."""
+    scene(desk, "ETHUSDT")
+    sweep(desk)
+    step = OffsetStep.objects.get(kind="WINNER")
+    reserved = group("ETH").reduce_qty
+    assert step.reserved_qty == reserved > 0
+    OffsetStep.objects.update(qty=2 * reserved)
+    PositionGroup.objects.filter(pk=step.group_id).update(reduce_qty=reserved + Decimal("0.01"))  # an exit signal's
+    block.set_blocked(group("BTC").pk, to=True, operator="mira")
+    sweep(desk)
+    given = JournalEntry.objects.filter(kind="group.reducing", payload__offset=step.run_id).get()
+    assert Decimal(given.payload["qty"]) == -reserved
+
+
+def test_a_loss_that_leaves_no_room_for_slippage_is_waited_for(desk: Desk) -> None:
+    scene(desk, "ETHUSDT")
+    sweep(desk)
+    run, step = OffsetRun.objects.get(), OffsetStep.objects.get(kind="LOSER")
+    grown = run.bound - step.bound / 2  # within the bound by itself, but not with the loser's own slippage on top
+    desk.price("BTCUSDT", str(round(56000 - grown / step.qty)))
+    desk.settle()
+    sweep(desk)
+    assert OffsetRun.objects.get().code == "LOSS_GREW"
+
+
 def test_an_emergency_lets_no_step_begin(desk: Desk) -> None:
     reserved(desk)
     mode.change("EMERGENCY", operator="test", reason="a test")

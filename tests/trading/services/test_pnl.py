@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from tests.support.factories import Desk
+from tests.support.factories import Desk, make_desk
 from tests.support.levers import one_leg
+from tests.support.paper import PaperExchange
 from trading import tasks
 from trading.models import PnlPoint, PositionGroup
 from trading.services import pnl
@@ -48,3 +49,19 @@ def test_a_deposit_moves_equity_and_not_the_curve(desk: Desk) -> None:
     after, before = PnlPoint.objects.all()
     assert (after.realised_pnl, after.unrealised_pnl) == (before.realised_pnl, before.unrealised_pnl)
     assert after.equity - before.equity == 5000
+
+
+def test_a_futures_account_is_worth_its_wallet_and_what_is_open(
+    transactional_db: None, paper_process: PaperExchange
+) -> None:
+    """The wallet alone stands still while a position falls: nothing would see the drawdown."""
+    desk = one_leg(make_desk(paper_process, venue="binanceusdm"))
+    desk.buy(price="60100", size="600 USDT")
+    wallet = Decimal(10000)
+    for price in ("60000", "59400"):
+        desk.price("BTCUSDT", price)
+        PnlPoint.objects.all().delete()
+        assert pnl.note_minute(desk.account, now=timezone.now())
+        point, group = PnlPoint.objects.get(), PositionGroup.objects.get()
+        assert point.unrealised_pnl == group.qty * Decimal(price) - group.cost
+        assert point.equity == wallet + group.realised_pnl + point.unrealised_pnl

@@ -1,5 +1,6 @@
 """Reconcile: what the venue says wins; what nobody can explain is written down by name, once it is certain."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -118,6 +119,15 @@ def test_two_reconciles_at_once_write_a_movement_once(desk: Desk) -> None:
     assert movements()[1:] == [(Kind.FOREIGN, "USDT", Decimal(250))]
 
 
+def test_what_somebody_else_wrote_down_since_the_look_is_not_written_again(desk: Desk) -> None:
+    desk.paper.deposit({"USDT": "250"}, account=desk.key)
+    own = own_gateway(desk)
+    again = lambda: reconcile._explain_balances(desk.account, gateway=own, clock=timezone.now)  # noqa: E731
+    with injected(reconcile.audit, "of_currencies", after=again):
+        reconciled(desk)
+    assert movements()[1:] == [(Kind.FOREIGN, "USDT", Decimal(250))]
+
+
 # an order that only shows by its traces ----------------------------------------------------------
 
 
@@ -149,12 +159,22 @@ def test_a_currency_that_is_gone_is_kept_as_nothing(desk: Desk) -> None:
     assert Balance.objects.get(currency="USDT").total == 10000
 
 
-def test_an_older_price_never_replaces_a_newer_one(desk: Desk) -> None:
+@pytest.mark.parametrize(("ahead_secs", "last"), [(4, 1), (60, 60000)])
+def test_an_older_price_replaces_a_newer_one_only_when_that_is_from_the_future(
+    desk: Desk, ahead_secs: int, last: int
+) -> None:
+    """A minute ahead it was written before the clock was set back: nothing newer would come in for a minute."""
     market.ensure_prices(desk.account, ["BTC/USDT"], gateway=lambda: desk.gateway, clock=timezone.now)
-    future = timezone.now() + 10 * lookups.CALL_TIMEOUT
-    Ticker.objects.update(at=future, last=1)
+    Ticker.objects.update(at=timezone.now() + timedelta(seconds=ahead_secs), last=1)
     market.refresh_prices(desk.account, gateway=desk.gateway, clock=timezone.now)
-    assert Ticker.objects.get().last == 1
+    assert round(Ticker.objects.get().last) == last
+
+
+def test_a_price_from_the_future_is_asked_for_again(desk: Desk) -> None:
+    for _ in range(2):
+        market.ensure_prices(desk.account, ["BTC/USDT"], gateway=lambda: desk.gateway, clock=timezone.now)
+        assert Ticker.objects.get().at <= timezone.now()
+        Ticker.objects.update(at=timezone.now() + timedelta(hours=1))
 
 
 def test_a_market_that_is_listed_no_more_becomes_inactive(desk: Desk) -> None:

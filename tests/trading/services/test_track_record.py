@@ -63,6 +63,14 @@ def test_a_days_loss_stops_entries(desk: Desk) -> None:
     assert (code, "Entries resume tomorrow" in reason) == ("DAILY_LOSS", True)
 
 
+def test_a_withdrawal_makes_no_fall_deeper_and_a_deposit_none_flatter(desk: Desk) -> None:
+    readings(desk, (30, "0"), (20, "-600"))
+    for minutes, put_in in ((10, 4000), (5, 40000)):  # 6 000 taken out, then 36 000 paid in
+        readings(desk, (minutes, "-600"), put_in=put_in)
+        past = Books(desk.account, timezone.now()).record
+        assert (round(past.drawdown_pct, 9), round(past.day_loss_pct or 0, 9)) == (6, 6)
+
+
 def test_what_was_lost_before_midnight_is_another_days(desk: Desk) -> None:
     readings(desk, (60 * 25, "0"), (60 * 24, "-700"), (0, "-700"))
     assert Books(desk.account, timezone.now()).record.day_loss_pct == 0
@@ -118,8 +126,8 @@ def test_what_is_paid_in_or_out_is_neither_loss_nor_gain(desk: Desk) -> None:
     past = Books(desk.account, timezone.now()).record
     assert (past.drawdown_pct, past.drawdown_tier) == (Decimal("0.15"), DrawdownTier.GREEN)
     assert past.day_loss_pct == Decimal("0.15")
-    readings(desk, (0, "-15"), put_in=215)  # all but 200 paid out: the same 15 are more of what is left
-    assert round(Books(desk.account, timezone.now()).record.drawdown_pct, 2) == Decimal("6.98")
+    readings(desk, (0, "-15"), put_in=215)  # all but 200 paid out: nothing was lost by that
+    assert round(Books(desk.account, timezone.now()).record.drawdown_pct, 9) == Decimal("0.15")
 
 
 def test_before_anything_is_paid_in_there_is_nothing_to_fall_from(desk: Desk) -> None:

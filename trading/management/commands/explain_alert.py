@@ -2,7 +2,6 @@
 
 import json
 import sys
-from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -34,8 +33,8 @@ class Command(BaseCommand):
         """Print. Raises CommandError when the source is unknown or the door would refuse the body."""
         try:
             source = _source(options["source"])
-            gateway = partial(connect.gateway, source.account)
-            found = explain(options["body"] or sys.stdin.read(), source=source, gateway=gateway, clock=timezone.now)
+            body = options["body"] or sys.stdin.read()
+            found = explain(body, source=source, gateway=connect.gateway, clock=timezone.now)
         except OperationalError:
             raise CommandError(NOT_RUNNING) from None
         except WrongSecret as error:

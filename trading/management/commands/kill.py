@@ -13,7 +13,8 @@ from django.db import DatabaseError
 from project.accounts import mode
 from trading.kill import journal
 from trading.kill.sequence import MEMORY
-from trading.services import emergency, kill_door, left_open
+from trading.services import kill_door, left_open
+from trading.services.press import press
 
 LOOK_SECS = 0.1
 
@@ -40,9 +41,9 @@ class Command(BaseCommand):
             return self.stdout.write(kill_door.pair(home))
         reason = options["reason"] or self._asked_reason(sure=options["yes"])
         self._ask(sure=options["yes"])
-        latch = emergency.press(home, operator=getpass.getuser(), reason=reason, source="command")
+        latch = press(home, operator=getpass.getuser(), reason=reason, source="command")
         if latch.source == MEMORY:
-            raise CommandError(emergency.NO_LATCH)
+            raise CommandError(mode.NO_LATCH)
         self.stdout.write(f"Latched at {latch.at}: no order leaves any more.")
         return self._follow(home, latch.id, give_up=time.monotonic() + options["timeout"])
 

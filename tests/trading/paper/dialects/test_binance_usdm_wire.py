@@ -1,6 +1,7 @@
 """The bytes of the futures side: errors, shapes, parameters, as Binance has them."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -293,3 +294,38 @@ def test_a_dead_mans_countdown_ends_the_orders_and_can_be_called_off(trader: Tra
     trader.signed("POST", path, symbol="BTCUSDT", countdownTime=3_600_000)
     trader.signed("POST", path, symbol="BTCUSDT", countdownTime=0)
     assert trader.perp(**LIMIT).json()["status"] == "NEW"
+
+
+@pytest.fixture
+def later(paper: PaperExchange) -> Iterator[int]:
+    """Three days and an hour from now, Unix ms, by the clock that clients are told."""
+    skew_ms = (3 * 24 + 1) * 3_600_000
+    yield paper.control("clock", {"skew_ms": skew_ms})["serverTime"]
+    paper.control("clock", {"skew_ms": 0})
+
+
+def asked(trader: Trader, path: str, at_ms: int, **names: Any) -> int:
+    """A question by a client whose clock is the exchange's; the error, 200 without."""
+    told = trader.signed("GET", path, symbol="BTCUSDT", timestamp=at_ms, **names).json()
+    return told.get("code", 200)
+
+
+@pytest.fixture
+def placed(trader: Trader) -> dict[str, Any]:
+    """One order taken back, one that rests, one that filled, and a stop taken back, by their numbers."""
+    gone, rests, filled = (trader.perp(**order).json()["orderId"] for order in (LIMIT, LIMIT, MARKET))
+    stop = trader.algo(**STOP).json()["algoId"]
+    trader.signed("DELETE", "/fapi/v1/order", symbol="BTCUSDT", orderId=gone)
+    trader.signed("DELETE", "/fapi/v1/algoOrder", algoId=stop)
+    return {"gone": gone, "rests": rests, "filled": filled, "stop": stop}
+
+
+def test_after_three_days_an_order_that_was_taken_back_without_a_fill_is_found_no_more(
+    trader: Trader, placed: dict[str, Any], later: int
+) -> None:
+    found = {name: asked(trader, "/fapi/v1/order", later, orderId=placed[name]) for name in ("gone", "rests", "filled")}
+    assert found == {"gone": -2013, "rests": 200, "filled": 200}
+    assert asked(trader, "/fapi/v1/algoOrder", later, algoId=placed["stop"]) == -2013
+    told = trader.signed("GET", "/fapi/v1/allOrders", symbol="BTCUSDT", timestamp=later).json()
+    assert [order["orderId"] for order in told] == [placed["rests"], placed["filled"]]
+    assert trader.signed("GET", "/fapi/v1/allAlgoOrders", symbol="BTCUSDT", timestamp=later).json() == []

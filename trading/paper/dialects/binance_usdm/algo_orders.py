@@ -13,7 +13,7 @@ from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.dialects.binance_usdm import numbers, shapes
 from trading.paper.dialects.binance_usdm.errors import invalid
 from trading.paper.dialects.binance_usdm.orders import DONE
-from trading.paper.dialects.binance_usdm.reading import client_id, member, position_side
+from trading.paper.dialects.binance_usdm.reading import client_id, forgotten, member, position_side
 from trading.paper.server.exchange import Exchange
 
 CLOSERS = frozenset({AlgoType.STOP_MARKET, AlgoType.TAKE_PROFIT_MARKET})
@@ -133,9 +133,13 @@ def _find(exchange: Exchange, account: str, params: Params, reason: Reason) -> A
         raise missing("algoId")
     perps = exchange.state.perps
     found = perps.algos.named((account,), name) if algo_id is None else perps.algos.get(algo_id)
-    if found is None or found.account != account:
+    if found is None or found.account != account or _forgotten(exchange, found):
         raise Refused(reason)
     return found
+
+
+def _forgotten(exchange: Exchange, algo: AlgoOrder) -> bool:
+    return forgotten(algo.status, filled=0, created_ms=algo.created_ms, now_ms=exchange.told_ms())
 
 
 def open_orders(exchange: Exchange, account: str, params: Params) -> Any:
@@ -152,4 +156,5 @@ def all_orders(exchange: Exchange, account: str, params: Params) -> Any:
     symbol = read.text(params, "symbol")
     exchange.state.perps.market(symbol)
     window = read.window(params, first=read.maybe_integer(params, "algoId"))
-    return [shapes.algo(algo) for algo in exchange.state.perps.algos.page((account, symbol), window)]
+    found = exchange.state.perps.algos.page((account, symbol), window)
+    return [shapes.algo(algo) for algo in found if not _forgotten(exchange, algo)]

@@ -15,7 +15,7 @@ from trading.paper.dialects.binance_spot.errors import WireError, missing, unwan
 from trading.paper.dialects.binance_spot.params import Params
 from trading.paper.dialects.binance_usdm import numbers, shapes
 from trading.paper.dialects.binance_usdm.errors import invalid, not_here, translated
-from trading.paper.dialects.binance_usdm.reading import client_id, member, position_side
+from trading.paper.dialects.binance_usdm.reading import client_id, forgotten, member, position_side
 from trading.paper.server.exchange import Exchange
 
 MOST_IN_BATCH = 10
@@ -275,9 +275,13 @@ def _find(exchange: Exchange, account: str, params: Params, reason: Reason) -> P
     if order_id is None and not name:
         raise missing("orderId")
     found = _lookup(exchange, (account, symbol), order_id, name)
-    if found is None:
+    if found is None or _forgotten(exchange, found):
         raise Refused(reason)
     return found
+
+
+def _forgotten(exchange: Exchange, order: PerpOrder) -> bool:
+    return forgotten(order.status, filled=order.filled, created_ms=order.created_ms, now_ms=exchange.told_ms())
 
 
 def _lookup(exchange: Exchange, desk: tuple[str, str], order_id: int | None, name: str) -> PerpOrder | None:
@@ -304,7 +308,8 @@ def all_orders(exchange: Exchange, account: str, params: Params) -> Any:
     symbol = read.text(params, "symbol")
     exchange.state.perps.market(symbol)
     window = read.window(params, first=read.maybe_integer(params, "orderId"))
-    return [shapes.order(order) for order in exchange.state.perps.orders.page((account, symbol), window)]
+    found = exchange.state.perps.orders.page((account, symbol), window)
+    return [shapes.order(order) for order in found if not _forgotten(exchange, order)]
 
 
 def forced_orders(exchange: Exchange, account: str, params: Params) -> Any:

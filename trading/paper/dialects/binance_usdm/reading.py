@@ -1,4 +1,4 @@
-"""Parameters that plain and conditional orders share."""
+"""Parameters that plain and conditional orders share, and how long both are found."""
 
 import re
 from collections.abc import Callable
@@ -13,6 +13,9 @@ Member = TypeVar("Member")
 CLIENT_ID = "^[\\.A-Z\\:/a-z0-9_-]{1,36}$"
 
 MOST_CHARACTERS = 36
+
+KEPT_MS = 3 * 86_400_000
+# So long after it was placed a cancelled or expired order without a fill is still found.
 
 
 def member(kind: Callable[[str], Member], value: str, error: WireError) -> Member:
@@ -37,3 +40,8 @@ def client_id(params: Params, name: str) -> str:
     if value and not re.fullmatch(CLIENT_ID, value):
         raise illegal(name, CLIENT_ID)
     return value
+
+
+def forgotten(status: str, *, filled: int, created_ms: int, now_ms: int) -> bool:
+    """Whether an order is found no more: it took nothing, was taken back or expired, and is old."""
+    return status in ("CANCELED", "EXPIRED") and not filled and created_ms + KEPT_MS < now_ms

@@ -24,6 +24,7 @@ from trading.paper.dialects.bybit.venue import (
     contract,
     fund_linear,
     holder,
+    settles,
     side,
     tables,
 )
@@ -182,7 +183,7 @@ def positions(exchange: Exchange, name: str, params: Params) -> Any:
         symbol = contract(exchange, params).symbol
         found = [account.position(symbol, one) for one in sides(account)]
     elif maybe_text(params, "settleCoin") or maybe_text(params, "baseCoin"):
-        found = account.held()
+        found = [one for one in account.held() if settles(tables(exchange), one.symbol, params)]
     else:
         raise missing("symbol or settleCoin")
     rows = [position(tables(exchange), account, one) for one in found]

@@ -11,7 +11,7 @@ from trading.paper.dialects.bybit import asked, ids, shapes
 from trading.paper.dialects.bybit.errors import PARAMS, ByError, bad
 from trading.paper.dialects.bybit.params import Json, Params, flag, integer, maybe_text, number, one_of, plain
 from trading.paper.dialects.bybit.shapes import FALLS, RISES
-from trading.paper.dialects.bybit.venue import LINEAR, contract, fund_linear, holder, side, tables
+from trading.paper.dialects.bybit.venue import LINEAR, contract, fund_linear, holder, settles, side, tables
 from trading.paper.server.exchange import Exchange
 
 PLAIN = "Order"
@@ -179,7 +179,8 @@ class LinearDesk:
 
     def _desks(self, params: Params) -> list[tuple[str, str]]:
         symbol = maybe_text(params, "symbol")
-        return [(self._name, one) for one in ([symbol] if symbol else self._perps.contracts)]
+        told = [symbol] if symbol else [one for one in self._perps.contracts if settles(self._perps, one, params)]
+        return [(self._name, one) for one in told]
 
     def to_cancel(self, params: Params) -> list[Found]:
         """What a cancel-all ends: everything unless a filter says otherwise."""

@@ -8,7 +8,7 @@ from trading.paper.core.perps.contract import Contract
 from trading.paper.core.perps.state import PerpAccount, Perps
 from trading.paper.core.refusals import Reason, Refused
 from trading.paper.dialects.binance_spot.streams import Source
-from trading.paper.dialects.bybit.params import Params, one_of, text
+from trading.paper.dialects.bybit.params import Params, maybe_text, one_of, text
 from trading.paper.server.exchange import Exchange
 from trading.paper.server.futures import Futures
 
@@ -98,3 +98,8 @@ def fund_spot(exchange: Exchange, name: str) -> None:
     free = margin.summary(tables(exchange), holder(exchange, name)).available
     if free > 0:
         exchange.transfer(name, VENUE, -free)
+
+
+def settles(perps: Perps, symbol: str, params: Params) -> bool:
+    """Whether a contract is settled in the coin that is asked for; any where none is."""
+    return maybe_text(params, "settleCoin") in ("", perps.contracts[symbol].quote)
