@@ -1,6 +1,7 @@
 """One account's overview, read in one go: what a page is rendered from and what frames are cut from."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -140,7 +141,10 @@ def _equity(desk: Desk) -> figures.Equity:
     quote = desk.account.quote
     prices = {price.base: price.last for price in desk.tickers.values() if price.quote == quote}
     held = {currency: balance.total for currency, balance in desk.balances.items()}
-    return figures.equity(held, quote=quote, prices=prices)
+    found = figures.equity(held, quote=quote, prices=prices)
+    if found.total is None or not desk.derivative:
+        return found
+    return replace(found, total=found.total + desk.unrealised)  # a futures wallet knows nothing of open positions
 
 
 def _record(account: ExchangeAccount, *, now: datetime) -> figures.Record:

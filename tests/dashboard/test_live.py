@@ -13,7 +13,7 @@ from project.accounts.models import ExchangeAccount
 from project.journal.models import JournalEntry
 from project.journal.record import record
 from project.journal.sealer import seal_batch
-from signals.models import Alert, Ticker
+from signals.models import Alert, Instrument, Ticker
 from tests.dashboard import rows
 from trading.models import Canary, FundingPayment, PositionGroup, SettingOverride
 
@@ -251,6 +251,17 @@ def test_the_page_shows_it_all(watched: GroupRow, root: Client) -> None:
     page = root.get("/").content.decode()
     for said in ("fixed stop <b>2,500.00</b>", "armed at 2680", "3×", "reducing by 0.0100", "funding"):
         assert said in page
+
+
+def test_on_futures_what_is_open_counts_in_the_equity(day: rows.Desk, now: datetime) -> None:
+    """A futures wallet changes when a position is closed; on spot the coins themselves stand in the balance."""
+    spot = live.gather(None, now=now).cards
+    ExchangeAccount.objects.update(venue="binanceusdm")
+    Instrument.objects.update(venue="binanceusdm")
+    futures = live.gather(None, now=now).cards
+    assert futures.unrealised == spot.unrealised
+    assert futures.unrealised
+    assert futures.equity.total == spot.equity.total + spot.unrealised
 
 
 @pytest.mark.parametrize(
