@@ -13,7 +13,7 @@ from trading.errors import TOO_LATE, NotSent, OrderNotOpen, Rejected, Unknown, V
 from trading.gateways.base import OrderReport
 from trading.services import submit as real
 from trading.services.socket_guard import FRESH_SECS, OPENS_AND_CLOSES
-from trading.services.submit import CLAIMED_AT_ONCE, Claim
+from trading.services.submit import CLAIMED_AT_ONCE, Claim, Went
 
 Answer = tuple[Claim, OrderReport, datetime]
 
@@ -59,15 +59,17 @@ class Sending(Asking):
 
     def submit_all(self, account: Account, *, opening: bool) -> Work:
         """submit.submit_all"""
+        went = Went.OUT
         while claims := self.claim(account, opening=opening):
             yield None
-            if not (yield from self.submit(account, claims)):
+            before, went = went, (yield from self.submit(account, claims))
+            if went is Went.NOWHERE or went is before is Went.LATE:
                 return
 
     def submit(self, account: Account, claims: Sequence[Claim]) -> Work:
         """submit.submit: one after the other, what was accepted is settled in one commit."""
         accepted: list[Answer] = []
-        stopped = False
+        stopped: set[Went] = set()
         for owned in claims:
             try:
                 report = yield from self.place(account, owned)
@@ -75,10 +77,10 @@ class Sending(Asking):
             except VenueError as error:
                 self.settle_failure(owned, error)
                 yield None
-                stopped |= isinstance(error, NotSent) and error.fields.get("error") != TOO_LATE
+                stopped |= real._stopped_by(error)
         self.settle(accepted)
         yield None
-        return not stopped
+        return max(stopped, default=Went.OUT)
 
     def place(self, account: Account, owned: Claim) -> Work:
         """ccxt_gateway.place: the last questions stand at the socket, then the request is on the wire."""

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -145,19 +146,30 @@ def submit_all(
     account_id: int, *, opening: bool, gateway: Gateway, clock: Callable[[], datetime], timing: TimingProfile
 ) -> None:
     """Claim and send until nothing is NEW, or nothing can leave: then the pump's next bell is soon enough."""
+    went = Went.OUT
     while claims := claim(account_id, opening=opening, now=clock(), timing=timing):
-        if not submit(claims, gateway=gateway, clock=clock):
+        before, went = went, submit(claims, gateway=gateway, clock=clock)
+        if went is Went.NOWHERE or went is before is Went.LATE:
             return
 
 
-def submit(claims: Iterable[Claim], *, gateway: Gateway, clock: Callable[[], datetime]) -> bool:
-    """Send claimed orders one after the other, then settle them; False when one was stopped on its way out.
+class Went(IntEnum):
+    """How far claimed orders came: to the venue, or one of them was stopped: too late, or for another reason."""
 
-    The clock is read after each call. Too late is no obstacle: the retry has a validity of its own. What was accepted
-    is settled in one commit: a crash before it leaves the claimed ones undecided, and they are looked up.
+    OUT = 0
+    LATE = 1
+    NOWHERE = 2
+
+
+def submit(claims: Iterable[Claim], *, gateway: Gateway, clock: Callable[[], datetime]) -> Went:
+    """Send claimed orders one after the other, then settle them; how far they came.
+
+    The clock is read after each call. Too late is no obstacle: the retry has a validity of its own; twice in a row it
+    is, for then two clocks disagree. What was accepted is settled in one commit: a crash before it leaves the claimed
+    ones undecided, and they are looked up.
     """
     accepted: list[tuple[Claim, OrderReport, datetime]] = []
-    stopped = False
+    stopped: set[Went] = set()
     try:
         for owned in claims:
             try:
@@ -169,10 +181,17 @@ def submit(claims: Iterable[Claim], *, gateway: Gateway, clock: Callable[[], dat
             except VenueError as error:
                 log.warning("order %s: %s", owned.order_id, error)
                 settle_failure(owned, error, now=clock())
-                stopped |= isinstance(error, NotSent) and error.fields.get("error") != TOO_LATE
+                stopped |= _stopped_by(error)
     finally:  # whatever stopped us, what the venue has said is written down
         settle(accepted)
-    return not stopped
+    return max(stopped, default=Went.OUT)
+
+
+def _stopped_by(error: VenueError) -> set[Went]:
+    """A refusal came from the venue, so it stopped nothing."""
+    if not isinstance(error, NotSent):
+        return set()
+    return {Went.LATE if error.fields.get("error") == TOO_LATE else Went.NOWHERE}
 
 
 def settle(accepted: Sequence[tuple[Claim, OrderReport, datetime]]) -> None:

@@ -292,6 +292,15 @@ def test_a_sleeper_that_wakes_after_its_validity_sends_nothing(desk: Desk) -> No
     assert at_venue(desk) == []
 
 
+def test_two_clocks_that_disagree_are_no_hot_loop(desk: Desk) -> None:
+    """Whatever is signed is too late again and again: twice is enough until the next bell."""
+    entered(one_leg(desk))
+    clock, timing = (lambda: timezone.now() - timedelta(seconds=30)), connect.timing()
+    submit.submit_all(desk.account.pk, opening=True, gateway=desk.gateway, clock=clock, timing=timing)
+    assert states() == ["NOT_PLACED", "NOT_PLACED", "NEW"]
+    assert at_venue(desk) == []
+
+
 # nothing can be sent -----------------------------------------------------------------------------
 
 
