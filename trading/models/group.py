@@ -62,7 +62,13 @@ class PositionGroup(models.Model):
                 fields=["account", "-closed_at", "-id"],
                 condition=models.Q(closed_at__isnull=False),
                 name="group_closed",
-            )
+            ),
+            # Ended ones that filled afterwards: looked for by every sweep, and there are hardly ever any.
+            models.Index(
+                fields=["account"],
+                condition=models.Q(closed_at__isnull=False, qty__gt=models.F("dust_qty")),
+                name="group_holds_again",
+            ),
         ]
         ordering: ClassVar = ["-id"]
 

@@ -12,8 +12,8 @@ from trading.models import Order, PositionGroup
 from trading.services import dust, groups, naked
 
 TO_SEND = Q(state=OrderState.NEW) | Q(cancel_requested=True, state__in=(OrderState.OPEN, OrderState.PARTIALLY_FILLED))
-LATE = Q(qty__gte=F("dust_qty") + F("instrument__lot_step"), qty__gt=F("converted_qty"))
-# An ended group that holds more than it ended with: its last fills came late, and their sale may have failed.
+LATE = naked.HOLDS_AGAIN & Q(qty__gte=F("dust_qty") + F("instrument__lot_step"))
+# An ended group that holds a lot more than it ended with: its last fills came late, and their sale may have failed.
 
 
 def sweep(account_id: int, *, now: datetime) -> int:

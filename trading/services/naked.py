@@ -26,8 +26,10 @@ log = logging.getLogger(__name__)
 UNTAKEN = frozenset({OrderState.NEW, OrderState.SUBMITTING, OrderState.UNKNOWN})
 # Nothing is mended by an exit that is only tried.
 NONE = Value(ZERO, DecimalField(max_digits=38, decimal_places=18))
-OVER = Q(closed_at__isnull=False) & (Q(qty__lte=F("dust_qty")) | Q(qty__lte=F("converted_qty")))
+HOLDS_AGAIN = Q(closed_at__isnull=False, qty__gt=F("dust_qty")) & Q(qty__gt=F("converted_qty"))
 # What an ended group still holds has its name: dust, or taken by the venue. What it filled afterwards has none.
+HOLDING = Q(closed_at__isnull=True) | HOLDS_AGAIN
+# Few, and found by indexes, however long the past is.
 RESTING = ~Q(orders__state__in=[*sorted(TERMINAL), OrderState.NEW]) & ~Q(orders__purpose__in=selectors.PROMISES_NOTHING)
 PROMISED = Coalesce(Sum(F("orders__qty") - F("orders__filled_qty"), filter=RESTING), NONE)
 # What exits at the venue would sell; counted where the rows are, so that only what looks wrong is looked at whole.
@@ -56,8 +58,9 @@ def _open(account_id: int) -> Sequence[BareHolding]:
 
 def _holding_groups(account_id: int, noted: set[int]) -> Sequence[PositionGroup]:
     """Groups that hold more than their exits promise, and those that were wrong at the last look."""
-    bare = Q(qty__gte=F("promised") + F("instrument__lot_step")) & ~OVER
-    rows = PositionGroup.objects.filter(account_id=account_id).annotate(promised=PROMISED)
+    holding = set(PositionGroup.objects.filter(HOLDING, account_id=account_id).values_list("id", flat=True))
+    bare = Q(qty__gte=F("promised") + F("instrument__lot_step"), pk__in=holding)
+    rows = PositionGroup.objects.filter(pk__in=holding | noted).annotate(promised=PROMISED)
     return list(rows.filter(bare | Q(pk__in=noted)).select_related("instrument").order_by("id"))
 
 

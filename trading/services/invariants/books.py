@@ -99,7 +99,7 @@ def _reserved(desk: Desk) -> Finding:
 def filled_has_exit(now: datetime) -> Finding:
     """I13: every filled quantity has an exit resting, watched, or waived by name."""
     waived = {row.group_id: row.waived_qty for row in BareHolding.objects.filter(ended_at=None)}
-    groups = list(PositionGroup.objects.exclude(qty=0).exclude(naked.OVER).select_related("instrument"))
+    groups = list(PositionGroup.objects.filter(naked.HOLDING).exclude(qty=0).select_related("instrument"))
     wrong = (_naked(group, waived.get(group.pk, ZERO)) for group in groups)
     return Finding(len(groups), tuple(words for words in wrong if words))
 
