@@ -1,8 +1,10 @@
 """What an account's fills brought: as its venue booked them, or worked out where it does not say."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+
+from django.db.models import Sum
 
 from project.accounts.models import ExchangeAccount, PositionMode
 from signals.market import venues
@@ -13,11 +15,16 @@ from trading.domain.vocabulary import Side
 from trading.models import Fill
 
 
-def of(account_id: int, fills: Sequence[Fill]) -> Iterator[tuple[str, Decimal]]:
-    """Currency and amount, before fees; fills with their instruments."""
-    if not _is_silent(account_id):
-        yield from ((fill.instrument.quote, fill.realised) for fill in fills)
-        return
+def of(account_id: int) -> Iterable[tuple[str, Decimal]]:
+    """Currency and amount, before fees."""
+    rows = Fill.objects.filter(account_id=account_id)
+    if _is_silent(account_id):
+        return _worked_out(account_id, rows.select_related("instrument"))
+    return rows.order_by().values_list("instrument__quote").annotate(Sum("realised"))
+
+
+def _worked_out(account_id: int, fills: Iterable[Fill]) -> Iterator[tuple[str, Decimal]]:
+    """From every execution in its order: what one brought hangs on those before it."""
     hedge = ExchangeAccount.objects.filter(pk=account_id, position_mode=PositionMode.HEDGE).exists()
     sides = dict(Fill.objects.filter(account_id=account_id).values_list("pk", "order__group__side")) if hedge else {}
     positions: dict[tuple[int, str], list[Fill]] = defaultdict(list)

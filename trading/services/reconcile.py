@@ -15,12 +15,11 @@ from project.journal.record import record
 from trading import locks, selectors
 from trading.domain.money import ZERO
 from trading.domain.order_state import OrderState, TimingProfile
-from trading.domain.reconcile import effects
 from trading.domain.vocabulary import MarketKind
 from trading.gateways.base import Gateway
-from trading.models import Disagreement, Fill, FundingPayment, Order, PositionGroup
+from trading.models import Disagreement, Order, PositionGroup
 from trading.services import audit, delisted, disagree, fills, funding, instance, lookups, market, realised, strangers
-from trading.services.execution import of as execution
+from trading.services.booked import expected
 from trading.services.listing import NOT_LISTED
 
 log = logging.getLogger(__name__)
@@ -109,23 +108,6 @@ def mark_unhealthy(account_id: int, *, code: str, detail: str) -> None:
 
 
 # balances ----------------------------------------------------------------------------------------
-
-
-def expected(account_id: int) -> dict[str, Decimal]:
-    """What the account should hold: baseline, movements of others, and what our fills did."""
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for currency, amount in BalanceMovement.objects.filter(account_id=account_id).values_list("currency", "amount"):
-        sums[currency] += amount
-    rows = list(Fill.objects.filter(account_id=account_id).select_related("instrument"))
-    for currency, amount in effects(execution(row, row.instrument) for row in rows).items():
-        sums[currency] += amount
-    for quote, amount in realised.of(account_id, rows):
-        sums[quote] += amount
-    for quote, amount in FundingPayment.objects.filter(account_id=account_id).values_list(
-        "instrument__quote", "amount"
-    ):
-        sums[quote] += amount
-    return dict(sums)
 
 
 def unexplained(account_id: int, *, gateway: Gateway) -> Mapping[str, Decimal]:

@@ -16,7 +16,7 @@ from tests.support.races import elsewhere, injected, own_gateway
 from tests.trading.services.levers import at_venue, entered, found, states
 from trading.errors import NotReached
 from trading.models import Order
-from trading.services import connect, lookups, market, reconcile
+from trading.services import booked, connect, lookups, market, reconcile
 
 Kind = BalanceMovement.Kind
 
@@ -34,7 +34,7 @@ def test_the_first_look_is_the_baseline(desk: Desk) -> None:
     assert movements() == [(Kind.BASELINE, "USDT", Decimal(10000))]
     reconciled(desk)
     assert len(movements()) == 1
-    held = {currency: amount for currency, amount in reconcile.expected(desk.account.pk).items() if amount}
+    held = {currency: amount for currency, amount in booked.expected(desk.account.pk).items() if amount}
     assert held == {"USDT": Decimal(10000)}
 
 

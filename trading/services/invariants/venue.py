@@ -12,7 +12,7 @@ from trading import selectors
 from trading.domain.order_state import RESTING, TIMING_PROFILES, OrderState, dead_at
 from trading.gateways.base import FillReport, Gateway, OrderReport
 from trading.models import Fill, Order, PositionGroup
-from trading.services import connect, reconcile
+from trading.services import booked, connect, reconcile
 from trading.services.invariants.base import Finding, joined
 from trading.services.lookups import CALL_TIMEOUT
 
@@ -124,7 +124,7 @@ def _futures(account: ExchangeAccount, gateway: Gateway) -> Finding:
 
 
 def _balances(account: ExchangeAccount, gateway: Gateway) -> Finding:
-    ours = reconcile.expected(account.pk)
+    ours = booked.expected(account.pk)
     wrong = reconcile.unexplained(account.pk, gateway=gateway)
     words = tuple(f"{account.name}: {c} differs by {amount.normalize():f}" for c, amount in wrong.items())
     return Finding(len(ours), words)
