@@ -13,6 +13,7 @@ from trading.models.group import Leg, PositionGroup, choices
 
 SENDABLE = models.Q(state=OrderState.NEW)
 WORKING = ~models.Q(state__in=sorted(TERMINAL))
+LACKING = models.Q(reported_qty__gt=models.F("filled_qty"))
 
 
 class Order(models.Model):
@@ -68,6 +69,7 @@ class Order(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["account", "id"], condition=SENDABLE, name="order_sendable"),
             models.Index(fields=["account", "state"], condition=WORKING, name="order_working"),
+            models.Index(fields=["account"], condition=LACKING, name="order_lacking"),
             models.Index(fields=["account", "venue_order_id"], name="order_by_venue_id"),
             models.Index(fields=["account", "created_at"], name="order_by_time"),
         ]
