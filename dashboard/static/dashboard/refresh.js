@@ -8,7 +8,9 @@ import { patch } from "./patch.js";
 const LEAST_PAUSE_MS = 1_000; // between two readings, at least; a hidden tab reads when it is looked at
 const MOST_OF_THE_TIME = 4; // and four times as long as the last one took, so that a slow machine is not kept busy
 
-let known = null; // what the page was last read for: the event number and the time of the prices
+// What the page was last read for: the event number (at first the server's own, so that nothing is missed between its
+// reading and the first frame) and the time of the prices, which the first frame tells.
+let known = { number: Number(document.querySelector(".stage").dataset.number), prices: null };
 let wanted = false;
 let reading = false;
 let turn = 0; // counts the addresses that were asked for: an answer to an earlier one is dropped
@@ -48,8 +50,9 @@ const refresh = async () => {
 
 const hear = ({ detail }) => {
   const next = { number: detail.number, prices: detail.facts.prices ?? "" };
-  const happened = { journal: next.number !== known?.number, prices: next.prices !== known?.prices, tick: true };
-  wanted ||= known !== null && Object.keys(happened).some((what) => happened[what] && moves(what));
+  const isFirst = known.prices === null;
+  const happened = { journal: next.number !== known.number, prices: !isFirst && next.prices !== known.prices, tick: !isFirst };
+  wanted ||= Object.keys(happened).some((what) => happened[what] && moves(what));
   known = next;
   refresh();
 };

@@ -209,7 +209,7 @@ def pressed(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, settings: Any) -> li
     """A data folder of its own, and a kill process that only writes down that it was called."""
     settings.WINDLASS = replace(settings.WINDLASS, home=tmp_path)
     calls: list[str] = []
-    monkeypatch.setattr("trading.services.emergency.subprocess.Popen", lambda *_, **__: calls.append("kill"))
+    monkeypatch.setattr("trading.services.press.subprocess.Popen", lambda *_, **__: calls.append("kill"))
     return calls
 
 
