@@ -25,6 +25,8 @@ STOP_SECS = 10.0
 SHOWN = ("fsync", "synchronous_commit", "full_page_writes")
 FOREIGN = ("WINDLASS_", "DATABASE_", "REDIS_URL", "DEMO", "DJANGO_")
 # Variables of a user's own stack must not bend a run.
+OWNER_URL = "BENCH_OWNER_URL"
+# Only a table's owner may have it counted for the planner.
 
 
 class Lab:
@@ -90,7 +92,7 @@ class Lab:
             owner = USERS["owner"]
             connection.execute(f"CREATE DATABASE {database} TEMPLATE {DATABASE} OWNER {owner}".encode())
         Redis.from_url(self.keyspace.url).flushall()
-        return self.environment(name, database=database)
+        return self.environment(name, database=database) | {OWNER_URL: self.cluster.url("owner", database=database)}
 
     def environment(self, name: str, *, database: str) -> dict[str, str]:
         """What every process of a figure gets to know: what `make up` would tell it, and nothing of the user's."""
