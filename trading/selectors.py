@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import takewhile
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from project.reads import Read
 from signals.evaluate import AlertFacts, made_by_hand
@@ -27,9 +27,10 @@ from trading.domain.take_profit import LegHolding, RestingTarget
 from trading.domain.vocabulary import MarketKind, PositionSide, Purpose, Side
 from trading.errors import TOO_LATE
 from trading.models import DustMove, Fill, FundingPayment, Leg, Order, PositionGroup
+from trading.models.order import LACKING
 
 ON_BOOK = Q(state__in=sorted(RESTING))
-FILLS_MISSING = Q(reported_qty__gt=F("filled_qty"))
+FILLS_MISSING = LACKING
 ENDED = sorted(TERMINAL)
 UNSETTLED = ~Q(state__in=ENDED) | FILLS_MISSING
 PROMISES_NOTHING = frozenset({Purpose.ENTRY, Purpose.STOP})

@@ -1,6 +1,7 @@
 """The order ticket: one alert of our own format, sent once for each key, with the checks of the page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -22,8 +23,7 @@ from dashboard.ticket import LONGEST, LONGEST_NOTE, SIDES, STOP_UNITS, Form
 from project.accounts.models import Environment, ExchangeAccount
 from signals.formats import FormatRefused
 from trading.services import connect, order_by_hand
-from trading.services.explain import Explanation
-from trading.services.order_by_hand import CannotSend, Sent
+from trading.services.order_by_hand import CannotSend
 
 NOT_SURE = "This is real money: send `sure` with it."
 SENT_ALREADY = (
@@ -73,33 +73,33 @@ class TicketSentSerializer(DoneSerializer):
     fresh = serializers.BooleanField()
 
 
-class TicketView(Edge):
+class TicketEdge(Edge):
+    """What looking at an order by hand and sending it share."""
+
+    def ticket(self) -> tuple[dict[str, Any], ExchangeAccount, Form]:
+        """What was asked, whose, and the form as it would be typed. Raises Refused for what the form would not take."""
+        asked = self.asked(TicketSerializer)
+        account, form = self.account(asked["account"]), _form(asked)
+        if wrong := forms.checked(form):
+            raise _wrong(wrong)
+        return asked, account, form
+
+
+class TicketView(TicketEdge):
     """Orders by hand."""
 
     @extend_schema(request=TicketSerializer, responses=TicketSentSerializer, operation_id="ticket_send")
     def post(self, request: Request) -> Response:
         """Send one: an alert like any other, decided in the inbox. An Idempotency-Key sends one order, for good."""
-        asked = self.asked(TicketSerializer)
-        account = self.account(asked["account"])
-        form = _form(asked)
-        if wrong := forms.checked(form):
-            raise _wrong(wrong)
+        asked, account, form = self.ticket()
         if account.environment == Environment.LIVE and not asked["sure"]:
             raise refused("NOT_SURE", NOT_SURE, status=422, field="sure")
-        sent = self._sent(form)
+        with _said():
+            sent = order_by_hand.send(forms.ticket(form), key=self._key(), **self.by())
         if not sent.same:
             raise not_now(SENT_ALREADY.format(alert=sent.alert.pk), "SENT_ALREADY")
         said = (SENT if sent.fresh else SENT_BEFORE).format(alert=sent.alert.pk)
         return Response(done(said, alert=sent.alert.pk, fresh=sent.fresh))
-
-    def _sent(self, form: Form) -> Sent:
-        """Raises Refused."""
-        try:
-            return order_by_hand.send(forms.ticket(form), key=self._key(), **self.by())
-        except FormatRefused as error:
-            raise _wrong(forms.refused(error)) from None
-        except CannotSend as error:
-            raise not_now(str(error), "CANNOT_SEND") from None
 
     def _key(self) -> str:
         """The order's own key: of the person and the request's key, so that it is one order even where its answer was lost."""
@@ -109,25 +109,24 @@ class TicketView(Edge):
         return sha256(f"{self.user.pk}:{given}".encode()).hexdigest()[: forms.KEY_LENGTH]
 
 
-class TicketPreview(Edge):
+class TicketPreview(TicketEdge):
     """What would this order by hand do now?"""
 
     @extend_schema(request=TicketSerializer, responses=PreviewSerializer, operation_id="ticket_preview")
     def post(self, request: Request) -> Response:
         """The plan with every check, decided for real and undone; nothing is sent. `sure` does not matter here."""
-        asked = self.asked(TicketSerializer)
-        account = self.account(asked["account"])
-        form = _form(asked)
-        if wrong := forms.checked(form):
-            raise _wrong(wrong)
-        return Response(as_json(_looked(account, form)))
+        _, account, form = self.ticket()
+        gateway = partial(connect.gateway, account)
+        with _said():
+            found = order_by_hand.preview(forms.ticket(form), gateway=gateway, clock=timezone.now)
+        return Response(as_json(found))
 
 
-def _looked(account: ExchangeAccount, form: Form) -> Explanation:
-    """Raises Refused."""
-    gateway = partial(connect.gateway, account)
+@contextmanager
+def _said() -> Iterator[None]:
+    """Raises Refused with what the ticket's own refusals say."""
     try:
-        return order_by_hand.preview(forms.ticket(form), gateway=gateway, clock=timezone.now)
+        yield
     except FormatRefused as error:
         raise _wrong(forms.refused(error)) from None
     except CannotSend as error:

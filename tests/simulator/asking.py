@@ -365,8 +365,9 @@ class Asking(Groups):
         """reconcile.reconcile"""
         yield from self.look_up(account)
         yield from self.collect(account)
-        believed = self.expected(account)
         found = yield from self.unexplained_for_sure(account)
+        believed = self.expected(account)
+        found = found and (yield from self.unexplained_for_sure(account))
         sure = not self.orders_of(account, UNDECIDED) and not self.lacking(account)
         if found and sure and self.expected(account) == believed:
             with self.store.transaction():

@@ -143,9 +143,13 @@ def _merged(
 
 
 def _last_resort(found: Sequence[Decimal], states: Mapping[int, RungState]) -> int | None:
-    """Who takes what is left at the end: the last rung that sells anything, else one that rests."""
+    """Who takes what is left at the end: the last rung that sells anything, else one that rests.
+
+    An order may rest at a rung that the ladder has no longer: it is taken back and takes nothing.
+    """
     selling = [n for n, qty in enumerate(found) if qty > 0]
-    return max(selling or (n for n, state in states.items() if state.resting is not None), default=None)
+    resting = [n for n in range(len(found)) if n in states and states[n].resting is not None]
+    return max(selling or resting, default=None)
 
 
 def _rests_already(state: RungState | None, qty: Decimal) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from risk.domain.limits import CLOCKS_APART_SECS
 from signals.intent import Level
 from trading.domain.grid import InstrumentRules, target_price
 from trading.domain.money import ZERO
@@ -61,7 +62,7 @@ class Prices:
         return self.at is None or stale_after is None or -CLOCKS_APART <= now - self.at <= stale_after
 
 
-CLOCKS_APART = timedelta(seconds=5)
+CLOCKS_APART = timedelta(seconds=CLOCKS_APART_SECS)
 # A fill further ahead than that was written by another clock: waiting for a later price would leave the stops asleep.
 # A price further ahead was written before the clock was set back: nobody knows how old it is.
 

@@ -82,7 +82,8 @@ def forgotten(order: Order, *, gateway: Gateway, now: datetime) -> OrderReport |
 def _same(order: Order, report: OrderReport) -> bool:
     if order.venue_order_id:
         return report.venue_order_id == order.venue_order_id
-    return report.venue_algo_id == order.venue_algo_id or report.client_order_id == order.client_order_id
+    is_algo = bool(order.venue_algo_id) and report.venue_algo_id == order.venue_algo_id
+    return is_algo or report.client_order_id == order.client_order_id
 
 
 def look_at(order: Order, *, gateway: Gateway, clock: Callable[[], datetime]) -> None:

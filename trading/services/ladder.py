@@ -6,7 +6,7 @@ from project.accounts import mode
 from project.journal.record import record
 from risk.domain.drawdown import DrawdownTier
 from trading.domain.ladder import EntryAction, PlaceLeg, Replace, WithdrawLeg, entries
-from trading.domain.settings import GridSettings
+from trading.domain.settings import GridSettings, SettingError
 from trading.domain.vocabulary import OrderType, Purpose
 from trading.models import Leg, PositionGroup, Pyramid
 from trading.selectors import GroupPicture
@@ -54,7 +54,10 @@ def _may_open(group: PositionGroup) -> bool:
 def _stopped(group: PositionGroup, symbol: str, now: datetime) -> bool:
     """Whether the account has lost too much for entries: a leg whose turn comes later passes no other gate."""
     desk = Desk(group.account, now)
-    past, limit = desk.history, desk.settings(symbol).risk.max_daily_loss_pct
+    try:
+        past, limit = desk.history, desk.settings(symbol).risk.max_daily_loss_pct
+    except SettingError:  # the gate enters nothing then either, and the exits of the group go on
+        return True
     lost = past.day_loss_pct is None or past.day_loss_pct >= limit
     return lost or past.drawdown_tier >= DrawdownTier.RED
 

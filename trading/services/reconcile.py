@@ -205,12 +205,11 @@ def _explain_balances(account: ExchangeAccount, *, gateway: Gateway, clock: Cloc
     moved on since the look, another process wrote what it found, or part of it: the next sweep looks anew.
     """
     account_id = account.pk
+    if not (found := unexplained_for_sure(account_id, gateway=gateway, clock=clock)):
+        return
+    audit.of_currencies(account, found, gateway=gateway, clock=clock)
     believed = expected(account_id)
-    found = unexplained_for_sure(account_id, gateway=gateway, clock=clock)
-    if found and audit.of_currencies(account, found, gateway=gateway, clock=clock):
-        believed = expected(account_id)
-        found = unexplained_for_sure(account_id, gateway=gateway, clock=clock)
-    if not found:
+    if not (found := unexplained_for_sure(account_id, gateway=gateway, clock=clock)):
         return
     with failpoints.span("reconcile.explain"), transaction.atomic():
         locks.account(account_id)

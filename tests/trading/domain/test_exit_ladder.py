@@ -326,6 +326,13 @@ def test_what_rests_and_is_placed_never_exceeds_what_is_free(facts: dict[str, ob
     assert not {action.number for action in placed} & {s.number for s in group.rungs if s.resting}
 
 
+def test_what_rests_at_a_rung_that_the_ladder_has_no_longer_is_taken_back() -> None:
+    group = view(1, rungs=(rung(0), rung(1, rests=1)))
+    rules = replace(FREE, min_qty=D(2))
+    found = decide(group, settings=exits(tp_ladder_r="(1, 100)"), rules=rules)
+    assert found.actions == (Cancel(21, CancelReason.RESIZED),)
+
+
 @settings(max_examples=100)
 @given(st.sampled_from(PositionSide), st.integers(1, 300), SHARES, st.integers(1, 9), st.data())
 def test_rung_by_rung_everything_is_sold(

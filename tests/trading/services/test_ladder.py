@@ -8,7 +8,7 @@ from django.utils import timezone
 from risk.models import RiskState
 from tests.support.factories import Desk
 from tests.support.levers import chosen
-from trading.models import Leg, Order, PositionGroup
+from trading.models import Leg, Order, PositionGroup, SettingOverride
 from trading.services.desk import Desk as Books
 
 LEGS = [["0", "40", "1"], ["-2", "30", "1"], ["-4", "30", "1"]]
@@ -63,5 +63,18 @@ def test_no_leg_is_placed_while_the_account_has_lost_too_much(desk: Desk, lost: 
     desk.settle()
     assert Order.objects.filter(purpose="ENTRY").count() == 1
     RiskState.objects.filter(pk=state.pk).update(stopped=False, day_base=10000)
+    desk.sweep()
+    assert Order.objects.filter(purpose="ENTRY").count() == 2
+
+
+def test_settings_that_make_no_sense_place_no_leg_and_stop_no_exit(desk: Desk) -> None:
+    entered(desk)
+    desk.submit()
+    SettingOverride.objects.create(account=desk.account, name="max_daily_loss_pct", value="-5")
+    desk.price("BTCUSDT", "59800")
+    desk.settle()
+    assert Order.objects.filter(purpose="ENTRY").count() == 1
+    assert Order.objects.filter(purpose="TARGET").exists()
+    SettingOverride.objects.filter(name="max_daily_loss_pct").delete()
     desk.sweep()
     assert Order.objects.filter(purpose="ENTRY").count() == 2
