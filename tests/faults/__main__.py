@@ -20,6 +20,7 @@ FILE = Path(".windlass-faults/rounds.jsonl")
 SIMULATED_SEEDS = 2000
 RECOVERY = "recovery"
 BROKEN = ("", "blind_resend")
+TIMINGS = ("fast", "production")
 
 
 def main() -> int:
@@ -36,7 +37,7 @@ def main() -> int:
     status = 0 if given.rounds == 1 or only or not given.simulate else _simulated()
     path = Path("/dev/null") if given.broken or given.points else given.resume
     lines = campaign.Campaign(
-        Asked(path, given.rounds, given.minutes, given.seed, only, given.points, given.broken)
+        Asked(path, given.rounds, given.minutes, given.seed, only, given.points, given.broken, given.timing)
     ).run()
     sys.stdout.write("\n" + campaign.table(lines))
     broken = any(line.get("broken") for line in lines)
@@ -56,6 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="KIND,…", help=f"{', '.join(kinds.KINDS)}, {RECOVERY}")
     parser.add_argument("--resume", type=Path, default=FILE, metavar="FILE", help="rounds so far (%(default)s)")
     parser.add_argument("--points", default="", metavar="PLAN", help="of a point_ kind: this plan, as it was printed")
+    parser.add_argument("--timing", default="fast", choices=TIMINGS, help="how long orders stay valid (%(default)s)")
     parser.add_argument("--broken", default="", choices=BROKEN, help="the checker's own test")
     parser.add_argument("--no-simulate", dest="simulate", action="store_false", help="leave the simulator out")
     return parser.parse_args()

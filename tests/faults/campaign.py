@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from project import failpoints_table
-from tests.faults import faketime, kinds, lab, rounds, scarce, traffic
+from tests.faults import faketime, kinds, lab, moments, rounds, scarce, traffic
 from tests.faults.lab import Lab
+from tests.faults.moments import Tally
 from tests.faults.rounds import Round
 
 ROUNDS_A_STACK = 30
@@ -33,6 +34,7 @@ class Asked:
     only: tuple[str, ...] = ()
     points: str = ""
     broken: str = ""
+    timing: str = "fast"
 
 
 @dataclass(slots=True)
@@ -44,10 +46,12 @@ class Campaign:
     _stack: ExitStack = field(default_factory=ExitStack)
     _lab: Lab | None = None
     _played: int = 0
+    _tally: Tally = field(default_factory=Tally)
 
     def run(self) -> list[Json]:
         """Play what is asked for; every line of the file, old ones too."""
         done = read(self.asked.path)
+        self._tally = Tally.of(done)
         first = max((line["number"] for line in done), default=-1) + 1
         try:
             for number in range(first, first + self.asked.rounds):
@@ -79,10 +83,12 @@ class Campaign:
             self._close()
         if self._lab is None:
             given = {"FAULTS_BROKEN": self.asked.broken} if self.asked.broken else {}
+            given |= {"WINDLASS_TIMING": self.asked.timing}
             given |= {faketime.ASKED: "1"} if kind == faketime.KIND else {}
             place = self._stack.enter_context(scarce.place()) if scarce.needs_disk(kind) else None
             self._lab = self._stack.enter_context(lab.opened(place=place, **given))
             traffic.warm_up(self._lab)
+        self._lab.tally = self._tally
         return self._lab
 
     def _close(self, *, keep: bool = False) -> None:
@@ -95,6 +101,7 @@ class Campaign:
         self.asked.path.parent.mkdir(parents=True, exist_ok=True)
         with self.asked.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+        self._tally.take(line)
         sys.stdout.write(short(line) + "\n")
         sys.stdout.flush()
         return line
@@ -150,7 +157,7 @@ def told(played: Round, where: Lab | None) -> None:
 def table(lines: Sequence[Json]) -> str:
     """The campaign by kind."""
     head = f"{'kind':<17}{'rounds':>7}{'lost':>6}{'doubled':>9}{'phantom':>9}{'stuck':>7}{'broken':>8}{'median s':>10}{'worst s':>9}\n"
-    return head + "".join(_rows(lines)) + _totals(lines)
+    return head + "".join(_rows(lines)) + _totals(lines) + moments.table(Tally.of(lines))
 
 
 def _rows(lines: Sequence[Json]) -> Iterator[str]:

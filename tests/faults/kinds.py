@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from project import failpoints_table
-from tests.faults import faketime, scarce
+from tests.faults import faketime, moments, scarce
 from tests.faults.lab import Lab
 from tests.faults.proxy import Trouble
 
@@ -20,6 +20,10 @@ OURS = ("beat", "door", "entries", "exits", "kill", "paper", "pump", "sweeps", "
 WORKERS = ("entries", "exits", "pump", "sweeps")
 FIRST_SECS, LAST_SECS = 0.1, 2.5
 # A round's alerts come within about this time.
+SELDOM_AT_ONCE = 6
+PRESSED = 0.2
+AT_A_KILL = ("kill.", "mode.", "flatten.")
+# How often the kill switch is pressed while the fewest are tried, and what is gone through then.
 ORDER_PATHS = ("/api/v3/order", "/fapi/v1/order")
 QUESTIONS = ("/api/v3/*", "/fapi/*")
 
@@ -127,6 +131,20 @@ def _point(lab: Lab, rng: random.Random) -> str:
     statements = [name for name in found if ".sql" in name]
     others = [name for name in found if ".sql" not in name]
     return rng.choice(rng.choice([part for part in (statements, others) if part]))
+
+
+def seldom(lab: Lab, rng: random.Random) -> Iterator[Deed]:
+    """What has befallen the fewest named moments so far; answers get lost meanwhile, or somebody presses the kill switch."""
+    named = set(failpoints_table.all_named())
+    pressed = rng.random() < PRESSED
+    names = {name for name in named if name.startswith(AT_A_KILL)} if pressed else lab.seen() & named
+    text = moments.plan(lab.tally.next(names, SELDOM_AT_ONCE, rng))
+    yield Deed(0.0, text, lambda lab: lab.plan(text))
+    if pressed:
+        yield Deed(LAST_SECS, "the kill switch is pressed", lambda lab: lab.judge.ask("press"))
+    else:
+        yield from venue("http_503_after_accept", "timeout_after_accept", "timeout_before_accept")(lab, rng)
+    yield from (Deed(at, "SIGCONT", lambda lab: lab.resume_all()) for at in (2.0, 4.0, 6.0))
 
 
 # the network -------------------------------------------------------------------------------------
@@ -261,6 +279,7 @@ KINDS: Mapping[str, Plot] = {
     "point_hang": at_points("hang:2500"),
     "point_kill": at_points("kill", 6),
     "point_raise": at_points("raise"),
+    "point_seldom": seldom,
     "point_stop": at_points("stop", 2),
     "quiet": quiet,
     "two_beats": two_of("beat"),

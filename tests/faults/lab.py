@@ -20,6 +20,7 @@ import psutil
 from project.services import files
 from tests.e2e.stack import PATIENCE_SECS, ROOT, Stack, until
 from tests.faults import faketime
+from tests.faults.moments import Tally
 from tests.faults.proxy import Proxies, Proxy
 
 Json = dict[str, Any]
@@ -83,6 +84,7 @@ class Lab:
     promised: set[int] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     twins: list[psutil.Popen] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)  # of the whole campaign
     keep: bool = False  # its folder, when it is closed
 
     @property
@@ -236,7 +238,7 @@ def opened(
     points_of(stack).mkdir()
     with Proxies() as proxies:
         doors = {name: proxies.to(stack.ports[variable]) for name, variable in DOORS.items()}
-        stack.variables |= _variables(stack, doors)
+        stack.variables = _variables(stack, doors) | stack.variables
         try:
             stack.start()
             stack.until_reconciled()

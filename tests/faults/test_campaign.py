@@ -1,6 +1,7 @@
 """The campaign in short: a whole stack hurt at named points and by kill -9, and a checker that catches a broken engine."""
 
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.faults import campaign, judge, kinds, lab, oracle, rounds, scarce, traffic
+from project import failpoints
+from tests.faults import campaign, judge, kinds, lab, moments, oracle, rounds, scarce, traffic
 from tests.faults.campaign import Asked
 from tests.faults.lab import Lab
+from tests.faults.moments import Tally
 from tests.faults.oracle import Wrong
 from tests.support.factories import Desk
 from tests.support.levers import LOST, ORDER, UNANSWERED, one_leg
@@ -131,3 +134,33 @@ def test_the_table_counts_by_kind_and_tells_what_was_left_out() -> None:
 def test_kinds_stand_in_order_and_what_not_every_machine_has_is_scarce() -> None:
     assert [kind for kind in kinds.KINDS if scarce.needs(kind)] == ["clock_library", "disk_full"]
     assert all(kinds.KINDS.values())
+
+
+# moments and actions -----------------------------------------------------------------------------
+
+
+def of_points(plan: str, *fired: str) -> dict[str, Any]:
+    return {**LINE, "kind": "point_seldom", "deeds": [plan, "SIGCONT"], "fired": list(fired)}
+
+
+def test_a_tally_counts_what_was_planned_and_what_happened() -> None:
+    tally = Tally.of(
+        [LINE, of_points("order.t2.end=kill@2;fill.book.begin=hang:2500", "order.t2.end", "timeout POST /x")]
+    )
+    assert tally.planned == {("order.t2.end", "kill"): 1, ("fill.book.begin", "hang"): 1}
+    assert +tally.befell == {("order.t2.end", "kill"): 1}
+    assert ("order.t2.end", "kill") in tally.missing()
+    tally.take(of_points("order.t2.end=kill", "order.t2.end"))
+    assert ("order.t2.end", "kill") not in tally.missing()
+    assert f"{len(tally.missing()) + 1}\n" in moments.table(tally)
+
+
+def test_what_happened_least_has_its_turn_and_a_moment_comes_once_a_round() -> None:
+    tally, rng = Tally(), random.Random(1)
+    names = ["order.t2.end", "fill.book.begin"]
+    chosen = [moments.plan(tally.next(names, 2, rng))]
+    for _ in range(4):
+        tally.take(of_points(chosen[-1], *names))
+        chosen.append(moments.plan(tally.next(names, 2, rng)))
+    assert all(sorted(p.name for p in failpoints.parse(plan)) == sorted(names) for plan in chosen)
+    assert len({tuple(part.split("=")) for plan in chosen for part in plan.split(";")}) == 10

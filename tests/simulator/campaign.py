@@ -7,12 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.simulator.judge import Findings
 
 CHUNK = 250
 # Seeds that a process takes at a time; a resumed campaign repeats at most one chunk a process.
 SHOWN = 20
 # Violating seeds that are printed; the file has them all.
+OFTEN = 20
+# So often everything shall have happened everywhere.
 
 
 @dataclass
@@ -27,15 +32,15 @@ class Tally:
     cpu_secs: float = 0.0
     checked: dict[str, int] = field(default_factory=dict)
     violations: list[tuple[int, str]] = field(default_factory=list)
+    befell: dict[str, int] = field(default_factory=dict)  # what happened, and where the process stood
 
-    def take(
-        self, first: int, ran: int, checked: dict[str, int], violations: list[tuple[int, str]], cpu_secs: float
-    ) -> None:
-        self.cpu_secs += cpu_secs
-        self.done.append(first)
-        self.ran += ran
-        self.checked = dict(Counter(self.checked) + Counter(checked))
-        self.violations += violations
+    def take(self, chunk: "Chunk") -> None:
+        self.cpu_secs += chunk.cpu_secs
+        self.done.append(chunk.first)
+        self.ran += chunk.ran
+        self.checked = dict(Counter(self.checked) + chunk.found.checked)
+        self.befell = dict(Counter(self.befell) + chunk.found.befell)
+        self.violations += chunk.violations
 
     @property
     def idle(self) -> list[str]:
@@ -59,22 +64,29 @@ class Tally:
         return round(60 * self.ran / self.cpu_secs) if self.cpu_secs else 0
 
 
-Result = tuple[int, int, dict[str, int], list[tuple[int, str]], float]
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What some seeds in a row came to."""
+
+    first: int
+    ran: int
+    found: "Findings"
+    violations: list[tuple[int, str]]
+    cpu_secs: float
 
 
-def run_chunk(chunk: tuple[int, int]) -> Result:
+def run_chunk(chunk: tuple[int, int]) -> Chunk:
     """Some seeds in a row."""
+    from tests.simulator.judge import Findings
     from tests.simulator.world import World
 
     first, count = chunk
-    begun = time.process_time()
-    checked: Counter[str] = Counter()
-    violations = []
+    begun, everything, violations = time.process_time(), Findings(), []
     for seed in range(first, first + count):
         found = World(seed).run()
-        checked.update(found.checked)
+        everything.add(found)
         violations += [(seed, words) for words in found.violations[:3]]
-    return first, count, dict(checked), violations, time.process_time() - begun
+    return Chunk(first, count, everything, violations, time.process_time() - begun)
 
 
 def campaign(
@@ -85,7 +97,7 @@ def campaign(
     todo = [chunk for chunk in _chunks(begin, seeds) if chunk[0] not in set(tally.done)]
     before, started, said = tally.secs, time.monotonic(), time.monotonic()
     for result in _results(todo, processes):
-        tally.take(*result)
+        tally.take(result)
         tally.secs = before + time.monotonic() - started
         if resume is not None:
             _keep(resume, tally)
@@ -99,7 +111,7 @@ def _chunks(begin: int, seeds: int) -> list[tuple[int, int]]:
     return [(first, min(CHUNK, begin + seeds - first)) for first in range(begin, begin + seeds, CHUNK)]
 
 
-def _results(todo: list[tuple[int, int]], processes: int) -> Iterator[Result]:
+def _results(todo: list[tuple[int, int]], processes: int) -> Iterator[Chunk]:
     if processes <= 1:
         yield from map(run_chunk, todo)
         return
@@ -137,6 +149,11 @@ def summary(tally: Tally) -> str:
         f"{tally.ran} seeds from {tally.begin} in {tally.secs:.0f} s: {tally.rate} a minute, {tally.rate_a_core} a core.",
         "checked: " + ", ".join(f"{name} {count}" for name, count in sorted(tally.checked.items())),
     ]
+    seldom = sorted((count, what) for what, count in tally.befell.items() if count < OFTEN)
+    lines += [
+        f"befell: {sum(tally.befell.values())} times, in {len(tally.befell)} ways, {len(seldom)} of them less than {OFTEN} times"
+    ]
+    lines += [f"  {count:>3} {what}" for count, what in seldom]
     lines += [f"{name} checked nothing" for name in tally.idle]
     for seed, words in sorted(tally.violations)[:SHOWN]:
         lines += [f"seed {seed}: {words}", f"  replay: python -m tests.simulator --show {seed}"]
@@ -152,5 +169,6 @@ def as_json(tally: Tally) -> str:
         "seeds_a_minute_a_core": tally.rate_a_core,
         "checked": tally.checked,
         "idle": tally.idle,
+        "befell": dict(sorted(tally.befell.items())),
     }
     return json.dumps(facts | {"violations": tally.violations}, indent=1)

@@ -22,10 +22,11 @@ Looked = Iterator[str | None]
 
 @dataclass
 class Findings:
-    """What was looked at, by invariant, and what was wrong."""
+    """What was looked at, by invariant, and what was wrong; what befell the seed's processes, and where they stood."""
 
     checked: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
+    befell: Counter[str] = field(default_factory=Counter)
 
     def take(self, name: str, looked: Looked) -> None:
         for wrong in looked:
@@ -36,6 +37,7 @@ class Findings:
     def add(self, other: "Findings") -> None:
         self.checked.update(other.checked)
         self.violations += other.violations
+        self.befell.update(other.befell)
 
 
 def at_any_time(world: "World", findings: Findings) -> None:

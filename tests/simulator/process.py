@@ -21,3 +21,10 @@ class Process:
     fate: str = ""
     answer: Callable[[], Any] | None = None
     waits_until: datetime = BEGUN
+
+    @property
+    def place(self) -> str:
+        """Where it stands: between two commits, before a request goes out, or before its answer is heard."""
+        if self.ask is None:
+            return f"{self.name}, between commits"
+        return f"{self.name}, {'after' if self.answer else 'before'} {self.ask.method}"

@@ -125,6 +125,7 @@ class World:
 
     def crash(self, process: Process) -> None:
         """It dies between two steps; a request that is on its way arrives all the same."""
+        self.befell(process, "killed")
         process.work.close()
         if process in self.processes:
             self.processes.remove(process)
@@ -170,6 +171,8 @@ class World:
         except (StopIteration, Died) as end:
             self.processes.remove(process)
             self.note(process.name, type(end).__name__)
+            if isinstance(end, Died):
+                self.findings.befell[f"{process.name}, in a commit: killed"] += 1
         except Exception as defect:  # noqa: BLE001 - whatever escapes a task is a defect of the engine, and the seed's finding
             self.processes.remove(process)
             self.defects.append(f"{process.name}: {type(defect).__name__}: {defect}")
@@ -188,6 +191,8 @@ class World:
     def arrive(self, process: Process, ask: Ask) -> None:
         """What becomes of a request."""
         self.note(process.name, ask.method, process.fate)
+        if process.fate:
+            self.befell(process, process.fate)
         if process.fate == "refused":
             self.venue.refuses += ask.method == "place"
         if process.fate in ("lost", "late"):
@@ -221,6 +226,10 @@ class World:
         dice = self.rng.random() / self.chaos
         table = SENDS if ask.sends else READS
         return next((fate for limit, fate in table if dice < limit), "")
+
+    def befell(self, process: Process, action: str) -> None:
+        """Something happened to a process where it stands."""
+        self.findings.befell[f"{process.place}: {action}"] += 1
 
     # the run --------------------------------------------------------------------------------
 
@@ -310,7 +319,9 @@ class World:
         if self.processes and self.chaos:
             sending = [process for process in self.processes if process.name.startswith("submit")]
             seconds = self.rng.choice((4, 9, 20, 45, 120))
-            self.rng.choice(sending or self.processes).waits_until = self.now + timedelta(seconds=seconds)
+            process = self.rng.choice(sending or self.processes)
+            process.waits_until = self.now + timedelta(seconds=seconds)
+            self.befell(process, "stopped")
 
     def _crash(self) -> None:
         if self.processes and self.chaos:
