@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from project.accounts import latch, mode
+from project.accounts import latch
 from project.settings.environment import BASE_DIR
 from trading.kill import places
 from trading.kill.watch import unwritten
@@ -39,6 +39,8 @@ def _start_for_this_one() -> None:
 
 def _without_a_latch(home: Path, *, operator: str, reason: str, error: OSError) -> latch.Latch:
     """A disk that takes no latch: the mode row, and a kill process that is told by signal, stop and flatten all the same."""
+    from project.accounts import mode  # the door knows this module before Django is ready
+
     log.critical("the latch could not be written (%s): the kill goes on by mode row and process", error)
     number = places.watcher(home)
     try:

@@ -1,5 +1,8 @@
 """The table of processes: who gets which words, and who never learns the owner's password."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from project.services import options, stack
 from project.services.stack import PARTS, Servers
 from project.services.supervisor import Program, Stage
+from project.settings.environment import BASE_DIR
 
 SERVERS = Servers(
     database_url="postgresql://app@127.0.0.1/windlass",
@@ -23,6 +27,19 @@ def programs(home: str = "/data", **changed: str) -> dict[str, Program]:
 
 def words(name: str, **changed: str) -> str:
     return " ".join(programs(**changed)[name].launch.argv[1:])
+
+
+APPS = {name: program.launch.argv[-1] for name, program in programs().items() if "uvicorn" in program.launch.argv}
+
+
+@pytest.mark.parametrize("name", ["door", "web"])
+def test_what_is_served_loads_in_a_process_of_its_own(name: str) -> None:
+    """Where nothing is forked, and in a benchmark, Django is not ready yet when the module is read."""
+    module, _, app = APPS[name].partition(":")
+    run = [sys.executable, "-c", f"import {module} as loaded; assert callable(loaded.{app})"]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings.test"}
+    done = subprocess.run(run, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
