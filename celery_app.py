@@ -131,6 +131,7 @@ def share_with_children(**_: Any) -> None:
 
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # a decision makes some thousand objects, and nearly all go by themselves
 
 
 @worker_process_init.connect
