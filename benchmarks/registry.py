@@ -30,6 +30,7 @@ ENTRIES = (
     Entry("frames", 60),
     Entry("paper", 240),
     Entry("door", 180),
+    Entry("hostile", 240),
     Entry("entries", 240),
     Entry("orders", 150),
     Entry("latency", 120),
