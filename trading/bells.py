@@ -50,6 +50,20 @@ def process_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def is_dead(name: str) -> bool:
+    """Whether a process of that name ran on this machine and runs no more; of another machine's nobody knows."""
+    host, _, number = name.rpartition(":")
+    if host != socket.gethostname() or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # it runs, as somebody else
+        return False
+    return False
+
+
 def key(task: str, subject: int | None) -> str:
     """Under which a waiting bell is remembered."""
     return f"windlass:bell:{task}:{subject or 0}"

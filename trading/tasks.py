@@ -96,10 +96,14 @@ def _only_one(name: str, account: ExchangeAccount, work: Callable[[Gateway], obj
 
 
 def _alone(name: str, account: ExchangeAccount, work: Callable[[], object]) -> None:
-    """Do a sweep's work under its lease; a second sweeper finds it taken and leaves. It needs no keys."""
-    lease, holder = f"{name}:{account.pk}", f"{bells.process_name()}"
-    if leases.claim(lease, holder=holder, now=timezone.now(), span=LEASE_SPAN) is None:
-        return
+    """Do a sweep's work under its lease; a second sweeper finds it taken and leaves. It needs no keys.
+
+    What a process of this machine held when it died is free at once: after a kill nobody waits for the lease's end.
+    """
+    lease, holder, now = f"{name}:{account.pk}", bells.process_name(), timezone.now()
+    if leases.claim(lease, holder=holder, now=now, span=LEASE_SPAN) is None:
+        if leases.inherit(lease, holder=holder, now=now, span=LEASE_SPAN, is_dead=bells.is_dead) is None:
+            return
     try:
         work()
     finally:

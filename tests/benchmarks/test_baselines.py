@@ -6,7 +6,9 @@ import sys
 
 from project.settings.environment import BASE_DIR
 
-LOADED = "from benchmarks.baselines.wsgi import app; assert len(app.resolve_request.__self__._view_middleware or []) == 0"
+LOADED = (
+    "from benchmarks.baselines.wsgi import app; assert len(app.resolve_request.__self__._view_middleware or []) == 0"
+)
 
 
 def test_the_plain_view_is_served_without_middleware() -> None:

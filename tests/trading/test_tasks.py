@@ -1,5 +1,8 @@
 """The tasks as a worker runs them: each hears its bell, does its work, and turns a silent venue into a state."""
 
+import socket
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -182,6 +185,25 @@ def test_a_sweep_that_somebody_else_does_is_left_to_him(desk: Desk) -> None:
     ExchangeAccount.objects.update(reconciled_at=None)
     tasks.reconcile_books(desk.account.pk)
     assert ExchangeAccount.objects.get().reconciled_at is None
+
+
+@pytest.mark.parametrize(
+    ("holder", "swept"),
+    [
+        ("{host}:{dead}", True),
+        ("{host}:1", False),
+        ("elsewhere:{dead}", False),  # of another machine's processes nobody knows
+        ("{host}", False),
+    ],
+)
+def test_what_a_dead_process_held_is_free_at_once(desk: Desk, holder: str, swept: bool) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    name = holder.format(host=socket.gethostname(), dead=ended.pid)
+    leases.claim(f"reconcile:{desk.account.pk}", holder=name, now=timezone.now(), span=tasks.LEASE_SPAN)
+    ExchangeAccount.objects.update(reconciled_at=None)
+    tasks.reconcile_books(desk.account.pk)
+    assert (ExchangeAccount.objects.get().reconciled_at is not None) is swept
 
 
 def test_a_sweeps_lease_is_given_back(desk: Desk) -> None:

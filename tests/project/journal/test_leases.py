@@ -47,6 +47,19 @@ def test_only_its_holder_gives_it_back() -> None:
     assert claim("b", 1) is None
 
 
+def inherit(holder: str, *dead: str) -> int | None:
+    return leases.inherit("sweep", holder=holder, now=NOON, span=SPAN, is_dead=dead.__contains__)
+
+
+def test_the_dead_leave_theirs_to_the_first_who_comes() -> None:
+    assert inherit("b", "a") is None  # nobody held it
+    claim("a")
+    assert inherit("b") is None
+    assert inherit("b", "a") == 2
+    assert inherit("c", "a") is None
+    assert claim("b", 1) == 2
+
+
 def test_leases_of_other_names_are_others() -> None:
     claim("a")
     assert leases.claim("other", holder="b", now=NOON, span=SPAN) == 1
