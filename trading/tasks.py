@@ -101,9 +101,11 @@ def _alone(name: str, account: ExchangeAccount, work: Callable[[], object]) -> N
     What a process of this machine held when it died is free at once: after a kill nobody waits for the lease's end.
     """
     lease, holder, now = f"{name}:{account.pk}", bells.process_name(), timezone.now()
-    if leases.claim(lease, holder=holder, now=now, span=LEASE_SPAN) is None:
-        if leases.inherit(lease, holder=holder, now=now, span=LEASE_SPAN, is_dead=bells.is_dead) is None:
-            return
+    fence = leases.claim(lease, holder=holder, now=now, span=LEASE_SPAN) or leases.inherit(
+        lease, holder=holder, now=now, span=LEASE_SPAN, is_dead=bells.is_dead
+    )
+    if fence is None:
+        return
     try:
         work()
     finally:
