@@ -19,9 +19,14 @@ class Trade:
 
 
 def realised(trades: Iterable[Trade]) -> Decimal:
-    """The sum of all closed results of one position at average entry, before fees, quote; trades in their order."""
+    """The sum of all closed results of one position at average entry, before fees, quote; trades in their order.
+
+    What a person struck out has no quantity left, and brought nothing.
+    """
     held = cost = brought = ZERO
     for trade in trades:
+        if not trade.qty:
+            continue
         closed = min(abs(held), abs(trade.qty)) if held * trade.qty < 0 else ZERO
         gone = cost * closed / abs(held) if held else ZERO
         share = trade.value * closed / abs(trade.qty)

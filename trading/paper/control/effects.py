@@ -73,7 +73,7 @@ def plan(exchange: Exchange, faults: Faults, rows: list[Any]) -> None:
 
 
 def limited(exchange: Exchange, qty: int) -> AbstractContextManager[None]:
-    """While it lasts, the market side of every market gives an order so much and no more; 0 = as ever."""
+    """While it lasts, the market side of every market gives an order so much and no more, in lots; 0 = as ever."""
     return _limited(every(exchange), qty) if qty else nullcontext()
 
 
@@ -81,12 +81,17 @@ def limited(exchange: Exchange, qty: int) -> AbstractContextManager[None]:
 def _limited(markets: list[Market], qty: int) -> Iterator[None]:
     kept = [market.outside for market in markets]
     for market in markets:
-        market.outside = Thin(replace(market), qty)
+        market.outside = Thin(replace(market), _in_lots(qty, market.instrument.lot_step))
     try:
         yield
     finally:
         for market, outside in zip(markets, kept, strict=True):
             market.outside = outside
+
+
+def _in_lots(qty: int, lot_step: int) -> int:
+    """No venue trades less than a lot."""
+    return max(qty - qty % lot_step, lot_step)
 
 
 def maintain(exchange: Exchange, ms: int) -> None:

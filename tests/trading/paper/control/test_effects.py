@@ -31,10 +31,11 @@ def test_an_order_fills_in_part_and_the_next_in_full(trader: Trader) -> None:
     assert (market["status"], Decimal(market["filled"])) == ("expired", Decimal("0.0004"))
 
 
-def test_a_perpetual_fills_in_part_too(trader: Trader) -> None:
-    trader.paper.faults([{"match": {"path": "/fapi/v1/order"}, "action": "partial_fill", "qty": "0.004"}])
+@pytest.mark.parametrize(("qty", "filled"), [("0.004", "0.004"), ("0.0049", "0.004"), ("0.0002", "0.001")])
+def test_a_perpetual_fills_in_part_too_in_whole_lots(trader: Trader, qty: str, filled: str) -> None:
+    trader.paper.faults([{"match": {"path": "/fapi/v1/order"}, "action": "partial_fill", "qty": qty}])
     order = trader.usdm().create_order(PERPETUAL, "limit", "buy", "0.01", "60100")
-    assert (order["status"], Decimal(order["filled"])) == ("open", Decimal("0.004"))
+    assert (order["status"], Decimal(order["filled"])) == ("open", Decimal(filled))
 
 
 def test_a_contract_is_delisted_while_a_position_is_held(trader: Trader) -> None:
