@@ -8,7 +8,7 @@ import ccxt
 
 from signals.market.bars import Bar, Span
 from trading.domain.vocabulary import OrderType
-from trading.errors import NoDeadMan, OrderNotOpen, Rejected, VenueError
+from trading.errors import NoDeadMan, OrderNotOpen, Rejected, Unknown, VenueError
 from trading.gateways import base, error_map, reports
 from trading.gateways.base import (
     BalanceReport,
@@ -55,10 +55,28 @@ class CcxtGateway(Wire):
         self._prepare(request)
         try:
             return self._place(request)
-        except Rejected:  # what is remembered of how its market is held may be why
-            self._asserted.pop(request.symbol, None)
+        except Rejected as refused:
+            self._asserted.pop(request.symbol, None)  # what is remembered of how its market is held may be why
             self._manners.refused(request)
-            raise
+            standing = self._standing(request, refused)
+            if standing is None:
+                raise
+            return standing
+
+    def _standing(self, request: OrderRequest, refused: Rejected) -> OrderReport | None:
+        """What stands there under our id although it was refused; None: it was. Raises Unknown when nobody says.
+
+        A request that arrives twice is refused the second time ("no position to close"), and only that is heard.
+        """
+        if isinstance(refused.__cause__, error_map.SAYS_NOTHING):  # it was not even looked at, and asking makes it worse
+            return None
+        conditional = request.trigger_price is not None
+        try:
+            return self.find_order(
+                symbol=request.symbol, client_order_id=request.client_order_id, conditional=conditional
+            )
+        except VenueError as error:
+            raise Unknown(**{**refused.fields, "detail": f"refused, and its look-up failed: {error}"}) from error
 
     def _place(self, request: OrderRequest) -> OrderReport:
         with self._marked(request), self._translated(error_map.for_order):

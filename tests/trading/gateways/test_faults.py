@@ -51,6 +51,12 @@ def test_a_proven_refusal_carries_the_venues_code(bench: Bench, changed: dict[st
     assert bench.ledger == []
 
 
+def test_a_refusal_that_cannot_be_looked_up_is_none_yet(bench: Bench) -> None:
+    bench.paper.fault("http_503_before_accept", method="GET", path="/api/v3/order")
+    with pytest.raises(Unknown, match="-2010"):
+        bench.gateway.place(bench.request(qty=Decimal(1)))
+
+
 def test_an_id_that_is_open_already_means_go_and_look(bench: Bench) -> None:
     request = bench.request()
     bench.gateway.place(request)

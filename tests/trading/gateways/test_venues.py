@@ -192,6 +192,20 @@ def test_a_refusal_with_the_venues_code_is_proven(desk: Desk) -> None:
     assert desk.stands() == 0
 
 
+def test_a_refusal_of_what_stands_there_is_none(desk: Desk) -> None:
+    """A request that arrives twice: the first closes the position, the second is told that there is none."""
+    desk.gateway.place(desk.market())
+    desk.paper.fault("duplicate_request", **sides.SIDES[desk.venue.name].placing)
+    request = desk.market(Side.SELL, reduce_only=True, opens_position=False)
+    try:
+        said = desk.gateway.place(request)
+    except Unknown:  # it was told that the name is taken, and goes to look
+        said = desk.gateway.find_order(symbol=BTC, client_order_id=request.client_order_id)
+    assert said is not None
+    assert (said.client_order_id, said.status) == (request.client_order_id, VenueStatus.FILLED)
+    assert desk.gateway.positions() == []
+
+
 def test_terms_are_set_and_setting_them_again_changes_nothing(desk: Desk) -> None:
     desk.gateway.place(desk.request())  # something is open: modes can no longer be changed
     desk.gateway._asserted.clear()
