@@ -12,7 +12,7 @@ import pytest
 from signals.market import venues
 from tests.faults import ledgers, storm
 from tests.faults.oracle import Execution
-from tests.faults.storm import FAULTS, PATHS, Asked, Storm
+from tests.faults.storm import PATHS, Asked, Storm
 from trading.paper.control.faults import Faults
 
 
@@ -29,7 +29,7 @@ def test_the_exchange_takes_the_plan_and_every_fault_comes_as_often_as_asked(ven
     for _ in range(1000):
         for method, path in requests:
             faults.draw(method, path.replace("*", "x"), now_ms=0)
-    assert storm.happened(faults.happened, venue) == Counter({fault.name: 3 for fault in FAULTS})
+    assert storm.happened(faults.happened, venue) == Counter({fault.name: 3 for fault in storm.faults_of(venue)})
 
 
 def test_the_same_seed_plans_the_same_weather() -> None:

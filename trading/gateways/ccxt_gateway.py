@@ -68,7 +68,7 @@ class CcxtGateway(Wire):
 
         A request that arrives twice is refused the second time ("no position to close"), and only that is heard.
         """
-        if isinstance(refused.__cause__, error_map.SAYS_NOTHING):  # it was not even looked at, and asking makes it worse
+        if isinstance(refused.__cause__, error_map.SAYS_NOTHING):  # not even looked at, and asking makes it worse
             return None
         conditional = request.trigger_price is not None
         try:
