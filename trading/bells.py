@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+import psutil
 from celery import current_app
 from django.conf import settings
 from kombu.exceptions import OperationalError
@@ -53,15 +54,7 @@ def process_name() -> str:
 def is_dead(name: str) -> bool:
     """Whether a process of that name ran on this machine and runs no more; of another machine's nobody knows."""
     host, _, number = name.rpartition(":")
-    if host != socket.gethostname() or not number.isdigit():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:  # it runs, as somebody else
-        return False
-    return False
+    return host == socket.gethostname() and number.isdigit() and not psutil.pid_exists(int(number))
 
 
 def key(task: str, subject: int | None) -> str:

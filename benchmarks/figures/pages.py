@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from benchmarks import many, rows
 from benchmarks.bench import Bench, say
 from benchmarks.figure import Disagreement, Figure, at_most, figure, percentile
-from project import asgi
+from project import asgi  # noqa: F401  (loads the pages as the web process does, and has its manners of collecting garbage)
 from project.accounts.models import Role, User
 from project.services.ports import HOST
 from trading.services import results
@@ -40,11 +40,7 @@ class Seen:
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Each page as an admin sees it, over and over; the database is in another process, so wall time counts both.
-
-    The pages are loaded as the web process loads them, with its manners of collecting garbage.
-    """
-    say(f"  {asgi.__doc__}")
+    """Each page as an admin sees it, over and over; the database is in another process, so wall time counts both."""
     desk = rows.desks(bench, 1, max_open_groups=GROUPS)[0]
     symbols, each = rows.markets(20), bench.size(40, 8)
     User.objects.filter(pk=desk.account.user_id).update(role=Role.ADMIN, is_staff=True, is_superuser=True)
