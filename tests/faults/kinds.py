@@ -35,6 +35,7 @@ class Deed:
     at_secs: float
     words: str
     act: Callable[[Lab], object]
+    plans: bool = False  # it says what is to happen at failpoints
 
 
 Plot = Callable[[Lab, random.Random], Iterator[Deed]]
@@ -97,14 +98,18 @@ def servers_frozen(lab: Lab, rng: random.Random) -> Iterator[Deed]:
 # failpoints --------------------------------------------------------------------------------------
 
 
-def given(text: str) -> Plot:
-    """A plan that was printed, once more."""
+def planned(text: str) -> Deed:
+    """What is to happen at failpoints, from the start of the round on."""
+    return Deed(0.0, text, lambda lab: lab.plan(text), plans=True)
 
-    def plot(lab: Lab, rng: random.Random) -> Iterator[Deed]:
-        yield Deed(0.0, text, lambda lab: lab.plan(text))
-        yield from (Deed(at, "SIGCONT", lambda lab: lab.resume_all()) for at in (2.0, 4.0, 6.0))
 
-    return plot
+def given(plot: Plot, text: str) -> Plot:
+    """The same round with a plan that was printed, instead of the one that is drawn."""
+
+    def again(lab: Lab, rng: random.Random) -> Iterator[Deed]:
+        yield from (planned(text) if deed.plans else deed for deed in plot(lab, rng))
+
+    return again
 
 
 def at_points(action: str, count: int = 3) -> Plot:
@@ -113,7 +118,7 @@ def at_points(action: str, count: int = 3) -> Plot:
     def plot(lab: Lab, rng: random.Random) -> Iterator[Deed]:
         names = [_point(lab, rng) for _ in range(count)]
         text = ";".join(f"{name}={action}@{rng.randint(1, 2)}" for name in names)
-        yield Deed(0.0, text, lambda lab: lab.plan(text))
+        yield planned(text)
         if action == "stop":
             for at in (2.0, 4.0, 6.0):
                 yield Deed(at + rng.random(), "SIGCONT", lambda lab: lab.resume_all())
@@ -139,7 +144,7 @@ def seldom(lab: Lab, rng: random.Random) -> Iterator[Deed]:
     pressed = rng.random() < PRESSED
     names = {name for name in named if name.startswith(AT_A_KILL)} if pressed else lab.seen() & named
     text = moments.plan(lab.tally.next(names, SELDOM_AT_ONCE, rng))
-    yield Deed(0.0, text, lambda lab: lab.plan(text))
+    yield planned(text)
     if pressed:
         yield Deed(LAST_SECS, "the kill switch is pressed", lambda lab: lab.judge.ask("press"))
     else:
@@ -246,7 +251,7 @@ def kill_switch(lab: Lab, rng: random.Random) -> Iterator[Deed]:
     names = [name for name in failpoints_table.all_named() if name.startswith("kill.") and "latch" not in name]
     names += ["kill.place.signed1", "kill.place.wire1.before", "kill.place.wire1.after"]
     text = ";".join(f"{name}=kill" for name in rng.sample(names, 2))
-    yield Deed(0.0, text, lambda lab: lab.plan(text))
+    yield planned(text)
     yield Deed(_moment(rng), "the kill switch is pressed", lambda lab: lab.judge.ask("press"))
 
 

@@ -59,7 +59,7 @@ def play(lab: Lab, *, number: int, kind: str, seed: int, points: str = "") -> Ro
     """Play one round and judge it; with points, this plan instead of one that is drawn."""
     began, rng = time.monotonic(), random.Random(f"{seed}/{kind}")
     lab.plan("")
-    plot = kinds.given(points) if points else kinds.KINDS[kind]
+    plot = kinds.given(kinds.KINDS[kind], points) if points else kinds.KINDS[kind]
     deeds = sorted(plot(lab, rng), key=lambda deed: deed.at_secs)
     errors: list[str] = []
     before = len(lab.befell())

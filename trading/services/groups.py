@@ -23,7 +23,7 @@ from trading.domain.order_state import TERMINAL, OrderState
 from trading.domain.reduce import due
 from trading.domain.retry import may_try
 from trading.domain.settings import ExitSettings
-from trading.domain.take_profit import Cancel, Place, Remainder, closed_as, open_remainder, remainder, taken
+from trading.domain.take_profit import Cancel, CancelReason, Place, Remainder, closed_as, open_remainder, remainder, taken
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, TimeInForce
 from trading.models import Order, PositionGroup, Slot
 from trading.selectors import GroupPicture
@@ -65,6 +65,7 @@ def review(group_id: int, *, now: datetime) -> None:
         _tend(group, selectors.picture(group), now)  # dropped before it left: what fits is planned at once
     if group.closing_at is not None:
         _withdraw_all(seen)
+        _withdraw_larger(seen)
         _sell_rest(group, selectors.picture(group), now)
         moved = True
     return _write(group, selectors.picture(group) if moved else seen, now)
@@ -299,6 +300,13 @@ def _withdraw_all(seen: GroupPicture) -> None:
     for order in seen.orders:
         if order.state not in TERMINAL and order.purpose != Purpose.EXIT:
             orders.withdraw(order, code="GROUP_CLOSING")
+
+
+def _withdraw_larger(seen: GroupPicture) -> None:
+    """Of an exit that has not left, what it would sell was taken meanwhile: by a kill, or by hand at the venue."""
+    for order in seen.orders:
+        if order.state == OrderState.NEW and order.purpose == Purpose.EXIT and order.qty > seen.position.qty:
+            orders.withdraw(order, code=CancelReason.RESIZED)
 
 
 def _sell_rest(group: PositionGroup, seen: GroupPicture, now: datetime, *, off_qty: Decimal = ZERO) -> None:

@@ -18,7 +18,7 @@ from trading.domain.vocabulary import Side
 from trading.gateways.base import OrderReport
 from trading.kill.journal import Journal
 from trading.models import Order, PositionGroup
-from trading.services import adopt, connect, human, kill_import, lookups, reconcile
+from trading.services import adopt, cancel, connect, exits, human, kill_import, lookups, reconcile
 
 __all__ = ["hedged"]
 LATCH = "a-kill"
@@ -93,6 +93,27 @@ def test_a_kills_sales_are_booked_while_an_order_is_undecided_and_call_for_nobod
     proven_absent(desk)
     doubtful.refresh_from_db()
     assert (doubtful.state, reconciled(desk)) == ("NOT_PLACED", "")
+
+
+def test_a_group_that_was_closing_ends_once_the_kill_sold_what_its_exit_would_have(desk: Desk, tmp_path: Path) -> None:
+    one_leg(desk).buy(price="59900")
+    desk.price("BTCUSDT", "59800")
+    desk.settle()
+    held = PositionGroup.objects.get()
+    exits.close_by_hand(held.pk, operator="admin", now=timezone.now())
+    cancel.cancel(cancel.claim_cancels(desk.account.pk), gateway=desk.gateway, clock=timezone.now)
+    desk.poll()  # the target is gone, the exit is decided, and the latch keeps it from leaving
+    exit_order = Order.objects.get(purpose="EXIT")
+    assert exit_order.state == "NEW"
+    sale = client(desk).create_order(
+        "BTC/USDT", "market", "sell", str(exit_order.qty), None, {"clientOrderId": "kill-1"}
+    )
+    killed(desk, tmp_path, venue_order_id=str(sale["id"]), symbol="BTC/USDT")
+    assert booked(desk) == 1
+    exit_order.refresh_from_db()
+    held.refresh_from_db()
+    assert (exit_order.state, exit_order.code) == ("DROPPED", "RESIZED")
+    assert (held.status, held.close_reason) == ("CLOSED", "BY_HAND admin")
 
 
 # another order under our number ------------------------------------------------------------------
