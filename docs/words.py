@@ -198,7 +198,7 @@ LOOKS: Mapping[str, str] = {
     "I4": "Every slot row against the ones open when it was taken, with the pool size it kept.",
     "I5": "Every alert, and the journal's `alert.settled` events in their order. Thirty seconds are allowed.",
     "I6": "The venue's balances against baseline, fills and foreign movements; each group's quantity against its fills.",
-    "I7": "Every emergency: entry fills between the end of the receive window and the way out; the kill's own report of flat.",
+    "I7": "Every emergency: fills of entries that were not known to rest when the receive window ended; the kill's own report of flat.",
     "I8": "Per base currency what working exits may still sell, against what is held; no group below zero.",
     "I9": "Every seal recomputed from its rows; every journalled order step against the transition table.",
     "I10": "–",

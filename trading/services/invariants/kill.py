@@ -1,4 +1,4 @@
-"""I7, after an emergency: nothing was entered once the signatures of before had died, and it ended flat."""
+"""I7, after an emergency: nothing was accepted once the signatures of before had died, and it ended flat."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,7 +15,10 @@ FLAT_WITHIN = timedelta(minutes=10)
 
 
 def nothing_entered_after_a_kill(now: datetime) -> Finding:
-    """I7: no entry filled between the end of the receive window and the way out; flat, unless it is still being worked on."""
+    """I7: no entry accepted between the end of the receive window and the way out; flat, unless it is still being worked on.
+
+    What was known to rest by then may fill until its cancel arrives.
+    """
     emergencies = list(_emergencies())
     violations = [words for latch, pressed in emergencies for words in _violations(latch, pressed, now)]
     return Finding(len(emergencies), tuple(violations))
@@ -31,10 +34,11 @@ def _emergencies() -> Iterator[tuple[str, datetime]]:
 
 def _violations(latch: str, pressed: datetime, now: datetime) -> Iterator[str]:
     late = Fill.objects.filter(order__purpose=Purpose.ENTRY, at__gt=pressed, at__lt=_left_at(pressed, now))
-    for fill in late.select_related("account"):
+    for fill in late.select_related("account", "order"):
         window = venues.VENUES[fill.account.venue].receive_window(connect.timing().receive_window)
         dead = pressed + window + connect.timing().margin
-        if fill.at > dead:
+        known = fill.order.acknowledged_at
+        if fill.at > dead and (known is None or known > dead):
             words = f"filled at {fill.at.isoformat()}, the window was over at {dead.isoformat()}"
             yield f"kill {latch}: order {fill.order_id} {words}"
     if now > pressed + FLAT_WITHIN and not KillReport.objects.get(latch=latch).flat:
