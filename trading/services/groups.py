@@ -23,7 +23,16 @@ from trading.domain.order_state import TERMINAL, OrderState
 from trading.domain.reduce import due
 from trading.domain.retry import may_try
 from trading.domain.settings import ExitSettings
-from trading.domain.take_profit import Cancel, CancelReason, Place, Remainder, closed_as, open_remainder, remainder, taken
+from trading.domain.take_profit import (
+    Cancel,
+    CancelReason,
+    Place,
+    Remainder,
+    closed_as,
+    open_remainder,
+    remainder,
+    taken,
+)
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, TimeInForce
 from trading.models import Order, PositionGroup, Slot
 from trading.selectors import GroupPicture
