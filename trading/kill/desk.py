@@ -14,11 +14,11 @@ from project.accounts.sealed import SealedAccount
 from signals.market import lean_ccxt, venues
 from trading.domain.client_id import client_order_id
 from trading.domain.grid import InstrumentRules
-from trading.domain.money import ZERO
+from trading.domain.money import total
 from trading.domain.order_state import TimingProfile
-from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, Side, TimeInForce
+from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, TimeInForce
 from trading.errors import LiveNotAllowed, LockedKeys, UnsafeEndpoint, UnsupportedVenue, VenueError
-from trading.gateways.base import FillReport, Gateway, InstrumentReport, OrderRequest, PositionReport
+from trading.gateways.base import FillReport, Gateway, InstrumentReport, OrderReport, OrderRequest, PositionReport
 from trading.gateways.metering import Meter
 from trading.kill import places, plan
 from trading.kill.journal import Journal
@@ -83,6 +83,8 @@ class KillDesk:
     _held_back: dict[str, datetime] = field(default_factory=dict)
     _strange: list[str] = field(default_factory=list)
     _told: set[str] = field(default_factory=set)
+    _sold: dict[tuple[str, PositionSide], dict[str, Decimal]] = field(default_factory=lambda: defaultdict(dict))
+    # Our own sales by the venue's order number: a list of executions may lag behind them.
 
     @property
     def window(self) -> timedelta:
@@ -108,6 +110,7 @@ class KillDesk:
         return Left(len(resting), closings, tuple(sorted(set(resting))), self.known and not self._strange)
 
     def _closings(self, as_if_cancelled: bool) -> Sequence[Closing]:
+        self._recent.clear()  # asked again in each round: a fill may have come since
         if venues.VENUES[self.account.venue].derivative:
             positions = self._tradable(self.gateway.positions())
             known = self._parcelled([(p.symbol, p.side, p.qty) for p in positions])
@@ -133,29 +136,29 @@ class KillDesk:
         for parcel in known.parcels:
             if parcel.symbol in self.rules:
                 ours[self.rules[parcel.symbol].base] += parcel.qty
-        for symbol in {parcel.symbol for parcel in known.parcels} & self.rules.keys():
-            rules = self.rules[symbol]
-            if coins.get(rules.base, ZERO) >= _least(rules):  # less can't be sold: that costs no question
-                ours[rules.base] -= self._sold(symbol)
-        self._recent.clear()  # asked again in the next round: a fill may have come since
         return {coin: min(qty, ours[coin]) for coin, qty in coins.items() if ours[coin] > 0}
 
-    def _sold(self, symbol: str) -> Decimal:
-        """What left a market since the engine said what is held, by the kill's doing or another's. Raises NotReached."""
-        fills = self._fills(symbol)
-        return sum((fill.qty for fill in fills if fill.side is Side.SELL and fill.at >= self.told_at), ZERO)
-
     def _parcelled(self, held: Iterable[tuple[str, PositionSide, Decimal]], *, spot: bool = False) -> Holdings:
-        """What the engine told, and what orders brought since that it had not told of. Raises NotReached."""
+        """What the engine told, what orders brought since that it had not told of, less what was sold since. Raises NotReached."""
         found = self.holdings
         for symbol, side, qty in held:
             known, rules = found.parcels_of(symbol, side.value), self.rules[symbol]
-            had = qty + self._sold(symbol) if spot and qty >= _least(rules) else qty
+            if spot and qty < _least(rules):  # it can't be sold: that costs no question
+                continue
+            sales = self._sales(symbol, side) if spot or sum(known) > qty else ()
+            had = qty + total(sales)
             if had - sum(known) >= _least(rules):
                 fills = self._fills(symbol)
                 parts = plan.recent_parcels(fills, opening=side.entry_side, base=rules.base, known=known, held=had)
                 found = found.with_parcels(Parcel(symbol, side.value, part) for part in parts)
+            found = found.with_only(symbol, side.value, plan.less_sold(found.parcels_of(symbol, side.value), sales))
         return found
+
+    def _sales(self, symbol: str, side: PositionSide) -> Sequence[Decimal]:
+        """What left since the engine said what is held, an order each, by the kill's doing or another's. Raises NotReached."""
+        closing = (fill for fill in self._fills(symbol) if fill.side is side.exit_side and fill.at >= self.told_at)
+        told = plan.by_order(fill for fill in closing if fill.position_side in ("", side.value))
+        return list(({**self._sold[symbol, side], **told}).values())
 
     def _tradable(self, positions: Sequence[PositionReport]) -> Sequence[PositionReport]:
         """Those on markets that we can trade; one on another market, a dated future say, must not hold up the rest."""
@@ -164,7 +167,7 @@ class KillDesk:
         return [position for position in positions if position.symbol in self.rules]
 
     def _fills(self, symbol: str) -> Sequence[FillReport]:
-        """The last minutes' executions, asked for once: nothing is entered any more. Raises NotReached."""
+        """The last minutes' executions, asked for once a round. Raises NotReached."""
         if symbol not in self._recent:
             self._recent[symbol] = self.gateway.fills_since(symbol=symbol, since=self.asked_from)
         return self._recent[symbol]
@@ -201,10 +204,15 @@ class KillDesk:
         facts = {"symbol": closing.symbol, "side": closing.side.value, "qty": f"{closing.qty:f}"}
         facts["client_order_id"] = request.client_order_id
         with failpoints.span("kill.place"):
-            error = self._trying("closed", facts, lambda: self.gateway.place(request))
+            error = self._trying("closed", facts, lambda: self._placed(closing, request))
         if error is not None and error.code == "UNKNOWN_OUTCOME":
             dead = request.valid_until + self.window
             self._held_back[closing.symbol] = dead
+
+    def _placed(self, closing: Closing, request: OrderRequest) -> OrderReport:
+        report = self.gateway.place(request)
+        self._sold[closing.symbol, closing.held_side][report.venue_order_id] = closing.qty
+        return report
 
     def _request(self, closing: Closing) -> OrderRequest:
         derivative = venues.VENUES[self.account.venue].derivative

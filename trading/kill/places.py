@@ -42,6 +42,11 @@ class Holdings:
         """The same with what turned up since."""
         return Holdings(self.not_ours, (*self.parcels, *parcels), self.symbols)
 
+    def with_only(self, symbol: str, side: str, parcels: Iterable[Decimal]) -> "Holdings":
+        """The same with these on one side of a market."""
+        others = (parcel for parcel in self.parcels if (parcel.symbol, parcel.side) != (symbol, side))
+        return Holdings(self.not_ours, (*others, *(Parcel(symbol, side, qty) for qty in parcels)), self.symbols)
+
     def parcels_of(self, symbol: str, side: str) -> list[Decimal]:
         """The groups' quantities on one side of a market."""
         return [parcel.qty for parcel in self.parcels if (parcel.symbol, parcel.side) == (symbol, side)]

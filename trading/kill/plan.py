@@ -148,6 +148,30 @@ def recent_parcels(
     return found
 
 
+def by_order(fills: Iterable[FillReport]) -> Mapping[str, Decimal]:
+    """What each order traded, base or contracts, by the venue's number."""
+    traded: dict[str, Decimal] = {}
+    for fill in fills:
+        traded[fill.venue_order_id] = traded.get(fill.venue_order_id, ZERO) + fill.qty
+    return traded
+
+
+def less_sold(parcels: Sequence[Decimal], sales: Iterable[Decimal]) -> list[Decimal]:
+    """What is left of each parcel, in their order: a sale is taken from the one that holds hardly more, as it will be booked.
+
+    One that no parcel holds is taken from the largest ones.
+    """
+    left = list(parcels)
+    for sale in sorted(sales, reverse=True):
+        holders = [number for number, qty in enumerate(left) if qty >= sale]
+        fitting = min(holders, key=left.__getitem__, default=None)
+        from_these = sorted(range(len(left)), key=left.__getitem__, reverse=True) if fitting is None else [fitting]
+        for number in from_these:
+            part = min(left[number], sale)
+            left[number], sale = left[number] - part, sale - part
+    return [qty for qty in left if qty > 0]
+
+
 def _can_go(qty: Decimal, rules: InstrumentRules, price: Decimal) -> bool:
     return qty > 0 and (rules.sellable(qty, price) if price > 0 else qty >= rules.min_qty)
 

@@ -181,6 +181,31 @@ def test_what_the_engine_had_not_told_of_is_cut_by_orders(known: list[str], held
     assert found == [D(parcel) for parcel in parcels]
 
 
+@pytest.mark.parametrize(
+    ("parcels", "sales", "left"),
+    [
+        (["0.5", "0.3"], [], ["0.5", "0.3"]),
+        (["0.509", "0.509"], ["0.5", "0.5"], ["0.009", "0.009"]),  # what is left of each is its own dust
+        (["0.5", "0.3"], ["0.3"], ["0.5"]),  # from the one that held hardly more, as it will be booked
+        (["0.5", "0.3"], ["0.2", "0.4"], ["0.1", "0.1"]),  # the largest first
+        (["0.5", "0.3"], ["0.6"], ["0.2"]),  # of no single one
+        (["0.5"], ["0.6"], []),
+        ([], ["0.6"], []),
+    ],
+)
+def test_what_was_sold_is_taken_from_the_parcels_that_held_it(
+    parcels: list[str], sales: list[str], left: list[str]
+) -> None:
+    assert plan.less_sold([D(qty) for qty in parcels], [D(qty) for qty in sales]) == [D(qty) for qty in left]
+
+
+@given(st.lists(amounts, max_size=5), st.lists(amounts, max_size=5))
+def test_no_sale_is_taken_twice(parcels: list[Decimal], sales: list[Decimal]) -> None:
+    left = plan.less_sold(parcels, sales)
+    assert all(qty > 0 for qty in left)
+    assert sum(left) == max(sum(parcels) - sum(sales), 0)
+
+
 def test_holdings_are_read_as_they_were_written() -> None:
     held = {3: Holdings({"BTC": D("0.10")}, (Parcel("BTC/USDT", "LONG", D("0.2")),), ("BTC/USDT",)), 4: Holdings()}
     assert parsed_holdings(written_holdings(held)) == held

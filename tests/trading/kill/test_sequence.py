@@ -174,3 +174,22 @@ def test_entries_that_the_engine_had_not_told_of_yet_are_sold_and_booked_too(spo
     clock = {"gateway": spot.gateway, "clock": timezone.now}
     assert kill_import.book_sales(spot.account, **clock) == 2
     assert not PositionGroup.objects.filter(closed_at=None).exists()
+
+
+def test_what_is_too_little_of_each_group_stays_though_all_of_it_could_be_sold(spot: Desk, button: Button) -> None:
+    chosen(spot, max_open_groups=9)
+    grid(spot, "SOLUSDT")
+    for interval in ("5", "15", "30", "240", "1"):
+        spot.alert(symbol="SOLUSDT", action="buy", price=PRICES["SOLUSDT"], interval=interval)
+        spot.decide()
+    spot.settle()
+    assert PositionGroup.objects.filter(qty__gt=0).count() == 6
+    button.files()
+    latch = button.press()
+    assert sequence.run(button.around, latch)
+    sold = [line for line in journal.lines(button.home, latch.id) if line["kind"] == "closed"]
+    kill_import.take_over(button.home)
+    spot.poll()
+    assert kill_import.book_sales(spot.account, gateway=spot.gateway, clock=timezone.now) == len(sold) == 6
+    rest = sum(PositionGroup.objects.values_list("qty", flat=True))
+    assert rest * Decimal(PRICES["SOLUSDT"]) > 5  # together it could have been sold, and booked to none of them
