@@ -1,6 +1,5 @@
 """The campaign: rounds on whole stacks, each kind of fault in turn, a JSON line a round, so that it can go on later."""
 
-import json
 import random
 import statistics
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from project import failpoints_table
-from tests.faults import faketime, kinds, lab, moments, rounds, scarce, traffic
+from tests.faults import faketime, kinds, lab, moments, records, rounds, scarce, traffic
 from tests.faults.lab import Lab
 from tests.faults.moments import Tally
 from tests.faults.rounds import Round
@@ -50,7 +49,7 @@ class Campaign:
 
     def run(self) -> list[Json]:
         """Play what is asked for; every line of the file, old ones too."""
-        done = read(self.asked.path)
+        done = records.read(self.asked.path)
         self._tally = Tally.of(done)
         first = max((line["number"] for line in done), default=-1) + 1
         try:
@@ -98,9 +97,7 @@ class Campaign:
         self._lab, self._played = None, 0
 
     def _write(self, line: Json) -> Json:
-        self.asked.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.asked.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        line = records.append(self.asked.path, line)
         self._tally.take(line)
         sys.stdout.write(short(line) + "\n")
         sys.stdout.flush()
@@ -115,21 +112,6 @@ def drawn(asked: Asked, number: int) -> tuple[str, int]:
     return names[place], asked.seed if asked.points or asked.rounds == 1 else random.Random(
         f"{asked.seed}/{number}"
     ).getrandbits(32)
-
-
-def read(path: Path) -> list[Json]:
-    """The rounds of earlier runs; a line that was cut off by a kill is left out."""
-    if not path.exists():
-        return []
-    return [line for text in path.read_text(encoding="utf-8").splitlines() if (line := _parsed(text))]
-
-
-def _parsed(text: str) -> Json | None:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 # words -------------------------------------------------------------------------------------------

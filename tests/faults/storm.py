@@ -7,11 +7,10 @@ and again; in the end everything settles, and the venue's own ledger is held aga
 --orders 10000    place at least so many
 --each 200        and let each fault happen at least so often
 --minutes 120     give up then; what was not reached is said, and the status is 1
---json FILE       the result, for a file of results
+--json FILE       where the result is added, a line a storm: several add up (python -m tests.faults.records)
 """
 
 import argparse
-import json
 import random
 import signal
 import sys
@@ -27,7 +26,7 @@ import httpx
 
 from signals.market import venues
 from tests.e2e.stack import until
-from tests.faults import kinds, lab, rounds, traffic
+from tests.faults import kinds, lab, records, rounds, traffic
 from tests.faults.lab import Lab
 from tests.faults.oracle import Wrong
 
@@ -334,7 +333,7 @@ def main() -> int:
     found = storm(Asked(given.venue, given.orders, given.each, given.minutes, given.seed, given.accounts), keep=True)
     sys.stdout.write(table(found))
     if given.json:
-        given.json.write_text(json.dumps(asdict(found), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        records.append(given.json, asdict(found))
     return int(bool(found.broken))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from project import failpoints
-from tests.faults import campaign, judge, kinds, lab, moments, oracle, rounds, scarce, traffic
+from tests.faults import campaign, judge, kinds, lab, moments, oracle, records, rounds, scarce, traffic
 from tests.faults.campaign import Asked
 from tests.faults.lab import Lab
 from tests.faults.moments import Tally
@@ -118,8 +118,8 @@ def test_every_kind_comes_once_before_any_comes_again_and_a_seed_gives_the_same_
 def test_a_campaign_reads_on_where_a_kill_cut_it_off(tmp_path: Path) -> None:
     path = tmp_path / "rounds.jsonl"
     path.write_text(json.dumps(LINE) + "\n" + json.dumps(LINE)[:40])
-    assert campaign.read(path) == [LINE]
-    assert campaign.read(tmp_path / "none") == []
+    assert records.read(path) == [LINE]
+    assert records.read(tmp_path / "none") == []
 
 
 def test_the_table_counts_by_kind_and_tells_what_was_left_out() -> None:

@@ -3,14 +3,15 @@
 import os
 import random
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from signals.market import venues
-from tests.faults import ledgers, storm
+from tests.faults import ledgers, records, storm
 from tests.faults.oracle import Execution
 from tests.faults.storm import PATHS, Asked, Storm
 from trading.paper.control.faults import Faults
@@ -100,6 +101,47 @@ def test_the_table_says_what_happened_and_what_broke() -> None:
     assert "lost 0  doubled 1  phantom 0  stuck 0" in text
     assert text.splitlines()[-1] == "doubled: x"
     assert "nothing to check" in storm.table(replace(FOUND, unchecked=("I7",)))
+
+
+def test_storms_add_up_by_venue(tmp_path: Path) -> None:
+    first = records.append(tmp_path / "storms.jsonl", asdict(FOUND))
+    again = replace(FOUND, orders=8, faults={"reset": 1, "ban of order": 1}, doubled=0, broken=(), secs=3590.6)
+    records.append(tmp_path / "storms.jsonl", asdict(again))
+    assert first["at"] > "2026"
+    (line,) = records.storms(records.read(tmp_path / "storms.jsonl"))
+    assert line.split() == [
+        "bybit",
+        "2",
+        "storms",
+        "20",
+        "orders",
+        "4",
+        "faults,",
+        "2",
+        "kinds,",
+        "each",
+        "at",
+        "least",
+        "1",
+        "times",
+        "(ban",
+        "of",
+        "order);",
+        "lost",
+        "0,",
+        "doubled",
+        "1,",
+        "phantom",
+        "0,",
+        "stuck",
+        "0;",
+        "1",
+        "with",
+        "something",
+        "broken;",
+        "1.0",
+        "h",
+    ]
 
 
 @pytest.mark.stack
