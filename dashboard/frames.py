@@ -4,8 +4,8 @@ A part is a list on the page (cards, groups, alerts …), a piece one keyed elem
 templates that escape everything; a frame carries the keys in order and only the pieces that changed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -123,8 +123,9 @@ def _groups(overview: Overview) -> Iterator[tuple[str, str]]:
     """Two pieces a group: the row, which moves with the price, and the detail, which only orders and fills move."""
     today = overview.at.replace(hour=0, minute=0, second=0, microsecond=0)
     for row in overview.groups:
-        yield f"group-{row.id}", _remembered("group", row, today)
-        yield f"group-{row.id}-detail", _remembered("group_detail", _still(row), today)
+        still = (row.id, row.version) if row.version else _still(row)
+        yield f"group-{row.id}", _remembered(_Wanted("group", (still, row.market.last, row.unrealised), today, row))
+        yield f"group-{row.id}-detail", _remembered(_Wanted("group_detail", still, today, row))
 
 
 def _still(row: GroupRow) -> GroupRow:
@@ -132,10 +133,20 @@ def _still(row: GroupRow) -> GroupRow:
     return replace(row, market=replace(row.market, last=None), unrealised=None, unrealised_pct=None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A piece of a group: the same for everybody as long as its key is, on the same day."""
+
+    template: str
+    key: Hashable
+    today: datetime
+    row: GroupRow = field(compare=False)
+
+
 @lru_cache(maxsize=REMEMBERED)
-def _remembered(template: str, row: GroupRow, today: datetime) -> str:
-    """A piece that is the same for everybody as long as its row is, on the same day: most are, from frame to frame."""
-    return _piece(template, {"row": row, "now": today})
+def _remembered(wanted: _Wanted) -> str:
+    """Most pieces stay as they are from frame to frame."""
+    return _piece(wanted.template, {"row": wanted.row, "now": wanted.today})
 
 
 def facts_of(overview: Overview) -> dict[str, str]:

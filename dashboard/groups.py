@@ -1,16 +1,17 @@
-"""Position groups as the page shows them: open ones with legs, orders and fills; those that closed lately."""
+"""Position groups as the page shows them, with legs, orders and fills; those that closed lately in short."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from django.db.models import Model, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
 
 from dashboard import figures, words
 from dashboard.rungs import rung_rows
 from dashboard.snapshot import ClosedRow, FillRow, GroupRow, LegRow, Market, OrderRow, WatchRow
 from project.accounts.models import ExchangeAccount
-from project.reads import Question, Read
+from project.reads import Read
 from signals.market.instruments import facts
 from signals.models import Instrument
 from trading.domain.exit_view import ExitReason
@@ -18,87 +19,25 @@ from trading.domain.money import total
 from trading.domain.order_state import RESTING, TERMINAL
 from trading.domain.position import from_fills, open_profit
 from trading.domain.vocabulary import PositionSide, Purpose, TakeProfitMode
-from trading.models import Fill, FundingPayment, Leg, Order, PositionGroup, Pyramid
+from trading.models import Fill, FundingPayment, Leg, Order, PositionGroup
 from trading.selectors import fill_view, rules_of
 
 CLOSED_SHOWN = 10
 FILLS_SHOWN = 40  # per group; the admin has them all
 
-Prices = Mapping[int, Decimal]  # instrument id -> last price
+Booked = tuple[Order, Sequence[Fill]]  # an order and what it brought
 
 
-def _with_funding() -> QuerySet[PositionGroup]:
+def with_funding() -> QuerySet[PositionGroup]:
+    """Groups with what funding brought them."""
     paid = FundingPayment.objects.filter(group=OuterRef("pk")).order_by().values("group")
     return PositionGroup.objects.annotate(funding_paid=Subquery(paid.annotate(sum=Sum("amount")).values("sum")))
-
-
-# An account's open groups, and what hangs on them: all asked in one statement where a page asks ahead.
-OPEN = Read(
-    lambda account_id: (
-        _with_funding()
-        .filter(account_id=account_id, closed_at__isnull=True)
-        .select_related("instrument")
-        .order_by("-opened_at", "-id")
-    )
-)
-OPEN_PYRAMIDS = Read(
-    lambda account_id: Pyramid.objects.filter(group__account_id=account_id, group__closed_at=None).order_by("index")
-)
-OPEN_LEGS = Read(
-    lambda account_id: Leg.objects.filter(
-        pyramid__group__account_id=account_id, pyramid__group__closed_at=None
-    ).order_by("index")
-)
-OPEN_ORDERS = Read(
-    lambda account_id: Order.objects.filter(group__account_id=account_id, group__closed_at=None).order_by("id")
-)
-OPEN_FILLS = Read(
-    lambda account_id: Fill.objects.filter(order__group__account_id=account_id, order__group__closed_at=None).order_by(
-        "at", "id"
-    )
-)
-
-
-def questions(account: ExchangeAccount) -> tuple[Question, ...]:
-    """What open_rows() and recently_closed() ask."""
-    return *open_questions(account), CLOSED.of(account_id=account.pk)
-
-
-def open_questions(account: ExchangeAccount) -> tuple[Question, ...]:
-    """What open_rows() asks."""
-    reads = (OPEN, OPEN_PYRAMIDS, OPEN_LEGS, OPEN_ORDERS, OPEN_FILLS)
-    return tuple(read.of(account_id=account.pk) for read in reads)
-
-
-def open_rows(account: ExchangeAccount) -> list[PositionGroup]:
-    """The account's open groups, newest first, with everything that a row and its detail show."""
-    mine = {"account_id": account.pk}
-    found, pyramids, orders = OPEN(**mine), OPEN_PYRAMIDS(**mine), OPEN_ORDERS(**mine)
-    _attach(found, "pyramids", pyramids, by="group_id")
-    _attach(pyramids, "legs", OPEN_LEGS(**mine), by="pyramid_id")
-    _attach(found, "orders", orders, by="group_id")
-    _attach(orders, "fills", OPEN_FILLS(**mine), by="order_id")
-    return found
-
-
-def _attach(parents: Iterable[Model], name: str, children: Iterable[Model], *, by: str) -> None:
-    """Children where prefetch_related() would have put them."""
-    of: dict[int, list[Model]] = defaultdict(list)
-    for child in children:
-        of[getattr(child, by)].append(child)
-    for parent in parents:
-        vars(parent).setdefault("_prefetched_objects_cache", {})[name] = of[parent.pk]
-
-
-def open_groups(found: Iterable[PositionGroup], prices: Prices) -> tuple[GroupRow, ...]:
-    """Open groups as the page shows them."""
-    return tuple(group_row(row, prices.get(row.instrument_id)) for row in found)
 
 
 def whole() -> QuerySet[PositionGroup]:
     """Any groups with everything that a row and its detail show: five questions, however many there are."""
     orders = Order.objects.order_by("id").prefetch_related("fills")
-    found = _with_funding().select_related("account", "instrument__ticker")
+    found = with_funding().select_related("account", "instrument__ticker")
     return found.prefetch_related("pyramids__legs", Prefetch("orders", orders))
 
 
@@ -144,12 +83,28 @@ def market_of(instrument: Instrument, last: Decimal | None) -> Market:
 
 def group_row(row: PositionGroup, last: Decimal | None) -> GroupRow:
     """A group with everything its row and its detail show; the row comes from whole()."""
+    return priced(unpriced(row), last)
+
+
+def priced(still: GroupRow, last: Decimal | None) -> GroupRow:
+    """What moves with the price: what the open quantity would bring at the last one, quote; None without."""
+    market = replace(still.market, last=last)
+    if last is None or still.qty == 0:
+        return replace(still, market=market)
+    side, unit = PositionSide(still.side), market.contract_size
+    unrealised = open_profit(side=side, qty=still.qty, cost=still.cost, price=last, unit=unit)
+    share = figures.share_pct(unrealised, still.cost)
+    return replace(still, market=market, unrealised=unrealised, unrealised_pct=share)
+
+
+def unpriced(row: PositionGroup, version: str = "") -> GroupRow:
+    """What a group's own rows say of it, whatever the price is. version: names what these rows are, if anybody knows."""
     orders = list(row.orders.all())
-    unrealised = _unrealised(row, last)
+    booked = [(order, list(order.fills.all())) for order in orders]
     pyramids = list(row.pyramids.all())
     return GroupRow(
         id=row.id,
-        market=market_of(row.instrument, last),
+        market=market_of(row.instrument, None),
         side=row.side,
         timeframe_secs=row.timeframe_secs,
         status=row.status,
@@ -158,15 +113,15 @@ def group_row(row: PositionGroup, last: Decimal | None) -> GroupRow:
         max_pyramids=int(row.settings["max_pyramids"]) if "max_pyramids" in row.settings else None,
         qty=row.qty,
         average_entry=row.average_entry,
-        unrealised=unrealised,
-        unrealised_pct=figures.share_pct(unrealised, row.cost),
+        unrealised=None,
+        unrealised_pct=None,
         realised=row.realised_pnl,
         tp_mode=row.tp_mode,
         next_target=_next_target(row, orders),
         opened_at=row.opened_at,
-        legs=_legs(row, orders),
+        legs=_legs(row, booked),
         orders=tuple(_order(order) for order in orders),
-        fills=_fills(orders),
+        fills=_fills(booked),
         leverage=row.leverage,
         funding=vars(row).get("funding_paid"),
         reduce_qty=row.reduce_qty,
@@ -174,33 +129,27 @@ def group_row(row: PositionGroup, last: Decimal | None) -> GroupRow:
         watch=(*rung_rows(row, orders), *_resting_stops(orders), *_watched(row)),
         break_even=row.break_even,
         fees=row.fees_quote,
+        cost=row.cost,
+        version=version,
         closed_at=row.closed_at,
         close_reason=words.close_words(row.close_reason),
-        result_pct=figures.share_pct(row.realised_pnl, _entered_cost(row, orders)),
-        average_exit=_average_exit(orders),
+        result_pct=figures.share_pct(row.realised_pnl, _entered_cost(row, booked)),
+        average_exit=_average_exit(booked),
     )
 
 
-def _average_exit(orders: Iterable[Order]) -> Decimal | None:
+def _average_exit(booked: Iterable[Booked]) -> Decimal | None:
     """The mean price of everything that closed it, quote; None before."""
-    fills = [fill for order in orders if order.purpose != Purpose.ENTRY for fill in order.fills.all()]
+    fills = [fill for order, fills in booked if order.purpose != Purpose.ENTRY for fill in fills]
     qty = total(fill.qty for fill in fills)
     return total(fill.qty * fill.price for fill in fills) / qty if qty else None
 
 
-def _entered_cost(row: PositionGroup, orders: Iterable[Order]) -> Decimal:
+def _entered_cost(row: PositionGroup, booked: Iterable[Booked]) -> Decimal:
     """What the entries cost, quote."""
-    entered = total(fill.cost for order in orders if order.purpose == Purpose.ENTRY for fill in order.fills.all())
+    entered = total(fill.cost for order, fills in booked if order.purpose == Purpose.ENTRY for fill in fills)
     cost: Decimal = entered * row.instrument.contract_size
     return cost
-
-
-def _unrealised(row: PositionGroup, last: Decimal | None) -> Decimal | None:
-    """What the open quantity would bring at the last price, quote; None without a price."""
-    if last is None or row.qty == 0:
-        return None
-    side, unit = PositionSide(row.side), row.instrument.contract_size
-    return open_profit(side=side, qty=row.qty, cost=row.cost, price=last, unit=unit)
 
 
 def _next_target(row: PositionGroup, orders: Iterable[Order]) -> Decimal | None:
@@ -239,27 +188,27 @@ def _order(order: Order) -> OrderRow:
     )
 
 
-def _fills(orders: Iterable[Order]) -> tuple[FillRow, ...]:
-    found = [(fill, order) for order in orders for fill in order.fills.all()]
+def _fills(booked: Iterable[Booked]) -> tuple[FillRow, ...]:
+    found = [(fill, order) for order, fills in booked for fill in fills]
     found.sort(key=lambda pair: (pair[0].at, pair[0].id), reverse=True)
     return tuple(
         FillRow(f.at, f.side, f.price, f.qty, f.fee, f.fee_currency, order.purpose) for f, order in found[:FILLS_SHOWN]
     )
 
 
-def _legs(row: PositionGroup, orders: Iterable[Order]) -> tuple[LegRow, ...]:
-    by_leg: dict[int | None, list[Order]] = defaultdict(list)
-    for order in orders:
-        by_leg[order.leg_id].append(order)
+def _legs(row: PositionGroup, booked: Iterable[Booked]) -> tuple[LegRow, ...]:
+    by_leg: dict[int | None, list[Booked]] = defaultdict(list)
+    for order, fills in booked:
+        by_leg[order.leg_id].append((order, fills))
     pyramids = sorted(row.pyramids.all(), key=lambda pyramid: pyramid.index)
     pairs = [(p.index, leg) for p in pyramids for leg in sorted(p.legs.all(), key=lambda leg: leg.index)]
-    shared = any(order.purpose == Purpose.TARGET and order.state not in TERMINAL for order in by_leg[None])
+    shared = any(order.purpose == Purpose.TARGET and order.state not in TERMINAL for order, _ in by_leg[None])
     return tuple(_leg(row, index, leg, by_leg[leg.id], shared=shared) for index, leg in pairs)
 
 
-def _leg(row: PositionGroup, pyramid: int, leg: Leg, orders: list[Order], *, shared: bool) -> LegRow:
-    lines = [_line(order) for order in orders]
-    entries = [order for order in orders if order.purpose == Purpose.ENTRY]
+def _leg(row: PositionGroup, pyramid: int, leg: Leg, booked: Sequence[Booked], *, shared: bool) -> LegRow:
+    lines = [_line(order) for order, _ in booked]
+    entries = [order for order, _ in booked if order.purpose == Purpose.ENTRY]
     of_group = shared or row.tp_mode == TakeProfitMode.AGGREGATE
     return LegRow(
         name=f"P{pyramid + 1} · {leg.index}",
@@ -268,17 +217,16 @@ def _leg(row: PositionGroup, pyramid: int, leg: Leg, orders: list[Order], *, sha
         price=leg.price,
         qty=leg.qty,
         target_price=None if of_group else leg.target_price,
-        result=_leg_result(row, orders),
+        result=_leg_result(row, booked),
         client_order_id=entries[-1].client_order_id if entries else "",
     )
 
 
-def _leg_result(row: PositionGroup, orders: Iterable[Order]) -> Decimal | None:
+def _leg_result(row: PositionGroup, booked: Sequence[Booked]) -> Decimal | None:
     """What a leg has realised, net of fees, quote; None until something of it was closed."""
-    fills = [(fill, order) for order in orders for fill in order.fills.all()]
-    if not any(order.purpose != Purpose.ENTRY for _, order in fills):
+    if not any(fills and order.purpose != Purpose.ENTRY for order, fills in booked):
         return None
-    views = [fill_view(fill, order.leg_id) for fill, order in fills]
+    views = [fill_view(fill, order.leg_id) for order, fills in booked for fill in fills]
     return from_fills(views, side=PositionSide(row.side), rules=rules_of(facts(row.instrument))).realised_pnl
 
 

@@ -16,6 +16,7 @@ from dashboard import (
     inbox,
     logs,
     missing,
+    open_groups,
     returns,
     shell,
     troubles,
@@ -47,7 +48,8 @@ def _questions(account: ExchangeAccount, now: datetime) -> tuple[Question, ...]:
     """Everything that is asked below, of one moment."""
     return (
         *desk_ahead.money(account),
-        *groups.questions(account),
+        *open_groups.questions(account),
+        groups.CLOSED.of(account_id=account.pk),
         *waiting.questions(account, now=now),
         *inbox.questions(account, now=now),
         *at_venue.questions(account),
@@ -68,9 +70,8 @@ def _minute(now: datetime) -> datetime:
 
 
 def _gathered(bar: Bar, account: ExchangeAccount, now: datetime) -> Overview:
-    desk, held = Desk(account, now), groups.open_rows(account)
-    vars(desk)["groups"] = sorted(held, key=lambda row: row.pk)
-    open_groups = groups.open_groups(held, {pk: price.last for pk, price in desk.tickers.items()})
+    desk = Desk(account, now)
+    held = open_groups.rows(account, {pk: price.last for pk, price in desk.tickers.items()})
     refused, refused_total = inbox.refused_today(account, now=now)
     queue = waiting.rows(desk)
     return Overview(
@@ -79,8 +80,8 @@ def _gathered(bar: Bar, account: ExchangeAccount, now: datetime) -> Overview:
         health=bar.health,
         account=bar.account,
         accounts=bar.accounts,
-        cards=_cards(desk, open_groups, waiting=len(queue)),
-        groups=open_groups,
+        cards=_cards(desk, held, waiting=len(queue)),
+        groups=held,
         closed=groups.recently_closed(account),
         alerts=inbox.latest(account),
         refused=refused,
@@ -119,16 +120,16 @@ def workers_pulse(*, now: datetime) -> Pulse:
 # The cards ---------------------------------------------------------------------------------------
 
 
-def _cards(desk: Desk, open_groups: Sequence[GroupRow], *, waiting: int) -> Cards:
+def _cards(desk: Desk, held: Sequence[GroupRow], *, waiting: int) -> Cards:
     account, pool = desk.account, settings_or_defaults(desk, "").pool.max_open_groups
     in_quote = desk.balances.get(account.quote)
-    priced = [group.unrealised for group in open_groups if group.unrealised is not None]
+    priced = [group.unrealised for group in held if group.unrealised is not None]
     return Cards(
         quote=account.quote,
         equity=_equity(desk),
         record=_record(account, now=desk.now),
         unrealised=sum(priced, Decimal(0)) if priced else None,
-        open_groups=len(open_groups),
+        open_groups=len(held),
         slots=_slots(account, pool),
         pool_size=pool,
         balance=in_quote.total if in_quote else None,

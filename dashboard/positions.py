@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from dashboard import groups, telling
+from dashboard import groups, open_groups, telling
 from dashboard.logs import folded
 from dashboard.snapshot import GroupRow
 from dashboard.telling import Line
@@ -93,12 +93,12 @@ def rows(account: ExchangeAccount, wanted: Asked) -> tuple[GroupRow, ...]:
 
 
 def _open(account: ExchangeAccount) -> tuple[GroupRow, ...]:
-    """What is looked at most, in one question."""
+    """What is looked at most, in one question, and another where a group has changed."""
     prices = QUOTED.of(venue=account.venue, environment=account.environment)
-    with ahead(prices, *groups.open_questions(account)):
+    with ahead(prices, *open_groups.questions(account)):
         quoted = selectors.quoted(venue=account.venue, environment=account.environment)
-        found = sorted(groups.open_rows(account), key=lambda row: -row.pk)[:OPEN_SHOWN]
-    return groups.open_groups(found, {pk: price.last for pk, price in quoted.items()})
+        found = open_groups.rows(account, {pk: price.last for pk, price in quoted.items()})
+    return tuple(sorted(found, key=lambda row: -row.id)[:OPEN_SHOWN])
 
 
 def _narrowed(account: ExchangeAccount, wanted: Asked) -> list[GroupRow]:

@@ -8,6 +8,7 @@ import pytest
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
+from dashboard import open_groups
 from risk import portfolio
 from signals.market import instruments
 from tests.support import measured
@@ -43,6 +44,7 @@ def nothing_remembered() -> None:
     """What a process keeps for some seconds are rows of the test before: their ids are nobody's now."""
     instruments.forget()
     portfolio.forget()
+    open_groups.forget()
 
 
 @pytest.fixture(scope="session")
