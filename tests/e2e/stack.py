@@ -22,6 +22,7 @@ from project.services import files
 from project.services.options import PORTS
 from project.services.stackfile import ProcessId
 from tests.e2e.keyboard import Keyboard
+from tests.support import plain_http
 from tests.support.paper import free_port
 
 T = TypeVar("T")
@@ -111,7 +112,7 @@ class Stack:
     def ledger(self) -> dict[str, Any]:
         """The paper exchange's own books, by account."""
         url = f"http://127.0.0.1:{self.ports['WINDLASS_PAPER_PORT']}/_control/ledger"
-        found: dict[str, Any] = httpx.get(url, timeout=PATIENCE_SECS).json()["accounts"]
+        found: dict[str, Any] = plain_http.get(url, timeout=PATIENCE_SECS).json()["accounts"]
         return found
 
     def kill(self, name: str) -> int:
@@ -203,7 +204,7 @@ class Stack:
         """An alert to the real door: an object as JSON, anything else as it is."""
         content = json.dumps(body) if isinstance(body, dict) else body
         where = path or f"/webhooks/{self.source['token']}"
-        return httpx.post(
+        return plain_http.post(
             f"http://127.0.0.1:{self.ports['WINDLASS_DOOR_PORT']}{where}", content=content, timeout=PATIENCE_SECS
         )
 

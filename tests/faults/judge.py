@@ -25,6 +25,7 @@ from django.db.models import F
 
 from tests.faults import ledgers, oracle
 from tests.faults.oracle import Alerts, Books, Execution, Finding, OurOrder
+from tests.support import plain_http
 
 Json = dict[str, Any]
 
@@ -229,7 +230,7 @@ def _all_books() -> Iterator[Books]:
 
     from project.accounts.models import ExchangeAccount
 
-    told = httpx.get(f"http://127.0.0.1:{settings.WINDLASS.paper_port}/_control/ledger", timeout=60).json()
+    told = plain_http.get(f"http://127.0.0.1:{settings.WINDLASS.paper_port}/_control/ledger", timeout=60).json()
     for account in ExchangeAccount.objects.order_by("id"):
         yield books(account, ledgers.WORDS[account.venue].account(told, account.pk))
 

@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import psutil
 
 from project.accounts import latch
 from project.accounts.latch import Latch
 from tests.e2e.stack import Stack, running, until
+from tests.support import plain_http
 from trading.domain.order_state import TIMING_PROFILES
 from trading.kill import journal
 
@@ -190,7 +190,7 @@ def _signal(families: Sequence[Sequence[psutil.Process]], number: signal.Signals
 
 def ledgers(stack: Stack) -> list[dict[str, Any]]:
     """What the exchange itself says of every spot account."""
-    found = httpx.get(f"http://127.0.0.1:{stack.ports['WINDLASS_PAPER_PORT']}/_control/ledger", timeout=60).json()
+    found = plain_http.get(f"http://127.0.0.1:{stack.ports['WINDLASS_PAPER_PORT']}/_control/ledger", timeout=60).json()
     return list(found["accounts"].values())
 
 
@@ -208,7 +208,9 @@ def left_at_venue(stack: Stack) -> list[str]:
 
 
 def _prices(stack: Stack) -> dict[str, str]:
-    rows = httpx.get(f"http://127.0.0.1:{stack.ports['WINDLASS_PAPER_PORT']}/api/v3/ticker/price", timeout=60).json()
+    rows = plain_http.get(
+        f"http://127.0.0.1:{stack.ports['WINDLASS_PAPER_PORT']}/api/v3/ticker/price", timeout=60
+    ).json()
     return {row["symbol"].removesuffix("USDT") + "/USDT": row["price"] for row in rows if row["symbol"] in PAIRS}
 
 

@@ -22,6 +22,7 @@ from tests.e2e.stack import PATIENCE_SECS, ROOT, Stack, until
 from tests.faults import faketime
 from tests.faults.moments import Tally
 from tests.faults.proxy import Proxies, Proxy
+from tests.support import plain_http
 
 Json = dict[str, Any]
 
@@ -153,7 +154,7 @@ class Lab:
 
     def control(self, name: str, body: Any) -> Any:
         """Turn a lever of the paper exchange, past the proxy."""
-        reply = httpx.post(f"{self.venue_url}/_control/{name}", json=body, timeout=PATIENCE_SECS)
+        reply = plain_http.post(f"{self.venue_url}/_control/{name}", json=body, timeout=PATIENCE_SECS)
         assert reply.status_code == httpx.codes.OK, reply.text
         return reply.json()
 
@@ -163,12 +164,14 @@ class Lab:
 
     def faults(self) -> list[Json]:
         """The same as the exchange tells it."""
-        found: list[Json] = httpx.get(f"{self.venue_url}/_control/fault", timeout=PATIENCE_SECS).json()["happened"]
+        found: list[Json] = plain_http.get(f"{self.venue_url}/_control/fault", timeout=PATIENCE_SECS).json()["happened"]
         return found
 
     def prices(self) -> dict[str, str]:
         """Spot prices as they are."""
-        found: dict[str, str] = httpx.get(f"{self.venue_url}/_control/state", timeout=PATIENCE_SECS).json()["prices"]
+        found: dict[str, str] = plain_http.get(f"{self.venue_url}/_control/state", timeout=PATIENCE_SECS).json()[
+            "prices"
+        ]
         return found
 
     @property

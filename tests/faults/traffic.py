@@ -16,6 +16,7 @@ import psycopg
 
 from tests.e2e.stack import until
 from tests.faults.lab import Lab
+from tests.support import plain_http
 
 PAIRS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 INTERVALS = ("1", "5", "15", "60", "240")
@@ -150,7 +151,7 @@ def _deliver(lab: Lab, venue: str, body: dict[str, Any], sent: Sent) -> None:
 
 def _post(url: str, content: str) -> httpx.Response | None:
     try:
-        return httpx.post(url, content=content, timeout=REPLY_SECS)
+        return plain_http.post(url, content=content, timeout=REPLY_SECS)
     except httpx.TransportError:
         return None
 

@@ -59,7 +59,8 @@ class PaperExchange:
         self._process: subprocess.Popen[bytes] | None = None
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._http = httpx.Client(base_url=self.url, timeout=STOP_SECS, headers={"X-Control-Token": control_token})
+        token = {"X-Control-Token": control_token}
+        self._http = httpx.Client(base_url=self.url, timeout=STOP_SECS, headers=token, verify=False)
         self.add_key(self.key, self.secret, self.account)
 
     def __enter__(self) -> Self:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.paper import PaperExchange
 from tests.trading.paper.conftest import Trader
 
@@ -41,7 +42,7 @@ def text_of(paper: PaperExchange, **query: str) -> str:
 
 
 def post(paper: PaperExchange, name: str, **form: str) -> httpx.Response:
-    return httpx.post(f"{paper.url}/_face/{name}", data=form, timeout=60)
+    return plain_http.post(f"{paper.url}/_face/{name}", data=form, timeout=60)
 
 
 def test_a_fresh_exchange_has_an_empty_state() -> None:
@@ -142,15 +143,17 @@ def test_a_wrong_form_says_why_and_keeps_what_was_written(
     [("GET", "/_face/nothing"), ("POST", "/_face/nothing"), ("POST", "/"), ("GET", "/_face/../run.py")],
 )
 def test_there_is_nothing_else(paper: PaperExchange, method: str, path: str) -> None:
-    assert httpx.request(method, paper.url + path, timeout=60).status_code == httpx.codes.NOT_FOUND
+    assert plain_http.request(method, paper.url + path, timeout=60).status_code == httpx.codes.NOT_FOUND
 
 
 @pytest.mark.parametrize("path", ["/_control/maintenance", "/_face/pause"])
 def test_a_page_of_another_origin_turns_nothing(paper: PaperExchange, path: str) -> None:
     for origin in ("https://elsewhere.example", "null"):
-        reply = httpx.post(paper.url + path, content=b'{"on": true}', headers={"Origin": origin}, timeout=60)
+        reply = plain_http.post(paper.url + path, content=b'{"on": true}', headers={"Origin": origin}, timeout=60)
         assert reply.status_code == httpx.codes.FORBIDDEN
-    own = httpx.post(paper.url + "/_control/maintenance", json={"on": False}, headers={"Origin": paper.url}, timeout=60)
+    own = plain_http.post(
+        paper.url + "/_control/maintenance", json={"on": False}, headers={"Origin": paper.url}, timeout=60
+    )
     assert own.status_code == httpx.codes.OK
 
 
@@ -176,13 +179,15 @@ def guarded() -> Iterator[PaperExchange]:
     [(None, 401), (("me", "sesame"), 401), (("me", "open-sesame"), 200), (("", "open-sesame"), 200)],
 )
 def test_the_token_is_the_password(guarded: PaperExchange, auth: Any, status: int) -> None:
-    assert httpx.get(f"{guarded.url}/", auth=auth, timeout=60).status_code == status
-    forms = httpx.post(f"{guarded.url}/_face/price", data={"symbol": "BTCUSDT", "price": "1"}, auth=auth, timeout=60)
+    assert plain_http.get(f"{guarded.url}/", auth=auth, timeout=60).status_code == status
+    forms = plain_http.post(
+        f"{guarded.url}/_face/price", data={"symbol": "BTCUSDT", "price": "1"}, auth=auth, timeout=60
+    )
     assert forms.status_code == (303 if status == 200 else status)
-    state = httpx.get(f"{guarded.url}/_control/state", auth=auth, timeout=60)
+    state = plain_http.get(f"{guarded.url}/_control/state", auth=auth, timeout=60)
     assert state.status_code == (200 if status == 200 else 403)
 
 
 @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Bearer open-sesame", "Basic bm9jb2xvbg=="])
 def test_a_strange_password_is_none(guarded: PaperExchange, header: str) -> None:
-    assert httpx.get(f"{guarded.url}/", headers={"Authorization": header}, timeout=60).status_code == 401
+    assert plain_http.get(f"{guarded.url}/", headers={"Authorization": header}, timeout=60).status_code == 401

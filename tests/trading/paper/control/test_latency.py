@@ -9,6 +9,7 @@ import ccxt
 import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.paper import PaperExchange
 from tests.trading.paper.dialects.test_binance_sockets import hear, socket
 from trading.paper.control.latency import Latency, parse, read_delays
@@ -83,8 +84,8 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperExchange]:
 
 def test_only_the_endpoint_of_the_rule_is_late(slow: PaperExchange) -> None:
     with pytest.raises(httpx.ReadTimeout):
-        httpx.get(f"{slow.url}/api/v3/time", timeout=0.3)
-    assert httpx.get(f"{slow.url}/api/v3/ping", timeout=60).status_code == 200
+        plain_http.get(f"{slow.url}/api/v3/time", timeout=0.3)
+    assert plain_http.get(f"{slow.url}/api/v3/ping", timeout=60).status_code == 200
 
 
 def test_delays_change_while_it_runs_and_levers_are_never_late(slow: PaperExchange) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.paper import PaperExchange
 from tests.trading.paper.conftest import Trader
 
@@ -121,7 +122,7 @@ def test_the_clock_is_checked_as_at_binance(
 def raw(trader: Trader, *, query: str = "", body: str = "", key: str | None = None) -> httpx.Response:
     headers = {"X-MBX-APIKEY": trader.name if key is None else key}
     url = f"{trader.paper.url}/api/v3/order?{query}"
-    return httpx.post(url, content=body, headers={name: value for name, value in headers.items() if value})
+    return plain_http.post(url, content=body, headers={name: value for name, value in headers.items() if value})
 
 
 def sign(trader: Trader, payload: str) -> str:

@@ -2,9 +2,9 @@
 
 import json
 
-import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.paper import PaperExchange
 
 LONG = "9" * 5000
@@ -26,6 +26,6 @@ DEEP = "[" * 100_000
 def test_what_no_client_means_is_refused(
     paper_process: PaperExchange, method: str, path: str, headers: dict[str, str], body: str
 ) -> None:
-    answer = httpx.request(method, f"{paper_process.url}{path}", headers=headers, content=body, timeout=30)
+    answer = plain_http.request(method, f"{paper_process.url}{path}", headers=headers, content=body, timeout=30)
     assert 200 <= answer.status_code < 500
     assert answer.json() is not None

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 import ccxt
-import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.paper import PaperExchange
 from tests.trading.paper.conftest import Trader
 
@@ -110,9 +110,9 @@ def test_a_bad_price_is_refused(paper: PaperExchange, body: dict[str, str]) -> N
 
 def test_the_token_guards_the_levers() -> None:
     with PaperExchange("--manual", "--control-token", "open-sesame") as paper:
-        assert httpx.get(f"{paper.url}/_control/state").status_code == 403
-        wrong = httpx.get(f"{paper.url}/_control/state", headers={"X-Control-Token": "sesame"})
-        right = httpx.get(f"{paper.url}/_control/state", headers={"X-Control-Token": "open-sesame"})
+        assert plain_http.get(f"{paper.url}/_control/state").status_code == 403
+        wrong = plain_http.get(f"{paper.url}/_control/state", headers={"X-Control-Token": "sesame"})
+        right = plain_http.get(f"{paper.url}/_control/state", headers={"X-Control-Token": "open-sesame"})
     assert (wrong.status_code, right.status_code) == (403, 200)
 
 
