@@ -44,8 +44,10 @@ def _balance(figures: Cards) -> Card:
 
 
 def _queue(figures: Cards) -> Card:
-    sub = "the next goes straight in" if figures.taken < figures.pool_size else "all slots are taken"
-    return Card("queue", "Queue", str(figures.waiting), sub=sub, hint="Signals that wait for a slot.")
+    free = "the next goes straight in" if not figures.waiting else "slots are free: each says why it waits"
+    sub = free if figures.taken < figures.pool_size else "all slots are taken"
+    hint = "Signals that wait for a slot, or for a market that stands still."
+    return Card("queue", "Queue", str(figures.waiting), sub=sub, hint=hint)
 
 
 def _result(key: str, title: str, result: Decimal, figures: Cards, *, count: str, hint: str) -> Card:

@@ -52,7 +52,7 @@ NOT_ASKED: Mapping[str, str] = MappingProxyType(
     {
         "capital_tier": "off: your own limits hold alone",
         "leverage": "a spot account has none",
-        "live_start_cap": "the first live day is over, or the money is not real",
+        "live_start_cap": "asked only on the first day of a live account",
         "opposite_side": "spot is never sold short",
         "venue_exposure": "not asked with one venue",
     }
@@ -125,8 +125,12 @@ def _row(check: Check, asked: Sequence[Asked], quote: str, denied: Denied | None
         return LimitRow(name, title, "idle", words=NOT_ASKED.get(name, "equity is not known yet"), denied=denied)
     where, worst = max(found, key=lambda pair: _badness(pair[1]))
     row = _shown(name, title, worst, subject="" if hide else where.plan.symbol, quote=quote, denied=denied)
-    return replace(row, tightened=_tightened(worst, left_of(name, where.book), quote))
+    subject = row.subject and SUBJECTS.get(name, row.subject).format(base=where.plan.base)
+    return replace(row, subject=subject, tightened=_tightened(worst, left_of(name, where.book), quote))
 
+
+SUBJECTS: Mapping[str, str] = MappingProxyType({"sector_exposure": "{base}", "strategy_exposure": ""})
+# What a check is about, where that is not the market that stands worst.
 
 TIGHTENED_BY: Mapping[str, str] = MappingProxyType(
     {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from trading.domain.order_state import OrderState
+from trading.domain.order_state import TERMINAL, OrderState
 from trading.domain.vocabulary import Purpose
 
 BRINGS_ORDERS = frozenset({"ENTERED", "PYRAMIDED", "EXITED", "REDUCED", "REVERSED"})
@@ -66,7 +66,7 @@ def _decided(way: Way) -> Step:
 def _orders(way: Way) -> tuple[Step, ...]:
     """Orders written, sent, filled; ahead while nothing is decided or the signal waits."""
     if not way.orders:
-        waits = "waits in the queue for a slot" if way.outcome in WAITS else "none yet"
+        waits = "waits in the queue" if way.outcome in WAITS else "none yet"
         state = NOW if way.outcome else AHEAD
         return (Step("orders", state, waits), Step("sent", AHEAD, ""), Step("filled", AHEAD, ""))
     first = min(order.created_at for order in way.orders)
@@ -86,9 +86,12 @@ def _sent(way: Way) -> Step:
 
 def _filled(orders: Sequence[Sent]) -> Step:
     filled = sum(order.state == OrderState.FILLED for order in orders)
-    partly = any(order.filled_qty for order in orders)
-    state = DONE if filled == len(orders) else NOW if partly else AHEAD
-    return Step("filled", state, f"{filled} of {len(orders)}" + (", one partly" if partly and not filled else ""))
+    partly, over = any(order.filled_qty for order in orders), all(order.state in TERMINAL for order in orders)
+    state = DONE if over and partly else NOW if partly else AHEAD
+    rest = ", the rest is withdrawn" if over and partly and filled < len(orders) else ""
+    return Step(
+        "filled", state, f"{filled} of {len(orders)}" + (", one partly" if partly and not filled else "") + rest
+    )
 
 
 def since(way: Way, at: datetime | None) -> float | None:

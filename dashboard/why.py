@@ -187,7 +187,7 @@ def _markets(
         yield Line("market", "pair listed", False, asked.symbol, account.venue, advice, "UNKNOWN_SYMBOL")
         return
     yield Line("market", "pair listed", True, found.symbol, account.venue)
-    state, refused = listing.state_of(found), listing.refusal(account.venue, found)
+    state, refused = listing.state_of(found), listing.refusal(account, found)
     advice = refused.reason if refused else ""
     yield Line("market", "market trades", refused is None, state, MarketState.TRADING, advice, "NOT_TRADABLE")
     if source is not None:

@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -29,7 +30,8 @@ def close_group(request: HttpRequest, group_id: int) -> HttpResponse:
         done = f"Closing {name}: resting orders are cancelled, then what is held goes at market."
         return Told(done if began else f"{name} was closed or closing already; nothing was changed.", done=began)
 
-    return ask(request, _question(group, name), act, account_id=group.account_id)
+    back = reverse("dashboard:group", args=[group.pk]) if request.GET.get("from") == "group" else ""
+    return ask(request, _question(group, name), act, account_id=group.account_id, back=back)
 
 
 def _question(group: PositionGroup, name: str) -> Question:

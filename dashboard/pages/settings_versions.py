@@ -1,5 +1,8 @@
 """Versions of settings: the list, what one changed, what lies between two, and the way back by way of a preview."""
 
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,9 +17,11 @@ from dashboard.pages.settings_preview import preview_page
 from dashboard.settings_preview import Places, told
 from trading.domain import settings as registry
 from trading.domain.settings import SettingError
+from trading.domain.settings_kinds import Scope
 from trading.models import SettingVersion
 from trading.models.setting_version import How
 from trading.services import overrides, setting_versions
+from trading.services.overrides import Change, Place
 
 AT_ONCE = 50
 TOWARDS = {"undo": setting_versions.undoing, "return": setting_versions.restoring}
@@ -71,8 +76,26 @@ def roll_back_settings(request: HttpRequest, version_id: int, way: str) -> HttpR
         said = f"Version {version.pk} does not go back: {error}"
         return preview_page(request, (), bar=bar, back=back, problem=said, status=422)
     return preview_page(
-        request, changes, bar=bar, back=back, how=How.ROLLBACK, of=version.pk, reason=_reason(version, way)
+        request,
+        changes,
+        bar=bar,
+        back=_where(changes) or back,
+        how=How.ROLLBACK,
+        of=version.pk,
+        reason=_reason(version, way),
     )
+
+
+LOOKED_AT = {Scope.USER: "mine", Scope.ACCOUNT: "account", Scope.PAIR: "pair"}
+# What the settings page calls them in its address.
+
+
+def _where(changes: Sequence[Change]) -> str:
+    """The address part of the one place that all of them are about; empty where there is none, or it is everybody's."""
+    places = {change.place for change in changes}
+    at = next(iter(places)) if len(places) == 1 else Place()
+    said = {"account": at.account_id, "scope": LOOKED_AT.get(at.scope), "symbol": at.symbol}
+    return urlencode({name: value for name, value in said.items() if value})
 
 
 def _reason(version: SettingVersion, way: str) -> str:

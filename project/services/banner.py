@@ -36,7 +36,7 @@ def text(facts: Facts) -> str:
 
 def alert() -> str:
     """A body the door accepts from the first source: a small entry, priced by the market."""
-    return json.dumps({"symbol": "BTCUSDT", "action": "buy", "timeframe": "60"})
+    return json.dumps({"symbol": "SOLUSDT", "action": "buy", "timeframe": "60"})
 
 
 def _row(name: str, *values: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from dashboard.builder_parts import Act
 from dashboard.builder_send import token_of
 from dashboard.builder_vendors import _fraction
 from project.journal.models import JournalEntry
+from project.services.ports import free_port
 from signals.formats import REGISTRY
 from signals.intent import Action, IntentKind, MarketPosition, SizeKind
 from signals.models import Alert, Source
@@ -237,7 +239,8 @@ def test_a_shadowed_source_may_be_tested_even_on_live(trader: Client) -> None:
     assert trader.post("/builder/send", {"source": source.pk, "act": "long"}).status_code == 302
 
 
-def test_the_door_that_is_away_says_so(trader: Client) -> None:
+def test_the_door_that_is_away_says_so(trader: Client, settings: Any) -> None:
+    settings.WINDLASS = replace(settings.WINDLASS, door_port=free_port())  # whatever else runs on this machine
     source = Source.objects.order_by("id").first()
     assert source is not None
     wrong = {"source": source.pk, "url": "http://x/webhooks/" + "t" * 43}

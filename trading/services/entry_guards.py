@@ -20,7 +20,7 @@ def refusal(desk: Desk, meant: Meant, side: PositionSide, *, group: PositionGrou
     """Why an alert can't enter now, as a new position or as a pyramid of a group; None where it may be sized."""
     chosen = desk.settings(meant.instrument.symbol)
     early = _nonsense(meant) or _blocked(meant, chosen) or _unsupported(desk, meant, group)
-    early = early or listing.refusal(desk.account.venue, meant.instrument) or _guarded(desk, meant, side, chosen)
+    early = early or listing.refusal(desk.account, meant.instrument) or _guarded(desk, meant, side, chosen)
     return early or (_too_early(desk, meant, group, chosen) if group else None)
 
 

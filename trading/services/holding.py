@@ -31,4 +31,4 @@ def _why(account: ExchangeAccount, meant: Meant) -> Verdict | None:
     if in_maintenance(account):
         return Verdict(Outcome.QUEUED, account.health_detail, {"held": MAINTENANCE})
     waits = PERMITS[listing.state_of(meant.instrument)].waits
-    return listing.refusal(account.venue, meant.instrument) if waits else None
+    return listing.refusal(account, meant.instrument) if waits else None

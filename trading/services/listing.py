@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from project.accounts.models import ExchangeAccount
+from project.accounts.models import Environment, ExchangeAccount
 from project.journal.record import Event, record_all
 from signals.listing import GONE, HALTS, MarketState, market_state
 from signals.market.instruments import InstrumentFacts
@@ -26,12 +26,17 @@ def state_of(instrument: Instrument | InstrumentFacts) -> MarketState:
     return market_state(active=instrument.active, status=instrument.status)
 
 
-def refusal(venue: str, instrument: InstrumentFacts) -> Verdict | None:
+ONLY_SOME = " It moves only the pairs that it has prices of: in the demo BTC, ETH and SOL."
+
+
+def refusal(account: ExchangeAccount, instrument: InstrumentFacts) -> Verdict | None:
     """Why nothing new is entered in a market now; None while it trades."""
     state = state_of(instrument)
     if PERMITS[state].enters:
         return None
-    words = said(state, venue=venue.capitalize(), symbol=instrument.symbol, since=None)
+    paper = account.environment == Environment.PAPER
+    who = "The paper exchange" if paper else account.venue.capitalize()
+    words = said(state, venue=who, symbol=instrument.symbol, since=None) + (ONLY_SOME if paper else "")
     return Verdict(Outcome.NOT_TRADABLE, words, {"symbol": instrument.symbol, "state": state})
 
 
