@@ -80,6 +80,13 @@ def test_a_trader_closes_and_is_told(day: rows.Desk, trader: Client) -> None:
     assert Order.objects.filter(group=row, state="OPEN", cancel_requested=False).count() == 0
 
 
+def test_from_its_own_page_one_comes_back_to_it(day: rows.Desk, trader: Client) -> None:
+    row = group("ETH/USDT")
+    assert f"/groups/{row.pk}/close?from=group" in trader.get(f"/groups/{row.pk}").content.decode()
+    answer = trader.post(f"{address(row)}?from=group")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/groups/{row.pk}")
+
+
 def test_closing_twice_is_closing_once(day: rows.Desk, trader: Client) -> None:
     trader.post(address(group("ETH/USDT")))
     before = group("ETH/USDT").closing_at

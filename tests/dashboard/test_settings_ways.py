@@ -79,6 +79,18 @@ def test_the_way_back_is_previewed_and_is_a_version(root: Client, way: str, afte
     assert (version.how, version.of, version.reason) == ("ROLLBACK", to.pk, "was wrong")
 
 
+def test_the_way_back_leads_to_the_place_that_it_changed(root: Client, day: rows.Desk) -> None:
+    number = day.account.pk
+    for place, back in (
+        (Place(account_id=number), f"account={number}&scope=account"),
+        (Place(account_id=number, symbol="BTC/USDT"), f"account={number}&scope=pair&symbol=BTC%2FUSDT"),
+        (Place(), f"account={number}"),
+    ):
+        version = write([Wish("max_pyramids", place, "3")], Said("vera"))[1]
+        assert version is not None
+        assert root.post(f"{VERSIONS}/{version.pk}/undo").context["back"] == back
+
+
 def test_nobody_calls_his_own_change_a_way_back(root: Client) -> None:
     first = changed(max_heat="0.4")
     marked = root.post(f"{VERSIONS}/{first.pk}/undo").context["mark"]
