@@ -5,7 +5,7 @@ templates that escape everything; a frame carries the keys in order and only the
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -123,14 +123,9 @@ def _groups(overview: Overview) -> Iterator[tuple[str, str]]:
     """Two pieces a group: the row, which moves with the price, and the detail, which only orders and fills move."""
     today = overview.at.replace(hour=0, minute=0, second=0, microsecond=0)
     for row in overview.groups:
-        still = (row.id, row.version) if row.version else _still(row)
+        still = (row.id, row.version)
         yield f"group-{row.id}", _remembered(_Wanted("group", (still, row.market.last, row.unrealised), today, row))
         yield f"group-{row.id}-detail", _remembered(_Wanted("group_detail", still, today, row))
-
-
-def _still(row: GroupRow) -> GroupRow:
-    """What a detail shows: nothing of it moves with the price."""
-    return replace(row, market=replace(row.market, last=None), unrealised=None, unrealised_pct=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ class GroupRow:
     result_pct: Decimal | None = None  # realised, of what the entries cost
     average_exit: Decimal | None = None  # of everything that was closed, quote
     cost: Decimal = Decimal(0)  # of what is held, quote
-    version: str = ""  # the same version of a group looks the same at the same price; empty where nobody can tell
+    version: str = ""  # of an open group: with the same version it looks the same at the same price
 
     @property
     def result(self) -> Decimal | None:

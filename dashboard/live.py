@@ -36,7 +36,7 @@ from trading.services.meaning import settings_or_defaults
 
 
 def gather(account_id: int | None, *, now: datetime) -> Overview:
-    """The overview of an account (of the first one where none is named or the named one is gone): two questions."""
+    """The overview of an account (of the first one where none is named or the named one is gone), of one moment."""
     bar = shell.gather(account_id, now=now)
     if bar.row is None:
         return Overview(bar.number, now, bar.health)

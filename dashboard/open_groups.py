@@ -8,6 +8,7 @@ versions as before looks as before.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from threading import Lock
 
 from django.db.models import Model
 
@@ -47,6 +48,8 @@ ORDERS = Read(lambda ids: Order.objects.filter(Among("group_id", ids)).order_by(
 FILLS = Read(lambda ids: Fill.objects.filter(Among("order__group_id", ids)).order_by("at", "id"))
 
 _kept: dict[int, GroupRow] = {}
+_LOCK = Lock()
+# Each request has a thread of its own.
 
 
 def questions(account: ExchangeAccount) -> tuple[Question, ...]:
@@ -76,9 +79,10 @@ def _known(number: int, version: str) -> GroupRow | None:
 def _keep(row: PositionGroup, version: str) -> GroupRow:
     """Of a group that changed once more since its version was read, the next look makes it anew."""
     made = unpriced(row, version)
-    while len(_kept) >= KEPT and row.pk not in _kept:
-        _kept.pop(next(iter(_kept)), None)
-    _kept[row.pk] = made
+    with _LOCK:
+        while len(_kept) >= KEPT and row.pk not in _kept:
+            del _kept[next(iter(_kept))]
+        _kept[row.pk] = made
     return made
 
 

@@ -87,8 +87,9 @@ def _sent(way: Way) -> Step:
 def _filled(orders: Sequence[Sent]) -> Step:
     filled = sum(order.state == OrderState.FILLED for order in orders)
     partly, over = any(order.filled_qty for order in orders), all(order.state in TERMINAL for order in orders)
-    state = DONE if over and partly else NOW if partly else AHEAD
-    rest = ", the rest is withdrawn" if over and partly and filled < len(orders) else ""
+    over = over and any(order.submitted_at for order in orders)
+    state = (DONE if partly else STOPPED) if over else NOW if partly else AHEAD
+    rest = ", the rest ended unfilled" if over and filled < len(orders) else ""
     return Step(
         "filled", state, f"{filled} of {len(orders)}" + (", one partly" if partly and not filled else "") + rest
     )

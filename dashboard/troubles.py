@@ -12,7 +12,7 @@ from django.urls import reverse
 from dashboard.formats import price, qty
 from dashboard.snapshot import TroubleRow
 from dashboard.words import venue_words
-from project.accounts.models import ExchangeAccount
+from project.accounts.models import Environment, ExchangeAccount
 from project.reads import Question, Read
 from signals.listing import market_state
 from signals.models import Instrument
@@ -186,5 +186,6 @@ def _markets(account: ExchangeAccount) -> Iterable[TroubleRow]:
     stopped = Instrument.objects.filter(venue=account.venue, environment=account.environment, active=False)
     for row in stopped.filter(mine).distinct().order_by("symbol"):
         state = market_state(active=row.active, status=row.status)
-        words = said(state, venue=venue_words(account.venue), symbol=row.symbol, since=row.stopped_at)
+        venue, paper = venue_words(account.venue), account.environment == Environment.PAPER
+        words = said(state, venue=venue, symbol=row.symbol, since=row.stopped_at, paper=paper)
         yield TroubleRow(f"market-{row.pk}", row.symbol, f"{row.status.capitalize()}.", row.stopped_at, (words,))

@@ -50,9 +50,7 @@ async def asked(request: HttpRequest, rest: str) -> httpx.Response:
     """Flower's own answer. Raises InvalidURL, HTTPError, OSError."""
     url = httpx.URL(f"http://{HOST}:{settings.WINDLASS.flower_port}/{PREFIX}/{quote(rest)}")
     url = url.copy_with(query=quote(request.META["QUERY_STRING"], safe=QUERY_SAFE).encode() or None)
-    plain = httpx.AsyncHTTPTransport(
-        verify=False
-    )  # no TLS here, and reading certificates would hold up the loop for 60 ms
+    plain = httpx.AsyncHTTPTransport(verify=False)  # reading certificates, for no TLS, would hold up the loop for 60 ms
     async with httpx.AsyncClient(auth=credentials(), timeout=PATIENCE_SECS, transport=plain) as client:
         if request.method != "POST":
             return await client.get(url)

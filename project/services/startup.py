@@ -51,9 +51,13 @@ URL_VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 APPS_SECS = 120.0
 APPS_PAUSE_SECS = 0.4
 # The dashboard's answer counts migrations and asks the servers: asked more often, it would slow the start.
-ENGINE = ("door", "sweeps", "entries", "pump", "exits", "web")
-# In this order: the door takes alerts, a sweep reconciles, then entries are decided; the dashboard loads longest.
-FORKED = ("door", "sweeps", "entries", "pump", "exits")
+PAPER_SECS = 10.0
+# An exchange that is called before it listens has errors counted against it, but a live position's exits wait no longer.
+ENGINE = ("door", "pump", "web")
+# In this order: the door takes alerts; the dashboard loads longest.
+TRADERS = ("sweeps", "entries", "exits")
+# They call venues, the paper exchange too. A sweep reconciles, then entries are decided.
+FORKED = ("door", "pump", *TRADERS)
 # They need what the mother has loaded.
 LATE = ("feed", "flower", "beat", "kill")
 # They start when the stack answers: nobody waits for them, and two cores have enough to do before.
@@ -86,9 +90,7 @@ class Stack:
             await self._greet(greeting)
             self._publish(servers)
             first = await self._prepared(env, servers, born)
-            for name in ENGINE:
-                self.supervisor.keep(programs[name], by=born.spawn if name in FORKED else children.spawned)
-            await self._answering(programs)
+            await self._engine(programs, born)
         for name in LATE:
             self._keep_if_present(programs.get(name))
         self.terminal.plain(banner.text(self._facts(first)))
@@ -157,20 +159,26 @@ class Stack:
                 raise NotReady(name=name, seconds=SERVER_SECS, detail=reason, log=self.logs.path(name))
         self.logs.say(f"servers answer after {self._age()}")
 
-    async def _answering(self, programs: Mapping[str, Program]) -> None:
-        """Wait for what people and programs talk to; what does not come up is named in the banner."""
-        door = functools.partial(ready.http_answers, f"{self._url('door')}/health/live")
-        web = functools.partial(ready.http_answers, f"{self._url('web')}/health/ready")
-        parts = [self._ready("door", door, APPS_SECS), self._ready("web", web, APPS_SECS)]
-        if "paper" in programs:
-            paper = functools.partial(ready.http_answers, f"{self._url('paper')}/api/v3/ping")
-            parts.append(self._ready("paper", paper, APPS_SECS))
-        await asyncio.gather(*parts)
+    async def _engine(self, programs: Mapping[str, Program], born: Nursery) -> None:
+        """Start it, and wait for what people and programs talk to; what does not come up is named in the banner."""
+        async with asyncio.TaskGroup() as answers:
+            paper = answers.create_task(self._ready("paper", "/api/v3/ping"))
+            for name in ENGINE:
+                self._launch(programs[name], born)
+            answers.create_task(self._ready("door", "/health/live"))
+            answers.create_task(self._ready("web", "/health/ready"))
+            await asyncio.wait({paper}, timeout=PAPER_SECS)
+            for name in TRADERS:
+                self._launch(programs[name], born)
 
-    async def _ready(self, name: str, check: ready.Check, seconds: float) -> None:
-        reason = await ready.wait(check, seconds=seconds, pause_secs=APPS_PAUSE_SECS)
+    def _launch(self, program: Program, born: Nursery) -> None:
+        self.supervisor.keep(program, by=born.spawn if program.name in FORKED else children.spawned)
+
+    async def _ready(self, name: str, path: str) -> None:
+        check = functools.partial(ready.http_answers, self._url(name) + path)
+        reason = await ready.wait(check, seconds=APPS_SECS, pause_secs=APPS_PAUSE_SECS)
         if reason:  # what runs goes on running: exits must be managed even while the dashboard is not well
-            self.logs.say(f"{name} is not ready after {seconds:.0f} s: {reason}. See {self.logs.path(name)}")
+            self.logs.say(f"{name} is not ready after {APPS_SECS:.0f} s: {reason}. See {self.logs.path(name)}")
             self.unwell.append(f"{name}, see {self.logs.path(name)}")
         else:
             self.logs.say(f"{name} answers after {self._age()}")

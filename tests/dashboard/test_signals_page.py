@@ -256,6 +256,7 @@ def test_where_an_alert_stands(day: rows.Desk, outcome: str, states: tuple[str, 
         (("OPEN", "NEW"), 1, ("now", "ahead", "1 of 2, the first")),
         (("FILLED", "OPEN"), 2, ("done", "now", "2 of 2, the first")),
         (("FILLED", "FILLED"), 2, ("done", "done", "2 of 2, the first")),
+        (("CANCELED", "CANCELED"), 2, ("done", "stopped", "2 of 2, the first")),
         (("FILLED", "CANCELED"), 2, ("done", "done", "2 of 2, the first")),
     ],
 )
@@ -265,5 +266,5 @@ def test_how_far_its_orders_are(day: rows.Desk, states: tuple[str, ...], sent: i
         for place, state in enumerate(states)
     )
     *_, went, filled = signals_path.steps(Way(day.now, day.now, "ENTERED", False, placed))
-    assert ("the rest is withdrawn" in filled.words) == ("CANCELED" in states)
+    assert ("the rest ended unfilled" in filled.words) == ("CANCELED" in states)
     assert (went.state, filled.state, went.words) == (said[0], said[1], next(w for w in [went.words] if said[2] in w))

@@ -108,7 +108,7 @@ def test_dust_is_written_off_and_put_back(day: rows.Desk, trader: Client) -> Non
 def test_a_stopped_market_is_shown_where_something_is_open(day: rows.Desk, trader: Client) -> None:
     group = PositionGroup.objects.filter(closed_at=None).first()
     Instrument.objects.filter(pk=group.instrument_id).update(active=False, status="BREAK", stopped_at=NOW())
-    assert "has halted" in page(trader)
+    assert "stands still on the paper exchange" in page(trader)
 
 
 def test_a_viewer_looks_and_does_not_act(bare: BareHolding, client: Client) -> None:

@@ -20,7 +20,6 @@ from tests.support.levers import clear_books, time_passes
 from tests.support.paper import PaperExchange
 from trading.services import connect, exits_sweep, queue, reconcile
 from trading.services.invariants import CHECKS, check_all
-from trading.services.socket_guard import ModeGuard
 
 ROUNDS = int(os.environ.get("WINDLASS_ROUNDS", "3"))
 # Of every race, and (in part) examples of the model: a campaign asks for 300.
@@ -40,7 +39,6 @@ def fresh_desk(paper: PaperExchange, *, venue: str = "binance") -> Desk:
     """Empty tables, empty books, a new process, one new account."""
     truncate()
     renew(paper) if len(paper._keys) > ACCOUNTS_KEPT else clear_books(paper)
-    connect._guard = ModeGuard()
     return make_desk(paper, venue=venue)
 
 
@@ -70,7 +68,7 @@ def change_mode(to: str) -> None:
         mode.request_leave(operator="test", reason="a test", now=timezone.now())
         mode.leave(operator="test", phrase=mode.LEAVE_PHRASE, two_people=False, now=timezone.now())
     mode.change(to, operator="test", reason="a test")
-    connect._guard = ModeGuard()
+    connect.forget()
 
 
 # time and restarts -------------------------------------------------------------------------------
@@ -80,7 +78,6 @@ def restart(desk: Desk) -> None:
     """Everything in memory is gone and every owner dead; the start asks for a reconcile, as `make up` does."""
     connect.forget()
     instruments.forget()
-    connect._guard = ModeGuard()
     ExchangeAccount.objects.update(reconciled_at=None)
     desk.account.refresh_from_db()
     time_passes()

@@ -24,9 +24,9 @@ from trading.domain.take_profit import Cancel, Remainder, closed_as, taken
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, Side, TimeInForce
 from trading.errors import IllegalTransition
 from trading.selectors import GroupPicture
+from trading.services import exit_orders, levels
 from trading.services import groups as real
 from trading.services import ladder as real_ladder
-from trading.services import levels
 from trading.services.orders import NewOrder
 
 
@@ -149,13 +149,13 @@ class Groups:
         for action in decision.actions:
             if isinstance(action, Cancel):
                 self.withdraw(self.store.orders[action.order_id], code=action.reason)
-            elif real._may_place(seen, Purpose.TARGET, real._leg_id(action), self.now):
-                placed.append(real._target(seen, action))
+            elif exit_orders.may_place(seen, Purpose.TARGET, exit_orders.leg_of(action), self.now):
+                placed.append(exit_orders.target(seen, action))
         self.create(group, placed)
         return bool(decision.actions)
 
     def reduce(self, group: Group, seen: GroupPicture) -> bool:
-        if group.reduce_qty <= 0 or not real._may_place(seen, Purpose.REDUCE, None, self.now):
+        if group.reduce_qty <= 0 or not exit_orders.may_place(seen, Purpose.REDUCE, None, self.now):
             return False
         step = due(
             group.reduce_qty,
@@ -186,11 +186,11 @@ class Groups:
         if (
             seen.unsettled
             or real._left(seen, closing=True) is not Remainder.SELLABLE
-            or not real._may_place(seen, Purpose.EXIT, None, self.now)
+            or not exit_orders.may_place(seen, Purpose.EXIT, None, self.now)
         ):
             return
         number = sum(o.purpose == Purpose.EXIT for o in seen.orders)
-        self.create(group, [real._market(seen, Purpose.EXIT, self.exit_qty(group, seen), number)])
+        self.create(group, [exit_orders.market(seen, Purpose.EXIT, self.exit_qty(group, seen), number)])
 
     def exit_qty(self, group: Group, seen: GroupPicture) -> Decimal:
         """All of what is held, in lots."""

@@ -40,10 +40,20 @@ _SAID: Mapping[MarketState, str] = MappingProxyType(
 )
 
 
-def said(state: MarketState, *, venue: str, symbol: str, since: datetime | None) -> str:
-    """The state in a sentence; empty while the market trades."""
-    at = f" since {since:%d %b %H:%M} UTC" if since else ""
-    return _SAID[state].format(venue=venue, symbol=symbol, since=at) if state in _SAID else ""
+_ON_PAPER: Mapping[MarketState, str] = MappingProxyType(
+    {
+        MarketState.HALTED: "{symbol} stands still on the paper exchange{since}: it moves only the pairs that it has prices of, "
+        "in the demo BTC, ETH and SOL. Entries wait in the queue, exits are kept and sent when it trades.",
+        MarketState.DELISTED: "The paper exchange does not trade {symbol} any more{since}. Entries are refused; what is held "
+        "there is converted by it.",
+    }
+)
+
+
+def said(state: MarketState, *, venue: str, symbol: str, since: datetime | None, paper: bool = False) -> str:
+    """The state in a sentence; empty while the market trades. paper: it is our own exchange, whatever it is called."""
+    at, words = f" since {since:%d %b %H:%M} UTC" if since else "", _ON_PAPER if paper else _SAID
+    return words[state].format(venue=venue, symbol=symbol, since=at) if state in words else ""
 
 
 def converted(state: MarketState, *, ours: Decimal, theirs: Decimal) -> Decimal:

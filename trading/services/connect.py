@@ -40,7 +40,8 @@ def gateway(account: ExchangeAccount) -> Gateway:
 
 
 def forget() -> None:
-    """Drop every gateway: between tests, and when keys may have changed without a save."""
+    """Drop every gateway, and what was read of the mode: between tests, and when keys may have changed without a save."""
+    _guard.forget()
     _gateways.clear()
     _markets.clear()
 

@@ -16,17 +16,14 @@ from signals.intent import Level, LevelKind
 from signals.models import Signal
 from trading import locks, selectors
 from trading.domain import settings
-from trading.domain.exit_plan import ExitDecision, ExitView, PlaceAggregate, PlaceRung, desired
+from trading.domain.exit_plan import ExitDecision, ExitView, desired
 from trading.domain.group_status import status, withdraws_entries
-from trading.domain.money import ZERO, floor_to, total
-from trading.domain.order_state import TERMINAL, OrderState
+from trading.domain.money import ZERO, total
+from trading.domain.order_state import OrderState
 from trading.domain.reduce import due
-from trading.domain.retry import may_try
 from trading.domain.settings import ExitSettings
 from trading.domain.take_profit import (
     Cancel,
-    CancelReason,
-    Place,
     Remainder,
     closed_as,
     open_remainder,
@@ -36,7 +33,7 @@ from trading.domain.take_profit import (
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, TimeInForce
 from trading.models import Order, PositionGroup, Slot
 from trading.selectors import GroupPicture
-from trading.services import ladder, levels, orders, pnl, queue, results, stops
+from trading.services import exit_orders, ladder, levels, orders, pnl, queue, results, stops
 from trading.services.defects import DEFECTS
 from trading.services.orders import NewOrder
 
@@ -73,9 +70,8 @@ def review(group_id: int, *, now: datetime) -> None:
     if group.closing_at is None and any(o.pk in unsent and o.state == OrderState.DROPPED for o in seen.orders):
         _tend(group, selectors.picture(group), now)  # dropped before it left: what fits is planned at once
     if group.closing_at is not None:
-        _withdraw_all(seen)
-        _withdraw_larger(seen)
-        _sell_rest(group, selectors.picture(group), now)
+        exit_orders.withdraw(seen)
+        exit_orders.sell_rest(group, selectors.picture(group), now)
         moved = True
     return _write(group, selectors.picture(group) if moved else seen, now)
 
@@ -85,14 +81,14 @@ def _late(group: PositionGroup, now: datetime) -> None:
     seen = selectors.picture(group)
     _write_figures(group, seen)
     if group.converted_qty <= 0:  # what the venue took when it closed the market is not there any more
-        _sell_rest(group, seen, now, off_qty=total(selectors.WRITTEN_OFF(group_id=group.pk)))
+        exit_orders.sell_rest(group, seen, now, off_qty=total(selectors.WRITTEN_OFF(group_id=group.pk)))
 
 
 def end_converted(group: PositionGroup, *, qty: Decimal, reason: str, now: datetime) -> None:
     """Over by the venue's word: it closed the market and took what was held. The account is locked by the caller."""
     group.converted_qty, group.close_reason, group.closing_at = qty, reason, group.closing_at or now
     group.save(update_fields=["converted_qty", "close_reason", "closing_at"])
-    _withdraw_all(selectors.picture(group))
+    exit_orders.withdraw(selectors.picture(group))
     _change_status(group, GroupStatus.CLOSED)
     _end(group, selectors.picture(group), now)
 
@@ -218,41 +214,15 @@ def _act(group: PositionGroup, seen: GroupPicture, decision: ExitDecision, now: 
     for action in decision.actions:
         if isinstance(action, Cancel):
             orders.withdraw(by_id[action.order_id], code=action.reason)
-        elif _may_place(seen, Purpose.TARGET, _leg_id(action), now):
-            placed.append(_target(seen, action))
+        elif exit_orders.may_place(seen, Purpose.TARGET, exit_orders.leg_of(action), now):
+            placed.append(exit_orders.target(seen, action))
     orders.create(group, placed, now=now)
     return bool(decision.actions)
 
 
-def _leg_id(action: Place | PlaceAggregate | PlaceRung) -> int | None:
-    return action.leg_id if isinstance(action, Place) else None
-
-
-def _may_place(seen: GroupPicture, purpose: Purpose, leg_id: int | None, now: datetime) -> bool:
-    """Not while the wait after a rejection is on."""
-    count, last = selectors.failures(seen.orders, purpose=purpose, leg_id=leg_id)
-    return may_try(failures=count, last_failure=last, now=now)
-
-
-def _target(seen: GroupPicture, action: Place | PlaceAggregate | PlaceRung) -> NewOrder:
-    leg_id = _leg_id(action)
-    number = sum(o.leg_id == leg_id and o.purpose == Purpose.TARGET for o in seen.orders)
-    whose = f"rung:{action.number}" if isinstance(action, PlaceRung) else f"leg:{leg_id or 'all'}"
-    return NewOrder(
-        key=f"group:{seen.id}/{whose}/target:{number}",
-        purpose=Purpose.TARGET,
-        side=seen.side.exit_side,
-        type=OrderType.LIMIT,
-        qty=action.qty,
-        price=action.price,
-        reference_price=action.price,
-        leg_id=leg_id,
-    )
-
-
 def _reduce(group: PositionGroup, seen: GroupPicture, now: datetime) -> bool:
     """Send of a decided reduction what the targets have made room for; what filled meanwhile leaves less to sell."""
-    if group.reduce_qty <= 0 or not _may_place(seen, Purpose.REDUCE, None, now):
+    if group.reduce_qty <= 0 or not exit_orders.may_place(seen, Purpose.REDUCE, None, now):
         return False
     step = due(
         group.reduce_qty,
@@ -274,7 +244,7 @@ def _reduce(group: PositionGroup, seen: GroupPicture, now: datetime) -> bool:
 
 def _reduction(group: PositionGroup, seen: GroupPicture, qty: Decimal, number: int) -> NewOrder:
     """At market; with a limit at once for that or better, and what nobody takes goes back to the targets."""
-    new = _market(seen, Purpose.REDUCE, qty, number)
+    new = exit_orders.market(seen, Purpose.REDUCE, qty, number)
     if group.reduce_limit is None:
         return new
     return replace(new, type=OrderType.LIMIT, price=group.reduce_limit, time_in_force=TimeInForce.IOC)
@@ -286,54 +256,6 @@ def reduce_again(order: Order) -> None:
     PositionGroup.objects.filter(pk=order.group_id, closing_at=None).update(**again)
     payload = {"qty": order.qty, "again": order.pk}
     record("group.reducing", subject=f"group:{order.group_id}", payload=payload, account_id=order.account_id)
-
-
-def _market(seen: GroupPicture, purpose: Purpose, qty: Decimal, number: int) -> NewOrder:
-    """A market order that shrinks the position."""
-    return NewOrder(
-        key=f"group:{seen.id}/{purpose.lower()}:{number}",
-        purpose=purpose,
-        side=seen.side.exit_side,
-        type=OrderType.MARKET,
-        qty=qty,
-        price=None,
-        reference_price=seen.price,
-    )
-
-
-# while it closes ---------------------------------------------------------------------------------
-
-
-def _withdraw_all(seen: GroupPicture) -> None:
-    """A closing group keeps no order but its own market exit."""
-    for order in seen.orders:
-        if order.state not in TERMINAL and order.purpose != Purpose.EXIT:
-            orders.withdraw(order, code="GROUP_CLOSING")
-
-
-def _withdraw_larger(seen: GroupPicture) -> None:
-    """Of an exit that has not left, what it would sell was taken meanwhile: by a kill, or by hand at the venue."""
-    for order in seen.orders:
-        if order.state == OrderState.NEW and order.purpose == Purpose.EXIT and order.qty > seen.position.qty:
-            orders.withdraw(order, code=CancelReason.RESIZED)
-
-
-def _sell_rest(group: PositionGroup, seen: GroupPicture, now: datetime, *, off_qty: Decimal = ZERO) -> None:
-    """Once nothing else can fill and every fill is here, close what is left at market, but for what was written off.
-
-    As much as the venue takes at once: what is beyond goes when that has filled.
-    """
-    left = seen.position.qty - off_qty
-    if (
-        seen.unsettled
-        or remainder(left, price=seen.price, rules=seen.rules) is not Remainder.SELLABLE
-        or not _may_place(seen, Purpose.EXIT, None, now)
-    ):
-        return
-    number = sum(o.purpose == Purpose.EXIT for o in seen.orders)
-    whole = floor_to(left, seen.rules.lot_step)
-    qty = min(whole, seen.rules.most_at_market or whole)
-    orders.create(group, [_market(seen, Purpose.EXIT, qty, number)], now=now)
 
 
 # what it is now ----------------------------------------------------------------------------------

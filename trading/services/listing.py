@@ -26,17 +26,13 @@ def state_of(instrument: Instrument | InstrumentFacts) -> MarketState:
     return market_state(active=instrument.active, status=instrument.status)
 
 
-ONLY_SOME = " It moves only the pairs that it has prices of: in the demo BTC, ETH and SOL."
-
-
 def refusal(account: ExchangeAccount, instrument: InstrumentFacts) -> Verdict | None:
     """Why nothing new is entered in a market now; None while it trades."""
     state = state_of(instrument)
     if PERMITS[state].enters:
         return None
-    paper = account.environment == Environment.PAPER
-    who = "The paper exchange" if paper else account.venue.capitalize()
-    words = said(state, venue=who, symbol=instrument.symbol, since=None) + (ONLY_SOME if paper else "")
+    venue, paper = account.venue.capitalize(), account.environment == Environment.PAPER
+    words = said(state, venue=venue, symbol=instrument.symbol, since=None, paper=paper)
     return Verdict(Outcome.NOT_TRADABLE, words, {"symbol": instrument.symbol, "state": state})
 
 

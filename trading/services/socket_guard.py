@@ -34,6 +34,10 @@ class ModeGuard:
         self._mode = ""
         self._read_at = float("-inf")
 
+    def forget(self) -> None:
+        """Read the mode anew at the next question."""
+        self._read_at = float("-inf")
+
     def refusal(self, *, opens_position: bool) -> str:
         """Why the order may not go; empty when it may. A mode that cannot be read forbids."""
         if latch.is_set(settings.WINDLASS.home):

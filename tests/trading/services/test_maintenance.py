@@ -141,7 +141,7 @@ def test_a_halted_market_keeps_entries_and_exits_until_it_trades_again(halting: 
     desk.alert(symbol="BTCUSDT", action="exit", interval="60")
     desk.decide()
     alert.refresh_from_db()
-    assert (alert.outcome, "halted BTC/USDT" in alert.reason) == ("QUEUED", True)
+    assert (alert.outcome, "BTC/USDT stands still" in alert.reason) == ("QUEUED", True)
     desk.settle()
     desk.sweep()
     assert states("EXIT") == ["NEW"]

@@ -26,7 +26,6 @@ from trading.selectors import rules_of
 from trading.services import checkup_process, connect, preflight, test_order
 from trading.services.preflight import Kind
 from trading.services.preflight_pairs import instruments_of
-from trading.services.socket_guard import ModeGuard
 
 RIGHTS = {"method": "GET", "path": "/sapi/v1/account/apiRestrictions"}
 ACCEPTED_UNSAID = "http_503_after_accept"
@@ -233,8 +232,8 @@ def test_a_test_order_is_placed_found_and_cancelled(paper_process: PaperExchange
     assert [order for order in desk.gateway.resting() if order.order.client_order_id.startswith("WindlassTest")] == []
 
 
-def test_while_paused_nothing_is_placed_not_even_to_test(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connect, "_guard", ModeGuard())  # one that has not read the mode within the last 2 s
+def test_while_paused_nothing_is_placed_not_even_to_test(desk: Desk) -> None:
+    connect.forget()  # what was read of the mode within the last 2 s
     mode.change(mode.Mode.PAUSED, operator="mira", reason="a look around")
     row = asked(desk.account, Kind.TEST_ORDER)
     assert row.lines[-1]["level"] == Level.BAD

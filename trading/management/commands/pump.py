@@ -36,9 +36,10 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        rang_at = 0.0
+        rang_at, going = 0.0, True
         beside = emergency.Beside(settings.WINDLASS.home)
-        while not stop.wait(SEAL_SECS):
+        while going:
+            going = not stop.wait(SEAL_SECS)  # told to stop, it seals once more: what its last round wrote, too
             try:
                 seal_all(
                     holder=bells.process_name(),
@@ -46,7 +47,7 @@ class Command(BaseCommand):
                     publish=publish,
                     heads=settings.WINDLASS.home / "journal-heads",
                 )
-                if time.monotonic() - rang_at >= RING_SECS:
+                if going and time.monotonic() - rang_at >= RING_SECS:
                     rang_at = time.monotonic()
                     pump.ring_due(now=timezone.now())
                     pump.ring_canary(now=timezone.now())
