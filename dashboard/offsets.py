@@ -157,8 +157,8 @@ def _of_groups(standing: Sequence[Standing], runs: Sequence[OffsetRun]) -> tuple
 def _page(account: ExchangeAccount, standing: Sequence[Standing], *, now: datetime) -> OffsetPage:
     books = offset_books.kept({one.group.instrument_id for one in standing})
     scene = offset.look(account, books=books, now=now)
-    losing = sorted((one for one in scene.standing if one.profit < 0), key=lambda one: one.pct)
-    winning = [one.profit for one in scene.standing if one.profit > 0]
+    losing = sorted((one for one in scene.standing.values() if one.profit < 0), key=lambda one: one.pct)
+    winning = [one.profit for one in scene.standing.values() if one.profit > 0]
     refusal = offset_facts.account_refusal(account)
     runs = _runs(account)
     return OffsetPage(
@@ -238,7 +238,7 @@ def plan_row(scene: Scene, plan: OffsetPlan) -> PlanRow:
 
 
 def _planned(scene: Scene, sale: Sale) -> PartRow:
-    one = scene.of(sale.group_id)
+    one = scene.standing[sale.group_id]
     market = market_of(one.group.instrument, one.ticker.last)
     return PartRow(market, one.group.side, sale.qty, sale.result, sale.whole)
 

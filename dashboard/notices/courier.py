@@ -33,10 +33,11 @@ def serve(*, clock: Clock, linger_secs: float = LINGER_SECS, hung_secs: float = 
     """Send until nothing is due for a while. Threads that hang do not keep it; the process's end ends them."""
     carriers: dict[int, Carrier] = {}
     last = time.monotonic()
-    while time.monotonic() - last <= linger_secs:
-        started = _start(carriers, clock)
-        if started or _any_works(carriers, hung_secs):
+    while True:
+        if _start(carriers, clock) or _any_works(carriers, hung_secs):
             last = time.monotonic()
+        elif time.monotonic() - last > linger_secs:
+            return
         _bell.wait(TICK_SECS)
 
 

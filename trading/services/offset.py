@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from django.db import transaction
 
@@ -13,7 +14,7 @@ from project.journal.record import record
 from project.reads import Among, Read
 from risk.domain import offset as planning
 from risk.domain.offset import OffsetPlan
-from risk.domain.offset_book import Sale
+from risk.domain.offset_book import Holding, Sale
 from risk.domain.offset_eligibility import Candidate, forbidden, not_yet, worst_first
 from risk.domain.offset_limits import OffsetLimits
 from risk.domain.offset_words import NotNow, OffsetCode
@@ -82,7 +83,7 @@ def begin(account_id: int, *, books: Books, now: datetime) -> int | None:
     """Take the worst eligible group that can be paid for, in one transaction; the run's number, or None."""
     with failpoints.span("offset.begin"), transaction.atomic():
         scene = look(locks.account(account_id), books=books, now=now)
-        losing = [one.group.pk for one in scene.standing if offset_facts.beyond(one, scene.limits(one))]
+        losing = [pk for pk, one in scene.standing.items() if offset_facts.beyond(one, scene.limits(one))]
         offset_facts.note_losing(losing, account_id=account_id, now=now)
         if offset_saga.live(account_id) is not None or offset_facts.account_refusal(scene.desk.account):
             return None
@@ -102,19 +103,15 @@ def _explain(group_id: int, why: NotNow) -> None:
 # one moment --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: who could pay is found once
 class Scene:
-    """Everything that offsets of an account are decided by, as of one moment."""
+    """Everything that offsets of an account are decided by, as of one moment. standing: by group, the oldest first."""
 
     desk: Desk
-    standing: tuple[Standing, ...]
+    standing: dict[int, Standing]
     candidates: dict[int, Candidate]
     books: Books
     day: offset_facts.Day | None
-
-    def of(self, group_id: int) -> Standing:
-        """How a group stands."""
-        return next(one for one in self.standing if one.group.pk == group_id)
 
     def limits(self, one: Standing) -> OffsetLimits:
         """The offset settings that hold for a group's pair now."""
@@ -122,12 +119,12 @@ class Scene:
 
     def not_yet(self, group_id: int) -> tuple[NotNow, ...]:
         """Every reason why the sweep leaves a group alone."""
-        limits = self.limits(self.of(group_id))
+        limits = self.limits(self.standing[group_id])
         return not_yet(self.candidates[group_id], limits=limits, stale_secs=self.stale_secs, now=self.desk.now)
 
     def forbidden(self, group_id: int) -> tuple[NotNow, ...]:
         """Every reason why even a person cannot offset it now."""
-        limits = self.limits(self.of(group_id))
+        limits = self.limits(self.standing[group_id])
         return forbidden(self.candidates[group_id], limits=limits, stale_secs=self.stale_secs, now=self.desk.now)
 
     @property
@@ -144,15 +141,21 @@ class Scene:
         book = self.books.get(one.group.instrument_id)
         return book.age_secs(self.desk.now) if book else None
 
-    def winners(self, loser: Standing) -> list[Standing]:
-        """Groups that may pay for a loser: in profit, priced in its quote, and free to be touched."""
-        quote = loser.group.instrument.quote
-        others = (one for one in self.standing if one.profit > 0 and one.group.instrument.quote == quote)
-        return [one for one in others if one is not loser and not self.forbidden(one.group.pk)]
+    @cached_property
+    def payers(self) -> dict[int, Holding]:
+        """Groups in profit that are free to be touched, as a plan sees them."""
+        free = (one for pk, one in self.standing.items() if one.profit > 0 and not self.forbidden(pk))
+        return {one.group.pk: offset_facts.holding(one, self.fresh(one)) for one in free}
+
+    def winners(self, loser: Standing) -> list[Holding]:
+        """Of these, who may pay for a loser: others, priced in its quote."""
+        mine, quote = loser.group.pk, loser.group.instrument.quote
+        others = ((pk, held) for pk, held in self.payers.items() if pk != mine)
+        return [held for pk, held in others if self.standing[pk].group.instrument.quote == quote]
 
     def plan(self, group_id: int) -> OffsetPlan | NotNow:
         """The offset of a group, or what stands in its way; not whether its time has come."""
-        loser = self.of(group_id)
+        loser = self.standing[group_id]
         book, counted, priced = self.fresh(loser), self.desk.account.quote, loser.group.instrument.quote
         if priced != counted:
             return NotNow(OffsetCode.QUOTE_DIFFERS, value=priced, limit=counted)
@@ -163,15 +166,16 @@ class Scene:
         chosen = self.desk.settings(_symbol(loser))
         return planning.plan(
             loser=offset_facts.holding(loser, book),
-            winners=[offset_facts.holding(one, self.fresh(one)) for one in self.winners(loser)],
+            winners=self.winners(loser),
             budget=offset_facts.budget(chosen, left=self.day.left, group_id=group_id),
         )
 
 
 def look(account: ExchangeAccount, *, books: Books, now: datetime) -> Scene:
     """The account as offsets see it."""
-    desk, standing = Desk(account, now), tuple(offset_facts.standings(account.pk))
-    return Scene(desk, standing, offset_facts.candidates(standing, now=now), books, offset_facts.day(desk))
+    desk, standing = Desk(account, now), {one.group.pk: one for one in offset_facts.standings(account.pk)}
+    candidates = offset_facts.candidates(tuple(standing.values()), now=now)
+    return Scene(desk, standing, candidates, books, offset_facts.day(desk))
 
 
 # taking the groups -------------------------------------------------------------------------------

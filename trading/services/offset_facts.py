@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import Max, Q, Sum, Value
+from django.db.models import Count, Max, Q, Sum, Value
 
 from project.accounts import mode
 from project.accounts.models import ExchangeAccount
@@ -104,8 +104,22 @@ PYRAMIDS = Read(
         Pyramid.objects.filter(Among("group_id", ids)).order_by("created_at").values_list("group_id", "created_at")
     )
 )
-LEGS = Read(lambda ids: Leg.objects.filter(Among("pyramid__group_id", ids)).select_related("pyramid"))
-ENTRIES = Read(lambda ids: Order.objects.filter(Among("group_id", ids), purpose=Purpose.ENTRY).order_by("id"))
+_ENTRY = Q(orders__purpose=Purpose.ENTRY)
+_NOT_OVER = ~Q(orders__state__in=sorted(TERMINAL))
+LEGS = Read(
+    lambda ids: (
+        Leg.objects.filter(Among("pyramid__group_id", ids))
+        .order_by("id")
+        .values_list("id", "pyramid__group_id", "qty", "ended_reason")
+        .annotate(
+            came=Sum("orders__filled_qty", filter=_ENTRY, default=ZERO),
+            sent_at=Max("orders__submitted_at", filter=_ENTRY),
+            entries=Count("orders", filter=_ENTRY),
+            working=Count("orders", filter=_ENTRY & _NOT_OVER),
+        )
+    )
+)
+# A leg with its entry orders added up: some thousand rows less than both.
 LAST_FILLS = Read(
     lambda ids: (
         Fill.objects.filter(Among("order__group_id", ids), order__purpose=Purpose.ENTRY)
@@ -127,7 +141,7 @@ REDUCING = Read(
 RUNNING = Read(
     lambda ids: OffsetStep.objects.filter(Among("group_id", ids), ended_at=None).values_list("group_id", "run_id")
 )
-OF_GROUPS = (PYRAMIDS, LEGS, ENTRIES, LAST_FILLS, WATCHES, WORKING, REDUCING, RUNNING)
+OF_GROUPS = (PYRAMIDS, LEGS, LAST_FILLS, WATCHES, WORKING, REDUCING, RUNNING)
 
 
 def candidates(standing: Sequence[Standing], *, now: datetime) -> dict[int, Candidate]:
@@ -169,16 +183,15 @@ def _pyramids(ids: Sequence[int]) -> dict[int, list[datetime]]:
 def _legs(ids: Sequence[int]) -> dict[int, list[LegTimes]]:
     """When each leg's last entry order went out, and when its last fill came that made it full."""
     last_fill: dict[int, datetime] = dict(LAST_FILLS(ids=ids))
-    of_leg = _by_group((order.leg_id or 0, order) for order in ENTRIES(ids=ids))
-    pairs = ((leg.pyramid.group_id, leg) for leg in LEGS(ids=ids))
-    return _by_group((pk, _leg(leg, of_leg.get(leg.pk, []), last_fill.get(leg.pk))) for pk, leg in pairs)
-
-
-def _leg(leg: Leg, entries: Sequence[Order], last_fill: datetime | None) -> LegTimes:
-    full = sum((order.filled_qty for order in entries), ZERO) >= leg.qty
-    gone = bool(entries) and all(order.state in TERMINAL for order in entries)
-    sent = [order.submitted_at for order in entries if order.submitted_at is not None]
-    return LegTimes(max(sent, default=None), last_fill if full else None, ended=bool(leg.ended_reason) or gone)
+    return _by_group(
+        (
+            group_id,
+            LegTimes(
+                sent_at, last_fill.get(pk) if came >= qty else None, ended=bool(why) or (entries > 0 and not working)
+            ),
+        )
+        for pk, group_id, qty, why, came, sent_at, entries, working in LEGS(ids=ids)
+    )
 
 
 def _by_group(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
