@@ -157,6 +157,15 @@ def test_alarms_are_the_errors_of_a_day(journal: list[JournalEntry], day: rows.D
     assert [line.kind for line in logs.alarms(day.account, now=now)] == ["mode.changed", "order.state"]
 
 
+def test_a_busy_day_hides_no_alarm(journal: list[JournalEntry], day: rows.Desk, now: datetime) -> None:
+    quiet = (JournalEntry(kind="order.state", subject="order:1", payload={"to": "OPEN"}) for _ in range(6_000))
+    JournalEntry.objects.bulk_create(quiet)
+    found = {line.kind for line in logs.alarms(day.account, now=now)}
+    assert found == {"mode.changed", "order.state", "account.unhealthy"}
+    asked = logs.ALARMS.queryset(account_id=day.account.pk, since=now - logs.ALARMS_WITHIN)
+    assert "journal_alarms" in asked.explain()
+
+
 def test_an_empty_journal_has_its_words(root: Client) -> None:
     assert "The journal is empty" in root.get("/logs").content.decode()
 
