@@ -21,6 +21,8 @@ PER_SEC = 1200.0
 ACCOUNTS, FULL, DISARMED = 20, 4, 1
 POOL = 1_000
 PARTS = ("door", "entries", "exits", "sweeps", "pump", "beat")
+PATIENCE_SECS = 120
+# A slow machine is no error: what it comes to is the figure.
 TIMEFRAMES = ("1", "5", "15", "30", "60", "120", "240")
 MIX = {"values": 40, "exit": 25, "replacement": 20, "guard": 5, "gate": 5, "repeat": 4, "entry": 1}  # percent
 OUTCOME = {
@@ -132,9 +134,9 @@ def _plain(bench: Bench, desks: Sequence[Desk], symbols: Sequence[str], number: 
     words = "-m celery -q -A benchmarks.baselines.plain_task worker -c 2 -l WARNING --without-gossip --without-mingle"
     with Engine(bench) as engine, rows.connect() as connection:
         engine.start("plain", python(*words.split()))
-        rows.wait_for(connection, DECIDED, number // 10, within=30)  # it runs
+        rows.wait_for(connection, DECIDED, number // 10, within=PATIENCE_SECS)  # it runs
         before, started = rows.count(DECIDED), time.perf_counter()
-        rows.wait_for(connection, DECIDED, number, within=30)
+        rows.wait_for(connection, DECIDED, number, within=PATIENCE_SECS)
         return (number - before) / (time.perf_counter() - started)
 
 
@@ -151,7 +153,7 @@ def _fill_pools(bench: Bench, mix: Mix) -> None:
     before = rows.count(DECIDED)
     load.closed(bench.ports["door"], wanted, connections=1)
     with rows.connect() as connection:
-        rows.wait_for(connection, DECIDED, before + len(wanted), within=30)
+        rows.wait_for(connection, DECIDED, before + len(wanted), within=PATIENCE_SECS)
     queued = rows.count("SELECT count(*) FROM trading_queuedsignal WHERE state = 'WAITING'")
     agree(f"full pools and signals waiting, of {rows.outcomes()}", FULL, queued)
 
