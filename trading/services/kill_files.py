@@ -13,11 +13,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from django.db.models import Q, Sum
+from django.db.models.functions import Least
 
 from project.accounts import mode, sealed, vault
 from project.accounts.models import BalanceMovement, ExchangeAccount, PositionMode
 from project.accounts.sealed import SealedAccount
 from project.services.files import write_private
+from trading.domain.vocabulary import MarketKind
 from trading.kill import places
 from trading.kill.places import Holdings, Parcel
 from trading.models import PositionGroup
@@ -96,7 +98,11 @@ def holdings(*, now: datetime) -> Mapping[int, Holdings]:
     columns = rows.values_list("account_id", "instrument__symbol", "side", "qty", "closed_at")
     for account_id, symbol, side, qty, closed_at in columns:
         symbols[account_id].add(symbol)
-        if qty > 0 and closed_at is None:  # what a closed group left is dust, and nobody's to book
+        if qty > 0 and closed_at is None:
             parcels[account_id].append(Parcel(symbol, side, qty))
+    dust = rows.filter(closed_at__isnull=False, dust_qty__gt=0, instrument__kind=MarketKind.SPOT)
+    for account_id, base, qty in dust.values_list("account_id", "instrument__base", Least("qty", "dust_qty")):
+        # What closed groups left is nobody's to book: a fill of the last minutes must not explain it.
+        foreign[account_id][base] = foreign[account_id].get(base, Decimal(0)) + qty
     ids = ExchangeAccount.objects.values_list("pk", flat=True)
     return {pk: Holdings(foreign[pk], tuple(parcels[pk]), tuple(symbols[pk])) for pk in ids}

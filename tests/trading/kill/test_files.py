@@ -18,6 +18,7 @@ from tests.trading.kill.test_sequence import grid
 from trading.kill import journal, places, sequence
 from trading.kill.journal import Journal
 from trading.kill.places import Holdings, Parcel
+from trading.models import PositionGroup
 from trading.services import emergency, kill_files
 
 
@@ -87,6 +88,15 @@ def test_what_the_groups_hold_and_what_is_not_ours(spot: Desk, button: Button) -
     assert held.not_ours["USDT"] == Decimal(10000)
     assert [(parcel.symbol, parcel.side) for parcel in held.parcels] == [("BTC/USDT", "LONG")]
     assert places.is_fresh(button.home)
+
+
+def test_the_dust_of_a_closed_group_is_not_ours_to_sell(spot: Desk, button: Button) -> None:
+    grid(spot, "BTCUSDT")
+    ended = {"status": "DUST_CLOSED", "closed_at": timezone.now(), "dust_qty": Decimal("0.00002")}
+    PositionGroup.objects.update(**ended, qty=Decimal("0.00005"))  # what filled afterwards is sold
+    button.files()
+    held = places.holdings(button.home)[spot.account.pk]
+    assert (held.parcels, held.not_ours["BTC"]) == ((), Decimal("0.00002"))
 
 
 def test_the_heartbeat_tells_the_mode(spot: Desk, button: Button) -> None:
