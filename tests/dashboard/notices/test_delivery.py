@@ -28,7 +28,7 @@ FILL = {"side": "BUY", "qty": "0.1", "price": "60000", "fee": "0.0001", "fee_cur
 def tell(*, hung: float = 30.0) -> None:
     """Read the journal and send everything that is due."""
     collect.collect(now=timezone.now())
-    courier.serve(clock=timezone.now, linger_secs=0.3, hung_secs=hung)
+    courier.serve(clock=timezone.now, linger_secs=0, hung_secs=hung)
 
 
 def states() -> list[str]:
