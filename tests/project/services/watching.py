@@ -46,6 +46,12 @@ class Watched:
         """Wait until the program is ready; return its process id."""
         return int((await self.until(name, "ready")).split()[1])
 
+    async def ready(self, *names: str) -> None:
+        """Wait until all of these are, in whatever order."""
+        async with asyncio.timeout(PATIENCE_SECS):
+            while not set(names) <= {name for name, text in self.heard if text.startswith("ready")}:
+                await self._news.get()
+
 
 def _matches(line: tuple[str, str], name: str, beginning: str) -> bool:
     return line[0] == name and line[1].startswith(beginning)
