@@ -86,7 +86,7 @@ class MarketRow:
 
 def held(holdings: Holdings) -> list[Exposure]:
     """What is held, the largest first."""
-    return sorted((one for one in holdings.exposures if one.gross), key=lambda one: -one.gross)
+    return sorted(holdings.held, key=lambda one: -one.gross)
 
 
 @exact
@@ -157,8 +157,9 @@ def _market(holdings: Holdings, one: Exposure) -> MarketRow:
 def worst_regime(holdings: Holdings) -> Regime | None:
     """The wildest regime among what is held; None where nothing is, or nothing is known of it."""
     symbols = [one.symbol for one in held(holdings)]
-    mean_rho = holdings.dependence.mean(symbols)
-    known = [regime(holdings.markets[name].ratio, mean_rho=mean_rho) for name in symbols if name in holdings.markets]
+    known = [
+        regime(holdings.markets[name].ratio, mean_rho=holdings.mean_rho) for name in symbols if name in holdings.markets
+    ]
     ranked = [one for one in Regime if one in known]
     return ranked[-1] if ranked else None
 

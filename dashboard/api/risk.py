@@ -16,7 +16,7 @@ from project.accounts import mode
 from project.accounts.models import ExchangeAccount
 from risk.domain import value_at_risk
 from risk.domain.heat import Holding, heat
-from risk.domain.portfolio import Holdings, stakes_of
+from risk.domain.portfolio import Holdings
 from risk.models import RiskDecision
 from trading.domain import settings as registry
 from trading.services.desk import Desk
@@ -107,11 +107,9 @@ def _holding(held: Holdings, symbol: str, gross: Any) -> Holding:
 
 def _tails(held: Holdings, equity: float) -> list[Mapping[str, float]]:
     """Nothing where the swing of something that is held is not known."""
-    stakes = stakes_of([one for one in held.exposures if one.gross], held.markets)
-    if stakes is None:
+    if held.stakes is None or held.variance is None:
         return []
-    variance = value_at_risk.portfolio_variance(stakes, rho=held.dependence.of)
-    found = value_at_risk.losses(variance, nu=value_at_risk.heaviest(stakes), equity=equity)
+    found = value_at_risk.losses(held.variance, nu=value_at_risk.heaviest(held.stakes), equity=equity)
     return [{"confidence_pct": level, "var": tail.var, "cvar": tail.cvar} for level, tail in found.items()]
 
 

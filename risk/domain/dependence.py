@@ -53,7 +53,8 @@ def bounded(covariance: float, variance_one: float, variance_other: float) -> fl
     """A covariance as a correlation, −1 to 1."""
     if variance_one <= 0 or variance_other <= 0:
         return None
-    return min(max(covariance / sqrt(variance_one * variance_other), -1.0), 1.0)
+    both = sqrt(variance_one) * sqrt(variance_other)  # the variances' product would be 0 where both are tiny
+    return min(max(covariance / both, -1.0), 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from risk.domain.breaker import BreakerView
 from risk.domain.capital_tiers import Tier
@@ -52,9 +53,12 @@ class Places:
     tier: Tier
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Holdings:
-    """Everything an account holds, and what is known of it. strategies: exposure by strategy, quote."""
+    """Everything an account holds, and what is known of it. strategies: exposure by strategy, quote.
+
+    What follows from all that is held is worked out once: plans on fifty markets have the same surroundings.
+    """
 
     exposures: tuple[Exposure, ...]
     markets: Mapping[str, MarketRisk]
@@ -64,9 +68,36 @@ class Holdings:
     places: Places | None = None
     breaker: BreakerView | None = None
 
+    @cached_property
+    def held(self) -> tuple[Exposure, ...]:
+        """Exposures that are not 0."""
+        return tuple(one for one in self.exposures if one.gross)
+
+    @cached_property
+    def stakes(self) -> tuple[Stake, ...] | None:
+        """What is held with its swing of a day; None where one of them is not known."""
+        found = [_stake(one, self.markets.get(one.symbol)) for one in self.held]
+        known = tuple(stake for stake in found if stake is not None)
+        return known if len(known) == len(found) else None
+
+    @cached_property
+    def variance(self) -> float | None:
+        """Of a day, of everything held together, quote²; None where a swing is not known."""
+        return None if self.stakes is None else portfolio_variance(self.stakes, rho=self.dependence.of)
+
+    @cached_property
+    def mean_rho(self) -> float | None:
+        """Mean correlation of everything held; None with fewer than two, or where one is not known."""
+        return self.dependence.mean(sorted({one.symbol for one in self.held}))
+
+    def mean_rho_with(self, symbol: str) -> float | None:
+        """The same with one more market."""
+        symbols = {one.symbol for one in self.held}
+        return self.mean_rho if symbol in symbols else self.dependence.mean(sorted({symbol, *symbols}))
+
     def mean_correlation(self, symbol: str) -> Decimal:
         """Of a market with everything else that is held, 0 where nothing is; what is not known counts as 1."""
-        others = [one.symbol for one in self.exposures if one.gross and one.symbol != symbol]
+        others = [one.symbol for one in self.held if one.symbol != symbol]
         found = [self.dependence.of(symbol, other) for other in others]
         known = [1.0 if rho is None else rho for rho in found]
         return round(Decimal(sum(known) / len(known)), 6) if known else ZERO
@@ -118,11 +149,9 @@ def facts(
     tighten: bool,
 ) -> PortfolioFacts:
     """The surroundings of a plan on a market and side. equity > 0, quote; tighten: whether limits follow the market."""
-    mine = [one for one in held.exposures if one.gross]
+    mine, stakes, places = held.held, held.stakes, held.places
     market, sector = held.markets.get(symbol, MarketRisk(symbol)), sector_of(base, held.sectors)
     cluster = held.dependence.moves_with(symbol, (one.symbol for one in mine), least=float(cluster_rho))
-    stakes, places = stakes_of(mine, held.markets), held.places
-    symbols = sorted({symbol, *(one.symbol for one in mine)})
     return PortfolioFacts(
         strategy=strategy,
         strategy_quote=held.strategies.get(strategy, ZERO),
@@ -135,7 +164,7 @@ def facts(
         heat_others=_heat([one for one in mine if one.symbol != symbol], held.markets, equity),
         vol_annual=market.vol_annual,
         depth=market.depth,
-        variance=None if stakes is None else portfolio_variance(stakes, rho=held.dependence.of),
+        variance=held.variance,
         covariance=_covariance(market, stakes or (), held.dependence, long=long),
         own=market.variance_day or 0.0,
         nu=min(heaviest(stakes or ()), market.nu),
@@ -145,16 +174,9 @@ def facts(
         tier=None if places is None else places.tier,
         venues=1 if places is None else places.venues,
         breaker=held.breaker,
-        dynamic=dynamic(market.ratio, mean_rho=held.dependence.mean(symbols)) if tighten else DynamicLimits(),
+        dynamic=dynamic(market.ratio, mean_rho=held.mean_rho_with(symbol)) if tighten else DynamicLimits(),
         lacking=_lacking(market, mine, held.markets),
     )
-
-
-def stakes_of(exposures: Sequence[Exposure], markets: Mapping[str, MarketRisk]) -> list[Stake] | None:
-    """What is held with its swing of a day; None where one of them is not known."""
-    found = [_stake(one, markets.get(one.symbol)) for one in exposures]
-    known = [stake for stake in found if stake is not None]
-    return known if len(known) == len(found) else None
 
 
 def _stake(one: Exposure, market: MarketRisk | None) -> Stake | None:

@@ -45,6 +45,7 @@ def test_the_mean_among_several() -> None:
         ([0.01, 0.0], [0.0, 0.01], 0.0),
         ([0.01, 0.01], [0.0, 0.0], None),  # one never moved
         ([], [], None),
+        ([1e-150], [1e-150], 1.0),  # the product of their variances is too small for a number
     ],
 )
 def test_ewma_correlation(one: list[float], other: list[float], rho: float | None) -> None:
