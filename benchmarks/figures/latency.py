@@ -16,14 +16,17 @@ ACCOUNTS = 5
 TIMEFRAMES = ("1", "5", "15", "60", "240")
 PARTS = ("door", "entries", "exits", "sweeps", "pump", "beat")
 FIRST = """
-SELECT extract(epoch FROM min(orders.acknowledged_at) - alert.received_at) * 1000
+SELECT extract(epoch FROM signal.created_at - alert.received_at) * 1000,
+    extract(epoch FROM min(orders.submitted_at) - alert.received_at) * 1000,
+    extract(epoch FROM min(orders.acknowledged_at) - alert.received_at) * 1000
 FROM signals_alert AS alert
 JOIN signals_signal AS signal ON signal.alert_id = alert.id
 JOIN trading_pyramid AS pyramid ON pyramid.signal_id = signal.id
 JOIN trading_order AS orders ON orders.group_id = pyramid.group_id
-WHERE alert.id = ANY(%s) GROUP BY alert.id, alert.received_at HAVING min(orders.acknowledged_at) IS NOT NULL
+WHERE alert.id = ANY(%s) GROUP BY alert.id, signal.id HAVING min(orders.acknowledged_at) IS NOT NULL
 """
 ACKNOWLEDGED = "SELECT count(*) FROM trading_order WHERE acknowledged_at IS NOT NULL"
+STAGES = ("decided", "first order claimed", "first order acknowledged")
 BARE = "ccxt's create_order alone over HTTP, the same percentile"
 
 
@@ -37,10 +40,15 @@ def measure(bench: Bench) -> list[Figure]:
         samples = _samples(bench, desks, symbols, number)
         bare = _bare(desks[0], symbols[0], bench.size(200, 30))
     note = f"{number} alerts over {ACCOUNTS} accounts at {PER_SEC:g}/s; door, workers, pump and beat as in the stack"
-    return [
+    *before, last = (list(stage) for stage in zip(*samples, strict=True))
+    on_the_way = [
+        figure(f"alert → {name}, p50", percentile(stage, 50), "ms", note=note)
+        for name, stage in zip(STAGES, before, strict=False)
+    ]
+    return on_the_way + [
         figure(
-            f"alert → first order acknowledged, {name}",
-            percentile(samples, percent),
+            f"alert → {STAGES[-1]}, {name}",
+            percentile(last, percent),
             "ms",
             baseline=percentile(bare, percent),
             against=BARE,
@@ -51,7 +59,8 @@ def measure(bench: Bench) -> list[Figure]:
     ]
 
 
-def _samples(bench: Bench, desks: list[Desk], symbols: list[str], number: int) -> list[float]:
+def _samples(bench: Bench, desks: list[Desk], symbols: list[str], number: int) -> list[tuple[float, ...]]:
+    """Of each alert the milliseconds from its arrival to each stage."""
     pairs = product(TIMEFRAMES, symbols, desks)
     wanted = [_request(*pair) for pair, _ in zip(pairs, range(number + ACCOUNTS), strict=False)]
     with Engine(bench, *PARTS):
@@ -61,7 +70,7 @@ def _samples(bench: Bench, desks: list[Desk], symbols: list[str], number: int) -
         with rows.connect() as connection:
             rows.wait_for(connection, ACKNOWLEDGED, 5 * len(wanted), within=30)
     agree("alerts sent and accepted", number, replies.count(202))
-    samples = [float(row[0]) for row in rows.ask(FIRST, replies.ids())]
+    samples = [tuple(map(float, row)) for row in rows.ask(FIRST, replies.ids())]
     agree("alerts and first orders", number, len(samples))
     agree("orders here and at the venue", 5 * len(wanted), len(venue.orders(bench)))
     return samples

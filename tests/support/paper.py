@@ -154,17 +154,17 @@ class PaperExchange:
 
     def ledger(self, account: str = account) -> Json:
         """Orders, fills, deposits and balances of an account, as the exchange has them."""
-        found: Json = self.read("ledger")["accounts"].get(account, {})
+        found: Json = self.read("ledger", account=account)["accounts"].get(account, {})
         return found
 
     def futures(self, account: str = account) -> Json:
         """Wallet, positions, orders, conditional orders, fills and incomes of a futures account."""
-        found: Json = self.read("ledger")["usdm"]["accounts"].get(account, {})
+        found: Json = self.read("ledger", account=account)["usdm"]["accounts"].get(account, {})
         return found
 
-    def read(self, name: str) -> Json:
+    def read(self, name: str, **asked: str) -> Json:
         """GET a control page: "ledger" or "state"."""
-        reply = self._http.get(f"/_control/{name}")
+        reply = self._http.get(f"/_control/{name}", params=asked)
         reply.raise_for_status()
         found: Json = reply.json()
         return found

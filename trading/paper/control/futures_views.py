@@ -1,6 +1,7 @@
 """The futures books as evidence: wallets, positions, orders, fills, funding, by account."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from trading.paper.core.atoms import show
 from trading.paper.core.perps import margin
@@ -12,17 +13,41 @@ from trading.paper.core.perps.state import Perps
 Json = dict[str, Any]
 
 
-def account(perps: Perps, name: str) -> Json:
-    """Everything of one account: its wallet is the sum of its incomes, its positions the sums of its fills."""
+class Owned(Protocol):
+    """What belongs to an account."""
+
+    @property
+    def account(self) -> str:
+        """Its name."""
+
+
+T = TypeVar("T", bound=Owned)
+
+
+def by_account(rows: Iterable[T]) -> Mapping[str, Sequence[T]]:
+    """Rows by whose they are."""
+    found: dict[str, list[T]] = {}
+    for row in rows:
+        found.setdefault(row.account, []).append(row)
+    return found
+
+
+def accounts(perps: Perps, names: Iterable[str]) -> Json:
+    """Everything of these accounts."""
+    orders, algos = by_account(perps.orders.values()), by_account(perps.algos.values())
+    return {name: _account(perps, name, orders.get(name, ()), algos.get(name, ())) for name in names}
+
+
+def _account(perps: Perps, name: str, orders: Iterable[PerpOrder], algos: Iterable[AlgoOrder]) -> Json:
+    """Of one: its wallet is the sum of its incomes, its positions the sums of its fills."""
     found = perps.accounts[name]
-    orders = [order for order in perps.orders.values() if order.account == name]
     return {
         "wallet": show(found.wallet),
         "available": show(margin.summary(perps, found).available),
         "hedge": found.dual,
         "positions": [_position(one) for one in found.held()],
         "orders": [_order(order) for order in orders],
-        "algoOrders": [_algo(algo) for algo in perps.algos.values() if algo.account == name],
+        "algoOrders": [_algo(algo) for algo in algos],
         "fills": [_fill(fill) for symbol in perps.contracts for fill in perps.fills((name, symbol))],
         "incomes": [_income(one) for one in found.incomes],
     }

@@ -5,8 +5,9 @@ import json
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
-from trading.paper.control import effects, futures_views, views
+from trading.paper.control import effects, views
 from trading.paper.control.face.facts import Facts
 from trading.paper.control.face.levers import PREFIX as FACE
 from trading.paper.control.face.page import Face, allowed
@@ -59,7 +60,7 @@ class Control:
         self._face = Face(Facts(exchange, faults, latency, tail, driver, token), self.turn)
         self._routes: dict[tuple[str, str], Callable[[Any], Any]] = {
             ("GET", "fault"): lambda _: {"happened": faults.happened},
-            ("GET", "ledger"): lambda _: views.ledger(exchange) | {"faults": faults.happened},
+            ("GET", "ledger"): lambda asked: views.ledger(exchange, **asked) | {"faults": faults.happened},
             ("GET", "state"): lambda _: self._state(),
             ("POST", "clock"): self._clock,
             ("POST", "deposit"): self._deposit,
@@ -162,7 +163,7 @@ class Control:
             return self._deposit_futures(name, amounts, venue=str(body["market"]))
         self._exchange.open_account(name)
         self._exchange.deposit(name, amounts)
-        return views.ledger(self._exchange)["accounts"][name]["balances"]
+        return views.balances(self._exchange, name)
 
     def _reset(self, body: dict[str, Any]) -> Any:
         """Begin an account anew: its first deposits, no orders, no positions."""
@@ -179,7 +180,7 @@ class Control:
         futures = self._exchange.side(venue)
         futures.open_account(name)
         futures.deposit(name, amounts["USDT"])
-        return futures_views.account(futures.perps, name)["wallet"]
+        return atoms.show(futures.perps.accounts[name].wallet)
 
     def _clock(self, body: dict[str, Any]) -> Any:
         """Let clients be told a wrong time; prices and candles keep the true one."""
@@ -223,7 +224,9 @@ class Control:
 
 
 def _content(request: Request) -> Any:
-    """The JSON of a request; a fault plan may also come as the text of a plan file."""
+    """A question's parameters, else the JSON of a request; a fault plan may also come as the text of a plan file."""
+    if request.method == "GET":
+        return dict(parse_qsl(request.query.decode()))
     if request.path == PREFIX + "fault" and not request.body.lstrip().startswith(b"["):
         return parse_lines(request.body.decode())
     try:

@@ -1,5 +1,6 @@
 """The exchange's books as evidence: every accepted order, fill, cancel and deposit, by account."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from trading.paper.control import futures_views
@@ -13,32 +14,38 @@ from trading.paper.server.exchange import Exchange
 Json = dict[str, Any]
 
 
-def ledger(exchange: Exchange) -> Json:
-    """Everything by account: orders with their client order ids, fills, deposits, balances."""
+def ledger(exchange: Exchange, *, account: str = "") -> Json:
+    """Everything by account: orders with their client order ids, fills, deposits, balances. account: of this one only."""
     sides = {"usdm": exchange.state.perps} | exchange.state.venues
+    orders = futures_views.by_account(exchange.state.orders.values())
+    names = _asked(exchange.state.accounts, account)
     return {
-        "accounts": {name: _account(exchange, name) for name in sorted(exchange.state.accounts)},
-    } | {side: _futures(perps) for side, perps in sides.items()}
+        "accounts": {name: _account(exchange, name, orders.get(name, ())) for name in names},
+    } | {side: _futures(perps, account) for side, perps in sides.items()}
 
 
-def _futures(perps: Perps) -> Json:
+def _asked(names: Iterable[str], account: str) -> list[str]:
+    return sorted(name for name in names if account in ("", name))
+
+
+def _futures(perps: Perps, account: str) -> Json:
     return {
-        "accounts": {name: futures_views.account(perps, name) for name in sorted(perps.accounts)},
+        "accounts": futures_views.accounts(perps, _asked(perps.accounts, account)),
         "fundings": futures_views.fundings(perps),
     }
 
 
-def _account(exchange: Exchange, name: str) -> Json:
-    orders = [order for order in exchange.state.orders.values() if order.account == name]
+def _account(exchange: Exchange, name: str, orders: Sequence[Order]) -> Json:
     return {
-        "balances": _balances(exchange, name),
+        "balances": balances(exchange, name),
         "deposits": [_deposit(event) for event in exchange.state.deposits[name]],
         "fills": [_fill(fill) for order in orders for fill in order.fills],
         "orders": [_order(order) for order in orders],
     }
 
 
-def _balances(exchange: Exchange, name: str) -> dict[str, dict[str, str]]:
+def balances(exchange: Exchange, name: str) -> dict[str, dict[str, str]]:
+    """What an account holds, by asset."""
     held = exchange.state.accounts[name].balances
     return {asset: {"free": show(one.free), "locked": show(one.locked)} for asset, one in sorted(held.items())}
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import ccxt
+import httpx
 import pytest
 
 from tests.support import plain_http
@@ -73,6 +74,18 @@ def test_a_deposit_is_free_at_once_and_recorded(trader: Trader) -> None:
     assert trader.ledger()["balances"]["BTC"] == {"free": "0.50000000", "locked": "0.00000000"}
     deposits = [(one["asset"], one["amount"]) for one in trader.ledger()["deposits"]]
     assert deposits == [("USDT", "10000.00000000"), ("BTC", "0.50000000")]
+
+
+def test_the_ledger_of_one_account_names_no_other(trader: Trader) -> None:
+    for name in (trader.name, "somebody-else"):
+        trader.paper.deposit({"USDT": "1"}, name)
+    whole, own = trader.paper.read("ledger"), trader.paper.read("ledger", account=trader.name)
+    assert {trader.name, "somebody-else"} <= whole["accounts"].keys()
+    assert own["accounts"] == {trader.name: whole["accounts"][trader.name]}
+    assert own["usdm"]["accounts"].keys() <= {trader.name}
+    assert trader.paper.read("ledger", account="nobody")["accounts"] == {}
+    with pytest.raises(httpx.HTTPStatusError, match="400"):
+        trader.paper.read("ledger", acount=trader.name)
 
 
 def test_depth_shapes_what_a_market_order_pays(trader: Trader) -> None:
