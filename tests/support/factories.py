@@ -136,8 +136,7 @@ def make_desk(paper: PaperExchange, *, prices: dict[str, str] | None = None, ven
     source = Source.objects.create(
         user=account.user, account=account, name="test", token_hash=digest(TOKEN), pair_whitelist=[]
     )
-    for symbol, price in (prices or PRICES).items():
-        paper.price(symbol, price)
+    paper.prices((prices or PRICES).items())
     made = Desk(paper, account, source, f"account-{key}", secret)
     reconcile.reconcile(account.pk, gateway=made.gateway, clock=timezone.now, timing=connect.timing())
     know_markets()

@@ -58,6 +58,6 @@ def in_this_bar() -> None:
 def clear_books(paper: PaperExchange) -> None:
     """Whatever earlier tests left resting fills, for accounts that nobody looks at any more."""
     paper.faults([])
-    for symbol, price in PRICES.items():
-        for factor in (10, 1000, 100):
-            paper.price(symbol, str(int(price) * factor // 100))
+    paper.prices(
+        (symbol, str(int(price) * percent // 100)) for symbol, price in PRICES.items() for percent in (10, 1000, 100)
+    )

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,6 +28,8 @@ from tests.support import measured
 START_SECS = 120.0
 STOP_SECS = 60.0
 POLL_SECS = 0.02
+KEYS_KEPT = 300
+# Of a session's thousands: the exchange reads the file again for each new one, and old accounts are nobody's.
 ROOT = Path(__file__).resolve().parents[2]
 
 Json = dict[str, Any]
@@ -122,6 +125,7 @@ class PaperExchange:
     def add_key(self, key: str, secret: str, account: str, **more: Any) -> None:
         """Give an account an API key, with its `rights` where they are not the usual ones; the exchange notices by itself."""
         self._keys.append({"key": key, "secret": secret, "account": account, **more})
+        del self._keys[1:-KEYS_KEPT]
         fresh = self._keys_path.with_suffix(".new")
         fresh.write_text(json.dumps(self._keys))
         fresh.rename(self._keys_path)
@@ -131,6 +135,10 @@ class PaperExchange:
         optional = {"qty": qty, "market": market}
         given = {name: value for name, value in optional.items() if value is not None}
         self.control("price", {"symbol": symbol, "price": price} | given)
+
+    def prices(self, steps: Iterable[tuple[str, str]]) -> None:
+        """Set symbols' prices one after the other, of spot and perpetual alike."""
+        self.control("price", [{"symbol": symbol, "price": price} for symbol, price in steps])
 
     def funding(self, rate: str = "0.0001", **only: str) -> None:
         """Settle funding now; symbol="BTCUSDT" for one contract only."""

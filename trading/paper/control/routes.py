@@ -132,7 +132,13 @@ class Control:
             raise BadControl("prices are set by hand: nothing runs that could be paused or hurried")
         return self._driver
 
-    def _price(self, body: dict[str, Any]) -> Any:
+    def _price(self, body: dict[str, Any] | list[dict[str, Any]]) -> Any:
+        """Set one price, or one after the other."""
+        for one in body if isinstance(body, list) else [body]:
+            self._set_price(one)
+        return views.state(self._exchange)["prices"]
+
+    def _set_price(self, body: dict[str, Any]) -> None:
         symbol, price = str(body["symbol"]), atoms.parse(str(body["price"]))
         qty = atoms.parse(str(body["qty"])) if "qty" in body else None
         found = self._markets(body)
@@ -145,7 +151,6 @@ class Control:
         for futures, contract in self._exchange.perpetuals(symbol):
             if futures.perps.markets[contract.symbol] in found:
                 futures.set_price(contract.symbol, price - price % contract.tick_size, qty=qty)
-        return views.state(self._exchange)["prices"]
 
     def _markets(self, body: dict[str, Any]) -> list[Market]:
         """The spot market of the symbol, its contract, or by default both, as far as they exist."""

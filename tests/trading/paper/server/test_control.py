@@ -88,6 +88,15 @@ def test_the_ledger_of_one_account_names_no_other(trader: Trader) -> None:
         trader.paper.read("ledger", acount=trader.name)
 
 
+def test_several_prices_in_one_request_come_one_after_the_other(trader: Trader) -> None:
+    trader.paper.price("ETHUSDT", "3000")
+    client = trader.ccxt()
+    placed = client.create_order("ETH/USDT", "limit", "buy", "0.1", "2990")
+    trader.paper.prices([("ETHUSDT", "2980"), ("ETHUSDT", "3000")])
+    assert client.fetch_order(placed["id"], "ETH/USDT")["status"] == "closed"
+    assert trader.paper.read("state")["prices"]["ETHUSDT"] == "3000.00000000"
+
+
 def test_depth_shapes_what_a_market_order_pays(trader: Trader) -> None:
     trader.paper.price("ETHUSDT", "3000")
     trader.paper.depth("ETHUSDT", spread_ticks=100, levels=2, step_bps=100, level_notional="3000.5")
