@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from project import failpoints
 from project.accounts.models import BalanceMovement, ExchangeAccount
-from project.journal.record import record
+from project.journal.record import Event, record, record_all
 from trading import locks, selectors
 from trading.domain.money import ZERO
 from trading.domain.order_state import OrderState, TimingProfile
@@ -191,11 +191,11 @@ def _set_baseline(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
     """The first look at an account: what it holds before we trade is where its books begin."""
     at, reports = clock(), gateway.balances()
     with failpoints.span("reconcile.baseline"), transaction.atomic():
-        locks.account(account_id)
+        account = locks.account(account_id)
         if Order.objects.filter(account_id=account_id).exists():
             return  # an order came in between: a baseline taken now would count its fills twice
-        for report in reports:
-            _move(account_id, report.currency, report.total, Kind.BASELINE, "first look at the account", at)
+        held = {report.currency: report.total for report in reports if report.total} or {account.quote: ZERO}
+        _move(account_id, held, Kind.BASELINE, "first look at the account", at)
 
 
 def _explain_balances(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> None:
@@ -215,8 +215,7 @@ def _explain_balances(account: ExchangeAccount, *, gateway: Gateway, clock: Cloc
         locks.account(account_id)
         if _undecided(account_id) or fills_pending(account_id) or expected(account_id) != believed:
             return
-        for currency, amount in found.items():
-            _move(account_id, currency, amount, Kind.FOREIGN, "not by an order of ours", clock())
+        _move(account_id, found, Kind.FOREIGN, "not by an order of ours", clock())
 
 
 def _undecided(account_id: int) -> bool:
@@ -224,9 +223,12 @@ def _undecided(account_id: int) -> bool:
     return Order.objects.filter(account_id=account_id, state__in=states).exists()
 
 
-def _move(account_id: int, currency: str, amount: Decimal, kind: str, cause: str, at: datetime) -> None:
-    BalanceMovement.objects.create(
-        account_id=account_id, currency=currency, amount=amount, kind=kind, cause=cause, at=at
-    )
-    payload = {"currency": currency, "amount": amount, "kind": kind, "cause": cause}
-    record("balance.moved", subject=f"account:{account_id}", payload=payload, account_id=account_id)
+def _move(account_id: int, amounts: Mapping[str, Decimal], kind: str, cause: str, at: datetime) -> None:
+    """Write amounts by currency, all with one statement: a venue may name hundreds of currencies."""
+    rows = [
+        BalanceMovement(account_id=account_id, currency=currency, amount=amount, kind=kind, cause=cause, at=at)
+        for currency, amount in amounts.items()
+    ]
+    BalanceMovement.objects.bulk_create(rows)
+    said = [{"currency": row.currency, "amount": row.amount, "kind": kind, "cause": cause} for row in rows]
+    record_all(Event("balance.moved", f"account:{account_id}", payload, account_id) for payload in said)
