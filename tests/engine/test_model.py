@@ -27,7 +27,7 @@ from trading.services import cancel, connect, exits_sweep, queue, reconcile, sub
 
 pytestmark = pytest.mark.repeats
 
-EXAMPLES = max(25, ROUNDS)
+EXAMPLES = max(15, ROUNDS)
 STEPS = 20
 PATIENCE_MS = 400
 # Of a client whose venue may not answer.

@@ -113,7 +113,7 @@ FAULTS: Sequence[Fault] = (
     Fault("http_503_before_accept", "question"),
     Fault("timeout_before_accept", "question"),
 )
-APART = {"order": 5, "cancel": 2, "question": 30}
+APART = {"order": 3, "cancel": 3, "question": 30}
 # On average so many requests of a kind pass between two faults of that kind: with more of them the breaker stood open
 # most of the time, and nothing was sent.
 
@@ -155,7 +155,7 @@ def faults_of(venue: str) -> list[Fault]:
     return [fault for fault in FAULTS if stays_taken or fault.action != REFUSED_TWICE]
 
 
-def plan(venue: str, rng: random.Random, each: int) -> list[Json]:
+def plan(venue: str, rng: random.Random, each: int, apart: Mapping[str, int] = APART) -> list[Json]:
     """The exchange's rules: every fault so often, shuffled, each after some requests that pass."""
     paths = PATHS[venue]
     matches = {
@@ -167,7 +167,7 @@ def plan(venue: str, rng: random.Random, each: int) -> list[Json]:
     for of, match in matches.items():
         drawn = [fault for fault in faults_of(venue) if fault.of == of for _ in range(each)]
         rng.shuffle(drawn)
-        skips = (rng.randint(0, 2 * APART[of]) for _ in drawn)
+        skips = (rng.randint(0, 2 * apart[of]) for _ in drawn)
         found += [{"match": match, "action": f.action, "skip": skip, **f.more} for f, skip in _one_by_one(drawn, skips)]
     return found
 
