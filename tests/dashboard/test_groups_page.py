@@ -69,6 +69,7 @@ def test_a_closed_group_shows_its_result_and_no_deeds(root: Client) -> None:
     page = root.get(f"/groups/{row.pk}").content.decode()
     assert "4.10" in page  # 400 of cost: 1.025 %
     assert "1.03" in page
+    assert "in the group's" in page  # no exit was its leg's own
     assert "Edit exits…" not in page
 
 

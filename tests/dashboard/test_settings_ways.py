@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -50,6 +51,15 @@ def test_the_list_says_who_when_why_and_what(root: Client) -> None:
     assert "max_heat" in text(root.get(VERSIONS, {"name": "max_heat"}))
     assert "legs was never changed" in text(root.get(VERSIONS, {"name": "legs"}))
     assert "a calmer week" in text(root.get(PAGE))
+
+
+def test_the_place_that_was_looked_at_is_kept_on_the_way_there_and_back(root: Client) -> None:
+    asked = {"account": ExchangeAccount.objects.get().pk, "scope": "pair", "symbol": "BTC/USDT"}
+    place = urlencode(asked).replace("&", "&amp;")
+    assert f'href="{VERSIONS}?{place}"' in root.get(PAGE, asked).content.decode()
+    page = root.get(VERSIONS, asked).content.decode()
+    assert f'href="{PAGE}?{place}"' in page
+    assert '<input type="hidden" name="symbol" value="BTC/USDT">' in page
 
 
 def test_two_versions_are_compared(root: Client) -> None:
