@@ -116,7 +116,7 @@ class Trader:
         """Time passes: late orders show, clocks are put right, breakers rest, what is undecided may be looked up."""
         time.sleep(max((secs for action, secs in LATE_SECS.items() if happened[action]), default=0.0))
         self.desk.paper.control("clock", {"skew_ms": 0})
-        _hour_passes()
+        _hours_pass()
         self._at_work(Desk.look_up, reconciled, Desk.settle)
 
     def settled(self) -> list[str]:
@@ -124,7 +124,7 @@ class Trader:
         self.desk.paper.faults([])
         self.desk.paper.control("clock", {"skew_ms": 0})
         patient(self.desk)
-        _hour_passes()
+        _hours_pass()
         reconciled(self.desk)
         try:
             settle(self.desk)
@@ -140,11 +140,11 @@ class Trader:
         return [f"{finding.wrong}: {finding.words}" for finding in oracle.judge(books)] + found
 
 
-def _hour_passes() -> None:
-    hour = timedelta(hours=5)
-    Pyramid.objects.update(created_at=F("created_at") - hour)
-    Order.objects.exclude(acknowledged_at=None).update(acknowledged_at=F("acknowledged_at") - hour)
-    Breaker.objects.exclude(opened_at=None).update(opened_at=F("opened_at") - hour)
+def _hours_pass() -> None:
+    hours = timedelta(hours=5)
+    Pyramid.objects.update(created_at=F("created_at") - hours)
+    Order.objects.exclude(acknowledged_at=None).update(acknowledged_at=F("acknowledged_at") - hours)
+    Breaker.objects.exclude(opened_at=None).update(opened_at=F("opened_at") - hours)
     budget._probed.clear()
     time_passes()
 

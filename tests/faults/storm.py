@@ -113,9 +113,8 @@ FAULTS: Sequence[Fault] = (
     Fault("http_503_before_accept", "question"),
     Fault("timeout_before_accept", "question"),
 )
-APART = {"order": 3, "cancel": 3, "question": 30}
-# On average so many requests of a kind pass between two faults of that kind: with more of them the breaker stood open
-# most of the time, and nothing was sent.
+APART = {"order": 2, "cancel": 2, "question": 30}
+# On average so many requests of a kind pass between two faults of that kind.
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The futures books as evidence: wallets, positions, orders, fills, funding, by account."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
+from trading.paper.control.owned import by_account
 from trading.paper.core.atoms import show
 from trading.paper.core.perps import margin
 from trading.paper.core.perps.incomes import Income
@@ -11,25 +12,6 @@ from trading.paper.core.perps.positions import Position
 from trading.paper.core.perps.state import Perps
 
 Json = dict[str, Any]
-
-
-class Owned(Protocol):
-    """What belongs to an account."""
-
-    @property
-    def account(self) -> str:
-        """Its name."""
-
-
-T = TypeVar("T", bound=Owned)
-
-
-def by_account(rows: Iterable[T]) -> Mapping[str, Sequence[T]]:
-    """Rows by whose they are."""
-    found: dict[str, list[T]] = {}
-    for row in rows:
-        found.setdefault(row.account, []).append(row)
-    return found
 
 
 def accounts(perps: Perps, names: Iterable[str]) -> Json:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from trading.paper.control import futures_views
+from trading.paper.control.owned import by_account
 from trading.paper.core.atoms import show
 from trading.paper.core.events import Deposited
 from trading.paper.core.orders import Fill, Order
@@ -17,7 +18,7 @@ Json = dict[str, Any]
 def ledger(exchange: Exchange, *, account: str = "") -> Json:
     """Everything by account: orders with their client order ids, fills, deposits, balances. account: of this one only."""
     sides = {"usdm": exchange.state.perps} | exchange.state.venues
-    orders = futures_views.by_account(exchange.state.orders.values())
+    orders = by_account(exchange.state.orders.values())
     names = _asked(exchange.state.accounts, account)
     return {
         "accounts": {name: _account(exchange, name, orders.get(name, ())) for name in names},
