@@ -66,7 +66,7 @@ def _one(entry: Entry, env: Mapping[str, str], *, quick: bool) -> list[Figure]:
     """One group in a process of its own, ended with everything below it when it takes too long."""
     say(f"{entry.name} …")
     words = [sys.executable, "-m", "benchmarks.one", entry.name, *["--quick"] * quick]
-    started = time.monotonic()
+    started, before = time.monotonic(), psutil.cpu_times()
     child = subprocess.Popen(words, cwd=BASE_DIR, env=env, stdout=subprocess.PIPE, start_new_session=True)
     try:
         output, _ = child.communicate(timeout=entry.secs)
@@ -76,7 +76,7 @@ def _one(entry: Entry, env: Mapping[str, str], *, quick: bool) -> list[Figure]:
         _end_tree(child)
     if child.returncode:
         raise Failed(f"ended with status {child.returncode}")
-    say(f"{entry.name}: {time.monotonic() - started:.0f} s")
+    say(f"{entry.name}: {time.monotonic() - started:.0f} s{report.stolen(before, psutil.cpu_times())}")
     return [Figure(**fields) for fields in json.loads(output.splitlines()[-1])]
 
 

@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -13,6 +14,7 @@ WIDTHS = (50, 12, 9, 12, 8, 19, 4)
 HEADS = ("figure", "value", "unit", "baseline", "ratio", "goal", "met")
 MET = {True: "yes", False: "NO", None: "—"}
 GIB = 2**30
+WORTH_TELLING = 0.01
 
 
 def table(figures: Sequence[Figure]) -> str:
@@ -74,6 +76,13 @@ def machine() -> str:
         f"Python {platform.python_version()}",
     ]
     return ", ".join(parts)
+
+
+def stolen(before: Any, after: Any) -> str:
+    """What the host gave to others between two psutil.cpu_times(): nothing answers within 100 ms while it is away."""
+    spent = sum(after) - sum(before)
+    share = (getattr(after, "steal", 0) - getattr(before, "steal", 0)) / spent if spent > 0 else 0
+    return f"; the host gave {share:.0%} of the processors' time to others" if share >= WORTH_TELLING else ""
 
 
 def company() -> str:

@@ -7,9 +7,11 @@ import resource
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import psutil
+import uvloop
 import websockets
 from channels.layers import get_channel_layer
 from django.conf import settings
@@ -36,6 +38,13 @@ WHERE instrument_id = (SELECT id FROM signals_instrument ORDER BY id OFFSET %s L
 """
 
 
+@cache
+def said(text: str) -> tuple[str, int]:
+    """Kind and turn of a message. All get the same text: it is unpacked once, as each browser would on its own machine."""
+    message = json.loads(text)
+    return message["type"], message.get("turn", -1)
+
+
 @dataclass
 class Browser:
     """What one of them has seen: when each message came, gaps in the turns, and the last price on its page."""
@@ -46,12 +55,12 @@ class Browser:
 
     def see(self, text: str, at: float) -> bool:
         """Take a message in; whether a fresh whole is needed."""
-        message = json.loads(text)
-        if message["type"] == "trouble":
+        kind, turn = said(text)
+        if kind == "trouble":
             return False
-        missed = bool(message["type"] == "frame" and message["turn"] != self.turn + 1)
+        missed = kind == "frame" and turn != self.turn + 1
         self.gaps += missed
-        self.turn = message["turn"]
+        self.turn = turn
         self.came.append((self.turn, at))
         return missed
 
@@ -99,7 +108,7 @@ class Crowd:
         self._headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}"}
         self._origin = f"http://{HOST}:{bench.ports['web']}"
         self.browsers = [Browser() for _ in range(count)]
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="crowd", daemon=True)
         self._readers: list[asyncio.Task[None]] = []
 
