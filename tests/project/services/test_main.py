@@ -11,8 +11,9 @@ from project.services import lock, reset
 
 
 @pytest.fixture(autouse=True)
-def _umask() -> Iterator[None]:
-    """main() tightens the umask of its process, which is ours here."""
+def _called(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Without words; main() tightens the umask of its process, which is ours here."""
+    monkeypatch.setattr("sys.argv", ["windlass"])
     before = os.umask(0o022)
     yield
     os.umask(before)
@@ -23,6 +24,18 @@ def test_a_wrong_setting_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pyt
     assert program.main() == 1
     line = "make up: WINDLASS_WEB_PORT is 'eighty'; it must be a whole number from 1 to 65535."
     assert capfd.readouterr().out == f"{line} Correct it in the environment or in .env.\n"
+
+
+@pytest.mark.parametrize(("word", "status"), [("--help", 0), ("--port=9000", 2), ("stop", 2)])
+def test_a_word_starts_nothing(
+    word: str, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["windlass", word])
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    assert ended.value.code == status
+    said = capsys.readouterr()
+    assert "WINDLASS_WEB_PORT" in said.out if status == 0 else "unrecognized arguments" in said.err
 
 
 def test_a_second_stack_is_one_line(
