@@ -1,6 +1,6 @@
 """What is not as it should be, in words and with its buttons: bare holdings, executions that differ, dust, stopped markets."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,20 +9,22 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
-from dashboard.formats import price, qty
+from dashboard.formats import amount, price, qty
 from dashboard.snapshot import TroubleRow
 from dashboard.words import venue_words
 from project.accounts.models import Environment, ExchangeAccount
 from project.reads import Question, Read
 from signals.listing import market_state
-from signals.models import Instrument
+from signals.models import Instrument, Ticker
 from trading.domain.listing import said
+from trading.domain.money import total
 from trading.domain.naked import Cover
 from trading.domain.reconcile import Difference
 from trading.models import BareHolding, Disagreement, DustMove, PositionGroup
 from trading.services import disagree, dust
 
 SETTLED_SHOWN = 20
+DUST_SHOWN = 10
 COVER_WORDS: Mapping[str, str] = {
     Cover.NAKED: "without an exit",
     Cover.STOP_ONLY: "with a stop alone",
@@ -92,11 +94,11 @@ def _bare_row(row: BareHolding) -> TroubleRow:
     waived = row.cover == Cover.WAIVED
     deed = ("take_back_waiver", "Take the waiver back") if waived else ("waive_exit", "It needs none")
     by_name = f"Waived by {row.waived_by}: {row.waived_reason}" if waived else row.words
-    amount = f"{qty(row.qty, group.instrument.lot_step)} {group.instrument.base}"
+    size = f"{qty(row.qty, group.instrument.lot_step)} {group.instrument.base}"
     return TroubleRow(
         id=f"bare-{row.pk}",
         subject=f"{group.instrument.symbol} {group.side}",
-        says=f"{amount} {COVER_WORDS[row.cover]}.",
+        says=f"{size} {COVER_WORDS[row.cover]}.",
         since=row.since,
         words=(by_name,),
         deeds=(_deed(deed[0], group.pk, label=deed[1]), *close),
@@ -133,13 +135,13 @@ def both(row: Disagreement) -> tuple[str, ...]:
 def _numbers(row: Disagreement, told: Mapping[str, str]) -> str:
     if not told:
         return "no such execution."
-    amount, at = (
+    size, at = (
         qty(Decimal(told["qty"]), row.instrument.lot_step),
         price(Decimal(told["price"]), row.instrument.tick_size),
     )
     fee = f"{Decimal(told['fee']).normalize():f} {told['fee_currency']}"
     when = datetime.fromisoformat(told["at"])
-    return f"{told['side'].lower()} {amount} at {at}, fee {fee}, {when:%d %b %H:%M:%S} UTC."
+    return f"{told['side'].lower()} {size} at {at}, fee {fee}, {when:%d %b %H:%M:%S} UTC."
 
 
 def _settled(account: ExchangeAccount) -> Iterable[TroubleRow]:
@@ -164,9 +166,13 @@ SETTLED_WORDS: Mapping[str, str] = {
 
 def _dust(account: ExchangeAccount) -> Iterable[TroubleRow]:
     """What ended groups left below the minimums, and what a person wrote off."""
-    for groups in dust.lying(account.pk).values():
-        for group in groups:
-            words = "It goes into the next position of its pair, at what it cost, and is sold with that."
+    lying = dust.lying(account.pk)
+    prices = dict(Ticker.objects.filter(instrument__in=[pk for pk, _ in lying]).values_list("instrument", "last"))
+    for (instrument_id, _), groups in lying.items():
+        if len(groups) > 1:
+            yield _all_dust(groups, prices.get(instrument_id))
+        for group in groups[-DUST_SHOWN:]:
+            words = "It goes into a position of its pair, at what it cost, once that makes another lot to sell."
             yield _dust_row(group, group.qty, words, _deed("write_off_dust", group.pk, label="Write off"))
     moves = DustMove.objects.filter(group__account=account, to_group=None, undone_at=None)
     for move in moves.select_related("group__instrument").order_by("-id")[:SETTLED_SHOWN]:
@@ -174,8 +180,22 @@ def _dust(account: ExchangeAccount) -> Iterable[TroubleRow]:
         yield _dust_row(move.group, move.qty, words, _deed("put_back_dust", move.group_id, label="Put back"))
 
 
-def _dust_row(group: PositionGroup, amount: Decimal, words: str, deed: tuple[str, str]) -> TroubleRow:
-    says = f"{qty(amount, group.instrument.lot_step)} {group.instrument.base} left by group {group.pk}, too little to sell."
+def _all_dust(groups: Sequence[PositionGroup], last: Decimal | None) -> TroubleRow:
+    """What groups of a pair left together, with what it would bring; those of long ago are only counted."""
+    first, instrument = groups[0], groups[0].instrument
+    held = total(group.qty for group in groups)
+    worth = f", worth {amount(held * last, instrument.quote)} {instrument.quote}" if last else ""
+    says = f"{qty(held, instrument.lot_step)} {instrument.base} left by {len(groups)} groups{worth}."
+    untold = len(groups) - DUST_SHOWN
+    words = (f"The last {DUST_SHOWN} of them stand below.",) if untold > 0 else ()
+    key, since = f"dust-{instrument.symbol}-{first.side}", groups[-1].closed_at or groups[-1].opened_at
+    return TroubleRow(key, f"{instrument.symbol} {first.side}", says, since, words, ())
+
+
+def _dust_row(group: PositionGroup, left: Decimal, words: str, deed: tuple[str, str]) -> TroubleRow:
+    says = (
+        f"{qty(left, group.instrument.lot_step)} {group.instrument.base} left by group {group.pk}, too little to sell."
+    )
     since = group.closed_at or group.opened_at
     return TroubleRow(f"dust-{group.pk}", f"{group.instrument.symbol} {group.side}", says, since, (words,), (deed,))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from math import ceil
 from types import MappingProxyType
 
 from risk.domain.denial import plain
@@ -51,6 +52,8 @@ class OffsetWords:
 
 
 C = OffsetCode
+QUOTE, SECONDS = "quote", "s"
+# Units that are said another way: by the account's currency, in whole numbers.
 
 OFFSET_WORDS: Mapping[OffsetCode, OffsetWords] = MappingProxyType(
     {
@@ -60,7 +63,7 @@ OFFSET_WORDS: Mapping[OffsetCode, OffsetWords] = MappingProxyType(
         C.BOOK_STALE: OffsetWords(
             "The order book is {value} old, {limit} are allowed.",
             "It is read again every 10 s; if it stays so, the account's venue is not well: the bar on top says what.",
-            "s",
+            SECONDS,
         ),
         C.BOOK_THIN: OffsetWords(
             "The book takes {value}, the group holds {limit}.", "Wait for a deeper book, or close in parts by hand."
@@ -68,7 +71,7 @@ OFFSET_WORDS: Mapping[OffsetCode, OffsetWords] = MappingProxyType(
         C.BUDGET_SPENT: OffsetWords(
             "It could cost {value}, {limit} are left of today's budget.",
             "Raise loss_budget_pct, wait for better winners, or for tomorrow (UTC).",
-            "quote",
+            QUOTE,
         ),
         C.EQUITY_UNKNOWN: OffsetWords(
             "The equity is not known, so neither is the loss budget.", "Wait for the next look at the balances."
@@ -85,7 +88,7 @@ OFFSET_WORDS: Mapping[OffsetCode, OffsetWords] = MappingProxyType(
         C.LOSS_GREW: OffsetWords(
             "The loss would be {value} beyond what winners paid, {limit} were agreed.",
             "What the winners earned is kept and counts for the next try.",
-            "quote",
+            QUOTE,
         ),
         C.LOSS_TOO_SMALL: OffsetWords(
             "It stands at {value}, it counts from {limit} on.", "Nothing is to be done.", "%"
@@ -98,15 +101,13 @@ OFFSET_WORDS: Mapping[OffsetCode, OffsetWords] = MappingProxyType(
             "No winner could pay: each was closed, blocked, or fell below what was agreed.",
             "Nothing was sold for it; it is tried again after a minute.",
         ),
-        C.NO_LOSS: OffsetWords(
-            "By the book, closing it now brings {value}: no loss.", "Nothing is to be done.", "quote"
-        ),
+        C.NO_LOSS: OffsetWords("By the book, closing it now brings {value}: no loss.", "Nothing is to be done.", QUOTE),
         C.NO_WINNERS: OffsetWords(
             "No other group of the account can pay: {value} stand in profit after fees.", "Wait for a winner.", ""
         ),
         C.OFFSET: OffsetWords("Done: the winners paid and the losing group was closed.", "Nothing is to be done."),
         C.PRICE_UNKNOWN: OffsetWords(
-            "The price is {value} old, {limit} are allowed.", "The bar on top says what the venue lacks.", "s"
+            "The price is {value} old, {limit} are allowed.", "The bar on top says what the venue lacks.", SECONDS
         ),
         C.PYRAMIDS_INCOMPLETE: OffsetWords(
             "The group has {value} of {limit} pyramids.",
@@ -135,11 +136,11 @@ OFFSET_WORDS: Mapping[OffsetCode, OffsetWords] = MappingProxyType(
 )
 
 
-def done_words(*, cost: Decimal) -> str:
+def done_words(*, cost: Decimal, quote: str) -> str:
     """How a run that closed the loser went; cost: what no winner paid for and the day's loss budget bore, quote."""
     if cost <= 0:
         return NotNow(OffsetCode.OFFSET).sentence()
-    return f"Done in part: the losing group was closed, {plain(round(cost, 2))} quote of it paid by the loss budget."
+    return f"Done in part: the losing group was closed, {plain(round(cost, 2))} {quote} of it paid by the loss budget."
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +152,14 @@ class NotNow:
     limit: object = None
     ready_at: datetime | None = None
 
-    def sentence(self) -> str:
-        """The reason in one line with its numbers and advice, for page, API and log."""
+    def sentence(self, quote: str = QUOTE) -> str:
+        """The reason in one line with its numbers and advice, for page, API and log; quote: in which currency."""
         said = OFFSET_WORDS[self.code]
-        unit = f" {said.unit}" if said.unit else ""
-        numbers = {"value": f"{plain(self.value)}{unit}", "limit": f"{plain(self.limit)}{unit}"}
+        unit = {"": "", QUOTE: f" {quote}"}.get(said.unit, f" {said.unit}")
+        numbers = {"value": f"{_told(self.value, said.unit)}{unit}", "limit": f"{_told(self.limit, said.unit)}{unit}"}
         return f"{said.sentence.format(**numbers)} {said.advice}"
+
+
+def _told(value: object, unit: str) -> str:
+    """An age in whole seconds, never less than it is; anything else as it is."""
+    return plain(ceil(value) if unit == SECONDS and isinstance(value, Decimal) else value)

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from project.accounts.models import User
-from signals.models import Instrument
+from signals.models import Instrument, Ticker
 from tests.dashboard import rows
 from trading.domain.reconcile import Difference
 from trading.models import BareHolding, Disagreement, Fill, PositionGroup
@@ -103,6 +103,22 @@ def test_dust_is_written_off_and_put_back(day: rows.Desk, trader: Client) -> Non
     assert "are written off" in post(trader, f"/books/dust/{group.pk}/write-off", reason="converted")
     assert "Written off by mira: converted" in page(trader)
     assert "on the books again" in post(trader, f"/books/dust/{group.pk}/put-back")
+
+
+def test_dust_of_many_groups_is_summed_with_what_it_is_worth(day: rows.Desk, trader: Client) -> None:
+    first = PositionGroup.objects.exclude(closed_at=None).first()
+    assert first is not None
+    ended = {"status": "CLOSED", "dust_qty": "0.000009", "qty": "0.000009", "average_entry": "60000"}
+    for number in range(12):
+        first.pk, first.timeframe_secs = None, 1000 + number
+        first.save(force_insert=True)
+    same = PositionGroup.objects.filter(instrument=first.instrument, side=first.side).exclude(closed_at=None)
+    same.update(**ended)
+    Ticker.objects.filter(instrument=first.instrument).update(last="60000")
+    count, text = same.count(), page(trader)
+    assert f"0.0001{count * 9 - 100:02d} BTC left by {count} groups, worth {count * 0.54:.2f} USDT." in text
+    assert text.count("too little to sell") == 10
+    assert "The last 10 of them stand below." in text
 
 
 def test_a_stopped_market_is_shown_where_something_is_open(day: rows.Desk, trader: Client) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from trading.domain.money import exact, total
+from trading.domain.money import exact, floor_to, total
 from trading.domain.take_profit import LegHolding
 
 
@@ -41,6 +41,13 @@ def home(legs: Sequence[LegHolding]) -> LegHolding | None:
     """The leg that takes dust in: the first that is held and of which nothing was sold yet; its target grows."""
     held = [leg for leg in legs if leg.filled_qty > 0 and leg.closed_qty == 0]
     return min(held, key=lambda leg: (leg.pyramid_index, leg.index), default=None)
+
+
+@exact
+def sells(crumbs: Iterable[Crumb], *, held_qty: Decimal, lot_step: Decimal) -> bool:
+    """True when a group that holds so much can sell a lot more with these: for less no target is worth moving."""
+    together = held_qty + total(crumb.qty for crumb in crumbs)
+    return floor_to(together, lot_step) > floor_to(held_qty, lot_step)
 
 
 @exact

@@ -69,6 +69,12 @@ class PositionGroup(models.Model):
                 condition=models.Q(closed_at__isnull=False, qty__gt=models.F("dust_qty")),
                 name="group_holds_again",
             ),
+            # What ended ones left: each sweep asks what of it the open ones' pairs can take in.
+            models.Index(
+                fields=["account", "instrument"],
+                condition=models.Q(closed_at__isnull=False, qty__gt=0, dust_qty__gt=0),
+                name="group_left_dust",
+            ),
         ]
         ordering: ClassVar = ["-id"]
 

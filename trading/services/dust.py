@@ -1,7 +1,10 @@
-"""Dust: what ended groups left below the venue's minimums goes into the next position of its pair, or off the books."""
+"""Dust: what ended groups left below the venue's minimums goes into the next position of its pair, or off the books.
+
+A fee taken in the bought currency leaves less than a lot at nearly every spot group: together they are worth an order.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,9 +13,9 @@ from django.db import transaction
 from project.accounts.models import Balance, ExchangeAccount
 from project.journal.record import record
 from trading import locks, selectors
-from trading.domain.dust import Crumb, DustRule, affordable, carried_price, home
+from trading.domain.dust import Crumb, DustRule, affordable, carried_price, home, sells
 from trading.domain.money import total
-from trading.domain.vocabulary import GroupStatus, MarketKind
+from trading.domain.vocabulary import MarketKind
 from trading.models import DustMove, Order, PositionGroup
 from trading.services import groups
 from trading.services.desk import Desk
@@ -29,11 +32,16 @@ class NotWrittenOff(Exception):
     """This dust was not written off by hand, or it is on the books again already."""
 
 
-def lying(account_id: int) -> dict[Pair, list[PositionGroup]]:
-    """Ended groups whose dust lies about, oldest first, by instrument and side; not while an order may be selling it."""
+def lying(account_id: int, *, instruments: Collection[int] | None = None) -> dict[Pair, list[PositionGroup]]:
+    """Ended groups whose dust lies about, oldest first, by instrument and side; not while an order may be selling it.
+
+    instruments: only theirs.
+    """
     selling = Order.objects.filter(selectors.UNSETTLED, account_id=account_id).values("group_id")
     gone = DustMove.objects.filter(undone_at=None).values("group_id")
-    rows = PositionGroup.objects.filter(account_id=account_id, status=GroupStatus.DUST_CLOSED, dust_qty__gt=0)
+    rows = PositionGroup.objects.filter(account_id=account_id, closed_at__isnull=False, qty__gt=0, dust_qty__gt=0)
+    if instruments is not None:
+        rows = rows.filter(instrument_id__in=instruments)
     found: dict[Pair, list[PositionGroup]] = defaultdict(list)
     for group in rows.exclude(pk__in=gone).exclude(pk__in=selling).select_related("instrument").order_by("id"):
         found[(group.instrument_id, group.side)].append(group)
@@ -45,12 +53,13 @@ def lying(account_id: int) -> dict[Pair, list[PositionGroup]]:
 
 def merge(account_id: int, *, now: datetime) -> int:
     """Let open groups take in the dust of their pair, at what it cost; how many crumbs went over."""
-    if not lying(account_id):
+    rows = PositionGroup.objects.filter(account_id=account_id, closed_at=None, closing_at=None, qty__gt=0)
+    pairs = set(rows.values_list("instrument_id", flat=True))
+    if not pairs or not lying(account_id, instruments=pairs):
         return 0
     with transaction.atomic():
         account = locks.account(account_id)
-        dust = lying(account_id)
-        rows = PositionGroup.objects.filter(account=account, closed_at=None, closing_at=None, qty__gt=0)
+        dust = lying(account_id, instruments=pairs)
         open_ones = list(rows.select_related("instrument").order_by("id"))
         return sum(
             _take_in(account, group, dust.pop((group.instrument_id, group.side), []), open_ones, now)
@@ -72,6 +81,8 @@ def _take_in(
     if leg is None:
         return 0
     kept = _still_there(account, group, dust, open_ones)
+    if not sells(kept, held_qty=group.qty, lot_step=group.instrument.lot_step):
+        return 0
     for crumb in kept:
         _move(crumb, to=group, leg_id=leg.leg_id, now=now)
     if kept:

@@ -100,7 +100,7 @@ def holdings(*, now: datetime) -> Mapping[int, Holdings]:
         symbols[account_id].add(symbol)
         if qty > 0 and closed_at is None:
             parcels[account_id].append(Parcel(symbol, side, qty))
-    dust = rows.filter(closed_at__isnull=False, dust_qty__gt=0, instrument__kind=MarketKind.SPOT)
+    dust = rows.filter(closed_at__isnull=False, qty__gt=0, dust_qty__gt=0, instrument__kind=MarketKind.SPOT)
     for account_id, base, qty in dust.values_list("account_id", "instrument__base", Least("qty", "dust_qty")):
         # What closed groups left is nobody's to book: a fill of the last minutes must not explain it.
         foreign[account_id][base] = foreign[account_id].get(base, Decimal(0)) + qty

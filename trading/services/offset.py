@@ -91,13 +91,13 @@ def begin(account_id: int, *, books: Books, now: datetime) -> int | None:
             found = scene.plan(group.group_id)
             if isinstance(found, OffsetPlan):
                 return _reserve(scene, found, operator="")
-            _explain(group.group_id, found)
+            _explain(group.group_id, found, quote=scene.desk.account.quote)
         return None
 
 
-def _explain(group_id: int, why: NotNow) -> None:
+def _explain(group_id: int, why: NotNow, *, quote: str) -> None:
     """Keep why an eligible group could not be offset: the page says it."""
-    OffsetWatch.objects.filter(group_id=group_id).update(code=why.code, words=why.sentence())
+    OffsetWatch.objects.filter(group_id=group_id).update(code=why.code, words=why.sentence(quote))
 
 
 # one moment --------------------------------------------------------------------------------------

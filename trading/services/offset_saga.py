@@ -279,8 +279,9 @@ def _too_dear(run: OffsetRun, group: PositionGroup, book: Book, now: datetime) -
 
 
 def _wait(run: OffsetRun, why: NotNow) -> Deed:
-    if (run.code, run.words) != (why.code, why.sentence()):
-        run.code, run.words = why.code, why.sentence()
+    told = why.code, why.sentence(run.account.quote)
+    if (run.code, run.words) != told:
+        run.code, run.words = told
         run.save(update_fields=["code", "words"])
     return Deed.WAIT
 
@@ -302,7 +303,7 @@ def _finish(run: OffsetRun, found: Next, now: datetime) -> None:
     result = run.winners_realised + run.loser_realised
     run.state = RunState.DONE if done else RunState.BROKEN_OFF
     run.cost, run.ended_at = cost(result=result, credit=run.credit), now
-    said = done_words(cost=run.cost) if done else _said(found.code)
+    said = done_words(cost=run.cost, quote=run.account.quote) if done else _said(found.code)
     run.words = run.words if run.code == found.code and run.words else said
     run.code = found.code
     if not done:

@@ -18,7 +18,7 @@ from risk.domain.offset_eligibility import (
     worst_first,
 )
 from risk.domain.offset_limits import OffsetLimits, TimerStart
-from risk.domain.offset_words import OFFSET_WORDS, NotNow, OffsetCode
+from risk.domain.offset_words import OFFSET_WORDS, NotNow, OffsetCode, done_words
 
 D = Decimal
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -155,3 +155,12 @@ def test_every_code_has_words(code: OffsetCode) -> None:
     said = NotNow(code, value=1, limit=2).sentence()
     assert OFFSET_WORDS[code].advice in said
     assert "{" not in said
+
+
+def test_ages_are_whole_seconds_and_money_has_its_currency() -> None:
+    stale = NotNow(OffsetCode.BOOK_STALE, value=D("10.254"), limit=10).sentence("USDC")
+    assert stale.startswith("The order book is 11 s old, 10 s are allowed.")
+    spent = NotNow(OffsetCode.BUDGET_SPENT, value=D("0.25"), limit=D("0.2")).sentence("USDC")
+    assert spent.startswith("It could cost 0.25 USDC, 0.2 USDC are left")
+    assert "0.15 USDC of it" in done_words(cost=D("0.15"), quote="USDC")
+    assert done_words(cost=D(0), quote="USDC").startswith("Done: the winners paid")

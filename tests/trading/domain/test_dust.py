@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trading.domain.build import holding
-from trading.domain.dust import Crumb, affordable, carried_price, home
+from trading.domain.dust import Crumb, affordable, carried_price, home, sells
 
 D = Decimal
 
@@ -30,6 +30,22 @@ def crumb(number: int, qty: str) -> Crumb:
 def test_the_first_leg_that_nothing_was_sold_of_takes_it(legs: list[object], leg_id: int | None) -> None:
     found = home(legs)  # type: ignore[arg-type]
     assert (found.leg_id if found else None) == leg_id
+
+
+@pytest.mark.parametrize(
+    ("held", "crumbs", "worth_it"),
+    [
+        ("5.4", ["0.6"], True),
+        ("5.4", ["0.5"], False),
+        ("5.4", ["0.3", "0.3"], True),  # neither alone
+        ("5", ["0.9"], False),
+        ("5", ["1"], True),
+        ("5.4", [], False),
+    ],
+)
+def test_it_goes_over_once_it_makes_another_lot(held: str, crumbs: list[str], worth_it: bool) -> None:
+    found = [crumb(number, qty) for number, qty in enumerate(crumbs)]
+    assert sells(found, held_qty=D(held), lot_step=D(1)) is worth_it
 
 
 @pytest.mark.parametrize(

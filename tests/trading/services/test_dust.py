@@ -76,6 +76,32 @@ def test_dust_goes_into_the_next_position_at_cost_and_is_sold_with_it(dusty: Des
     assert holds() == []
 
 
+def taken(desk: Desk) -> PositionGroup:
+    """A position bought and sold at its target."""
+    desk.price("BTCUSDT", "60000")
+    desk.buy(price="59900")
+    desk.price("BTCUSDT", "59800")
+    desk.settle()
+    desk.sweep()
+    desk.price("BTCUSDT", "61000")
+    desk.settle()
+    desk.sweep()
+    return PositionGroup.objects.latest("id")
+
+
+def test_less_than_a_lot_lies_about_until_it_makes_one(desk: Desk) -> None:
+    """The fee is taken of what was bought: nearly every spot group leaves such a rest, and they must not pile up."""
+    one_leg(desk)
+    ended = [taken(desk) for _ in range(5)]
+    lot = ended[0].instrument.lot_step
+    assert {group.status for group in ended} == {"CLOSED"}
+    assert all(0 < group.dust_qty < lot for group in ended)
+    left = [group.qty for group in PositionGroup.objects.all() if group.qty > 0]
+    assert (DustMove.objects.exists(), 0 < sum(left) < lot) == (True, True)
+    assert [group.qty for groups in dust.lying(desk.account.pk).values() for group in groups] == left[::-1]
+    assert holds() == []
+
+
 def test_dust_that_the_venue_holds_no_more_is_not_merged(dusty: Desk) -> None:
     """The person has converted it by hand."""
     PositionGroup.objects.update(qty=Decimal(5), dust_qty=Decimal(5))

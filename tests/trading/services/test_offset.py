@@ -75,7 +75,7 @@ def test_what_winners_cannot_cover_is_held_against_the_budget(desk: Desk) -> Non
     assert run.cost == -(run.winners_realised + run.loser_realised)
     assert run.cost <= run.uncovered + run.bound
     assert run.words.startswith(
-        f"Done in part: the losing group was closed, {round(run.cost, 2).normalize():f} quote of it"
+        f"Done in part: the losing group was closed, {round(run.cost, 2).normalize():f} USDT of it"
     )
     assert group("BTC").close_reason == f"OFFSET_PARTLY {round(run.uncovered, 2)}"
 
