@@ -85,6 +85,7 @@ class LoserRow:
     reasons: tuple[NotNow, ...]
     plan: PlanRow | None
     hindrance: str
+    leaving: bool  # it closes already: there is nothing to decide
     book_age_secs: float | None
 
 
@@ -169,7 +170,7 @@ def _page(account: ExchangeAccount, standing: Sequence[Standing], *, now: dateti
         winners_profit=sum(winning, Decimal(0)),
         budget=scene.day.budget if scene.day else None,
         spent=scene.day.spent if scene.day else None,
-        hindrance=refusal.sentence() if refusal else "",
+        hindrance=refusal.sentence(account.quote) if refusal else "",
         live=next((run for run in runs if not run.ended), None),
         runs=tuple(run for run in runs if run.ended),
     )
@@ -179,11 +180,14 @@ def _page(account: ExchangeAccount, standing: Sequence[Standing], *, now: dateti
 
 
 def _loser(scene: Scene, one: Standing) -> LoserRow:
-    group, reasons, found = one.group, scene.not_yet(one.group.pk), scene.plan(one.group.pk)
+    group, found, market = one.group, scene.plan(one.group.pk), market_of(one.group.instrument, one.ticker.last)
+    all_reasons = scene.not_yet(group.pk)
+    closing = tuple(why for why in all_reasons if why.code is OffsetCode.GROUP_CLOSING)
+    reasons, leaving = closing or all_reasons, bool(closing)  # whatever else there is matters no more
     seen, book = scene.candidates[group.pk], scene.books.get(group.instrument_id)
     return LoserRow(
         id=group.pk,
-        market=market_of(group.instrument, one.ticker.last),
+        market=market,
         side=group.side,
         timeframe_secs=group.timeframe_secs,
         pyramids=len(seen.pyramids),
@@ -193,9 +197,10 @@ def _loser(scene: Scene, one: Standing) -> LoserRow:
         blocked=group.blocked,
         when=when(reasons, found, now=scene.desk.now),
         reasons=reasons,
-        plan=plan_row(scene, found) if isinstance(found, OffsetPlan) else None,
-        hindrance=found.sentence() if isinstance(found, NotNow) else "",
-        book_age_secs=(scene.desk.now - book.at).total_seconds() if book else None,
+        plan=plan_row(scene, found) if isinstance(found, OffsetPlan) and not leaving else None,
+        hindrance=found.sentence(market.quote) if isinstance(found, NotNow) and not leaving else "",
+        leaving=leaving,
+        book_age_secs=(scene.desk.now - book.at).total_seconds() if book and not leaving else None,
     )
 
 
@@ -261,7 +266,8 @@ def _runs(account: ExchangeAccount) -> list[RunRow]:
 
 
 def _run(run: OffsetRun, steps: Sequence[OffsetStep]) -> RunRow:
-    winners = tuple(_came(step) for step in steps if step.kind == StepKind.WINNER)
+    paid = (step for step in steps if step.kind == StepKind.WINNER and (step.sold_qty or step.ended_at is None))
+    winners = tuple(_came(step) for step in paid)
     return RunRow(
         id=run.pk,
         market=market_of(run.group.instrument, None),

@@ -95,7 +95,7 @@ def _begun(group: PositionGroup, *, operator: str) -> str:
     if isinstance(books, str):
         return books
     found = offset.run_now(group, operator=operator, books=books, now=timezone.now())
-    return found.sentence() if isinstance(found, NotNow) else BEGUN.format(name=_name(group))
+    return found.sentence(group.account.quote) if isinstance(found, NotNow) else BEGUN.format(name=_name(group))
 
 
 def _books(group: PositionGroup) -> Books | str:
@@ -112,7 +112,7 @@ def _run_question(group: PositionGroup) -> Question:
         return _bare(group, books)
     found = offset.preview(group, books=books, now=timezone.now())
     if not isinstance(found, OffsetPlan):
-        return _bare(group, found.sentence())
+        return _bare(group, found.sentence(group.account.quote))
     names = Naming(group.instrument.quote, {one.group.pk: one for one in offset_facts.standings(group.account_id)})
     return Question(f"Offset {_name(group)} now", offsets.consequence(found, names), "Run now", note=NOTE)
 

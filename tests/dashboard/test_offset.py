@@ -30,6 +30,17 @@ def test_an_ordinary_day_shows_who_loses_and_why_it_waits(day: rows.Desk, trader
     assert "None yet." in page
 
 
+def test_of_a_group_that_closes_already_nothing_else_is_said(day: rows.Desk, trader: Client) -> None:
+    before = trader.get("/offset").content.decode()
+    PositionGroup.objects.filter(account=day.account, closed_at=None).update(
+        closing_at=timezone.now(), status="CLOSING"
+    )
+    after = trader.get("/offset").content.decode()
+    assert (before.count("Run now…") > 0, after.count("Run now…")) == (True, 0)
+    rows_of_it = after.count('data-key="loser-')
+    assert rows_of_it == after.count("GROUP_CLOSING") == after.count("is closing already") > 0
+
+
 def test_nothing_lost_is_said(day: rows.Desk, trader: Client) -> None:
     PositionGroup.objects.update(qty=0, cost=0)
     assert "No group stands at a loss: there is nothing to offset." in text(trader)
