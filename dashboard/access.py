@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Q
+
 from dashboard.roles import Scope, scopes_of
 from project.accounts.models import ExchangeAccount
 
@@ -36,3 +38,10 @@ def refusal(user: Any, account_id: int | None) -> str:
 def may_kill(user: Any) -> bool:
     """Whether a user may press the red button, leave an emergency and withdraw a waiting change: sealed or not."""
     return Scope.TRADE in scopes_of(user)
+
+
+def withdrawable(user: Any) -> Q:
+    """The waiting changes that a user may take back: of his own accounts, his own, and those for everybody; an admin all."""
+    if Scope.ADMIN in scopes_of(user):
+        return Q()
+    return Q(account__user=user.pk) | Q(account=None, user=user.pk) | Q(account=None, user=None)

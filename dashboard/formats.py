@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 MINUS = "\u2212"
 THIN = "\u202f"  # narrow no-break space, between a sign or unit and its number
@@ -13,6 +13,8 @@ MAX_PLACES = 18  # what a row keeps
 READ_DIGITS = 7  # of a quotient that no step belongs to
 EXACT_PLACES = 8  # more than any venue's step has: a quotient, not something that was ordered
 NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,40})?")
+WIDE = Context(prec=200, rounding=ROUND_HALF_UP)
+# Rows keep 38 digits, a stranger's text any number of them: Python's own 28 would be an error on the page.
 
 SPANS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 FRAMES = ((604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
@@ -26,7 +28,7 @@ def places_of(step: Decimal) -> int:
 
 def rounded(value: Decimal, places: int) -> Decimal:
     """A value at so many places, halves away from zero, as people round."""
-    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-places), context=WIDE)
 
 
 def number(value: Decimal | None, places: int = 2, *, signed: bool = False) -> str:
@@ -35,7 +37,7 @@ def number(value: Decimal | None, places: int = 2, *, signed: bool = False) -> s
         return NOTHING
     figure = rounded(value, places)
     sign = MINUS if figure < 0 else "+" if signed and figure > 0 else ""
-    return f"{sign}{THIN if sign else ''}{abs(figure):,f}"
+    return f"{sign}{THIN if sign else ''}{figure.copy_abs():,f}"
 
 
 def figure(text: str) -> str:

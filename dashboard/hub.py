@@ -35,6 +35,13 @@ LISTEN_AGAIN_SECS = 2.0
 CANCEL_AGAIN_SECS = 0.1
 BACKLOG = 16  # frames a slow browser may lag behind before it gets a fresh snapshot instead
 
+NOT_SHOWN = json.dumps(
+    {
+        "type": "trouble",
+        "code": "PAGE_BROKEN",
+        "message": "This page cannot be shown. Trading goes on; web.log says why.",
+    }
+)
 DATABASE_DOWN = json.dumps({"type": "trouble", "code": "DATABASE_DOWN", "message": "The database does not answer."})
 
 Key = int | BarOf | None  # an account's overview, or the bar of a page
@@ -144,6 +151,10 @@ class Hub:
         except Error as error:
             log.warning("the page cannot be read: %s", type(error).__name__)
             self._tell(account_id, DATABASE_DOWN)
+            return
+        except Exception:  # whatever is wrong with one account's rows, the others' pages move on
+            log.exception("the page of %s cannot be shown", account_id)
+            self._tell(account_id, NOT_SHOWN)
             return
         before = self._shown.get(account_id)
         if account_id in self._watchers:

@@ -96,6 +96,7 @@ POSITION_WORDS = frozenset(
         "fills",
         "groups",
         "journal",
+        "movements",
         "offset",
         "orders",
         "performance",

@@ -15,7 +15,7 @@ from dashboard.api.base import Shown
 from dashboard.api.fields import DoneSerializer, Money, RowSerializer, done
 from dashboard.api.problems import not_now, refused
 from project.accounts.models import Balance, BalanceMovement, Checkup, Environment, ExchangeAccount
-from trading.services import adopt, arming, connect, probe
+from trading.services import adopt, arming, connect, probe, sealing
 from trading.services import preflight as checkup
 from trading.services.adopt import HandTrade
 
@@ -34,7 +34,7 @@ class AccountSerializer(RowSerializer):
 
     user = serializers.CharField(source="user.username")
     keys_set = serializers.SerializerMethodField()
-    balances = BalanceSerializer(many=True)
+    balances = BalanceSerializer(many=True, help_text="Empty while the seal hides what is open: on spot they are it.")
 
     class Meta:
         model = ExchangeAccount
@@ -43,6 +43,11 @@ class AccountSerializer(RowSerializer):
             *("armed", "first_armed_at", "keys_set", "health", "health_detail", "clock_offset_ms", "reconciled_at"),
             *("created_at", "updated_at", "balances"),
         )
+
+    def to_representation(self, instance: ExchangeAccount) -> Any:
+        """As the page shows it."""
+        hidden = sealing.in_force() and not sealing.pnl_visible()
+        return super().to_representation(instance) | ({"balances": []} if hidden else {})
 
     def get_keys_set(self, row: ExchangeAccount) -> bool:
         """Whether the vault holds keys."""

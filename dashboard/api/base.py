@@ -20,7 +20,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from dashboard.api import idempotency
 from dashboard.api.permissions import DEFAULTS
-from dashboard.api.problems import refused
+from dashboard.api.problems import refused, undone
 from dashboard.fresh import is_fresh
 from dashboard.models import KeptAnswer
 from dashboard.roles import Scope, scopes_of
@@ -44,6 +44,7 @@ class Edge(APIView):
     scope_to_write: ClassVar[Scope] = DEFAULTS["scope_to_write"]
     keeps_answers: ClassVar[bool] = True
     claimed: KeptAnswer | None = None
+    maybe_done = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Who, whether, how often; then the key of a write is claimed."""
@@ -55,15 +56,16 @@ class Edge(APIView):
             self.claimed = idempotency.claim(request)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """A replay is an answer, not an error."""
+        """A replay is an answer, not an error. A connection that broke, or a defect, leaves open what was done before it."""
+        self.maybe_done = not undone(exc)
         return exc.response() if isinstance(exc, idempotency.Replayed) else super().handle_exception(exc)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """The answer; a claim that got none is given back."""
+        """The answer; a claim that got none is given back where surely nothing was done."""
         try:
             response: Any = super().dispatch(request, *args, **kwargs)
         finally:
-            if self.claimed is not None:
+            if self.claimed is not None and not self.maybe_done:
                 idempotency.release(self.claimed)
         if request.method in ("GET", "HEAD") and response.status_code == 200 and isinstance(response, Response):
             response.add_post_render_callback(lambda done: _unchanged(request, done))

@@ -24,6 +24,8 @@ from trading.errors import WindlassError
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECS = 5
 DETAIL_MAX = 2000
+ROLLED_BACK = frozenset({"40001", "40P01", "55P03", "57014"})
+# PostgreSQL's codes: serialization failure, deadlock, a lock that is not to be had, cancelled.
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,13 @@ def body(found: Problem) -> dict[str, Any]:
 def problem_of(error: Exception) -> Problem | None:
     """What to say of an error; None where it is nobody's but ours."""
     return next((say(error) for kind, say in SAID.items() if isinstance(error, kind)), None)
+
+
+def undone(error: Exception) -> bool:
+    """Whether nothing was done: we refused, or the database says that it rolled back. A lost connection says nothing."""
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return getattr(error.__cause__, "sqlstate", None) in ROLLED_BACK
+    return problem_of(error) is not None
 
 
 def of_refusal(found: Refusal, *, status: int = HTTPStatus.UNPROCESSABLE_ENTITY) -> Problem:

@@ -10,7 +10,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboard.api.base import Edge, Shown, sees_all
+from dashboard.access import withdrawable
+from dashboard.api.base import Edge, Shown
 from dashboard.api.fields import DoneSerializer, RowSerializer, done
 from dashboard.api.problems import not_now
 from dashboard.pages.sealed import ENDED, WITHDRAWN
@@ -68,10 +69,7 @@ class SealChanges(Shown):
     def get_queryset(self) -> "QuerySet[Any]":
         """Of the user's own accounts, his own, and those for everybody."""
         rows = super().get_queryset()
-        if getattr(self, "swagger_fake_view", False) or sees_all(self.user):
-            return rows
-        own = Q(account__user=self.user.pk) | Q(account=None, user=self.user.pk)
-        return rows.filter(own | Q(account=None, user=None))
+        return rows if getattr(self, "swagger_fake_view", False) else rows.filter(withdrawable(self.user))
 
     def narrow(self, rows: "QuerySet[Any]", name: str, value: Any) -> "QuerySet[Any]":
         """`waiting` is no column: a change waits until it is applied or withdrawn."""

@@ -15,6 +15,7 @@ BLOCKS = (
     "What is held keeps its exits: targets and stops go on, exit signals close it, legs that rest can still fill.",
 )
 UNBLOCKS = ("The group takes pyramids again, from the next alert on.",)
+WISHES = {"block": True, "unblock": False}
 OVER = ("This group is closed: nothing more is to be done.",)
 
 
@@ -22,9 +23,10 @@ OVER = ("This group is closed: nothing more is to be done.",)
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def block_group(request: HttpRequest, group_id: int) -> HttpResponse:
-    """Ask, then set it to the other of the two."""
+    """Ask, then do what was asked: pressed twice, it is done once."""
     group = get_object_or_404(PositionGroup.objects.select_related("instrument"), pk=group_id)
-    name, to = f"{group.instrument.symbol} {group.side}", not group.blocked
+    name = f"{group.instrument.symbol} {group.side}"
+    to = WISHES.get(request.POST.get("wish", ""), not group.blocked)
 
     def act(_: Typed) -> Told:
         changed = block.set_blocked(group.pk, to=to, operator=request.user.get_username())
@@ -36,4 +38,4 @@ def block_group(request: HttpRequest, group_id: int) -> HttpResponse:
 
 def _question(group: PositionGroup, name: str) -> Question:
     verb, lines = ("Unblock", UNBLOCKS) if group.blocked else ("Block", BLOCKS)
-    return Question(f"{verb} {name}", OVER if group.closed_at else lines, verb, danger=False)
+    return Question(f"{verb} {name}", OVER if group.closed_at else lines, verb, danger=False, wish=verb.lower())

@@ -7,12 +7,14 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.access import may_kill
+from dashboard.access import may_kill, withdrawable
 from dashboard.pages.errors import needs_database
 from dashboard.sealed import context
+from trading.models import PendingChange
 from trading.services import sealing
 
 NO_ROLE = "Your role may look, not act. Withdrawing takes the role trader or admin."
+NOT_YOURS = "This change is of somebody else's account: withdrawing it takes its owner, or the role admin."
 WITHDRAWN = "Withdrawn. Everything stays as it is."
 ENDED = "That change has ended already: it was applied or withdrawn before."
 
@@ -22,7 +24,7 @@ ENDED = "That change has ended already: it was applied or withdrawn before."
 @login_required
 def sealed_page(request: HttpRequest) -> HttpResponse:
     """What the sealed profile does, and what waits."""
-    return render(request, "dashboard/sealed.html", context(request) | {"may_withdraw": may_kill(request.user)})
+    return render(request, "dashboard/sealed.html", context(request) | {"withdrawable": _of(request)})
 
 
 @require_POST
@@ -32,8 +34,17 @@ def withdraw_change(request: HttpRequest, change_id: int) -> HttpResponse:
     """Take a waiting change back."""
     if not may_kill(request.user):
         messages.error(request, NO_ROLE)
+    elif change_id not in _of(request):
+        messages.error(request, NOT_YOURS)
     elif sealing.withdraw(change_id, operator=request.user.get_username(), now=timezone.now()):
         messages.success(request, WITHDRAWN)
     else:
         messages.error(request, ENDED)
     return redirect("dashboard:sealed")
+
+
+def _of(request: HttpRequest) -> frozenset[int]:
+    """The changes that this user may take back, ended ones too."""
+    if not may_kill(request.user):
+        return frozenset()
+    return frozenset(PendingChange.objects.filter(withdrawable(request.user)).values_list("pk", flat=True))

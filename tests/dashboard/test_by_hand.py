@@ -1,5 +1,7 @@
 """Acts on one row from the page: replay an alert, cancel an entry order, block a group; who may, and what is said."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -50,11 +52,28 @@ def test_a_stranger_is_sent_to_the_login_and_a_missing_row_is_not_found(
     assert trader.get(address.format(999_999)).status_code == 404
 
 
+def test_block_pressed_twice_is_done_once(day: rows.Desk, trader: Client) -> None:
+    row = group()
+    address = GROUP.format(row.pk)
+    (asked,) = re.findall(r'name="wish" value="(\w+)"', trader.get(address).content.decode())
+    for _ in range(2):
+        trader.post(address, {"wish": asked})
+        row.refresh_from_db()
+        assert (asked, row.blocked) == ("block", True)
+    assert JournalEntry.objects.filter(kind="group.blocked").count() == 1
+
+
+def test_a_question_keeps_where_it_came_from(day: rows.Desk, trader: Client) -> None:
+    address = GROUP.format(group().pk) + "?from=group"
+    assert f'action="{address}"' in trader.get(address).content.decode()
+
+
 # replay ------------------------------------------------------------------------------------------
 
 
 def test_replaying_asks_back_and_makes_a_new_alert(day: rows.Desk, trader: Client) -> None:
     first = alert()
+    assert ALERT.format(first.pk) in said(trader, f"/signals/{first.pk}")
     asked = said(trader, ALERT.format(first.pk))
     assert "“BTCUSDT buy” from tradingview" in asked
     assert Alert.objects.count() == 4
@@ -73,7 +92,7 @@ def test_what_cannot_be_replayed_says_why_and_is_not_offered(
     model.objects.update(**change)
     assert why in said(trader, ALERT.format(alert().pk))
     assert why in done(trader, ALERT.format(alert().pk))
-    assert "replay…" not in said(trader, "/")
+    assert "Replay…" not in said(trader, f"/signals/{alert().pk}")
     assert Alert.objects.count() == 4
 
 

@@ -24,6 +24,8 @@ NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
         ("0.005", 2, True, "+\u202f0.01"),  # halves away from zero
         ("1234567.5", 0, False, "1,234,568"),
         ("0.00325", 5, False, "0.00325"),
+        ("90000000000000000000", 9, False, "90,000,000,000,000,000,000.000000000"),  # more digits than Python's context
+        ("-12345678901234567890123456789.015", 2, False, "\u2212\u202f12,345,678,901,234,567,890,123,456,789.02"),
     ],
 )
 def test_number(value: str, places: int, signed: bool, text: str) -> None:

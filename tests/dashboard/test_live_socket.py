@@ -258,6 +258,21 @@ async def test_a_lost_database_is_said_and_survived(now: datetime, settled: None
     await hub.leave(None, watcher)
 
 
+async def test_what_is_wrong_with_one_account_stops_no_others_page(now: datetime, settled: None) -> None:
+    def read(key: Key) -> Shown:
+        if key == 2:
+            raise ArithmeticError("a row that nobody thought of")
+        return Shown(1, now, {}, {})
+
+    hub = Hub(read)
+    sick, well = hub.join(2), hub.join(1)
+    assert (await take(sick))["code"] == "PAGE_BROKEN"
+    kinds = [(await take(well))["type"] for _ in range(2) if not await ring(PRICES)]
+    assert kinds == ["snapshot", "frame"]
+    for key, watcher in ((2, sick), (1, well)):
+        await hub.leave(key, watcher)
+
+
 def test_a_slow_browser_starts_again_from_the_whole(now: datetime) -> None:
     watcher, whole = Watcher(), Picture(Shown(99, now, {}, {}), 7)
     for number in range(BACKLOG + 1):
@@ -305,13 +320,14 @@ async def test_the_hub_rests_when_the_last_browser_leaves(now: datetime, settled
     assert all(task.done() for task in running)
 
 
-async def test_a_defect_in_reading_is_logged_and_the_next_browser_starts_afresh(
-    now: datetime, settled: None, caplog: pytest.LogCaptureFixture
+async def test_a_defect_of_the_hub_is_logged_and_the_next_browser_starts_afresh(
+    now: datetime, settled: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def defective(_: int | None) -> Shown:
+    def defective(*_: Any) -> None:
         raise ZeroDivisionError
 
-    hub = Hub(defective)
+    hub = Hub(Reading(now))
+    monkeypatch.setattr(hub, "_refresh", defective)
     watcher = hub.join(None)
     failed = hub._tasks["_run"]
     await asyncio.wait([failed], timeout=PATIENCE)

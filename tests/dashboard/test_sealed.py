@@ -131,8 +131,11 @@ def test_the_api_hides_what_the_pages_hide(root: Client, sealed: rows.Desk, visi
     SettingOverride.objects.create(name="sealed_pnl", value="view" if visible else "hidden")
     whole = root.get(f"/api/v1/alerts/{alert.pk}").json()
     assert whole["details"] == ({"qty": "0.5"} if visible else {})
-    foreign = root.get(f"/api/v1/accounts/{sealed.account.pk}/adopt")
-    assert (foreign.status_code == 403) is not visible
+    for deed in ("adopt", "movements"):
+        foreign = root.get(f"/api/v1/accounts/{sealed.account.pk}/{deed}")
+        assert (foreign.status_code == 403) is not visible
+    account = root.get(f"/api/v1/accounts/{sealed.account.pk}").json()
+    assert bool(account["balances"]) is visible  # of a spot account they are the position
     row = root.get(reverse("admin:signals_alert_change", args=[alert.pk]))
     assert (row.status_code == 403) is not visible
 
@@ -200,6 +203,16 @@ def test_going_on_waits_and_pausing_only_protects(trader: Client, sealed: rows.D
     assert answers == [403, 302]
     trader.post("/mode", {"wanted": "NORMAL", "reason": "all is well"})
     assert [row.name for row in sealing.waiting()] == [sealing.MODE]
+
+
+def test_a_trader_withdraws_what_is_his_and_nobody_elses(root: Client, stranger: Client, sealed: rows.Desk) -> None:
+    add(root, name="per_symbol_pct", value="40", account=sealed.account.pk)
+    waits = PendingChange.objects.get()
+    address = reverse("dashboard:withdraw_change", args=[waits.pk])
+    assert address not in stranger.get(reverse("dashboard:sealed")).content.decode()
+    assert "somebody else" in stranger.post(address, follow=True).content.decode()
+    assert [row.pk for row in sealing.waiting()] == [waits.pk]
+    assert address in root.get(reverse("dashboard:sealed")).content.decode()
 
 
 def test_a_viewer_withdraws_nothing(viewer: Client, root: Client, sealed: rows.Desk) -> None:

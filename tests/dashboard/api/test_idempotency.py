@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from psycopg.errors import LockNotAvailable
 
 from dashboard.models import KeptAnswer
 from project.accounts.models import User
@@ -71,15 +72,36 @@ def test_a_first_request_without_an_answer_is_not_done_again(
     assert (step(bot, PAUSE).json()["code"], changes()) == (code, 1)
 
 
-def test_what_failed_on_the_way_may_be_tried_again(bot: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_rolled_back_may_be_tried_again(bot: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("dashboard.api.mode.take_step", _away)
+        broken.setattr("dashboard.api.mode.take_step", _locked)
         assert step(bot, PAUSE).status_code == 503
     assert (KeptAnswer.objects.count(), step(bot, PAUSE).status_code) == (0, 200)
 
 
+@pytest.mark.parametrize("ends", ["the connection", "a defect"])
+def test_what_may_have_been_done_is_not_done_again(bot: Client, monkeypatch: pytest.MonkeyPatch, ends: str) -> None:
+    """A connection that is lost while a commit is under way, or a defect after it: nobody knows what was done."""
+    from dashboard.api import mode
+
+    def done(*args: Any, **more: Any) -> str:
+        real(*args, **more)
+        return _away() if ends == "the connection" else str(1 / 0)
+
+    real = mode.take_step
+    bot.raise_request_exception = False
+    with monkeypatch.context() as broken:
+        broken.setattr("dashboard.api.mode.take_step", done)
+        assert step(bot, PAUSE).status_code == (503 if ends == "the connection" else 500)
+    assert (step(bot, PAUSE).json()["code"], changes()) == ("IDEMPOTENCY_BUSY", 1)
+
+
 def _away(*_: Any, **__: Any) -> str:
     raise OperationalError
+
+
+def _locked(*_: Any, **__: Any) -> str:
+    raise OperationalError from LockNotAvailable()
 
 
 @dataclass
