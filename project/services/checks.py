@@ -26,9 +26,13 @@ def disk(options: Options) -> None:
 
 
 def free_ports(options: Options) -> None:
-    """Raise PortTaken for the first port that somebody else holds."""
-    for port in PORTS:
-        number = options.ports[port.name]
-        if options.needs(port) and not ports.is_free(number):
-            holder, advice = ports.holder(number), ports.free_port()
-            raise PortTaken(port=number, purpose=port.purpose, holder=holder, variable=port.variable, advice=advice)
+    """Raise PortTaken with all ports that somebody else holds, so that one answer mends it."""
+    wanted = {port: options.ports[port.name] for port in PORTS if options.needs(port)}
+    taken = {port: number for port, number in wanted.items() if not ports.is_free(number)}
+    if taken:
+        told = (
+            f"port {number} for the {port.purpose} is taken by {ports.holder(number)}" for port, number in taken.items()
+        )
+        free = zip(taken, ports.free_ports(len(taken)), strict=True)
+        words, advice = "; ".join(told), " ".join(f"{port.variable}={number}" for port, number in free)
+        raise PortTaken(taken=words[0].upper() + words[1:], advice=advice)

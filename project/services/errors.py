@@ -67,10 +67,7 @@ class PasswordsLost(ServiceError):
 
 
 class PortTaken(ServiceError):
-    """Port {port} for the {purpose} is taken by {holder}.
-
-    End that program, or choose another port: {variable}={advice} make up
-    """
+    """{taken}. End what holds it, or choose another port, here or for good in .env: {advice} make up"""
 
     code = "PORT_TAKEN"
 

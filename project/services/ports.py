@@ -2,6 +2,7 @@
 
 import random
 import socket
+from itertools import islice
 from typing import Any
 
 import psutil
@@ -24,8 +25,13 @@ def is_free(port: int) -> bool:
 
 def free_port(chance: random.Random | None = None) -> int:
     """A port that is free now, drawn at random so that parallel runs seldom meet."""
+    return free_ports(1, chance)[0]
+
+
+def free_ports(count: int, chance: random.Random | None = None) -> list[int]:
+    """So many different ones."""
     draws = (chance or random.SystemRandom()).sample(FREE_RANGE, k=200)
-    return next(port for port in draws if is_free(port))
+    return list(islice(filter(is_free, draws), count))
 
 
 def holder(port: int) -> str:

@@ -1,5 +1,6 @@
 """What is refused before anything is started."""
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +34,18 @@ def test_a_taken_port_names_its_holder_and_the_variable(tmp_path: Path, taken: i
         checks.free_ports(chosen(tmp_path, WINDLASS_DOOR_PORT=str(taken)))
     words = str(refused.value)
     assert words.startswith(f"Port {taken} for the webhooks is taken by ")
-    assert "End that program, or choose another port: WINDLASS_DOOR_PORT=" in words
+    assert "choose another port, here or for good in .env: WINDLASS_DOOR_PORT=" in words
+
+
+def test_all_taken_ports_are_told_at_once(tmp_path: Path, taken: int) -> None:
+    both = {"WINDLASS_DOOR_PORT": str(taken), "WINDLASS_WEB_PORT": str(taken)}
+    with pytest.raises(PortTaken) as refused:
+        checks.free_ports(chosen(tmp_path, **both))
+    words = str(refused.value)
+    assert f"; port {taken} for the dashboard is taken by" in words
+    found = re.search(r"WINDLASS_DOOR_PORT=(\d+) WINDLASS_WEB_PORT=(\d+) make up$", words)
+    assert found is not None
+    assert found[1] != found[2]
 
 
 def test_a_port_we_do_not_need_may_be_taken(tmp_path: Path, taken: int) -> None:
