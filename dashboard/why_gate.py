@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from dashboard.ailments import ailment
 from dashboard.previewing import measured
+from dashboard.risk_limits import TIGHTENED_BY
 from risk.domain.checks import CHECKS, Check, Proposed, Snapshot, VenueFacts, run
 from risk.domain.denial import Denial, DenialCode
 from risk.domain.limits import RiskLimits
@@ -24,6 +25,7 @@ ALONE = frozenset(
 # What can be said of an account without a market.
 WITHOUT_A_PLAN = ALONE | {"stale_price", "circuit_breaker"}
 # And with a market, while no plan comes out.
+LESS = ", less for a pair in a wild market"
 NO_PLAN = "Asked once there is a plan."
 
 
@@ -68,6 +70,7 @@ def _asked(desk: Desk, check: Check, plan: Proposed, book: Snapshot, limits: Ris
         denial = result.denial
         advice = "" if denial is None else _advice(desk, denial)
         value, limit = measured(line.value, line.unit), measured(line.limit, line.unit)
+        limit += LESS if limit and not plan.symbol and check.name in TIGHTENED_BY else ""
         code = denial.code if denial else ""
         yield check.name, Line("gate", line.name.replace("_", " "), line.ok, value, limit, advice, code)
 

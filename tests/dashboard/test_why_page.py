@@ -155,3 +155,10 @@ def test_the_api_says_the_same(well: rows.Desk, root: Client) -> None:
     told = root.get("/api/v1/why", {"account": well.account.pk, "symbol": "BTCUSDT"}).json()
     assert (told["symbol"], told["stops"]["code"], told["stops"]["limit"]) == ("BTC/USDT", "NOT_ARMED", "armed")
     assert told["last_alert"] == Alert.objects.get(outcome="ENTERED").pk
+
+
+def test_without_a_pair_a_limit_that_follows_the_market_says_so(well: rows.Desk) -> None:
+    limits = {line.name: line.limit for line in walked(well, Asked("", None)).checks}
+    assert limits["drawdown tier"].endswith("%, less for a pair in a wild market")
+    assert "wild market" not in limits["daily loss"]
+    assert not any("wild market" in line.limit for line in walked(well).checks)
