@@ -307,7 +307,7 @@ def _shares(desk: Desk, equity: Decimal | None, asked: list[Asked]) -> tuple[tup
         ("Pair", pairs),
         ("Strategy", risk_facts.by_strategy(held, equity=equity, limits=limits)),
         ("Sector", risk_facts.by_sector(held, equity=equity, limits=limits)),
-        ("Venue", (venue,) if here else ()),
+        ("Venue, all accounts", (venue,) if here else ()),
     )
 
 
@@ -343,6 +343,6 @@ def _fit_of(known: Known, symbol: str) -> Fit | None:
 
 
 def _how(fits: list[Fit | None]) -> str:
-    """By what the volatilities were made: "2 GARCH, 1 EWMA"."""
+    """By what the volatilities were made: "2 by GARCH, 1 by EWMA"."""
     names = [fit.method for fit in fits if fit]
-    return ", ".join(f"{names.count(name)} {name}" for name in sorted(set(names), reverse=True))
+    return ", ".join(f"{names.count(name)} by {name}" for name in sorted(set(names), reverse=True))

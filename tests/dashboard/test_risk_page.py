@@ -58,8 +58,8 @@ def test_an_ordinary_day_with_everything_known(day: rows.Desk, trader: Client, n
     weather(now)
     page = text(trader)
     assert "Pairs that move together" in page
-    assert "1 GARCH" not in page  # three pairs are held
-    assert "3 GARCH" in page
+    assert "1 by GARCH" not in page  # three pairs are held
+    assert "3 by GARCH" in page
     assert "0.80" in page
     assert "normal" in page
 
