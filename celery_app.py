@@ -11,8 +11,8 @@ import signal
 import sys
 from typing import Any, ClassVar
 
-from celery import Celery
-from celery.signals import setup_logging, worker_before_create_process, worker_process_init
+from celery import Celery, Task
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_before_create_process, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.local")
 
@@ -105,6 +105,8 @@ class Configuration:
     task_send_sent_event = True
     worker_hijack_root_logger = False
     imports = ("trading.tasks", "dashboard.notices.tasks") if CARRIES_TASKS else ()
+    # Celery would close the connection to the database before and after each task, and a new one costs a log-in.
+    CELERY_DB_REUSE_MAX = sys.maxsize
 
     @property
     def broker_url(self) -> str:
@@ -132,6 +134,16 @@ def share_with_children(**_: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)  # a decision makes some thousand objects, and nearly all go by themselves
+
+
+@task_prerun.connect
+@task_postrun.connect
+def look_after_connections(sender: "Task[..., Any]", **_: Any) -> None:
+    """As Django does around a request: what is broken is closed, and the next question asks first whether it still stands."""
+    from django.db import close_old_connections  # beat and Flower do without Django
+
+    if not sender.request.is_eager:
+        close_old_connections()
 
 
 @worker_process_init.connect

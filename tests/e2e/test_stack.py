@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.e2e.stack import Stack, running, until
@@ -118,6 +119,33 @@ def test_status_tells_of_the_running_stack(stack: Stack) -> None:
     assert told["alerts"]["ENTERED"] == 1
     assert told["canary_age_secs"] >= 0
     assert sum(told["groups"].values()) == 1
+
+
+def test_a_worker_keeps_its_connection_and_gets_over_a_lost_one(stack: Stack) -> None:
+    """A log-in at the database for each task would cost more than many a task."""
+    answered(stack)
+    before = held(stack)
+    answered(stack)
+    assert held(stack) == before != set()
+    lose = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND client_port = %s"
+    assert stack.rows(lose, *before) == [(True,)]
+    answered(stack)
+    assert (len(held(stack)), held(stack) & before) == (1, set())
+    assert "Traceback" not in stack.log()
+
+
+def answered(stack: Stack) -> None:
+    """Until the sweeps worker has answered a canary that is rung from now on."""
+    now = stack.rows("SELECT now()")[0][0]
+    answer = "SELECT 1 FROM trading_canary WHERE rung_at > %s AND answered_at IS NOT NULL"
+    until(lambda: stack.rows(answer, now), about="an answer of the canary")
+
+
+def held(stack: Stack) -> set[int]:
+    """Our ends of the connections to the database that its only child holds."""
+    (child,) = psutil.Process(stack.children()["sweeps"].pid).children()
+    ends = [end for end in child.net_connections("tcp") if end.raddr and end.status == psutil.CONN_ESTABLISHED]
+    return {end.laddr.port for end in ends if end.raddr.port == int(stack.ports["WINDLASS_PG_PORT"])}
 
 
 def test_no_secret_is_in_any_log(stack: Stack) -> None:
