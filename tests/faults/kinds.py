@@ -20,7 +20,7 @@ OURS = ("beat", "door", "entries", "exits", "kill", "paper", "pump", "sweeps", "
 WORKERS = ("entries", "exits", "pump", "sweeps")
 FIRST_SECS, LAST_SECS = 0.1, 2.5
 # A round's alerts come within about this time.
-SELDOM_AT_ONCE = 6
+SELDOM_AT_ONCE = 10
 PRESSED = 0.2
 AT_A_KILL = ("kill.", "mode.", "flatten.")
 # How often the kill switch is pressed while the fewest are tried, and what is gone through then.
