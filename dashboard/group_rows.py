@@ -22,6 +22,11 @@ class Market:
     contract_size: Decimal
     last: Decimal | None
 
+    @property
+    def held_in(self) -> str:
+        """The unit of a quantity: the base currency, or contracts where one of them is not one of it."""
+        return self.base if self.contract_size == 1 else "contracts"
+
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
@@ -61,7 +66,7 @@ class FillRow:
 
 @dataclass(frozen=True, slots=True)
 class LegRow:
-    """A DCA leg: what was planned, the state in words, what it brought so far (net of fees, quote)."""
+    """A DCA leg: what was planned, the state in words, what it brought so far (net of fees, quote); code: why it is so."""
 
     name: str
     words: str
@@ -71,6 +76,7 @@ class LegRow:
     target_price: Decimal | None  # None: its target is one of the whole group
     result: Decimal | None
     client_order_id: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,7 @@ class GroupRow:
     blocked: bool = False
     watch: tuple[WatchRow, ...] = ()
     break_even: Decimal | None = None
+    fill_count: int = 0  # of all; fills are the last of them
     fees: Decimal = Decimal(0)
     closed_at: datetime | None = None
     close_reason: str = ""

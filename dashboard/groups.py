@@ -122,6 +122,7 @@ def unpriced(row: PositionGroup, version: str = "") -> GroupRow:
         legs=_legs(row, booked),
         orders=tuple(_order(order) for order in orders),
         fills=_fills(booked),
+        fill_count=sum(len(fills) for _, fills in booked),
         leverage=row.leverage,
         funding=vars(row).get("funding_paid"),
         reduce_qty=row.reduce_qty,
@@ -219,6 +220,7 @@ def _leg(row: PositionGroup, pyramid: int, leg: Leg, booked: Sequence[Booked], *
         target_price=None if of_group else leg.target_price,
         result=_leg_result(row, booked),
         client_order_id=entries[-1].client_order_id if entries else "",
+        code=words.leg_code(lines),
     )
 
 

@@ -106,7 +106,6 @@ def _alert(row: Alert, account: ExchangeAccount, symbols: Mapping[int, str]) -> 
         tone=tone,
         code=row.outcome if row.outcome not in OUTCOMES or row.outcome in CODED else "",
         reason=row.reason,
-        replayable=bool(row.format and row.outcome and row.source.enabled),
     )
 
 

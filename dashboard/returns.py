@@ -10,7 +10,7 @@ from django.core.cache import cache
 
 from dashboard import drawing
 from dashboard.drawing import Bar, Curve
-from dashboard.formats import number, timeframe
+from dashboard.formats import MAX_PLACES, number, timeframe
 from project.accounts.models import ExchangeAccount
 from project.ahead import ahead
 from project.reads import Question, Raw, Sql
@@ -302,9 +302,18 @@ def _numbered(rows: Sequence[Labelled]) -> list[Labelled]:
 
 
 def _distribution(rows: Sequence[Labelled], step: Decimal) -> tuple[Bar, ...]:
-    """How many groups ended where: a bar's length is its count, its label the result it begins at."""
+    """How many groups ended where: a bar's length is its count, its label from which result to which."""
     most = max((count for _, _, count in rows), default=1)
     return tuple(
-        Bar(number(int(n) * step, 2, signed=True), f"{Decimal(count) / most * 100:.1f}", pnl, count, int(n) < 0)
+        Bar(_between(int(n), step), f"{Decimal(count) / most * 100:.1f}", pnl, count, int(n) < 0)
         for n, pnl, count in _numbered([row for row in rows if row[0]])
     )
+
+
+def _between(place: int, step: Decimal) -> str:
+    """The results of a bin, as fine as its width asks for: `+ 0.14 to + 0.19`; the outermost are open."""
+    places = min(max(2, -step.adjusted()), MAX_PLACES)
+    low, high = (number(edge * step, places, signed=True) for edge in (place, place + 1))
+    if place == -BINS:
+        return f"below {high}"
+    return f"{low} or more" if place == BINS - 1 else f"{low} to {high}"

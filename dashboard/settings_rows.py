@@ -85,6 +85,11 @@ class Section:
         """How many are written at the place that is looked at."""
         return sum(row.own is not None for row in self.rows)
 
+    @property
+    def wrong(self) -> bool:
+        """Whether something that was typed in it cannot be taken."""
+        return any(row.problem for row in self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:

@@ -121,7 +121,6 @@ class AlertRow:
     tone: str
     code: str
     reason: str
-    replayable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

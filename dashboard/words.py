@@ -40,6 +40,21 @@ CLOSE_WORDS: Mapping[str, str] = MappingProxyType(
         "TARGETS_TAKEN": "targets taken",
     }
 )
+ORDER_CODE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "BOOKS_DIFFER": "The account's executions differ from the venue's: a person looks",
+        "BY_HAND": "Withdrawn by a person",
+        "GROUP_CLOSING": "Withdrawn because its group closes",
+        "MARKET_GONE": "The venue closed the market",
+        "MODE": "Stopped on its way: the trading mode or the kill switch forbade it",
+        "OTHER_ORDER": "The venue has another order under its number: a person looks",
+        "REPRICED": "Taken back, to be placed at another price",
+        "RESIZED": "Taken back, to be placed with another quantity",
+        "SENDER_GONE": "The process that sent it did not come back: it is looked up",
+        "STALE": "It could not leave for 60 s, so it was dropped",
+        "TOO_LATE": "Stopped on its way: past its validity",
+    }
+)
 BY_HAND = "BY_HAND"  # followed by who
 OFFSET_PARTLY = "OFFSET_PARTLY"  # followed by what winners did not pay, quote
 MODE_WORDS: Mapping[str, str] = MappingProxyType(
@@ -148,7 +163,7 @@ def filled_by(orders: Sequence[OrderLine], *, entry: bool) -> Decimal:
 
 
 def leg_words(orders: Sequence[OrderLine], *, ended: bool, shared: bool = False) -> str:
-    """The state of a leg from its orders, oldest first.
+    """The state of a leg from its orders, oldest first; leg_code() has its reason.
 
     ended: its group is over; shared: a target of the whole group rests, or a ladder of them.
     """
@@ -157,10 +172,21 @@ def leg_words(orders: Sequence[OrderLine], *, ended: bool, shared: bool = False)
         return "planned"
     entry, filled = entries[-1], filled_by(orders, entry=True)
     if filled == 0:
-        return f"{order_words(entry.state)} {entry.code}".rstrip()
+        return order_words(entry.state)
     said = "filled" if entry.state == S.FILLED else f"filled {plain(filled)} of {plain(entry.qty)}"
     exit_said = _exit_words(orders, ended=ended, shared=shared)
     return exit_said if exit_said in ("target taken", "closed") else f"{said}, {exit_said}"
+
+
+def leg_code(orders: Sequence[OrderLine]) -> str:
+    """The code beside the words of a leg of which nothing filled: why its entry ended, or what holds it up."""
+    entries = [order for order in orders if order.purpose == Purpose.ENTRY]
+    return entries[-1].code if entries and filled_by(orders, entry=True) == 0 else ""
+
+
+def code_words(code: str) -> str:
+    """What one of our own codes of an order means; nothing for a venue's."""
+    return ORDER_CODE_WORDS.get(code, "")
 
 
 def _exit_words(orders: Sequence[OrderLine], *, ended: bool, shared: bool) -> str:

@@ -32,6 +32,9 @@ SHOWN = (
     ("fills", "Fills"),
     ("volume", "Volume"),
 )
+BOOK_SIDES = ("asks", "bids")
+LEVELS, TRADES = range(10), range(12)
+# Rows beside the chart: there from the first paint on, filled by its script.
 
 
 @require_safe
@@ -58,6 +61,9 @@ def _page(account: ExchangeAccount, request: HttpRequest) -> dict[str, Any]:
         "colours": Drawing.Colour.choices,
         "tools": TOOLS,
         "shown": SHOWN,
+        "book_sides": BOOK_SIDES,
+        "levels": LEVELS,
+        "trades": TRADES,
     }
 
 

@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dashboard import formats
+from dashboard import formats, words
 from dashboard.snapshot import Market
 
 register = template.Library()
@@ -76,8 +76,18 @@ def span(secs: float) -> str:
     return formats.span(secs)
 
 
+@register.filter
+def chip(code: str) -> str:
+    """An order's code as a chip; what one of ours means stands in its title."""
+    said = words.code_words(code)
+    title = format_html(' title="{}"', said) if said else ""
+    return format_html("<code{}>{}</code>", title, code) if code else ""
+
+
 @register.simple_tag
 def age(at: datetime, now: datetime) -> SafeString:
-    """The age of a moment, which the browser goes on counting."""
+    """The age of a moment, which the browser goes on counting; below a second in its words (ages.js)."""
     moment = at.astimezone(UTC).isoformat(timespec="milliseconds")
-    return format_html('<time data-age datetime="{}">{}</time>', moment, formats.span((now - at).total_seconds()))
+    secs = (now - at).total_seconds()
+    said = formats.span(secs) if secs >= 1 else f"< 1{formats.THIN}s"
+    return format_html('<time data-age datetime="{}">{}</time>', moment, said)

@@ -133,3 +133,24 @@ async def test_names_that_would_cover_each_other_become_one(browser_page: OpenPa
     assert told == [[103.4, 102, 101.2], None, None]
     # 0 and 14 become one at 7; 28 is 21 away from that and stays until 42 joins it at 35, which is 28 away
     assert crowd == [2, 2]
+
+
+# The words of a fill are 100 pixels wide in a chart of 200: in its middle they are centred, at an edge moved inwards.
+
+FILLS = """async (places) => {
+  const { FillNames } = await import("/static/dashboard/chart_fills.js");
+  const context = { measureText: () => ({ width: 100 }), fillRect: () => {}, fillText: () => {} };
+  const series = { attachPrimitive: () => {}, dataByIndex: () => ({ low: 90, high: 110 }), priceToCoordinate: (price) => 200 - price };
+  const scale = { x: (at) => at, logicalOf: () => 0, time: { options: () => ({ barSpacing: 5 }) } };
+  const names = new FillNames({ series, scale, colours: () => ({}) });
+  const drawn = (time) => names.drawOne(context, { time, position: "belowBar", size: 1, text: "bought 2", id: "group-3" }, 200, 10);
+  names.boxes = [drawn(100)];
+  return [places.map((at) => drawn(at)?.left ?? null), names.at({ x: 60, y: 131 }), names.at({ x: 10, y: 131 }) ?? null];
+}"""
+
+
+async def test_the_words_of_a_fill_are_read_whole(browser_page: OpenPage) -> None:
+    page = await browser_page(1440)
+    places = {100: 50, 20: 4, 190: 96, 210: None}  # 200 − 100 − 4 = 96; a bar that is out of sight has none
+    # below the bar's low at 110: 110 + 12 of the arrow + 6 + 3 = 131
+    assert await page.evaluate(FILLS, list(places)) == [list(places.values()), "group-3", None]

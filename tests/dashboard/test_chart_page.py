@@ -53,6 +53,15 @@ def test_the_usual_chart_is_that_of_the_last_group(root: Client) -> None:
     assert set(page.pairs) >= {"XRP/USDT"}
 
 
+def test_everything_that_the_script_fills_has_its_room_before(root: Client) -> None:
+    page = root.get("/chart").content.decode()
+    rows = [
+        page.partition(f"<tbody data-{name}>")[2].partition("</tbody>")[0].count("<tr>")
+        for name in ("asks", "bids", "trades")
+    ]
+    assert (rows, "data-tools inert" in page) == ([10, 10, 12], True)
+
+
 @pytest.mark.parametrize(
     ("query", "symbol", "secs"),
     [

@@ -9,7 +9,7 @@ from django.test import Client
 from project.journal.models import JournalEntry
 from signals.models import Alert, Signal, Ticker
 from tests.dashboard import rows
-from trading.models import PositionGroup
+from trading.models import Fill, PositionGroup
 
 QUERIES = 12
 
@@ -64,6 +64,16 @@ def test_one_group_asks_few_questions_and_tells_all(root: Client, django_assert_
         assert said in page
 
 
+def test_of_many_fills_the_last_are_shown_and_all_are_counted(day: rows.Desk, root: Client) -> None:
+    group = PositionGroup.objects.filter(closed_at=None).earliest("pk")
+    fill = Fill.objects.filter(order__group=group).earliest("pk")
+    for number in range(50):
+        fill.pk, fill.venue_trade_id = None, f"many-{number}"
+        fill.save(force_insert=True)
+    count = Fill.objects.filter(order__group=group).count()
+    assert f"{count} fills, the last 40" in root.get(f"/groups/{group.pk}").content.decode()
+
+
 def test_a_closed_group_shows_its_result_and_no_deeds(root: Client) -> None:
     row = PositionGroup.objects.filter(closed_at__isnull=False, instrument__base="ETH").get()
     page = root.get(f"/groups/{row.pk}").content.decode()
@@ -71,6 +81,23 @@ def test_a_closed_group_shows_its_result_and_no_deeds(root: Client) -> None:
     assert "1.03" in page
     assert "in the group's" in page  # no exit was its leg's own
     assert "Edit exits…" not in page
+
+
+def test_what_was_left_and_when_have_their_units(root: Client) -> None:
+    row = PositionGroup.objects.filter(closed_at__isnull=False, instrument__base="ETH").get()
+    PositionGroup.objects.filter(pk=row.pk).update(qty="0.0098")
+    page = root.get(f"/groups/{row.pk}").content.decode()
+    assert "0.0098 ETH were too little to sell" in page
+    assert f"opened {row.opened_at:%Y-%m-%d %H:%M:%S} UTC" in page
+    assert ("Closed, UTC" in page, f"{row.closed_at:%Y-%m-%d} · " in page) == (True, True)
+
+
+def test_a_legs_code_is_a_chip_that_says_what_it_means(root: Client) -> None:
+    row = PositionGroup.objects.filter(closed_at__isnull=False, instrument__base="ETH").get()
+    row.orders.filter(purpose="ENTRY").update(state="CANCELED", filled_qty=0, code="GROUP_CLOSING")
+    page = root.get(f"/groups/{row.pk}").content.decode()
+    chip = '<code title="Withdrawn because its group closes">GROUP_CLOSING</code>'
+    assert page.count(f"cancelled {chip}") == 2  # of the leg and of its order
 
 
 def test_of_closed_groups_the_exit_and_its_time_are_shown(root: Client, day: rows.Desk) -> None:
@@ -100,7 +127,7 @@ def test_who_asked_for_it_and_why_is_in_its_history(day: rows.Desk, root: Client
         )
     page = root.get(f"/groups/{group.pk}").content.decode()
     assert "order by hand by mira: the news" in page
-    assert f'opened by <a href="/signals/{signal.alert_id}">' in page
+    assert f'UTC by <a href="/signals/{signal.alert_id}">' in page
     assert (page.count("asked to cancel the order"), f"<b>×{group.orders.count()}</b>" in page) == (1, True)
 
 

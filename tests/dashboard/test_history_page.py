@@ -83,6 +83,21 @@ def test_the_figures_of_a_day_by_hand(day: rows.Desk, now: datetime) -> None:
     assert sum(bar.value for bar in page.breakdowns["hour"]) == Dec("30.29")
 
 
+@pytest.mark.parametrize(
+    ("place", "step", "label"),
+    [
+        (0, "0.05", "0.00 to + 0.05"),
+        (-1, "0.05", "− 0.05 to 0.00"),
+        (2, "0.0005", "+ 0.0010 to + 0.0015"),  # as fine as the step
+        (-8, "2", "below − 14.00"),  # the outermost hold what lies beyond
+        (7, "2", "+ 14.00 or more"),
+    ],
+)
+def test_a_bin_says_from_where_to_where(place: int, step: str, label: str) -> None:
+    rows = [(str(place), Dec(1), 1)]
+    assert [bar.label.replace("\u202f", " ") for bar in returns._distribution(rows, Dec(step))] == [label]
+
+
 def test_deposits_do_not_move_the_curve(day: rows.Desk, now: datetime) -> None:
     # Profit 0, 10, 5 while 1,000 come in at the second reading: 100, 110, 105; the fall is 5 ÷ 110.
     said = [(3, "100", "0"), (2, "1110", "10"), (0, "1105", "5")]

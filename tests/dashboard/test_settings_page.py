@@ -170,6 +170,14 @@ def test_what_cannot_be_taken_says_why_at_its_field(root: Client, name: str, val
     assert held() == {}
 
 
+def test_on_a_phone_every_section_folds_but_the_one_with_something_wrong(root: Client) -> None:
+    page = root.get(PAGE).content.decode()
+    assert page.count(" data-folds open>") == page.count("<details ") == len(root.get(PAGE).context["sections"])
+    refused = previewed(root, v_max_leverage="0").content.decode()
+    assert refused.count("<details ") - refused.count(" data-folds open>") == 1
+    assert " data-folds" not in root.get(f"{PAGE}?q=max_leverage").content.decode()  # few: nothing to fold
+
+
 def test_a_refused_form_reads_nothing_again_and_its_address_leads_back(root: Client) -> None:
     refused = previewed(root, v_max_leverage="0")
     assert (refused.status_code, "data-refresh" in refused.content.decode().partition("<main")[2]) == (422, False)

@@ -30,7 +30,7 @@ def target(state: S, filled: str = "0") -> OrderLine:
         ([order(Purpose.ENTRY, S.NEW)], False, "waiting to be sent", ""),
         ([order(Purpose.ENTRY, S.OPEN)], False, "resting", ""),
         ([order(Purpose.ENTRY, S.UNKNOWN)], False, "unknown, being looked up", ""),
-        ([order(Purpose.ENTRY, S.REJECTED, code="INSUFFICIENT_FUNDS")], False, "rejected INSUFFICIENT_FUNDS", ""),
+        ([order(Purpose.ENTRY, S.REJECTED, code="INSUFFICIENT_FUNDS")], False, "rejected", ""),
         ([order(Purpose.ENTRY, S.PARTIALLY_FILLED, "0.500")], False, "filled 0.5 of 2, no target yet", "f"),
         ([FILLED], False, "filled, no target yet", "f"),
         ([FILLED, target(S.NEW)], False, "filled, target waiting to be sent", "f"),
@@ -45,6 +45,19 @@ def target(state: S, filled: str = "0") -> OrderLine:
 )
 def test_a_leg_in_words(orders: list[OrderLine], ended: bool, said: str, mark: str) -> None:
     assert (words.leg_words(orders, ended=ended), words.leg_mark(orders, ended=ended)) == (said, mark)
+
+
+@pytest.mark.parametrize(
+    ("orders", "code"),
+    [
+        ([], ""),
+        ([order(Purpose.ENTRY, S.CANCELED, code="GROUP_CLOSING")], "GROUP_CLOSING"),
+        ([order(Purpose.ENTRY, S.REJECTED, code="X"), order(Purpose.ENTRY, S.OPEN)], ""),  # the last entry counts
+        ([order(Purpose.ENTRY, S.CANCELED, "1", code="GROUP_CLOSING")], ""),  # what filled says what became of it
+    ],
+)
+def test_why_a_leg_is_as_it_is(orders: list[OrderLine], code: str) -> None:
+    assert words.leg_code(orders) == code
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,8 @@ class Page {
     this.drawingChanged = () => { shown(); find("place").classList.toggle("drawing", Boolean(this.drawings.begun)); };
     indicatorTools(find("tools"), this.chosen, () => this.changed());
     Object.assign(this, { bars: [], values: [], number: null, readAt: 0, reading: 0, asking: true, began: Date.now() });
-    showBook(null);
-    showTrades([]);
     this.remember(); // the usual pair may be another one when the page is read again
-    find("tools").hidden = false;
+    find("tools").inert = false;
     this.listen(chart);
   }
 
@@ -91,7 +89,9 @@ class Page {
     showBook(said.book, panel.querySelector("h2 .muted").textContent);
     showTrades(said.trades);
     this.asking = said.asking;
-    this.say(this.asking && Date.now() - this.began > PATIENCE_MS ? `${said.words} It takes longer than usual: do the workers run? Their age stands in the bar above.` : said.words, { broken: Boolean(said.words) && !said.asking, read: said.asked_at });
+    const isLate = this.asking && Date.now() - this.began > PATIENCE_MS;
+    const words = isLate ? `${said.words} It takes longer than usual: do the workers run? Their age stands in the bar above.` : said.words;
+    this.say(words, { broken: Boolean(said.words) && (isLate || !said.asking), read: said.asked_at });
     this.legend();
   }
 
@@ -196,7 +196,7 @@ class Page {
     if (await this.drawings.tap(point, hovered)) return;
     const several = this.marks.labels.at(point);
     this.showLines(several ?? []);
-    const group = several ? null : this.marks.groupAt(point, hovered);
+    const group = several ? null : this.marks.groupAt(point, hovered ?? this.marks.names.at(point));
     if (group === null) return;
     const everyGroup = `${panel.dataset.groups}?${new URLSearchParams({ account: this.account, q: this.symbol, status: "all" })}`;
     location.assign(group ? panel.dataset.group.replace(/0$/, group) : everyGroup);

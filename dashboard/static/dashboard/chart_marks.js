@@ -1,5 +1,6 @@
 // Our own marks in the chart: a group's prices as labelled lines, fills as arrows with what was bought or sold.
 
+import { FillNames } from "./chart_fills.js";
 import { Labels } from "./chart_labels.js";
 
 const STROKE = {
@@ -15,6 +16,7 @@ export class Marks {
     Object.assign(this, { series, scale, colours, isShown });
     [this.lines, this.held, this.fills, this.drawn] = [[], [], [], []];
     this.arrows = library.createSeriesMarkers(series, []);
+    this.names = new FillNames({ series, scale, colours });
     this.labels = new Labels({ series, scale, colours, token: (kind) => STROKE[kind][0], visible: () => this.visible() });
   }
 
@@ -41,7 +43,9 @@ export class Marks {
       const [token, lineWidth, lineStyle] = STROKE[kind];
       return this.series.createPriceLine({ price, color: palette[token], lineWidth, lineStyle, axisLabelVisible: false });
     });
-    this.arrows.setMarkers(this.isShown("fills") ? this.fills.map((fill) => this.arrow(fill, palette)).filter(Boolean) : []);
+    const arrows = this.isShown("fills") ? this.fills.map((fill) => this.arrow(fill, palette)).filter(Boolean) : [];
+    this.arrows.setMarkers(arrows.map(({ text, ...arrow }) => arrow));
+    this.names.show(arrows);
     this.labels.redraw?.();
   }
 

@@ -1,34 +1,16 @@
 // What stands beside the candles as text: the values under the crosshair, the book, the last trades.
-// Rows are made once and rewritten in place, so nothing on the page moves when prices do.
+// The server made the rows; they are rewritten in place, so nothing on the page moves when prices do.
 
-const LEVELS = 10;
-const TRADES = 12;
 const NOTHING = "–";
 
 const write = (element, text) => {
   if (element.textContent !== text) element.textContent = text;
 };
 
-const row = (cells) => {
-  const made = document.createElement("tr");
-  for (const { deep, num } of cells) {
-    const cell = made.insertCell();
-    if (num) cell.className = "num";
-    if (deep) cell.classList.add("deep");
-    cell.append(document.createElement("span"));
-  }
-  return made;
-};
-
-const filled = (body, count, cells) => {
-  if (!body.rows.length) body.append(...Array.from({ length: count }, () => row(cells)));
-  return [...body.rows];
-};
-
 const texts = (made, values) => values.forEach((text, place) => write(made.cells[place].firstChild, text ?? ""));
 
 const side = (body, rungs, tone) => {
-  filled(body, LEVELS, [{ num: true }, { num: true, deep: true }]).forEach((made, place) => {
+  [...body.rows].forEach((made, place) => {
     const rung = rungs[place];
     texts(made, rung ? [rung.price, rung.qty] : [NOTHING, ""]);
     made.cells[0].firstChild.className = `t-${tone}`;
@@ -37,16 +19,15 @@ const side = (body, rungs, tone) => {
 };
 
 export const showBook = (book, quote) => {
-  const asks = book ? [...book.asks] : [];
-  while (book && asks.length < LEVELS) asks.push(undefined);
-  side(document.querySelector("[data-asks]"), asks.reverse(), "down");
+  const asks = document.querySelector("[data-asks]");
+  side(asks, [...asks.rows].map((_, place) => book?.asks[place]).reverse(), "down"); // the best stands lowest
   side(document.querySelector("[data-bids]"), book?.bids ?? [], "up");
   write(document.querySelector("[data-spread]"), book ? `spread ${book.spread}` : "not read yet");
   write(document.querySelector("[data-near]"), book ? `Within 1 %: ${book.near_bids} bid, ${book.near_asks} asked, ${quote}` : "\u00a0");
 };
 
 export const showTrades = (trades) => {
-  filled(document.querySelector("[data-trades]"), TRADES, [{}, { num: true }, { num: true }]).forEach((made, place) => {
+  [...document.querySelector("[data-trades]").rows].forEach((made, place) => {
     const trade = trades[place];
     texts(made, trade ? [trade.at, trade.price, trade.qty] : [NOTHING, "", ""]);
     made.cells[1].firstChild.className = trade ? `t-${trade.tone}` : "";

@@ -1,7 +1,7 @@
 // Pages that are lists: when something happened (or prices moved) the page is read again, and only what differs is
 // touched. An element with data-refresh is such a list or block; it needs an id, and says when it is read again:
 // "journal" when something happened, "prices" when they moved, "tick" every two seconds for what no journal tells,
-// "form" only with another filter.
+// "form" only with another filter. data-tail: its newest rows stand on top, so it waits while one reads further down.
 
 import { patch } from "./patch.js";
 
@@ -16,6 +16,7 @@ let reading = false;
 let turn = 0; // counts the addresses that were asked for: an answer to an earlier one is dropped
 let going = 0; // how many of them are on their way
 let place = location.pathname + location.search; // what the page shows
+let behind = false; // a list waits for its reader to come back to its top
 
 const moves = (what) => document.querySelector(`[data-refresh~="${what}"]`) !== null;
 
@@ -28,11 +29,22 @@ const fetched = async () => {
   return { page, isLate: mine !== turn };
 };
 
-const show = (page) => {
+const isReadOn = (list) => list.getBoundingClientRect().top < document.querySelector(".bar").getBoundingClientRect().bottom;
+const isHeld = (element) => element.matches("[data-tail]") && isReadOn(element);
+
+const show = (page, { whole = false } = {}) => {
+  behind = false;
   for (const element of document.querySelectorAll("[data-refresh]")) {
     const next = page.getElementById(element.id);
-    if (next) patch(element, next);
+    if (next && !whole && isHeld(element)) behind = true;
+    else if (next) patch(element, next);
   }
+};
+
+const catchUp = () => {
+  if (!behind || [...document.querySelectorAll("[data-tail]")].some(isHeld)) return;
+  [behind, wanted] = [false, true];
+  refresh();
 };
 
 const refresh = async () => {
@@ -87,7 +99,7 @@ const go = async (address, { remember = true } = {}) => {
     if (isLate) return;
     if (!page) return load();
     const names = [...typed()].filter(([name, value]) => value === before.get(name)).map(([name]) => name);
-    show(page);
+    show(page, { whole: true });
     fill(page, names);
   } catch {
     if (mine === turn) load();
@@ -117,3 +129,4 @@ document.addEventListener("change", (event) => { if (event.target.matches("form[
 addEventListener("popstate", () => { if (place !== location.pathname + location.search) go(location.href, { remember: false }); });
 document.addEventListener("windlass:shown", hear);
 document.addEventListener("visibilitychange", refresh);
+document.addEventListener("scroll", catchUp, { passive: true });

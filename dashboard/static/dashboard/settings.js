@@ -23,14 +23,7 @@ const narrow = () => {
   }
 };
 
-// On a phone the page begins as a list of sections; a section that is jumped to, or holds something wrong, is open.
-const NARROW = matchMedia("(max-width: 760px)");
-
-const fold = () => {
-  const few = sections().length <= 2;
-  for (const section of sections()) section.open = few || section.id === location.hash.slice(1) || Boolean(section.querySelector(".wrong"));
-};
-
+// On a phone sections are folded (settings_fold.js); one that is jumped to opens.
 const unfold = (event) => {
   const section = document.getElementById(event.target.closest(".jump a")?.hash.slice(1) ?? "");
   if (section) section.open = true;
@@ -113,7 +106,6 @@ const editor = (area) => {
 
 if (form) {
   for (const area of form.querySelectorAll("textarea[data-rows]")) editor(area);
-  if (NARROW.matches) fold();
   addEventListener("pageshow", count); // also after going back, where the browser kept what was typed
   document.addEventListener("click", unfold);
   form.addEventListener("input", count);
