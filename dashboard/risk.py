@@ -307,7 +307,7 @@ def _shares(desk: Desk, equity: Decimal | None, asked: list[Asked]) -> tuple[tup
         ("Pair", pairs),
         ("Strategy", risk_facts.by_strategy(held, equity=equity, limits=limits)),
         ("Sector", risk_facts.by_sector(held, equity=equity, limits=limits)),
-        ("Venue, all accounts", (venue,) if here else ()),
+        ("Venue", (venue,) if here else ()),
     )
 
 

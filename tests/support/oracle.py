@@ -12,7 +12,7 @@ from typing import Any
 from project.accounts.models import BalanceMovement
 from tests.support.factories import Desk
 from trading.domain.order_state import RESTING, TERMINAL, OrderState
-from trading.models import Fill, Order, PositionGroup
+from trading.models import DustMove, Fill, Order, PositionGroup
 
 Execution = tuple[str, str]  # venue order id, venue trade id
 NEVER_THERE = frozenset({OrderState.NEW, OrderState.DROPPED, OrderState.NOT_PLACED, OrderState.REJECTED})
@@ -28,6 +28,7 @@ class Books:
     their_orders: tuple[Mapping[str, Any], ...]
     their_fills: Mapping[Execution, Mapping[str, Any]]
     balances: Mapping[str, Decimal]
+    merged: tuple[DustMove, ...]
 
     @property
     def recorded(self) -> dict[Execution, Fill]:
@@ -46,7 +47,8 @@ def books(desk: Desk) -> Books:
     told = desk.paper.ledger(desk.key)
     balances = {name: Decimal(row["free"]) + Decimal(row["locked"]) for name, row in told.get("balances", {}).items()}
     their_fills = {(str(fill["orderId"]), str(fill["tradeId"])): fill for fill in told.get("fills", ())}
-    return Books(orders, fills, tuple(told.get("orders", ())), their_fills, balances)
+    merged = tuple(DustMove.objects.filter(group__account=desk.account, undone_at=None).exclude(to_group=None))
+    return Books(orders, fills, tuple(told.get("orders", ())), their_fills, balances, merged)
 
 
 # at any moment -----------------------------------------------------------------------------------
@@ -86,13 +88,16 @@ def _numbers(their: Mapping[str, Any]) -> tuple[Decimal, Decimal, Decimal]:
 
 
 def _promised_within(seen: Books) -> Iterator[str]:
-    """Spot: a group's exits that may still fill never promise more than it holds, by the fills that are recorded."""
+    """Spot: a group's exits that may still fill never promise more than it holds, by the recorded fills and the dust it took in."""
     base = {order.pk: order.instrument.base for order in seen.orders}
     group_of = {order.pk: order.group_id for order in seen.orders}
     held: dict[int, Decimal] = defaultdict(Decimal)
     for fill in seen.fills:
         signed = fill.qty if fill.side == "BUY" else -fill.qty
         held[group_of[fill.order_id]] += signed - (fill.fee if fill.fee_currency == base[fill.order_id] else 0)
+    for move in seen.merged:
+        held[move.group_id] -= move.qty
+        held[move.to_group_id] += move.qty
     promised: dict[int, Decimal] = defaultdict(Decimal)
     for order in seen.orders:
         if order.purpose != "ENTRY" and (order.state not in TERMINAL or order.reported_qty > order.filled_qty):
