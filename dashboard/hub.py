@@ -8,6 +8,7 @@ turn of its own: a browser that misses one knows by it, and asks for the whole. 
 import asyncio
 import json
 import logging
+import traceback
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
@@ -152,8 +153,9 @@ class Hub:
             log.warning("the page cannot be read: %s", type(error).__name__)
             self._tell(account_id, DATABASE_DOWN)
             return
-        except Exception:  # whatever is wrong with one account's rows, the others' pages move on
-            log.exception("the page of %s cannot be shown", account_id)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one account's rows, the others' pages move on
+            frames = "".join(traceback.format_tb(error.__traceback__))  # places only: the message may quote a row
+            log.error("the page of %s cannot be shown: %s\n%s", account_id, type(error).__name__, frames)
             self._tell(account_id, NOT_SHOWN)
             return
         before = self._shown.get(account_id)
