@@ -8,6 +8,7 @@ import pytest
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
+from celery_app import app
 from dashboard import open_groups
 from risk import portfolio
 from signals.market import instruments
@@ -37,6 +38,13 @@ def counted_once(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test that goes the same way hundreds of times is not counted for coverage: others went it before."""
     with measured.paused() if request.node.get_closest_marker("repeats") else nullcontext():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def broker_known() -> None:
+    """Celery keeps the broker of its first message: not that of a test which has other variables for a while."""
+    with app.producer_or_acquire() as producer:
+        assert producer.connection.as_uri(include_password=True).startswith(os.environ["REDIS_URL"])
 
 
 @pytest.fixture(autouse=True)
