@@ -38,7 +38,7 @@ ENTRIES = (
     Entry("live", 150),
     Entry("pages", 600),
     Entry("sockets", 300),
-    Entry("start", 150),
+    Entry("start", 300),
     Entry("outcomes", 240),
     Entry("soak", 240),
 )

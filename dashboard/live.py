@@ -96,7 +96,7 @@ def _gathered(bar: Bar, account: ExchangeAccount, now: datetime) -> Overview:
         ailment=_ailment(account, now=now),
         curve=returns.drawn_lately(account, now=_minute(now)),
         alarms=logs.alarms(account, now=now),
-        sealed=sealing.in_force() and not sealing.pnl_visible(),
+        sealed=sealing.hides(),
     )
 
 

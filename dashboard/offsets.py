@@ -180,11 +180,10 @@ def _page(account: ExchangeAccount, standing: Sequence[Standing], *, now: dateti
 
 
 def _loser(scene: Scene, one: Standing) -> LoserRow:
-    group, found, market = one.group, scene.plan(one.group.pk), market_of(one.group.instrument, one.ticker.last)
-    all_reasons = scene.not_yet(group.pk)
-    closing = tuple(why for why in all_reasons if why.code is OffsetCode.GROUP_CLOSING)
-    reasons, leaving = closing or all_reasons, bool(closing)  # whatever else there is matters no more
-    seen, book = scene.candidates[group.pk], scene.books.get(group.instrument_id)
+    group, reasons = one.group, scene.not_yet(one.group.pk)
+    closing = tuple(why for why in reasons if why.code is OffsetCode.GROUP_CLOSING)
+    seen, market = scene.candidates[group.pk], market_of(group.instrument, one.ticker.last)
+    found, book = (scene.plan(group.pk), scene.books.get(group.instrument_id)) if not closing else (None, None)
     return LoserRow(
         id=group.pk,
         market=market,
@@ -195,16 +194,16 @@ def _loser(scene: Scene, one: Standing) -> LoserRow:
         loss=one.profit,
         loss_pct=one.pct,
         blocked=group.blocked,
-        when=when(reasons, found, now=scene.desk.now),
-        reasons=reasons,
-        plan=plan_row(scene, found) if isinstance(found, OffsetPlan) and not leaving else None,
-        hindrance=found.sentence(market.quote) if isinstance(found, NotNow) and not leaving else "",
-        leaving=leaving,
-        book_age_secs=(scene.desk.now - book.at).total_seconds() if book and not leaving else None,
+        when=when(closing or reasons, found, now=scene.desk.now),
+        reasons=closing or reasons,  # of a group that closes already nothing else matters
+        plan=plan_row(scene, found) if isinstance(found, OffsetPlan) else None,
+        hindrance=found.sentence(market.quote) if isinstance(found, NotNow) else "",
+        leaving=bool(closing),
+        book_age_secs=(scene.desk.now - book.at).total_seconds() if book else None,
     )
 
 
-def when(reasons: tuple[NotNow, ...], found: OffsetPlan | NotNow, *, now: datetime) -> str:
+def when(reasons: tuple[NotNow, ...], found: OffsetPlan | NotNow | None, *, now: datetime) -> str:
     """When a group is offset, in a few words: "offset in 38 min"."""
     at = ready_at(reasons)
     if at is not None:

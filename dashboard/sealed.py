@@ -191,7 +191,7 @@ def refused(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/sealed.html", context(request) | {"refused": True}, status=403)
 
 
-def context(request: HttpRequest) -> dict[str, object]:
+def context(request: HttpRequest) -> dict[str, Any]:
     """What the page of the seal shows."""
     now = timezone.now()
     return {

@@ -1,5 +1,6 @@
 """Exchange accounts without their keys: state, balances, the connection test, trades by hand."""
 
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -46,8 +47,12 @@ class AccountSerializer(RowSerializer):
 
     def to_representation(self, instance: ExchangeAccount) -> Any:
         """As the page shows it."""
-        hidden = sealing.in_force() and not sealing.pnl_visible()
-        return super().to_representation(instance) | ({"balances": []} if hidden else {})
+        return super().to_representation(instance) | ({"balances": []} if self.hidden else {})
+
+    @cached_property
+    def hidden(self) -> bool:
+        """Asked once for a whole list."""
+        return sealing.hides()
 
     def get_keys_set(self, row: ExchangeAccount) -> bool:
         """Whether the vault holds keys."""

@@ -46,7 +46,7 @@ class WholeAlertSerializer(AlertSerializer):
 
     def to_representation(self, instance: Alert) -> Any:
         """As the page shows it."""
-        hidden = sealing.in_force() and not sealing.pnl_visible()
+        hidden = sealing.hides()
         return super().to_representation(instance) | ({"details": {}} if hidden else {})
 
 

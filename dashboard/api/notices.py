@@ -253,7 +253,7 @@ class Notices(Listed):
         rows = super().get_queryset()
         if getattr(self, "swagger_fake_view", False):
             return rows
-        hidden = sealing.in_force() and not sealing.pnl_visible()
+        hidden = sealing.hides()
         return rows.filter(channel__user=self.user).exclude(klass__in=(Klass.FILLS,) if hidden else ())
 
 

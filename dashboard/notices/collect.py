@@ -106,7 +106,7 @@ def _write(channels: Sequence[Channel], rows: Sequence[tuple[Any, ...]]) -> None
     entries = list(_classed(rows))
     if not entries:
         return
-    names, hidden = names_of(entries), sealing.in_force() and not sealing.pnl_visible()
+    names, hidden = names_of(entries), sealing.hides()
     told = [entry for entry in entries if not (hidden and entry.klass is Klass.FILLS)]
     notices = [
         _notice(channel, entry, names) for channel in channels for entry in told if _hears(channel, entry, names)

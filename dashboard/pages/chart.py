@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard import chart, chart_drawings, chart_values, shell
 from dashboard.api.problems import MEDIA_TYPE, Problem, Refused, body, problem_of, refused
 from dashboard.chart import View
+from dashboard.chart_book import LEVELS, TRADES
 from dashboard.models import Drawing
 from dashboard.pages.errors import needs_database
 from dashboard.pages.overview import account_id
@@ -33,8 +34,7 @@ SHOWN = (
     ("volume", "Volume"),
 )
 BOOK_SIDES = ("asks", "bids")
-LEVELS, TRADES = range(10), range(12)
-# Rows beside the chart: there from the first paint on, filled by its script.
+# Their rows stand there from the first paint on, and are filled by the script.
 
 
 @require_safe
@@ -62,8 +62,8 @@ def _page(account: ExchangeAccount, request: HttpRequest) -> dict[str, Any]:
         "tools": TOOLS,
         "shown": SHOWN,
         "book_sides": BOOK_SIDES,
-        "levels": LEVELS,
-        "trades": TRADES,
+        "levels": range(LEVELS),
+        "trades": range(TRADES),
     }
 
 

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,7 +25,10 @@ ENDED = "That change has ended already: it was applied or withdrawn before."
 @login_required
 def sealed_page(request: HttpRequest) -> HttpResponse:
     """What the sealed profile does, and what waits."""
-    return render(request, "dashboard/sealed.html", context(request) | {"withdrawable": _of(request)})
+    shown = context(request)
+    waiting = [row.pk for row in shown["waiting"]]
+    his = frozenset(_his(request).filter(pk__in=waiting).values_list("pk", flat=True))
+    return render(request, "dashboard/sealed.html", shown | {"withdrawable": his})
 
 
 @require_POST
@@ -34,7 +38,7 @@ def withdraw_change(request: HttpRequest, change_id: int) -> HttpResponse:
     """Take a waiting change back."""
     if not may_kill(request.user):
         messages.error(request, NO_ROLE)
-    elif change_id not in _of(request):
+    elif not _his(request).filter(pk=change_id).exists():
         messages.error(request, NOT_YOURS)
     elif sealing.withdraw(change_id, operator=request.user.get_username(), now=timezone.now()):
         messages.success(request, WITHDRAWN)
@@ -43,8 +47,7 @@ def withdraw_change(request: HttpRequest, change_id: int) -> HttpResponse:
     return redirect("dashboard:sealed")
 
 
-def _of(request: HttpRequest) -> frozenset[int]:
+def _his(request: HttpRequest) -> "QuerySet[PendingChange]":
     """The changes that this user may take back, ended ones too."""
-    if not may_kill(request.user):
-        return frozenset()
-    return frozenset(PendingChange.objects.filter(withdrawable(request.user)).values_list("pk", flat=True))
+    rows = PendingChange.objects.filter(withdrawable(request.user))
+    return rows if may_kill(request.user) else rows.none()

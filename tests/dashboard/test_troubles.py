@@ -116,7 +116,8 @@ def test_dust_of_many_groups_is_summed_with_what_it_is_worth(day: rows.Desk, tra
     same.update(**ended)
     Ticker.objects.filter(instrument=first.instrument).update(last="60000")
     count, text = same.count(), page(trader)
-    assert f"0.0001{count * 9 - 100:02d} BTC left by {count} groups, worth {count * 0.54:.2f} USDT." in text
+    left = count * Decimal("0.000009")
+    assert f"{left} BTC left by {count} groups, worth {left * 60000:.2f} USDT." in text
     assert text.count("too little to sell") == 10
     assert "The last 10 of them stand below." in text
 

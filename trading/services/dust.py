@@ -85,8 +85,7 @@ def _take_in(
         return 0
     for crumb in kept:
         _move(crumb, to=group, leg_id=leg.leg_id, now=now)
-    if kept:
-        groups.review(group.pk, now=now)
+    groups.review(group.pk, now=now)
     return len(kept)
 
 

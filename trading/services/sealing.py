@@ -65,6 +65,11 @@ def pnl_visible() -> bool:
     return row is not None and registry.parse(row.name, row.value) == "view"
 
 
+def hides() -> bool:
+    """Whether what is open is shown to nobody at this moment."""
+    return in_force() and not pnl_visible()
+
+
 def holdings(*, now: datetime) -> tuple[Holding, ...]:
     """Of every account: how many groups are open, and what they come to."""
     desks = [Desk(account, now) for account in ExchangeAccount.objects.order_by("id")]
