@@ -50,7 +50,7 @@ def measure(bench: Bench) -> list[Figure]:
     of = many.pattern(desk, symbols[0])
     many.closed_groups(of, first=1, number=CLOSED)
     many.past(desk, points=bench.size(150_000, 20_000), entries=bench.size(200_000, 20_000))
-    many.settle()
+    _settle(desk)
     with rows.fresh_prices():
         client = _client(desk)
         few, list_of_few = [_seen(client, address, each) for address in PAGES], _seen(client, LIST, each)
@@ -74,9 +74,14 @@ def _client(desk: rows.Desk) -> Client:
 
 
 def _very_long(desk: rows.Desk, of: many.Pattern, number: int) -> None:
-    """The rest of the past, and its months added up as the engine's minutes would."""
+    """The rest of the past."""
     say(f"  {number:,} more closed groups")
     many.closed_groups(of, first=CLOSED + 1, number=number)
+    _settle(desk)
+
+
+def _settle(desk: rows.Desk) -> None:
+    """The months that are over are added up, as the engine's minutes would."""
     many.settle()
     while results.sweep(desk.account.pk, now=rows.now_utc()):
         pass

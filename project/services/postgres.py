@@ -29,6 +29,7 @@ SETTINGS = {
     "shared_buffers": "48MB",
     "work_mem": "4MB",
     "maintenance_work_mem": "32MB",
+    "random_page_cost": "1.1",  # the disk is an SSD, or the rows are in memory: an index is never far
     "max_wal_size": "512MB",
     "max_logical_replication_workers": "0",  # nobody replicates from here; its launcher would be one process more
     "max_parallel_workers_per_gather": "0",  # rows by the hundred, asked for by key: helpers would only cost memory

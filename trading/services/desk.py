@@ -98,10 +98,11 @@ class Desk:
 
     def settings(self, symbol: str) -> EngineSettings:
         """The settings that hold for a pair of this account."""
-        if symbol not in self._settings:
-            holding = [{row.name: row.value} for row in self.overrides if row.symbol in ("", symbol)]
-            self._settings[symbol] = registry.resolve(holding)
-        return self._settings[symbol]
+        own = symbol if any(row.symbol == symbol for row in self.overrides) else ""
+        if own not in self._settings:
+            holding = [{row.name: row.value} for row in self.overrides if row.symbol in ("", own)]
+            self._settings[own] = registry.resolve(holding)
+        return self._settings[own]
 
     @cached_property
     def history(self) -> History:
