@@ -1,6 +1,7 @@
 """CSV that a spreadsheet may open: a text that would be a formula there is marked as text. Pure."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,8 @@ Cell = str | int | Decimal | datetime | None
 LINES_AT_ONCE = 500
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # With one of these a spreadsheet begins to compute, whoever wrote the text.
+NEXT_FIELD = re.compile(r"""([;|\t\r\n][\s"']*)(?=[=+\-@＝＋－＠])""")
+# Where a country's spreadsheets separate by something else than a comma, a text has fields in it.
 
 
 def written(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
@@ -47,5 +50,10 @@ def cell(value: Cell) -> str:
         return format(value.normalize(), "f") if value else "0"
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.lstrip(" ").startswith(FORMULA) else text
+    return _plain(value) if isinstance(value, str) else str(value)
+
+
+def _plain(text: str) -> str:
+    """A text in which no field is a formula, however it is split."""
+    marked = NEXT_FIELD.sub(r"\1'", text)
+    return f"'{marked}" if marked.lstrip(" ").startswith(FORMULA) else marked

@@ -22,9 +22,15 @@ D = Decimal
         ("=1+1", "'=1+1"),
         ("+1", "'+1"),
         ("@SUM(A1)", "'@SUM(A1)"),
-        ("\t=1", "'\t=1"),
+        ("\t=1", "'\t'=1"),
         (" =1", "' =1"),
         ("＝1", "'＝1"),
+        ("a;=1", "a;'=1"),
+        ('a; "=1', "a; \"'=1"),
+        ("a\n@b", "a\n'@b"),
+        ("a\t-1; +2", "a\t'-1; '+2"),
+        ("a, =1; b-c", "a, =1; b-c"),
+        ("\n=1", "'\n'=1"),
         (D("-0.50"), "-0.5"),
         (D("1E+3"), "1000"),
         (D(0), "0"),
@@ -42,3 +48,10 @@ def test_no_text_begins_a_formula_and_rows_come_back(rows: list[list[str]]) -> N
     read = list(csv.reader(StringIO(sheets.written(["a", "b"], rows), newline="")))
     assert len(read) == len(rows) + 1
     assert not any(cell.lstrip(" ").startswith(sheets.FORMULA) for line in read for cell in line)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.text("a=+-@;|\t\n \"'", max_size=12), min_size=1, max_size=3), st.sampled_from(";|\t"))
+def test_nor_where_fields_are_split_otherwise(row: list[str], separator: str) -> None:
+    read = csv.reader(StringIO(sheets.written(["a"], [row]), newline=""), delimiter=separator)
+    assert not any(field.strip().startswith(("=", "+", "-", "@")) for line in read for field in line)

@@ -42,9 +42,14 @@ def line_words(line: SizeLine, rules: InstrumentRules) -> str:
 
 
 def check_words(check: CheckLine, quote: str) -> str:
-    """A check with its number and its limit."""
+    """A check with its number and its limit; of a state only what it should be beside what it is."""
+    name = check.name.replace("_", " ")
+    if isinstance(check.value, str):
+        return f"{name}: {check.value}" + ("" if check.ok else f", should be {check.limit}")
+    if check.value is None:
+        return f"{name}: not known"
     value, limit = (_number(number, check.unit == quote) for number in (check.value, check.limit))
-    return f"{check.name.replace('_', ' ')}: {value} of {limit} {check.unit}".rstrip()
+    return f"{name}: {value} of {limit} {check.unit}".rstrip()
 
 
 def _number(value: object, is_money: bool) -> str:
