@@ -125,9 +125,3 @@ class IllegalTransition(WindlassError):
     """Order {order} cannot go from {state} to {to}"""
 
     code = "ILLEGAL_TRANSITION"
-
-
-class LostFence(WindlassError):
-    """Order {order} belongs to somebody else now: fence {mine} is not the row's"""
-
-    code = "LOST_FENCE"

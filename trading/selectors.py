@@ -21,10 +21,10 @@ from trading.domain.grid import InstrumentRules
 from trading.domain.group_status import LegProgress
 from trading.domain.ladder import LadderLeg, RestingEntry, WithdrawReason
 from trading.domain.money import ZERO, total
-from trading.domain.order_state import RESTING, TERMINAL, OrderState
+from trading.domain.order_state import RESTING, SOUGHT, TERMINAL, OrderState
 from trading.domain.position import FillView, Position
 from trading.domain.take_profit import LegHolding, RestingTarget
-from trading.domain.vocabulary import MarketKind, PositionSide, Purpose, Side
+from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, Purpose, Side
 from trading.errors import TOO_LATE
 from trading.models import DustMove, Fill, FundingPayment, Leg, Order, PositionGroup
 from trading.models.order import LACKING
@@ -179,6 +179,17 @@ class GroupPicture:
         return total(o.qty - o.filled_qty for o in self.unsettled if o.purpose not in PROMISES_NOTHING)
 
     @property
+    def awaited(self) -> bool:
+        """Whether it is only a moment until more is known of an order: a close waits for that, not for one that is sought."""
+        return any(order.state not in SOUGHT for order in self.unsettled)
+
+    @property
+    def sought_qty(self) -> Decimal:
+        """What exits that nobody knows the fate of may have sold, base: nothing else may sell it."""
+        sought = (o for o in self.unsettled if o.state in SOUGHT and o.purpose not in PROMISES_NOTHING)
+        return total(o.qty - o.filled_qty for o in sought)
+
+    @property
     def sales_working(self) -> bool:
         """Whether an exit is on its way that is not just a stop waiting for its price."""
         return any(order.purpose not in PROMISES_NOTHING for order in self.unsettled)
@@ -315,15 +326,21 @@ def _resting(order: Order) -> RestingTarget:
 
 
 def failures(orders: Iterable[Order], *, purpose: Purpose, leg_id: int | None = None) -> tuple[int, datetime | None]:
-    """How many orders of this purpose in a row were rejected, and when the last one was.
+    """How many orders of this purpose in a row were refused, and when the last one was.
 
     Orders that could not leave (no connection, the mode) count as one failure together: tried again steadily.
     """
     tail = [o for o in orders if o.purpose == purpose and o.leg_id == leg_id]
-    failed = list(takewhile(lambda o: o.state == OrderState.REJECTED or never_left(o), reversed(tail)))
+    failed = list(takewhile(lambda o: _refused(o) or never_left(o), reversed(tail)))
     if not failed:
         return 0, None
-    return max(sum(o.state == OrderState.REJECTED for o in failed), 1), failed[0].updated_at
+    return max(sum(map(_refused, failed)), 1), failed[0].updated_at
+
+
+def _refused(order: Order) -> bool:
+    """By the venue, or by a book that had nobody to trade with."""
+    nobody = order.state == OrderState.EXPIRED and order.type == OrderType.MARKET and not order.filled_qty
+    return order.state == OrderState.REJECTED or nobody
 
 
 def never_left(order: Order) -> bool:

@@ -68,8 +68,3 @@ class Dcc:
 def dcc_step(model: Dcc, quasi: float, target: float, shock_one: float, shock_other: float) -> float:
     """One entry of Q, one candle later."""
     return (1 - model.a - model.b) * target + model.a * shock_one * shock_other + model.b * quasi
-
-
-def symbols_of(rho: Mapping[Pair, float]) -> tuple[str, ...]:
-    """Every symbol that a table of correlations names."""
-    return tuple(sorted({symbol for both in rho for symbol in both}))

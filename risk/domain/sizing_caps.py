@@ -5,7 +5,6 @@ Each function makes one Cap; sizing.capital() takes them all and names the one t
 
 from decimal import Decimal
 
-from risk.domain.drawdown import SIZE_FACTOR, DrawdownTier
 from risk.domain.heat import largest_notional
 from risk.domain.kelly import Kelly
 from risk.domain.precision import exact
@@ -37,12 +36,6 @@ def volatility_target(asked: Decimal, *, scale: Decimal) -> Cap:
 def confidence(asked: Decimal, *, confidence: Decimal) -> Cap:
     """What is asked, quote, times the signal's own confidence, 0–1."""
     return Cap("confidence", asked * min(max(confidence, ZERO), Decimal(1)))
-
-
-@exact
-def drawdown(asked: Decimal, *, tier: DrawdownTier) -> Cap:
-    """What is asked, quote, times what the drawdown tier leaves of it."""
-    return Cap("drawdown tier", asked * SIZE_FACTOR[tier])
 
 
 @exact

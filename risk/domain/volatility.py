@@ -1,9 +1,8 @@
 """Exponentially weighted volatility, a candle at a time or many at once. Floats: statistics, not money. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
-from math import isfinite, log, sqrt
+from math import sqrt
 
 DECAY = 0.94
 # RiskMetrics' λ for daily returns (J.P. Morgan 1996): half of the weight lies on the last 11 of them.
@@ -23,13 +22,6 @@ class Ewma:
     def variance(self) -> float:
         """Of one period. The mean return is taken as 0; before the first return it is 0."""
         return self.squares / self.weight if self.weight else 0.0
-
-
-def log_returns(prices: Sequence[float]) -> list[float]:
-    """ln(price ÷ the one before), one fewer than the prices. Raises ValueError on a price that is not above 0."""
-    if not all(isfinite(price) and price > 0 for price in prices):
-        raise ValueError("a price must be a number above 0")
-    return [log(later / earlier) for earlier, later in pairwise(prices)]
 
 
 def advance(state: Ewma, period_return: float, *, decay: float = DECAY) -> Ewma:

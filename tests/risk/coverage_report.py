@@ -14,10 +14,10 @@ from pathlib import Path
 
 from risk import fit
 from risk.domain import student
-from risk.domain.coverage import Coverage, coverage
 from risk.domain.garch import advance, ewma_model
 from risk.domain.value_at_risk import LEAST_NU
 from risk.domain.volatility import DECAY
+from tests.risk.exceedances import Coverage, coverage
 from tests.risk.recorded import PAIRS, closes
 
 HOURS_A_DAY = 24

@@ -5,9 +5,9 @@ import pytest
 
 from risk import fit
 from risk.domain import student
-from risk.domain.coverage import coverage
 from risk.domain.garch import advance
 from risk.domain.value_at_risk import LEAST_NU
+from tests.risk.exceedances import coverage
 from tests.risk.recorded import PAIRS, returns
 
 

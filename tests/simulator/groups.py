@@ -20,7 +20,7 @@ from trading.domain.money import ZERO, floor_to
 from trading.domain.order_state import TERMINAL, OrderState, allowed
 from trading.domain.reduce import due
 from trading.domain.settings import EngineSettings
-from trading.domain.take_profit import Cancel, Remainder, closed_as, taken
+from trading.domain.take_profit import Cancel, Remainder, closed_as, remainder, taken
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, Side, TimeInForce
 from trading.errors import IllegalTransition
 from trading.selectors import GroupPicture
@@ -184,8 +184,8 @@ class Groups:
 
     def sell_rest(self, group: Group, seen: GroupPicture) -> None:
         if (
-            seen.unsettled
-            or real._left(seen, closing=True) is not Remainder.SELLABLE
+            seen.awaited
+            or remainder(self.exit_qty(group, seen), price=seen.price, rules=seen.rules) is not Remainder.SELLABLE
             or not exit_orders.may_place(seen, Purpose.EXIT, None, self.now)
         ):
             return
@@ -193,8 +193,8 @@ class Groups:
         self.create(group, [exit_orders.market(seen, Purpose.EXIT, self.exit_qty(group, seen), number)])
 
     def exit_qty(self, group: Group, seen: GroupPicture) -> Decimal:
-        """All of what is held, in lots."""
-        return floor_to(seen.position.qty, seen.rules.lot_step)
+        """All of what is held and no sought exit may have sold, in lots."""
+        return floor_to(seen.position.qty - seen.sought_qty, seen.rules.lot_step)
 
     # the ladder -----------------------------------------------------------------------------
 

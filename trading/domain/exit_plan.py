@@ -124,8 +124,9 @@ def _free_for_legs(group: ExitView) -> Decimal:
 
 
 def _aggregate(group: ExitView, *, settings: ExitSettings, rules: InstrumentRules) -> tuple[ExitAction, ...]:
-    """One target for everything that is held and not reserved."""
-    qty = floor_to(max(group.position.qty - group.reserved_qty, ZERO), rules.lot_step)
+    """One target for everything that is held and not reserved, as far as one order carries it."""
+    free = floor_to(max(group.position.qty - group.reserved_qty, ZERO), rules.lot_step)
+    qty = min(free, rules.most_at_rest or free)
     price = aggregate_price(group, settings=settings, rules=rules)
     if group.aggregate is not None:
         reason = _misfit(group.aggregate, qty=qty, price=price, rules=rules)

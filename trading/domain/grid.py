@@ -50,6 +50,11 @@ class InstrumentRules:
         return (floor_to(most, self.lot_step) or None) if most else None
 
     @property
+    def most_at_rest(self) -> Decimal | None:
+        """The largest order with a price, base or contracts; None without a limit."""
+        return (floor_to(self.max_qty, self.lot_step) or None) if self.max_qty else None
+
+    @property
     def worst_fee(self) -> Decimal:
         """The larger of maker and taker fee, never below 0, ratio."""
         return max(self.maker_fee, self.taker_fee, ZERO)
@@ -59,9 +64,13 @@ class InstrumentRules:
         """Value of a quantity at a price, quote."""
         return qty * price * self.contract_size
 
-    def sellable(self, qty: Decimal, price: Decimal) -> bool:
-        """Whether an order of this quantity at this price stands above the venue's minimums."""
+    def enterable(self, qty: Decimal, price: Decimal) -> bool:
+        """Whether an order that opens or adds stands above the venue's minimums."""
         return qty > 0 and qty >= self.min_qty and self.notional(qty, price) >= self.min_notional
+
+    def sellable(self, qty: Decimal, price: Decimal) -> bool:
+        """Whether an order that shrinks a position does: on futures it needs no least value, on any venue we know."""
+        return qty > 0 and qty >= self.min_qty and (self.kind.derivative or self.enterable(qty, price))
 
     def fees_come_out_of_base(self, side: PositionSide) -> bool:
         """True where the venue takes an entry's fee out of what was bought."""

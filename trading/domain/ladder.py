@@ -175,7 +175,7 @@ def _moved(leg: LadderLeg, spec: LegSpec, base: Decimal, *, rules: InstrumentRul
     price = entry_price(side=side, base_price=base, gap_pct=spec.gap_pct, rules=rules)
     target = target_price(side=side, price=price, take_profit_pct=leg.take_profit_pct, rules=rules)
     qty = min(floor_to(leg.qty * leg.price / price, rules.lot_step), leg.qty)
-    fits = rules.sellable(qty, price) and rules.sellable(exit_qty(side=side, qty=qty, rules=rules), target)
+    fits = rules.enterable(qty, price) and rules.sellable(exit_qty(side=side, qty=qty, rules=rules), target)
     return MovedLeg(leg.leg_id, price, qty if fits else leg.qty, target)
 
 
@@ -234,6 +234,6 @@ def _misplaced(leg: LadderLeg, resting: RestingEntry, window: frozenset[int]) ->
 
 def _placed(leg: LadderLeg, window: frozenset[int], rules: InstrumentRules) -> PlaceLeg | None:
     """The order of a leg whose turn it is; a rest below the venue's minimums is let be."""
-    if leg.resting is not None or leg.leg_id not in window or not rules.sellable(leg.open_qty, leg.price):
+    if leg.resting is not None or leg.leg_id not in window or not rules.enterable(leg.open_qty, leg.price):
         return None
     return PlaceLeg(leg.leg_id, leg.price, leg.open_qty)

@@ -42,6 +42,8 @@ TERMINAL = frozenset({S.FILLED, S.CANCELED, S.EXPIRED, S.REJECTED, S.NOT_PLACED,
 RESTING = frozenset({S.OPEN, S.PARTIALLY_FILLED, S.CANCELLING})
 UNDECIDED = frozenset({S.SUBMITTING, S.UNKNOWN, S.NEEDS_HUMAN})
 # An undecided order may be on the book: it holds its slot, its funds and its promised quantity.
+SOUGHT = frozenset({S.UNKNOWN, S.NEEDS_HUMAN})
+# Nobody is about to say what became of it: that may take a minute, or a person.
 
 TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = MappingProxyType(
     {

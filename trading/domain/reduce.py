@@ -39,7 +39,7 @@ def reduction(
     held = floor_to(left, rules.lot_step)
     if not rules.sellable(held, price):
         advice = "What is held is below the venue's minimums; it is written off when the group closes."
-        return Refusal("NOTHING_TO_REDUCE", "held quantity", left, least_qty(price, rules), advice, rules.base)
+        return Refusal("NOTHING_TO_REDUCE", "held quantity", left, _least(price, rules), advice, rules.base)
     wanted = _wanted(left, ratio=ratio, qty=qty)
     if wanted is None or wanted <= 0:
         advice = "Send a quantity or a ratio above 0, or the size before and after."
@@ -100,8 +100,13 @@ def _in_lots(lots: Decimal, *, left: Decimal, rules: InstrumentRules, price: Dec
         return Reduction(floor_to(left, rules.lot_step), whole=True)
     if not rules.sellable(lots, price):
         advice = "Reduce by more, or exit."
-        return Refusal("REDUCTION_TOO_SMALL", "quantity", lots, least_qty(price, rules), advice, rules.base)
+        return Refusal("REDUCTION_TOO_SMALL", "quantity", lots, _least(price, rules), advice, rules.base)
     return Reduction(lots, whole=False)
+
+
+def _least(price: Decimal, rules: InstrumentRules) -> Decimal:
+    """The smallest order that shrinks a position, base or contracts."""
+    return max(rules.min_qty, rules.lot_step) if rules.kind.derivative else least_qty(price, rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Stops: where they stand, when they fire, and which of several binds. Pure; the price is an argument."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -110,12 +110,6 @@ def trailing(state: Trail, *, side: PositionSide, distance_pct: Decimal, rules: 
     if state.best is None:
         return None
     return Stop(StopKind.TRAILING, stop_price(side=side, reference=state.best, pct=distance_pct, rules=rules))
-
-
-def tightest(stops: Iterable[Stop | None], *, side: PositionSide) -> Stop | None:
-    """The stop that fires first: the highest for LONG, the lowest for SHORT; the first given wins a tie."""
-    standing = [stop for stop in stops if stop is not None]
-    return max(standing, key=lambda stop: side.sign * stop.price, default=None)
 
 
 def fired(stop: Stop | None, *, side: PositionSide, price: Decimal) -> bool:

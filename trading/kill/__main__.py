@@ -7,7 +7,7 @@ import sys
 import threading
 
 from project.accounts import latch as latches
-from project.logging import Scrub
+from project.logging import Line
 from trading.kill import drill, journal, keep, places, sequence
 from trading.kill.options import Surroundings, from_environment
 from trading.kill.watch import TOLD_BY, Board, NoBoard, Watch, pressed_latch
@@ -54,10 +54,8 @@ def main() -> int:
 
 def _log() -> None:
     handler = logging.StreamHandler()
-    handler.addFilter(Scrub())
-    logging.basicConfig(
-        level=logging.WARNING, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    handler.setFormatter(Line("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def _watch(around: Surroundings, asked: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from project.accounts.sealed import SealedAccount
 from signals.market import lean_ccxt, venues
 from trading.domain.client_id import client_order_id
 from trading.domain.grid import InstrumentRules
-from trading.domain.money import total
+from trading.domain.money import ZERO, total
 from trading.domain.order_state import TimingProfile
 from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, TimeInForce
 from trading.errors import LiveNotAllowed, LockedKeys, UnsafeEndpoint, UnsupportedVenue, VenueError
@@ -24,7 +24,7 @@ from trading.kill import places, plan
 from trading.kill.journal import Journal
 from trading.kill.pace import Silence
 from trading.kill.places import Holdings, Parcel, Picture
-from trading.kill.plan import Closing
+from trading.kill.plan import Closing, Sale
 
 Clock = Callable[[], datetime]
 
@@ -83,7 +83,7 @@ class KillDesk:
     _held_back: dict[str, datetime] = field(default_factory=dict)
     _strange: list[str] = field(default_factory=list)
     _told: set[str] = field(default_factory=set)
-    _sold: dict[tuple[str, PositionSide], dict[str, Decimal]] = field(default_factory=lambda: defaultdict(dict))
+    _sold: dict[tuple[str, PositionSide], dict[str, Sale]] = field(default_factory=lambda: defaultdict(dict))
     # Our own sales by the venue's order number: a list of executions may lag behind them.
 
     @property
@@ -158,7 +158,25 @@ class KillDesk:
         """What left since the engine said what is held, an order each, by the kill's doing or another's. Raises NotReached."""
         closing = (fill for fill in self._fills(symbol) if fill.side is side.exit_side and fill.at >= self.told_at)
         told = plan.by_order(fill for fill in closing if fill.position_side in ("", side.value))
-        return list(({**self._sold[symbol, side], **told}).values())
+        ours = {number: max(sale.qty, told.get(number, ZERO)) for number, sale in self._ended(symbol, side, told)}
+        return list({**told, **ours}.values())
+
+    def _ended(self, symbol: str, side: PositionSide, told: Mapping[str, Decimal]) -> Iterable[tuple[str, Sale]]:
+        """Our own sales by number; of one that was not over, and is not told of whole, the venue is asked how it ended."""
+        sales = self._sold[symbol, side]
+        for number, sale in sales.items():
+            if not sale.over and told.get(number, ZERO) < sale.qty:
+                sales[number] = self._found(symbol, number, sale)
+        return sales.items()
+
+    def _found(self, symbol: str, number: str, sale: Sale) -> Sale:
+        """What the venue says of it now; where it says nothing, what we knew."""
+        try:
+            report = self.gateway.find_order(symbol=symbol, client_order_id="", venue_order_id=number)
+        except VenueError as error:
+            self.complain("not looked up", error, symbol=symbol)
+            return sale
+        return sale if report is None else Sale.of(report, asked=sale.qty)
 
     def _tradable(self, positions: Sequence[PositionReport]) -> Sequence[PositionReport]:
         """Those on markets that we can trade; one on another market, a dated future say, must not hold up the rest."""
@@ -211,7 +229,7 @@ class KillDesk:
 
     def _placed(self, closing: Closing, request: OrderRequest) -> OrderReport:
         report = self.gateway.place(request)
-        self._sold[closing.symbol, closing.held_side][report.venue_order_id] = closing.qty
+        self._sold[closing.symbol, closing.held_side][report.venue_order_id] = Sale.of(report, asked=closing.qty)
         return report
 
     def _request(self, closing: Closing) -> OrderRequest:

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from trading.domain.grid import InstrumentRules
 from trading.domain.money import ZERO, floor_to
+from trading.domain.order_state import VenueStatus
 from trading.domain.vocabulary import PositionSide, Side
-from trading.gateways.base import BalanceReport, FillReport, PositionReport
+from trading.gateways.base import BalanceReport, FillReport, OrderReport, PositionReport
 from trading.kill.places import Holdings
 
 
@@ -23,6 +24,22 @@ class Closing:
     held_side: PositionSide
     qty: Decimal
     hedged: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What an order of the kill sold, base or contracts; all that was asked for until the venue says that it is over."""
+
+    qty: Decimal
+    over: bool
+
+    @classmethod
+    def of(cls, report: OrderReport, *, asked: Decimal) -> "Sale":
+        """By the venue's word: what may still fill counts as sold, or it would be sold twice."""
+        says_nothing = report.status is VenueStatus.FILLED and not report.filled_qty
+        if report.status is VenueStatus.OPEN or says_nothing:
+            return cls(asked, over=False)
+        return cls(report.filled_qty, over=True)
 
 
 def futures(

@@ -16,13 +16,12 @@ from project.accounts.models import BalanceMovement, ExchangeAccount, PositionMo
 from project.journal.record import record
 from signals.models import Instrument
 from trading import locks
-from trading.domain.money import total
+from trading.domain.money import ZERO, total
 from trading.domain.order_state import OrderState, VenueStatus
-from trading.domain.reconcile import effects
 from trading.domain.vocabulary import OrderType, PositionSide, Purpose
 from trading.gateways.base import FillReport, Gateway, OrderReport
 from trading.models import Order, PositionGroup
-from trading.services import execution, fills, lookups, orders, reconcile
+from trading.services import booked, fills, lookups, orders, reconcile
 from trading.services.groups import KILL_KEY, KILL_SWITCH
 from trading.services.orders import NewOrder
 
@@ -145,9 +144,10 @@ def adopt(
     for trade in found:
         with transaction.atomic():
             locks.account(account.pk)
+            before = booked.expected(account.pk)
             _book(trade, operator=operator, now=now)
             if balanced:  # the movement was written down as somebody else's; now it is ours
-                _take_back(trade, operator=operator, now=now)
+                _take_back(trade, before, operator=operator, now=now)
     return found
 
 
@@ -170,19 +170,14 @@ def _book(trade: HandTrade, *, operator: str, now: datetime) -> None:
     fills.apply(order.pk, trade.fills, now=now)
 
 
-def _take_back(trade: HandTrade, *, operator: str, now: datetime) -> None:
-    """Undo the foreign movements that reconcile wrote for this trade."""
+def _take_back(trade: HandTrade, before: Mapping[str, Decimal], *, operator: str, now: datetime) -> None:
+    """Undo the foreign movements that reconcile wrote for this trade: what our books explain by it since, and did not before.
+
+    Not what its executions say: not every venue tells with one what it brought, and then it is worked out.
+    """
     account_id, cause = trade.group.account_id, CAUSE.format(operator=operator, group=trade.group.pk)
-    for currency, amount in _moved(trade).items():
-        movement = {"currency": currency, "amount": -amount, "kind": BalanceMovement.Kind.FOREIGN, "cause": cause}
-        BalanceMovement.objects.create(account_id=account_id, at=now, **movement)
-        record("balance.moved", subject=f"account:{account_id}", payload=movement, account_id=account_id)
-
-
-def _moved(trade: HandTrade) -> Mapping[str, Decimal]:
-    """What the trade did to the balances, per currency; on futures with what the wallet was booked for it."""
-    instrument = trade.group.instrument
-    moved = effects(execution.of(fill, instrument) for fill in trade.fills)
-    realised = total(fill.realised for fill in trade.fills)
-    booked = moved.get(instrument.quote, Decimal(0)) + realised
-    return {**moved, instrument.quote: booked}
+    for currency, amount in booked.expected(account_id).items():
+        if moved := amount - before.get(currency, ZERO):
+            movement = {"currency": currency, "amount": -moved, "kind": BalanceMovement.Kind.FOREIGN, "cause": cause}
+            BalanceMovement.objects.create(account_id=account_id, at=now, **movement)
+            record("balance.moved", subject=f"account:{account_id}", payload=movement, account_id=account_id)

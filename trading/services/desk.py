@@ -319,7 +319,7 @@ class Desk:
         venue = venues.capability(self.account.venue)
         return VenueFacts(
             health=self.account.health,
-            reconciled=self.account.reconciled_at is not None,
+            reconciled=surroundings.reconciled(self.account, now=self.now),
             clock_offset_ms=self.account.clock_offset_ms,
             open_orders=resting.plain + theirs.count(False),
             algo_orders=resting.algo + theirs.count(True),

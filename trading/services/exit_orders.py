@@ -73,13 +73,14 @@ def withdraw(seen: GroupPicture) -> None:
 
 
 def sell_rest(group: PositionGroup, seen: GroupPicture, now: datetime, *, off_qty: Decimal = ZERO) -> None:
-    """Once nothing else can fill and every fill is here, close what is left at market, but for what was written off.
+    """Once every fill that is near is here, close at market what is left, but for what was written off.
 
-    As much as the venue takes at once: what is beyond goes when that has filled.
+    As much as the venue takes at once: what is beyond goes when that has filled. An order that is sought holds up
+    no more than it may have sold itself: an entry can only add, and what it adds is sold when it is found.
     """
-    left = seen.position.qty - off_qty
+    left = seen.position.qty - off_qty - seen.sought_qty
     if (
-        seen.unsettled
+        seen.awaited
         or remainder(left, price=seen.price, rules=seen.rules) is not Remainder.SELLABLE
         or not may_place(seen, Purpose.EXIT, None, now)
     ):

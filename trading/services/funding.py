@@ -1,7 +1,7 @@
 """Funding: what futures positions paid or received, recorded once and counted in their groups' PnL."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -17,24 +17,26 @@ from trading.gateways.base import FundingReport, Gateway
 from trading.models import Fill, FundingPayment
 from trading.services import groups
 
+Clock = Callable[[], datetime]
+
 OVERLAP = timedelta(hours=1)
 # Asked for again, so that a payment which the venue booked late is not missed; each is recorded once.
 PART = "#"
 # Between the venue's id of a payment and the group that a part of it went to.
 
 
-def collect(account: ExchangeAccount, *, gateway: Gateway) -> int:
-    """Record new funding payments; how many. Raises NotReached."""
+def collect(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
+    """Record new funding payments, each at its own time, and review now what they went to; how many. Raises NotReached."""
     last = FundingPayment.objects.filter(account=account).order_by("-at").first()
     since = (last.at if last else account.created_at) - OVERLAP
     reports = gateway.funding_since(since=since)
     noted = FundingPayment.objects.filter(account=account, at__gte=since).values_list("venue_id", flat=True)
     known = {venue_id.partition(PART)[0] for venue_id in noted}
     fresh = [report for report in reports if report.venue_id not in known and report.at >= account.created_at]
-    return _write(account, fresh) if fresh else 0
+    return _write(account, fresh, now=clock()) if fresh else 0
 
 
-def _write(account: ExchangeAccount, reports: Sequence[FundingReport]) -> int:
+def _write(account: ExchangeAccount, reports: Sequence[FundingReport], *, now: datetime) -> int:
     """Payments of one moment on one market are told apart together: a hedge account has one for each side."""
     moments: dict[tuple[str, datetime], list[FundingReport]] = defaultdict(list)
     for report in reports:
@@ -43,7 +45,7 @@ def _write(account: ExchangeAccount, reports: Sequence[FundingReport]) -> int:
         locks.account(account.pk)
         touched = [group_id for (symbol, at), told in moments.items() for group_id in _book(account, symbol, at, told)]
         for group_id in sorted(set(touched)):
-            groups.review(group_id, now=reports[-1].at)
+            groups.review(group_id, now=now)
     return len(reports)
 
 

@@ -250,11 +250,22 @@ def _reduction(group: PositionGroup, seen: GroupPicture, qty: Decimal, number: i
     return replace(new, type=OrderType.LIMIT, price=group.reduce_limit, time_in_force=TimeInForce.IOC)
 
 
+def not_reduced(order: Order) -> None:
+    """A reduction at market that the venue did not take, or only in part, is still wanted; the caller reviews the group.
+
+    One with a limit took what there was: the rest goes back to the targets. One that was taken back is wanted no more.
+    """
+    ours = order.purpose == Purpose.REDUCE and KILL_KEY not in order.intent_key
+    if ours and order.price is None and not order.cancel_requested and order.reported_qty < order.qty:
+        reduce_again(order)
+
+
 def reduce_again(order: Order) -> None:
-    """A reduction that never arrived is decided anew; the caller reviews the group."""
-    again = {"reduce_qty": F("reduce_qty") + order.qty, "reduce_limit": order.price}
+    """What a reduction has not sold is decided anew; the caller reviews the group."""
+    left = order.qty - order.reported_qty
+    again = {"reduce_qty": F("reduce_qty") + left, "reduce_limit": order.price}
     PositionGroup.objects.filter(pk=order.group_id, closing_at=None).update(**again)
-    payload = {"qty": order.qty, "again": order.pk}
+    payload = {"qty": left, "again": order.pk}
     record("group.reducing", subject=f"group:{order.group_id}", payload=payload, account_id=order.account_id)
 
 

@@ -21,10 +21,10 @@ from risk.domain.offset_words import NotNow, OffsetCode
 from signals.models import Ticker
 from trading.domain.money import HUNDRED, ZERO, pct_of
 from trading.domain.offset_saga import RunState
-from trading.domain.order_state import TERMINAL, OrderState
+from trading.domain.order_state import SOUGHT, TERMINAL
 from trading.domain.position import open_profit
 from trading.domain.settings import EngineSettings, OffsetSettings
-from trading.domain.vocabulary import PositionSide, Purpose
+from trading.domain.vocabulary import MarketKind, PositionSide, Purpose
 from trading.models import Fill, Leg, OffsetRun, OffsetStep, OffsetWatch, Order, PositionGroup, Pyramid, QueuedSignal
 from trading.selectors import FILLS_MISSING
 from trading.services.desk import Desk
@@ -34,7 +34,6 @@ T = TypeVar("T")
 
 UNSEEN = timedelta(minutes=2)
 # A loss that nobody looked at for longer than this may have been none meanwhile: its age begins anew.
-IN_DOUBT = (OrderState.UNKNOWN, OrderState.NEEDS_HUMAN)
 BUSY_WORDS = {Purpose.REDUCE: "a reduction"}
 UNDECIDED_WORDS = "an undecided order"
 
@@ -88,7 +87,9 @@ def holding(standing: Standing, book: Book | None) -> Holding:
         market=Market(
             lot_step=market.lot_step,
             min_qty=market.min_qty,
-            min_notional=market.min_notional,
+            min_notional=ZERO
+            if MarketKind(market.kind).derivative
+            else market.min_notional,  # InstrumentRules.sellable
             contract_size=market.contract_size,
             taker_fee=market.taker_fee,
         ),
@@ -131,7 +132,7 @@ LAST_FILLS = Read(
 WATCHES = Read(lambda ids: OffsetWatch.objects.filter(Among("group_id", ids)))
 WORKING = Read(
     lambda ids: Order.objects.filter(
-        Q(purpose=Purpose.REDUCE) & (~Q(state__in=sorted(TERMINAL)) | FILLS_MISSING) | Q(state__in=IN_DOUBT),
+        Q(purpose=Purpose.REDUCE) & (~Q(state__in=sorted(TERMINAL)) | FILLS_MISSING) | Q(state__in=sorted(SOUGHT)),
         Among("group_id", ids),
     ).values_list("group_id", "purpose")
 )

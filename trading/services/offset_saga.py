@@ -17,7 +17,7 @@ from risk.domain.offset import closed
 from risk.domain.offset_words import NotNow, OffsetCode, done_words
 from signals.market.instruments import facts
 from trading import locks, selectors
-from trading.domain.money import ZERO, total
+from trading.domain.money import ZERO
 from trading.domain.offset_saga import (
     AGAIN_AFTER,
     Deed,
@@ -335,8 +335,3 @@ DEEDS: Mapping[Deed, Perform] = {
     Deed.SELL: _sell,
     Deed.SETTLE: _settle,
 }
-
-
-def sold_by(run: OffsetRun) -> Decimal:
-    """The realised result of everything a run closed, quote."""
-    return total([run.winners_realised, run.loser_realised])

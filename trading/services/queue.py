@@ -18,16 +18,21 @@ from signals.verdict import Outcome, Verdict
 from trading import locks, selectors
 from trading.domain import admission
 from trading.domain.admission import Waiting
+from trading.domain.classify import Meaning
 from trading.domain.money import ZERO
+from trading.domain.settings import SettingError
 from trading.domain.vocabulary import PositionSide
 from trading.models import PositionGroup, QueuedSignal
 from trading.services import entry
+from trading.services.defects import DEFECTS
 from trading.services.desk import Desk
+from trading.services.meaning import setting_invalid, settings_or_defaults
 
 log = logging.getLogger(__name__)
 
 State = QueuedSignal.State
 WAITS_ON = frozenset({Outcome.ENTERED, Outcome.PYRAMIDED})
+UNDONE = frozenset({Outcome.SETTING_INVALID, Outcome.DEFECT})
 ANY_AGE = timedelta.max
 # Staleness is judged at arrival only: who waits in the queue is old by nature.
 
@@ -91,15 +96,9 @@ def replace(desk: Desk, meant: Meant, side: PositionSide) -> Verdict | None:
 
 def put_after(desk: Desk, meant: Meant, side: PositionSide, group: PositionGroup) -> None:
     """The second half of a reverse: it goes in, before anybody else, once the group has closed."""
-    signal = Signal.objects.create(
-        alert_id=meant.alert.id,
-        account=desk.account,
-        meaning="REVERSE",
-        symbol=meant.instrument.symbol,
-        timeframe_secs=meant.timeframe_secs,
-        position_side=side,
-        price=meant.intent.price,
-    )
+    signal = entry.new_signal(desk, meant, side, PlanKind.ENTRY)
+    signal.meaning = Meaning.REVERSE
+    desk.sheet.write()
     older = _waiting_for(desk, meant, side)
     row = _replaced(desk, older, meant, signal) if older else _queued(desk, meant, side, signal)
     row.after_group = group
@@ -147,7 +146,7 @@ def ranked(desk: Desk) -> list[QueuedSignal]:
     """Who waits, the next to go in first."""
     rows = {row.pk: row for row in desk.waiting if _is_free(row)}
     views = [view(desk, row) for row in rows.values()]
-    return [rows[view.id] for view in admission.rank(views, rules=desk.settings("").queue.rules)]
+    return [rows[view.id] for view in admission.rank(views, rules=settings_or_defaults(desk, "").queue.rules)]
 
 
 def _is_free(row: QueuedSignal) -> bool:
@@ -181,10 +180,16 @@ def _open_group(desk: Desk, row: QueuedSignal) -> PositionGroup | None:
 def promote(account_id: int, *, now: datetime) -> int:
     """Let waiting signals in, best first, until the pool is full; how many went in. The account is locked by the caller.
 
-    One that is refused now (its price ran away, funds are short) keeps its place; the next best is tried.
+    One that is refused now (its price ran away, funds are short), or cannot be decided, keeps its place; the next best
+    is tried.
     """
-    desk = _desk(account_id, now)
-    return sum(_try(desk, row).outcome in WAITS_ON for row in ranked(desk))
+    desk, went_in = _desk(account_id, now), 0
+    for row in ranked(desk):
+        outcome = _try(desk, row).outcome
+        went_in += outcome in WAITS_ON
+        if outcome in UNDONE:
+            desk = desk.renewed()  # it may have taken in what is not there
+    return went_in
 
 
 def _desk(account_id: int, now: datetime) -> Desk:
@@ -192,16 +197,39 @@ def _desk(account_id: int, now: datetime) -> Desk:
 
 
 def _try(desk: Desk, row: QueuedSignal) -> Verdict:
-    """Enter a waiting signal at the better of its price and the market's."""
-    meant = _meant(desk, row)
-    verdict = meant if isinstance(meant, Verdict) else entry.enter(desk, meant, PositionSide(row.side), waited=True)
-    with failpoints.span("queue.promote"):
-        desk.sheet.write()
+    """Let a waiting signal in, or keep with it why not."""
+    verdict = _apart(desk, row)
     if verdict.outcome in WAITS_ON:
         end(row, State.PROMOTED, now=desk.now, by="SLOT_FREE", group_id=verdict.details["group"])
     elif row.last_denial != verdict.reason:
         row.last_denial = verdict.reason
         row.save(update_fields=["last_denial"])
+    return verdict
+
+
+def _apart(desk: Desk, row: QueuedSignal) -> Verdict:
+    """A try that fails alone: what it began to write is undone, and the others go on."""
+    try:
+        with transaction.atomic():
+            return _entered(desk, row)
+    except SettingError as error:
+        desk.sheet.clear()
+        return setting_invalid(error)
+    except DEFECTS as error:
+        desk.sheet.clear()
+        log.exception("waiting signal %s cannot be decided", row.pk)
+        kind = type(error).__name__
+        return Verdict(
+            Outcome.DEFECT, f"Windlass could not let this signal in ({kind}), by a fault of its own: see the log."
+        )
+
+
+def _entered(desk: Desk, row: QueuedSignal) -> Verdict:
+    """Enter a waiting signal at the better of its price and the market's."""
+    meant = _meant(desk, row)
+    verdict = meant if isinstance(meant, Verdict) else entry.enter(desk, meant, PositionSide(row.side), waited=True)
+    with failpoints.span("queue.promote"):
+        desk.sheet.write()
     return verdict
 
 

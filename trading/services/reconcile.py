@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,12 +10,12 @@ from django.db import transaction
 from django.db.models import Sum
 
 from project import failpoints
-from project.accounts.models import BalanceMovement, ExchangeAccount
+from project.accounts.models import BalanceMovement, ExchangeAccount, PositionMode
 from project.journal.record import Event, record, record_all
 from trading import locks, selectors
 from trading.domain.money import ZERO
-from trading.domain.order_state import OrderState, TimingProfile
-from trading.domain.vocabulary import MarketKind
+from trading.domain.order_state import UNDECIDED, OrderState, TimingProfile
+from trading.domain.vocabulary import MarketKind, PositionSide
 from trading.gateways.base import Gateway
 from trading.models import Disagreement, Order, PositionGroup
 from trading.services import audit, delisted, disagree, fills, funding, instance, lookups, market, realised, strangers
@@ -29,6 +29,8 @@ Kind = BalanceMovement.Kind
 
 LOOKS = 3
 # Where fills keep coming in, the next sweep is soon enough.
+SOON = UNDECIDED - {OrderState.NEEDS_HUMAN}
+# Of these more is known in a minute; a person may take days.
 
 
 def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: TimingProfile) -> None:
@@ -42,7 +44,7 @@ def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: Timing
     if fills_pending(account_id):
         fills.collect(account_id, gateway=gateway, clock=clock)
     delisted.end_converted(account, gateway=gateway, clock=clock)
-    funding.collect(account, gateway=gateway)
+    funding.collect(account, gateway=gateway, clock=clock)
     if not BalanceMovement.objects.filter(account_id=account_id, kind=Kind.BASELINE).exists():
         _set_baseline(account_id, gateway=gateway, clock=clock)
     audit.look(account, gateway=gateway, clock=clock)
@@ -144,41 +146,59 @@ def held_positions(account_id: int) -> dict[tuple[str, str], Decimal]:
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for symbol, side, qty in rows.values_list("instrument__symbol", "side", "qty"):
         sums[symbol, side] += qty
-    return dict(sums)
+    hedged = ExchangeAccount.objects.filter(pk=account_id, position_mode=PositionMode.HEDGE).exists()
+    return dict(sums) if hedged else _netted(sums)
+
+
+def _netted(sums: Mapping[tuple[str, str], Decimal]) -> dict[tuple[str, str], Decimal]:
+    """Where an account has one side of a market, what is held on the other is taken off it."""
+    nets = {
+        symbol: sums.get((symbol, PositionSide.LONG), ZERO) - sums.get((symbol, PositionSide.SHORT), ZERO)
+        for symbol, _ in sums
+    }
+    return {
+        (symbol, PositionSide.LONG if net > 0 else PositionSide.SHORT): abs(net) for symbol, net in nets.items() if net
+    }
 
 
 def strange_positions(account_id: int, *, gateway: Gateway) -> list[str]:
     """Holdings that differ from our groups' and stay so over two looks, in words. Raises NotReached.
 
-    Futures must agree exactly; of a spot currency the venue may hold more than our groups do, not less.
+    Futures must agree exactly; of a spot currency the venue may hold more than our groups do, not less. An order that
+    waits for a person excuses its own market, and nothing else.
     """
     wrong = _differing(account_id, gateway=gateway)
-    if not wrong or _undecided(account_id) or fills_pending(account_id):
+    if not wrong or _undecided(account_id, SOON) or fills_pending(account_id):
         return []
     return [words for words in _differing(account_id, gateway=gateway) if words in wrong]
 
 
 def _differing(account_id: int, *, gateway: Gateway) -> list[str]:
-    return [*_differing_positions(account_id, gateway), *_lacking_holdings(account_id, gateway)]
+    waiting = Order.objects.filter(account_id=account_id, state=OrderState.NEEDS_HUMAN)
+    excused = {name for row in waiting.values_list("instrument__symbol", "instrument__base") for name in row}
+    found = [*_differing_positions(account_id, gateway), *_lacking_holdings(account_id, gateway)]
+    return [words for name, words in found if name not in excused]
 
 
-def _differing_positions(account_id: int, gateway: Gateway) -> Iterator[str]:
+def _differing_positions(account_id: int, gateway: Gateway) -> Iterator[tuple[str, str]]:
+    """By symbol, in words."""
     theirs = {(report.symbol, report.side.value): report.qty for report in gateway.positions()}
     ours = held_positions(account_id)
     for symbol, side in sorted({*ours, *theirs}):
         there, here = theirs.get((symbol, side), ZERO), ours.get((symbol, side), ZERO)
         if there != here:
-            yield f"{symbol} {side}: the venue holds {there.normalize():f}, our groups {here.normalize():f}"
+            yield symbol, f"{symbol} {side}: the venue holds {there.normalize():f}, our groups {here.normalize():f}"
 
 
-def _lacking_holdings(account_id: int, gateway: Gateway) -> Iterator[str]:
-    """Spot currencies of which our open groups hold more than the venue has: their exits cannot be sold."""
+def _lacking_holdings(account_id: int, gateway: Gateway) -> Iterator[tuple[str, str]]:
+    """Spot currencies of which our open groups hold more than the venue has, in words: their exits cannot be sold."""
     rows = PositionGroup.objects.filter(account_id=account_id, instrument__kind=MarketKind.SPOT, closed_at=None)
     held = rows.filter(qty__gt=0).values_list("instrument__base").annotate(held=Sum("qty")).order_by("instrument__base")
     there = {report.currency: report.total for report in gateway.balances()} if held else {}
     for base, here in held:
         if here > there.get(base, ZERO):
-            yield f"{base}: the venue holds {there.get(base, ZERO).normalize():f}, our groups {here.normalize():f}"
+            has = there.get(base, ZERO)
+            yield base, f"{base}: the venue holds {has.normalize():f}, our groups {here.normalize():f}"
 
 
 def fills_pending(account_id: int) -> bool:
@@ -218,9 +238,8 @@ def _explain_balances(account: ExchangeAccount, *, gateway: Gateway, clock: Cloc
         _move(account_id, found, Kind.FOREIGN, "not by an order of ours", clock())
 
 
-def _undecided(account_id: int) -> bool:
-    states = (OrderState.SUBMITTING, OrderState.UNKNOWN, OrderState.NEEDS_HUMAN)
-    return Order.objects.filter(account_id=account_id, state__in=states).exists()
+def _undecided(account_id: int, states: Collection[OrderState] = UNDECIDED) -> bool:
+    return Order.objects.filter(account_id=account_id, state__in=sorted(states)).exists()
 
 
 def _move(account_id: int, amounts: Mapping[str, Decimal], kind: str, cause: str, at: datetime) -> None:

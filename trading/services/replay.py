@@ -25,14 +25,17 @@ def is_replay(alert: Alert) -> bool:
     return dedupe_key.startswith(MARK)
 
 
-def replay(alert_id: int, *, operator: str, now: datetime) -> Alert:
-    """Store the alert again and ring for it; journalled with who. Raises CannotReplay."""
+def replay(alert_id: int, *, operator: str, now: datetime, key: str = "") -> Alert:
+    """Store the alert again and ring for it, once for each key; journalled with who. Raises CannotReplay."""
     first = Alert.objects.select_related("source").get(pk=alert_id)
     if obstacle := why_not(first):
         raise CannotReplay(obstacle)
     with transaction.atomic():
         locks.account(first.account_id)
-        again = Alert.objects.create(**_copied(first), received_at=now)
+        copied = _copied(first, key or uuid4().hex)
+        if sent := Alert.objects.filter(source_id=first.source_id, dedupe_key=copied["dedupe_key"]).first():
+            return sent
+        again = Alert.objects.create(**copied, received_at=now)
         payload = {"operator": operator, "of": first.pk}
         record("alert.replayed", subject=f"alert:{again.pk}", payload=payload, account_id=again.account_id)
         orders.ring_after_commit("process_inbox", again.account_id)
@@ -48,9 +51,9 @@ def why_not(alert: Alert) -> str:
     return ""
 
 
-def _copied(first: Alert) -> dict[str, object]:
+def _copied(first: Alert, key: str) -> dict[str, object]:
     """What a replay shares with its first delivery. The client id keeps it out of the door's look for equal bodies."""
     names = ("source_id", "account_id", "endpoint", "format", "raw", "content_type", "body_hash")
     made = BY_HAND if made_by_hand(first.dedupe_key) else ""  # what the ticket may ask for, its replay may ask for
-    marks = {"dedupe_key": f"{MARK}{made}{first.pk}:{uuid4().hex}", "client_id": f"{MARK}{first.pk}"}
+    marks = {"dedupe_key": f"{MARK}{made}{first.pk}:{key}", "client_id": f"{MARK}{first.pk}"}
     return {name: getattr(first, name) for name in names} | marks

@@ -41,6 +41,8 @@ def absorb(
     if to is OrderState(order.state) and not changes:
         return
     orders.move(order, to, sheet, **changes)
+    if to in ENDED:
+        groups.not_reduced(order)
     if order.reported_qty > order.filled_qty:
         orders.ring_after_commit("poll_fills", order.account_id)
     elif to in ENDED or (to is OrderState.OPEN and order.purpose == Purpose.STOP):  # the stop it replaces may go now

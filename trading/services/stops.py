@@ -34,7 +34,8 @@ def tend(group: PositionGroup, seen: GroupPicture, decision: ExitDecision, *, no
     if not seen.rules.kind.derivative:
         return False
     live = [order for order in seen.unsettled if order.purpose == Purpose.STOP]
-    qty, trigger = floor_to(max(seen.position.qty, Decimal(0)), seen.rules.lot_step), tightest(seen, decision)
+    held, trigger = floor_to(max(seen.position.qty, Decimal(0)), seen.rules.lot_step), tightest(seen, decision)
+    qty = min(held, seen.rules.most_at_market or held)  # a stop for a part is worth more than one that is refused
     if qty <= 0 or trigger is None:
         return _withdraw(live)
     misfits = {order.pk: _misfit(order, qty=qty, trigger=trigger, tick=seen.rules.tick_size) for order in live}

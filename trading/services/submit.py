@@ -217,6 +217,7 @@ def settle_failure(owned: Claim, error: VenueError, *, now: datetime) -> None:
         facts = {"code": str(error.fields.get("error", error.code))[:40], "detail": str(error)}
         if isinstance(error, Rejected):
             orders.move(order, OrderState.REJECTED, **facts)
+            groups.not_reduced(order)
             return groups.review(order.group_id, now=now)
         orders.move(order, OrderState.UNKNOWN, next_poll_at=now, **facts)
         if isinstance(error, NotSent):  # the owner itself stopped it: nothing of it was ever written

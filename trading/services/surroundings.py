@@ -1,6 +1,7 @@
 """What surrounds an entry, read from trading's rows: exposure by market and strategy, elsewhere, and past trades."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, DecimalField, F, Q, Sum, Value
@@ -99,3 +100,14 @@ def trade_record(account: ExchangeAccount, strategy: str) -> TradeRecord:
         lost=Coalesce(Sum(-F("realised_pnl"), filter=lost), NOTHING),
     )
     return TradeRecord(found["wins"], found["losses"], found["won"], found["lost"])
+
+
+# the account -------------------------------------------------------------------------------------
+
+RECONCILED_WITHIN = timedelta(minutes=10)
+# Forty times its beat: who compares the books stands still, and with it balances, drawdown and the day's result.
+
+
+def reconciled(account: ExchangeAccount, *, now: datetime) -> bool:
+    """Whether our books were compared with the venue's lately."""
+    return account.reconciled_at is not None and now - account.reconciled_at <= RECONCILED_WITHIN

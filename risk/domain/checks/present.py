@@ -31,7 +31,7 @@ def account_health(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Findin
     venue = book.venue
     if venue is None or venue.health is None or venue.reconciled is None:
         return unknown("account health", plan)
-    state = venue.health or ("healthy" if venue.reconciled else "not reconciled with the venue yet")
+    state = venue.health or ("healthy" if venue.reconciled else "not reconciled with the venue lately")
     ok, subject = venue.health == "" and venue.reconciled, plan.account
     return measured(DenialCode.ACCOUNT_UNHEALTHY, ok=ok, subject=subject, value=state, limit="healthy")
 

@@ -183,7 +183,7 @@ def test_a_spot_plan_is_asked_nothing_about_futures() -> None:
     ("changed", "code", "value", "limit"),
     [
         ({"health": "KEY_REVOKED"}, "ACCOUNT_UNHEALTHY", "KEY_REVOKED", "healthy"),
-        ({"reconciled": False}, "ACCOUNT_UNHEALTHY", "not reconciled with the venue yet", "healthy"),
+        ({"reconciled": False}, "ACCOUNT_UNHEALTHY", "not reconciled with the venue lately", "healthy"),
         ({"clock_offset_ms": 1001}, "CLOCK_OFFSET", 1001, 1000),
         ({"clock_offset_ms": -1001}, "CLOCK_OFFSET", -1001, 1000),
         ({"opposite": "SHORT 0.5"}, "OPPOSITE_SIDE_OPEN", "SHORT 0.5", "one side"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.domain.dependence import Dcc, Dependence, dcc_step, ewma_correlation, pair, symbols_of
+from risk.domain.dependence import Dcc, Dependence, dcc_step, ewma_correlation, pair
 
 KNOWN = Dependence({("BTC", "ETH"): 0.8, ("BTC", "SOL"): 0.6, ("BTC", "HEDGE"): -0.9, ("ETH", "SOL"): 0.7})
 RETURNS = st.lists(st.tuples(st.floats(-0.2, 0.2), st.floats(-0.2, 0.2)), max_size=60)
@@ -15,7 +15,6 @@ def test_order_does_not_matter() -> None:
     assert KNOWN.of("BTC", "BTC") == 1.0
     assert KNOWN.of("BTC", "NEW") is None
     assert pair("b", "a") == ("a", "b")
-    assert symbols_of(KNOWN.rho) == ("BTC", "ETH", "HEDGE", "SOL")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.domain import sizing_caps as caps
-from risk.domain.drawdown import DrawdownTier
 from risk.domain.kelly import Kelly
 from risk.domain.sizing import Cap, Sized, SizeRequest, capital
 from signals.intent import SizeKind
@@ -35,8 +34,6 @@ MONEY = st.decimals(1, 10**6, places=2)
         (caps.confidence(D(200), confidence=D("0.8")), "confidence", "160"),
         (caps.confidence(D(200), confidence=D(7)), "confidence", "200"),
         (caps.confidence(D(200), confidence=D(-1)), "confidence", "0"),
-        (caps.drawdown(D(200), tier=DrawdownTier.ORANGE), "drawdown tier", "100"),
-        (caps.drawdown(D(200), tier=DrawdownTier.RED), "drawdown tier", "0"),
         (caps.exposure("per symbol", equity=D(10000), limit_pct=D(10), held=D(900)), "per symbol", "100"),
         (caps.exposure("per venue", equity=D(10000), limit_pct=D(10), held=D(1900)), "per venue", "0"),
         (caps.exposure("per sector", equity=D(-5), limit_pct=D(10), held=D(0)), "per sector", "0"),

@@ -1,27 +1,15 @@
 """Exponentially weighted volatility: the streaming form is the sum it stands for."""
 
-from math import exp, isclose, log, sqrt
+from math import isclose, sqrt
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.domain.volatility import Ewma, advance, annual, ewma, log_returns
+from risk.domain.volatility import Ewma, advance, annual, ewma
 
 ONE = st.integers(-5000, 5000).map(lambda bps: bps / 10_000)
 RETURNS = st.lists(ONE, min_size=1, max_size=60)
 DECAYS = st.floats(0.5, 0.999)
-
-
-def test_returns_are_logarithms() -> None:
-    assert log_returns([100.0, 110.0, 99.0]) == [log(1.1), log(0.9)]
-    assert log_returns([100.0]) == log_returns([]) == []
-
-
-@pytest.mark.parametrize("price", [0.0, -1.0, float("nan"), float("inf")])
-def test_a_price_is_a_number_above_nothing(price: float) -> None:
-    with pytest.raises(ValueError, match="above 0"):
-        log_returns([100.0, price])
 
 
 def test_three_returns_by_hand() -> None:
@@ -61,14 +49,3 @@ def test_the_variance_lies_between_what_was_and_what_came(returns: list[float], 
 def test_twice_the_returns_are_twice_the_volatility(returns: list[float], factor: float) -> None:
     plain, scaled = (annual(ewma([r * k for r in returns]), min_count=1) for k in (1.0, factor))
     assert isclose(scaled or 0, factor * (plain or 0), rel_tol=1e-9)
-
-
-@given(RETURNS)
-def test_prices_and_returns_are_two_forms_of_the_same(returns: list[float]) -> None:
-    prices = [100.0]
-    for one in returns:
-        prices.append(prices[-1] * exp(one))
-    assert all(
-        isclose(found, one, rel_tol=1e-6, abs_tol=1e-12)
-        for found, one in zip(log_returns(prices), returns, strict=True)
-    )

@@ -75,6 +75,12 @@ def test_the_aggregate_target_covers_everything_once(group: ExitView, actions: t
     assert decide(group, settings=AGGREGATE).actions == actions
 
 
+def test_no_target_is_larger_than_what_the_venue_lets_rest() -> None:
+    rules = replace(FREE, max_qty=D("7.5"))
+    assert decide(view(10), settings=AGGREGATE, rules=rules).actions == (PlaceAggregate(D(7), D(101)),)
+    assert decide(view(10, aggregate=resting(7)), settings=AGGREGATE, rules=rules).actions == ()
+
+
 def test_the_target_of_a_flat_group_has_no_price_and_is_let_be() -> None:
     """What is on its way out is seen through by its own fills."""
     flat = replace(view(10), position=held(0), aggregate=resting(10, state=S.CANCELLING))

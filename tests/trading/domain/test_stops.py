@@ -95,19 +95,6 @@ FIXED, TRAILED = Stop(StopKind.FIXED, D(95)), Stop(StopKind.TRAILING, D(97))
 
 
 @pytest.mark.parametrize(
-    ("side", "standing", "expected"),
-    [
-        (LONG, [FIXED, None, TRAILED], TRAILED),
-        (SHORT, [FIXED, None, TRAILED], FIXED),
-        (LONG, [None], None),
-        (LONG, [], None),
-    ],
-)
-def test_the_tightest_stop_binds(side: PositionSide, standing: list[Stop | None], expected: Stop | None) -> None:
-    assert stops.tightest(standing, side=side) is expected
-
-
-@pytest.mark.parametrize(
     ("stop", "side", "price", "fires"),
     [
         (FIXED, LONG, "95.1", False),

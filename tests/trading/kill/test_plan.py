@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trading.domain.grid import InstrumentRules
+from trading.domain.order_state import VenueStatus
 from trading.domain.vocabulary import MarketKind, PositionSide, Side
-from trading.gateways.base import BalanceReport, FillReport, PositionReport
+from trading.gateways.base import BalanceReport, FillReport, OrderReport, PositionReport
 from trading.kill import plan
 from trading.kill.places import Holdings, Parcel, parsed_holdings, written_holdings
 
@@ -209,3 +210,24 @@ def test_no_sale_is_taken_twice(parcels: list[Decimal], sales: list[Decimal]) ->
 def test_holdings_are_read_as_they_were_written() -> None:
     held = {3: Holdings({"BTC": D("0.10")}, (Parcel("BTC/USDT", "LONG", D("0.2")),), ("BTC/USDT",)), 4: Holdings()}
     assert parsed_holdings(written_holdings(held)) == held
+
+
+@pytest.mark.parametrize(
+    ("status", "filled", "sold", "over"),
+    [
+        (VenueStatus.OPEN, "0", "3", False),  # accepted, no more: all of it may sell yet
+        (VenueStatus.OPEN, "2", "3", False),
+        (VenueStatus.FILLED, "3", "3", True),
+        (VenueStatus.FILLED, "2", "2", True),  # some venues say so of a sale that ran out of buyers
+        (VenueStatus.FILLED, "0", "3", False),  # filled, and nobody says how much
+        (VenueStatus.EXPIRED, "2", "2", True),
+        (VenueStatus.EXPIRED, "0", "0", True),
+        (VenueStatus.CANCELED, "1", "1", True),
+        (VenueStatus.REJECTED, "0", "0", True),
+    ],
+)
+def test_a_sale_counts_whole_until_the_venue_says_that_it_is_over(
+    status: VenueStatus, filled: str, sold: str, over: bool
+) -> None:
+    report = OrderReport("", "1", status, D(filled))
+    assert plan.Sale.of(report, asked=D(3)) == plan.Sale(D(sold), over)

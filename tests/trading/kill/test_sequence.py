@@ -1,6 +1,8 @@
 """A kill against a live exchange: everything cancelled, everything of ours sold, nothing else, and written down."""
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +16,9 @@ from project.journal.models import JournalEntry
 from tests.support.factories import PRICES, Desk
 from tests.support.levers import chosen
 from tests.trading.kill.conftest import Button, until
+from trading.domain.order_state import VenueStatus
+from trading.gateways.base import OrderReport
+from trading.gateways.ccxt_gateway import CcxtGateway
 from trading.kill import desk, journal, sequence
 from trading.models import Fill, Order, PositionGroup
 from trading.services import connect, kill_import, reconcile
@@ -131,6 +136,38 @@ def test_a_venue_that_wants_silence_gets_it_and_the_kill_goes_on(spot: Desk, but
     assert sequence.run(button.around, latch)
     spot.paper.faults([])
     assert kinds(button, latch.id).count("refused") == 1  # told once, and waited for
+
+
+def as_it_is(report: OrderReport) -> OrderReport:
+    return report
+
+
+def as_taken(report: OrderReport) -> OrderReport:
+    """As a venue answers that tells no more than the number."""
+    return replace(report, status=VenueStatus.OPEN, filled_qty=Decimal(0))
+
+
+@pytest.mark.parametrize("answer", [as_it_is, as_taken])
+def test_a_sale_that_found_no_buyer_is_tried_again(
+    spot: Desk, button: Button, monkeypatch: pytest.MonkeyPatch, answer: Callable[[OrderReport], OrderReport]
+) -> None:
+    """Accepted and over, with nothing sold: the coin is still there."""
+    place = CcxtGateway.place
+    monkeypatch.setattr(CcxtGateway, "place", lambda gateway, request: answer(place(gateway, request)))
+    grid(spot, "BTCUSDT")
+    button.files()
+    spot.paper.depth("BTCUSDT", levels=0)
+    latch = button.press()
+    work = threading.Thread(target=sequence.run, args=(button.around, latch))
+    work.start()
+    try:
+        until(lambda: kinds(button, latch.id).count("closed") > 1, about="a second sale")
+        assert "flat" not in kinds(button, latch.id)
+    finally:
+        spot.paper.depth("BTCUSDT", levels=20)
+        work.join(60)
+    assert Decimal(spot.paper.ledger(spot.key)["balances"]["BTC"]["free"]) < Decimal("0.00001")
+    assert kinds(button, latch.id)[-1] == "flat"
 
 
 def test_a_lifted_latch_ends_the_work(spot: Desk, button: Button) -> None:

@@ -14,7 +14,7 @@ from tests.support.levers import one_leg
 from tests.support.paper import PaperExchange
 from tests.trading.services.test_strangers import by_hand, reconciled
 from trading.models import Order, PositionGroup
-from trading.services import adopt, reconcile
+from trading.services import adopt, realised, reconcile
 from trading.services.invariants import CHECKS
 
 
@@ -102,6 +102,26 @@ def test_a_short_bought_back_by_hand_is_adopted_and_its_account_trades_again(per
     group.refresh_from_db()
     assert (health(), group.qty) == ("", Decimal("0.03"))
     assert holds("I1", "I6", "I9", "I12", "I13") == [()] * 5
+
+
+@pytest.mark.parametrize("venue", ["binanceusdm", "kucoinfutures"])
+def test_what_a_trade_by_hand_brought_is_no_foreign_movement_any_more(
+    transactional_db: None, paper_process: PaperExchange, venue: str
+) -> None:
+    """A LONG sold 1 % higher; KuCoin does not say with an execution what it brought, so that our books work it out."""
+    paper_process.faults([])
+    perps = make_desk(paper_process, venue=venue)
+    perps.setting("per_symbol_pct", "50")
+    one_leg(perps).buy("BTCUSDT.P", price="60010", size="3000 USDT")
+    perps.price("BTCUSDT", "60500")
+    gateway: Any = perps.gateway
+    sold = gateway._manners.amount(Decimal("0.02") / PositionGroup.objects.get().instrument.contract_size)
+    gateway._client.create_order("BTC/USDT:USDT", "market", "sell", sold, None, {"reduceOnly": True})
+    reconciled(perps)
+    assert len(adopted(perps)) == 1
+    foreign = BalanceMovement.objects.filter(kind="foreign", currency="USDT").values_list("amount", flat=True)
+    assert abs(sum(foreign)) <= realised.slack(perps.account.pk)
+    assert dict(reconcile.unexplained(perps.account.pk, gateway=gateway)) == {}
 
 
 def test_a_purchase_by_hand_stays_the_persons_own(desk: Desk) -> None:

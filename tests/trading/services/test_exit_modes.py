@@ -1,10 +1,13 @@
 """Every exit on real parts: aggregate and hybrid targets, stops, reductions, the ladder's window."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
 
 from tests.support.factories import Desk
+from tests.support.levers import ORDER
 from trading.models import Order, PositionGroup
 
 
@@ -100,6 +103,26 @@ def test_a_reduction_frees_the_quantity_sells_it_and_targets_fit_again(desk: Des
     assert sold.state == "FILLED"
     assert sold.qty == (before / 2).quantize(Decimal("0.00001"), rounding="ROUND_DOWN")
     assert sum(order.qty for order in live("TARGET")) <= group().qty
+
+
+def test_a_reduction_that_the_venue_refuses_is_still_wanted(desk: Desk) -> None:
+    desk.setting("per_symbol_pct", "50")
+    desk.buy(price="60000", size="2000 USDT")
+    fall_to(desk, "59950")
+    before = group().qty
+    refusal = {"code": -1015, "msg": "Too many new orders; current limit is 50 orders per TEN_SECOND."}
+    match = {**ORDER, "contains": "type=MARKET"}
+    desk.paper.faults([{"match": match, "action": "reply_before_accept", "status": 400, "body": refusal}])
+    desk.alert(symbol="BTCUSDT", action="reduce", size="50% position", interval="60")
+    desk.decide()
+    desk.settle()
+    refused = Order.objects.get(purpose="REDUCE")
+    assert (refused.state, group().reduce_qty, group().qty) == ("REJECTED", refused.qty, before)
+    Order.objects.filter(pk=refused.pk).update(updated_at=F("updated_at") - timedelta(minutes=1))
+    desk.sweep()
+    desk.settle()
+    assert [order.state for order in Order.objects.filter(purpose="REDUCE").order_by("id")] == ["REJECTED", "FILLED"]
+    assert (group().reduce_qty, group().qty) == (0, before - refused.qty)
 
 
 def test_an_active_window_rests_only_the_nearest_legs_and_follows_the_fills(desk: Desk) -> None:

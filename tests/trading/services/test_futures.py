@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from signals.market import instruments
+from signals.models import Instrument
 from tests.support.factories import Desk, make_desk
 from tests.support.levers import one_leg
 from tests.support.paper import PaperExchange
@@ -95,8 +97,8 @@ def test_funding_is_recorded_once_and_counts_in_the_result(perps: Desk) -> None:
     group = short(perps)
     before = group.realised_pnl
     perps.paper.control("funding", {"market": SIDES[perps.account.venue].name})
-    assert funding.collect(perps.account, gateway=perps.gateway) >= 1
-    assert funding.collect(perps.account, gateway=perps.gateway) == 0
+    assert funding.collect(perps.account, gateway=perps.gateway, clock=timezone.now) >= 1
+    assert funding.collect(perps.account, gateway=perps.gateway, clock=timezone.now) == 0
     group.refresh_from_db()
     assert group.realised_pnl == before + FundingPayment.objects.get().amount
 
@@ -118,3 +120,61 @@ def test_a_position_that_is_not_ours_fails_the_account_closed(perps: Desk) -> No
     perps.account.refresh_from_db()
     assert perps.account.health == "POSITION_DIFFERS"
     assert sell(perps, "60000").startswith("ACCOUNT_UNHEALTHY")
+
+
+def test_what_fell_below_the_least_value_is_closed_all_the_same(perps: Desk) -> None:
+    """An order that reduces needs no least value: a position is never left at the venue for its size."""
+    one_leg(perps)
+    market = Instrument.objects.get(venue=perps.account.venue, symbol="ETH/USDT:USDT")
+    perps.setting("capital_per_pyramid", f"{market.min_notional + 1 if market.min_notional else 31} USDT")
+    perps.price("ETHUSDT", "3000")
+    alert = perps.alert(symbol="ETHUSDT.P", action="buy", price="3000", interval="60")
+    perps.decide()
+    alert.refresh_from_db()
+    assert alert.outcome == "ENTERED", alert.reason
+    perps.settle()
+    perps.price("ETHUSDT", "2800")
+    perps.settle()
+    group = PositionGroup.objects.get()
+    held = group.qty * market.contract_size * 2800
+    assert held > 0
+    assert held < market.min_notional or not market.min_notional
+    perps.alert(symbol="ETHUSDT.P", action="exit")
+    perps.decide()
+    perps.settle()
+    group.refresh_from_db()
+    assert (group.status, group.qty, perps.gateway.positions()) == ("CLOSED", 0, [])
+
+
+def test_a_one_way_account_holds_what_its_sides_come_to(perps: Desk) -> None:
+    group = short(perps)
+    held = {("BTC/USDT:USDT", "SHORT"): group.qty}
+    assert reconcile.held_positions(perps.account.pk) == held
+    left = group.instrument.lot_step
+    PositionGroup.objects.create(
+        **{f.attname: getattr(group, f.attname) for f in group._meta.concrete_fields if f.attname not in ("id", "qty")}
+        | {"side": "LONG", "qty": left, "closed_at": timezone.now(), "status": "CLOSED"}
+    )
+    assert reconcile.held_positions(perps.account.pk) == {("BTC/USDT:USDT", "SHORT"): group.qty - left}
+
+
+@pytest.mark.parametrize(("symbol", "said"), [("BTC/USDT:USDT", 0), ("ETH/USDT:USDT", 1)])
+def test_an_order_for_a_person_excuses_its_own_market_alone(perps: Desk, symbol: str, said: int) -> None:
+    group = short(perps)
+    PositionGroup.objects.update(qty=group.qty * 2)  # BTC differs from now on
+    of = Instrument.objects.get(venue=perps.account.venue, symbol=symbol)
+    Order.objects.filter(state="OPEN").update(state="NEEDS_HUMAN", instrument=of)
+    assert len(reconcile.strange_positions(perps.account.pk, gateway=perps.gateway)) == said
+
+
+def test_a_stop_beyond_what_goes_at_market_stands_for_a_part(perps: Desk) -> None:
+    market = Instrument.objects.filter(venue=perps.account.venue, symbol="BTC/USDT:USDT")
+    perps.setting("per_symbol_pct", "50")
+    assert sell(perps, "60000", size="1000 USDT").startswith("ENTERED")
+    step = market.get().lot_step
+    market.update(max_market_qty=step)
+    instruments.forget()
+    perps.price("BTCUSDT", "60350")  # two legs
+    perps.settle()
+    assert PositionGroup.objects.get().qty > step
+    assert [order.qty for order in Order.objects.filter(purpose="STOP", state="OPEN")] == [step]

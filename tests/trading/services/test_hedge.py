@@ -208,11 +208,11 @@ def test_funding_of_both_sides_goes_to_the_side_that_paid_and_the_one_that_recei
     sizes = {side: qty for side, (_, qty) in standing().items()}
     assert sizes["SHORT"] != sizes["LONG"]
     hedged.paper.funding(symbol="BTCUSDT")
-    assert funding.collect(hedged.account, gateway=hedged.gateway) == 2
+    assert funding.collect(hedged.account, gateway=hedged.gateway, clock=timezone.now) == 2
     sums = {side: sum(row.amount for row in group(side).funding.all()) for side in sizes}
     assert sums["LONG"] < 0 < sums["SHORT"]
     assert abs(sums["SHORT"] / sums["LONG"] + sizes["SHORT"] / sizes["LONG"]) < Decimal("0.001")
-    assert funding.collect(hedged.account, gateway=hedged.gateway) == 0
+    assert funding.collect(hedged.account, gateway=hedged.gateway, clock=timezone.now) == 0
     assert broken(hedged) == []
 
 

@@ -1,13 +1,16 @@
 """The invariants hold after real trading, count what they looked at, and notice what is wrong."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
+import pytest
 from django.utils import timezone
 
 from project.accounts.models import Balance
 from project.journal import sealer
-from tests.support.factories import Desk
-from tests.support.levers import one_leg
+from tests.support.factories import Desk, make_desk
+from tests.support.levers import chosen, one_leg
+from tests.support.paper import PaperExchange
 from trading.models import Fill, Order, PositionGroup, Slot
 from trading.services.invariants import CHECKS, check_all
 
@@ -62,6 +65,36 @@ def test_an_order_that_rests_only_in_our_books_is_noticed(desk: Desk) -> None:
     traded(desk)
     Order.objects.filter(purpose="ENTRY", state="OPEN").update(venue_order_id="999999999")
     assert "not open there" in broken("I3")[0]
+
+
+def test_an_order_of_another_market_with_the_same_number_does_not_stand_for_it(desk: Desk) -> None:
+    traded(desk)
+    desk.buy("SOLUSDT", price="149.9")
+    number = Order.objects.filter(purpose="ENTRY", state="OPEN", instrument__base="ETH").first().venue_order_id
+    lost = Order.objects.filter(purpose="ENTRY", state="OPEN", instrument__base="SOL").first()
+    Order.objects.filter(pk=lost.pk).update(venue_order_id=number)
+    assert broken("I3") == (f"order {lost.pk} is OPEN here and not open there",)
+
+
+@pytest.fixture
+def guarded(transactional_db: None, paper_process: PaperExchange) -> Iterator[Desk]:
+    """A futures account with two positions, each with a stop that waits at the venue."""
+    paper_process.faults([])
+    perps = make_desk(paper_process, venue="binanceusdm")
+    chosen(one_leg(perps), per_symbol_pct="50", stop="fixed", fixed_stop_pct="3")
+    for symbol, price in (("BTCUSDT.P", "60010"), ("ETHUSDT.P", "3001")):
+        perps.buy(symbol, price=price, size="1000 USDT")
+    yield perps
+
+
+def test_a_stop_that_waits_does_not_stand_for_another_that_is_lost(guarded: Desk) -> None:
+    """Neither has an order number yet: they are told apart by what the venue calls a conditional order."""
+    assert broken("I3") == ()
+    stops = Order.objects.filter(purpose="STOP", state="OPEN", venue_order_id="")
+    assert stops.count() == 2
+    lost = stops.get(instrument__base="BTC")
+    Order.objects.filter(pk=lost.pk).update(venue_algo_id="999999999")
+    assert broken("I3") == (f"order {lost.pk} is OPEN here and not open there",)
 
 
 def test_a_state_the_journal_does_not_tell_of_is_noticed(desk: Desk) -> None:

@@ -1,10 +1,13 @@
 """The whole risk on the real path: portfolio checks run, caps bind by name, what is not known denies."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from project.accounts.models import ExchangeAccount
 from risk import portfolio
 from risk.models import BookDepth, Dependence, GarchFit
 from signals.models import Alert
@@ -84,3 +87,11 @@ def test_the_cap_that_bound_is_on_the_page(desk: Desk, settings: dict[str, str],
     assert alert.details["bound_by"] == bound_by
     assert Pyramid.objects.get().bound_by == bound_by
     assert PositionGroup.objects.count() == 1
+
+
+@pytest.mark.parametrize(("minutes", "outcome"), [(9, "ENTERED"), (11, "ACCOUNT_UNHEALTHY")])
+def test_nothing_is_entered_while_nobody_compares_the_books(desk: Desk, minutes: int, outcome: str) -> None:
+    """Balances, drawdown and the day's result stand still with the worker that reconciles."""
+    of_then = timezone.now() - timedelta(minutes=minutes)
+    ExchangeAccount.objects.filter(pk=desk.account.pk).update(reconciled_at=of_then)
+    assert desk.buy().outcome == outcome

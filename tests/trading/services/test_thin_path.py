@@ -1,7 +1,9 @@
 """The thin path on real parts: an alert becomes a position, targets rest, a position closes."""
 
+from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from django.utils import timezone
 
 from project.journal import sealer
@@ -78,3 +80,32 @@ def test_every_step_is_in_the_journal_and_the_chain_holds(desk: Desk) -> None:
     while sealer.seal_batch(holder="test", now=timezone.now()):
         pass
     assert sealer.broken_seals() == []
+
+
+@pytest.mark.parametrize("state", ["UNKNOWN", "NEEDS_HUMAN"])
+def test_an_entry_that_is_sought_holds_up_no_exit(desk: Desk, state: str) -> None:
+    """It can only add to what is held, and whether it did may take a minute, or a person, to tell."""
+    desk.buy()
+    desk.price("BTCUSDT", "59990")
+    desk.settle()
+    lost = Order.objects.filter(purpose="ENTRY", state="OPEN").order_by("-id")[0]
+    Order.objects.filter(pk=lost.pk).update(state=state, valid_until=timezone.now() + timedelta(minutes=5))
+    group = PositionGroup.objects.get()
+    assert group.qty > 0
+    desk.alert(symbol="BTCUSDT", action="exit")
+    desk.decide()
+    desk.settle()
+    group.refresh_from_db()
+    assert (group.qty < group.instrument.lot_step, group.status) == (True, "CLOSING")
+
+
+def test_what_a_sought_exit_may_have_sold_is_not_sold_again(desk: Desk) -> None:
+    desk.buy()
+    desk.price("BTCUSDT", "59990")
+    desk.settle()
+    target = Order.objects.get(purpose="TARGET")
+    Order.objects.filter(pk=target.pk).update(state="NEEDS_HUMAN")
+    desk.alert(symbol="BTCUSDT", action="exit")
+    desk.decide()
+    desk.settle()
+    assert not Order.objects.filter(purpose="EXIT")

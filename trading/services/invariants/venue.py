@@ -94,9 +94,15 @@ def _settled(account: ExchangeAccount, gateway: Gateway, now: datetime) -> Findi
     late = [f"order {o.pk} is still {o.state}" for o in rows if _is_late(o, now)]
     resting = [order for order in rows if order.state in RESTING]
     symbols = {order.instrument.symbol for order in resting}
-    there = {report.venue_order_id for symbol in symbols for report in gateway.open_orders(symbol)}
-    gone = [f"order {o.pk} is {o.state} here and not open there" for o in resting if o.venue_order_id not in there]
+    there = {(symbol, _number(report)) for symbol in symbols for report in gateway.open_orders(symbol)}
+    lost = [order for order in resting if (order.instrument.symbol, _number(order)) not in there]
+    gone = [f"order {order.pk} is {order.state} here and not open there" for order in lost]
     return Finding(len(rows), (*late, *gone))
+
+
+def _number(order: "Order | OrderReport") -> str:
+    """What the venue calls it, on its market; a conditional order has no order number before it triggers."""
+    return order.venue_order_id or order.venue_algo_id
 
 
 def _is_late(order: Order, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from risk.domain.coverage import christoffersen, coverage, kupiec
+from tests.risk.exceedances import christoffersen, coverage, kupiec
 
 
 def every(period: int, count: int) -> list[bool]:
