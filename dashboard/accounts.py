@@ -12,7 +12,7 @@ from project.accounts.models import Balance, Checkup, Environment, ExchangeAccou
 from project.journal.models import JournalEntry
 from signals.market import venues
 from trading.domain.preflight import COUNTS_FOR, Level
-from trading.services import arming, preflight
+from trading.services import arming, preflight, sealing
 from trading.services.arming import Condition
 
 READ_WITHIN = timedelta(seconds=10)
@@ -33,6 +33,7 @@ class Held:
     total: Decimal | None = None
     free: Decimal | None = None
     at: datetime | None = None
+    hidden: bool = False  # by the seal: on spot the balances are the position
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _held(found: Sequence[ExchangeAccount]) -> dict[int, Held]:
         own = currency == quotes[account_id]
         latest = at if before.at is None else max(before.at, at)
         newest[account_id] = Held(total if own else before.total, free if own else before.free, latest)
-    return newest
+    return {pk: Held(at=held.at, hidden=True) for pk, held in newest.items()} if sealing.hides() else newest
 
 
 def _checks(found: Sequence[ExchangeAccount]) -> dict[int, Checkup]:

@@ -7,6 +7,8 @@ from dashboard.figures import return_pct
 from dashboard.formats import NOTHING, amount, percent, tone
 from dashboard.snapshot import Cards, SlotBox
 
+HIDDEN = "hidden by the seal"
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -33,13 +35,14 @@ def cards(figures: Cards | None) -> tuple[Card, ...]:
 def _equity(figures: Cards) -> Card:
     missing = figures.equity.unvalued
     sub = f"{figures.quote}, without {', '.join(missing)}" if missing else figures.quote
+    sub = HIDDEN if figures.hidden else sub
     hint = "Everything held at the last prices, with remainders too small to sell; so it differs a little from "
     hint += "deposits plus results."
     return Card("equity", "Equity", amount(figures.equity.total, figures.quote), sub=sub, hint=hint)
 
 
 def _balance(figures: Cards) -> Card:
-    sub = f"{amount(figures.free, figures.quote)} free"
+    sub = HIDDEN if figures.hidden else f"{amount(figures.free, figures.quote)} free"
     return Card("balance", "Balance", amount(figures.balance, figures.quote), sub=sub, hint=f"{figures.quote} held.")
 
 
@@ -78,7 +81,7 @@ def _win_rate(figures: Cards) -> Card:
 
 def _open(figures: Cards) -> Card:
     result = figures.unrealised
-    unsaid = "hidden by the seal" if figures.hidden else "nothing filled"
+    unsaid = HIDDEN if figures.hidden else "nothing filled"
     sub = f"{amount(result, figures.quote, signed=True)} unrealised" if result is not None else unsaid
     hint = "Open position groups, and what they would bring at the last prices before exit fees."
     return Card("open", "Open groups", str(figures.open_groups), "", sub, tone(result), hint)

@@ -60,6 +60,11 @@ class Asked:
         """Whether anything is asked for but the open groups."""
         return bool(self.status != OPEN or self.side or self.timeframe_secs or self.search)
 
+    @property
+    def is_of_open(self) -> bool:
+        """Whether only groups that are not over are asked for."""
+        return self.status == OPEN or (self.status in tuple(GroupStatus) and not GroupStatus(self.status).ended)
+
 
 def asked(query: Mapping[str, str]) -> Asked:
     """What an address asks for; what makes no sense is left out."""
@@ -103,7 +108,7 @@ def _open(account: ExchangeAccount) -> tuple[GroupRow, ...]:
 
 def _narrowed(account: ExchangeAccount, wanted: Asked) -> list[GroupRow]:
     fitting = _fitting(groups.whole().filter(account=account), wanted).order_by("-id")
-    fitting = fitting[: OPEN_SHOWN if wanted.status == OPEN else SHOWN]
+    fitting = fitting[: OPEN_SHOWN if wanted.is_of_open else SHOWN]
     return [groups.group_row(row, groups.last_of(row)) for row in fitting]
 
 

@@ -108,7 +108,7 @@ class LayerRows:
 def layers(
     asked: Sequence[Asked], *, quote: str, denied: Mapping[str, Denied], hide: bool = False
 ) -> tuple[LayerRows, ...]:
-    """All checks by layer. Of several markets the one that stands worst; hide: which one it is stays unsaid."""
+    """All checks by layer. Of several markets the one that stands worst; hide: which it is and all money stay unsaid."""
     rows = {check.name: _row(check, asked, quote, denied.get(check.name), hide) for check in CHECKS}
     of = {layer: [rows[check.name] for check in CHECKS if check.layer is layer] for layer in LAYERS}
     return tuple(LayerRows(layer.value, tuple(of[layer])) for layer in LAYERS)
@@ -125,6 +125,8 @@ def _row(check: Check, asked: Sequence[Asked], quote: str, denied: Denied | None
         return LimitRow(name, title, "idle", words=NOT_ASKED.get(name, "equity is not known yet"), denied=denied)
     where, worst = max(found, key=lambda pair: _badness(pair[1]))
     row = _shown(name, title, worst, subject="" if hide else where.plan.symbol, quote=quote, denied=denied)
+    if hide and worst.unit == where.plan.quote:
+        return replace(row, value="", limit="", words="hidden by the seal")
     subject = row.subject and SUBJECTS.get(name, row.subject).format(base=where.plan.base)
     return replace(row, subject=subject, tightened=_tightened(worst, left_of(name, where.book), quote))
 

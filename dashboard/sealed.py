@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from dashboard import users_sealed
 from dashboard.api.problems import MEDIA_TYPE, Problem, body
+from dashboard.figures import Equity
 from dashboard.snapshot import GroupRow, Overview
 from project.ahead import ahead
 from trading.services import sealing
@@ -51,8 +52,8 @@ FREE = frozenset(
         "dashboard:chart_erase",
         "dashboard:chart_move",
         "dashboard:confirm_leave",
+        "dashboard:flower_tasks",
         "dashboard:kill",
-        "dashboard:kill_api",
         "dashboard:login",
         "dashboard:logout",
         "dashboard:mode",
@@ -208,11 +209,14 @@ REST: Mapping[str, Any] = {"alarms": (), "curve": None}
 
 
 def veiled(overview: Overview) -> Overview:
-    """The overview as the seal shows it: no position, no running result; what has closed stays."""
+    """The overview as the seal shows it: no position, no running result, and nothing that moves with it; what has closed stays."""
     if overview.account is None or not overview.sealed:
         return overview
     cards = overview.cards and replace(
         overview.cards,
+        equity=Equity(None, ()),
+        balance=None,
+        free=None,
         unrealised=None,
         hidden=True,
         slots=tuple(replace(slot, label="held" * bool(slot.label)) for slot in overview.cards.slots),

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from project.accounts.models import User
 from project.journal.record import record
 from signals.authentication import address_of as address
 from signals.authentication import networks, sender_address
@@ -108,8 +109,9 @@ def locked_names(names: list[str]) -> dict[str, datetime]:
     return {row.username: row.attempt_time for row in tries.order_by("attempt_time")}
 
 
-def unlock(name: str, *, operator: str) -> int:
+def unlock(user: User, *, operator: str) -> int:
     """Forget a name's failures everywhere; return how many places had counted some. Wants a transaction."""
+    name = user.get_username()
     gone: int = AccessAttempt.objects.filter(username=name.lower()).delete()[0]
-    record("user.unlocked", subject=f"user:{name}", payload={"operator": operator, "places": gone})
+    record("user.unlocked", subject=f"user:{user.pk}", payload={"operator": operator, "user": name, "places": gone})
     return gone

@@ -36,20 +36,25 @@ class Asked:
 
 def read(form: QueryDict, at: Place, *, own: Iterable[str]) -> Asked:
     """The fields that differ from what they showed; `reset` names a setting, or a section whose own values go."""
-    values = {name: _typed(form, setting) for name, setting in registry.REGISTRY.items() if _stands(form, name)}
+    values = {name: _typed(form, setting) for name, setting in registry.REGISTRY.items() if _stands(form, setting)}
     seen = {name: _clean(form.get(SEEN + name, "")) for name in values}
     gone = _resets(form.get("reset", ""), frozenset(own))
     changed = [Wish(name, at, text) for name, text in values.items() if name not in gone and _moved(name, text, seen)]
     return Asked((*(Wish(name, at) for name in sorted(gone)), *changed), seen, values)
 
 
-def _stands(form: QueryDict, name: str) -> bool:
-    return VALUE + name in form or TICKS + name in form
+def _stands(form: QueryDict, setting: Setting) -> bool:
+    return VALUE + setting.name in form or (TICKS + setting.name in form and _is_ticked(setting))
+
+
+def _is_ticked(setting: Setting) -> bool:
+    """Whether its field is ticks: a browser sends nothing where all of them are off."""
+    return field_of(setting) == "ticks"
 
 
 def _typed(form: QueryDict, setting: Setting) -> str:
     parts = form.getlist(VALUE + setting.name)
-    return ", ".join(map(_clean, parts)) if field_of(setting) == "ticks" else _clean(parts[-1])
+    return ", ".join(map(_clean, parts)) if _is_ticked(setting) else _clean(parts[-1])
 
 
 def _clean(text: str) -> str:

@@ -1,5 +1,6 @@
 """A change before it is made: what differs, what it means for what is open, what it has to wait for."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -196,18 +197,19 @@ def _covers(at: Place, account_id: int, user_id: int, symbol: str) -> bool:
 
 
 def _drains(changes: Sequence[Change]) -> Iterator[str]:
-    """A pool that becomes smaller than what is in it."""
-    wanted = next((change for change in changes if change.name == "max_open_groups"), None)
-    if wanted is None:
-        return
+    """Pools that become smaller than what is in them."""
+    wanted = [change for change in changes if change.name == "max_open_groups"]
     rows = Slot.objects.filter(released_at=None).values_list("account_id", "account__user_id", "account__name")
-    taken: dict[str, int] = {}
-    for account_id, user_id, name in rows:
-        if _covers(wanted.place, account_id, user_id, ""):
-            taken[name] = taken.get(name, 0) + 1
-    for name, count in taken.items():
-        if count > int(wanted.holds_after):
-            yield f"{name} has {count} slots taken: nothing is thrown out, it drains to {wanted.holds_after}."
+    for (account_id, user_id, name), count in Counter(rows if wanted else ()).items():
+        holding = (change for change in wanted if _covers(change.place, account_id, user_id, ""))
+        narrowest = max(holding, key=_narrowness, default=None)
+        if narrowest is not None and count > int(narrowest.holds_after):
+            yield f"{name} has {count} slots taken: nothing is thrown out, it drains to {narrowest.holds_after}."
+
+
+def _narrowness(change: Change) -> tuple[bool, bool]:
+    """Of two changes that reach an account the narrower one holds."""
+    return change.place.account_id is not None, change.place.user_id is not None
 
 
 def _warnings(changes: Sequence[Change]) -> Iterator[str]:

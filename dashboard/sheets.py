@@ -1,12 +1,14 @@
-"""CSV that a spreadsheet may open: a text that would be a formula there is marked as text. Pure."""
+"""CSV that a spreadsheet may open: a text that would be a formula there is marked as text."""
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from io import StringIO
 from itertools import islice
+
+from asgiref.sync import sync_to_async
 
 Cell = str | int | Decimal | datetime | None
 
@@ -20,26 +22,39 @@ NEXT_FIELD = re.compile(r"""([;|\t\r\n][\s"']*)(?=[=+\-@＝＋－＠])""")
 def written(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """Header and rows; numbers without loss and without exponent, times as ISO 8601 UTC."""
     out = StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(head)
-    writer.writerows([[cell(value) for value in row] for row in rows])
+    csv.writer(out, lineterminator="\r\n").writerow(head)
+    return out.getvalue() + _lines(rows)
+
+
+def _lines(rows: Iterable[Sequence[Cell]]) -> str:
+    out = StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows([[cell(value) for value in row] for row in rows])
     return out.getvalue()
 
 
-def streamed(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """The same, some lines at a time, so that a million rows pass through and none stays in memory."""
-    yield written(head, ())
-    for batch in batched(rows, LINES_AT_ONCE):
-        out = StringIO()
-        csv.writer(out, lineterminator="\r\n").writerows([[cell(value) for value in row] for row in batch])
-        yield out.getvalue()
+class Streamed:
+    """The same, some lines at a time, so that a million rows pass through and none stays in memory.
 
+    Only asynchronous: of an ordinary iterator Django makes a list before it sends the first byte. Rows are pulled in
+    the request's own thread, which holds its connection to the database.
+    """
 
-def batched(rows: Iterable[Sequence[Cell]], size: int) -> Iterator[list[Sequence[Cell]]]:
-    """Rows in lists of so many."""
-    waiting = iter(rows)
-    while batch := list(islice(waiting, size)):
-        yield batch
+    def __init__(self, head: Sequence[str], rows: Iterator[Sequence[Cell]]) -> None:
+        self.head, self.rows = head, rows
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        """The header at once, then a batch whenever the reader has taken the last one."""
+        yield written(self.head, ())
+        while text := await sync_to_async(self._next)():
+            yield text
+
+    def _next(self) -> str:
+        return _lines(islice(self.rows, LINES_AT_ONCE))
+
+    def close(self) -> None:
+        """Django calls it when all is sent or the reader has gone: the cursor ends before its connection is given back."""
+        if isinstance(self.rows, Generator):
+            self.rows.close()
 
 
 def cell(value: Cell) -> str:

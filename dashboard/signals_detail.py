@@ -22,7 +22,7 @@ from risk.models import RiskDecision
 from signals.models import Alert
 from trading.domain.vocabulary import Purpose
 from trading.models import Order, Pyramid
-from trading.services.replay import MARK
+from trading.services.replay import MARK, is_replay
 
 ORDERS_SHOWN, JOURNAL_SHOWN, POINTING_SHOWN = 60, 60, 20
 LONGEST_RAW, LONGEST_FACT = 12_000, 300
@@ -112,7 +112,7 @@ def detail(alert: Alert, *, hide: bool) -> Detail:
         checks=() if hide or signal is None else _checks(alert),
         orders=tuple(map(_placed, found)),
         groups=tuple(sorted({order.group_id for order in found} | _groups(alert))) if not hide else (),
-        journal=_journal(alert),
+        journal=() if hide else _journal(alert),
         pointers=_pointers(alert),
         pair=signal.symbol if signal else _named(alert) or (intent.symbol if intent else ""),
         side=signal.position_side if signal else "",
@@ -247,6 +247,7 @@ def _told(entry: JournalEntry) -> Told:
 def _pointers(alert: Alert) -> tuple[Pointer, ...]:
     """Repeats by hand of this delivery, and the one that this one repeats."""
     again = Q(client_id=f"{MARK}{alert.pk}", client_id__startswith=MARK)  # the second is the index's own condition
+    again &= Q(dedupe_key__startswith=MARK)  # a sender may call himself a repeat, but his keys begin otherwise
     first = _first_of(alert)
     fits = again | Q(pk=first) if first is not None else again
     rows = Alert.objects.filter(fits, source_id=alert.source_id).order_by("pk")[:POINTING_SHOWN]
@@ -257,5 +258,5 @@ def _pointers(alert: Alert) -> tuple[Pointer, ...]:
 
 
 def _first_of(alert: Alert) -> int | None:
-    number = alert.client_id.removeprefix(MARK) if alert.client_id.startswith(MARK) else ""
+    number = alert.client_id.removeprefix(MARK) if is_replay(alert) else ""
     return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None

@@ -100,7 +100,7 @@ class Cards:
     balance: Decimal | None = None  # of the quote currency, and what of it is free
     free: Decimal | None = None
     waiting: int = 0
-    hidden: bool = False  # the seal keeps the unrealised result back
+    hidden: bool = False  # the seal keeps back what moves with the open positions
 
     @property
     def taken(self) -> int:

@@ -171,6 +171,7 @@ def log_out(text: str, *, now: datetime) -> None:
 
 
 def _link(user: User, family: UUID, scope: Scope, now: datetime) -> Keys:
+    _forget_old(now)
     refresh = f"{REFRESH}{secrets.token_urlsafe(32)}{MARKS}{_password_mark(user)}"
     RefreshToken.objects.create(
         user=user, family=family, token_hash=digest(refresh), scope=scope, expires_at=now + REFRESH_FOR
@@ -185,6 +186,11 @@ def _link(user: User, family: UUID, scope: Scope, now: datetime) -> Keys:
     }
     access = jwt.encode(claims, _signing_key(), algorithm=ALGORITHM)
     return Keys(access, refresh, scope, int(ACCESS_FOR.total_seconds()))
+
+
+def _forget_old(now: datetime) -> None:
+    """Links of any log-in that tell nothing any more: who comes with an expired one learns the same of an unknown one."""
+    RefreshToken.objects.filter(expires_at__lte=now - SKEW).delete()
 
 
 def open_access(text: str) -> Opened:

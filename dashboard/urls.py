@@ -13,7 +13,7 @@ from dashboard.pages.block_group import block_group
 from dashboard.pages.cancel_order import cancel_order
 from dashboard.pages.chart import chart_data, chart_marks, chart_page, draw, erase_drawing, move_drawing
 from dashboard.pages.close_group import close_group
-from dashboard.pages.flower import flower
+from dashboard.pages.flower import ASKED_BY_POST, flower
 from dashboard.pages.group_deeds import add_to_group, edit_group_exits
 from dashboard.pages.groups import group_page, groups_page
 from dashboard.pages.health import live, ready
@@ -86,7 +86,8 @@ urlpatterns = [
     path("chart/marks", chart_marks, name="chart_marks"),
     path("favicon.ico", favicon, name="favicon"),
     path("flower/", flower, name="flower"),
-    path("flower/<path:rest>", flower),
+    path(f"flower/{ASKED_BY_POST}", flower, {"rest": ASKED_BY_POST}, name="flower_tasks"),
+    path("flower/<path:rest>", flower, name="flower_page"),
     path("groups", groups_page, name="groups"),
     path("groups/<int:group_id>", group_page, name="group"),
     path("groups/<int:group_id>/add", add_to_group, name="add_to_group"),

@@ -13,7 +13,6 @@ from django.db.models.functions import Coalesce
 from dashboard import security_lockout, users_sessions
 from dashboard.models import ApiToken, RefreshToken
 from dashboard.roles import Scope, scopes_of
-from dashboard.users_models import BrowserSession
 from project.accounts.models import Role, User
 from project.journal.record import record
 
@@ -55,7 +54,7 @@ def people(*, now: datetime, seen_by: Any) -> list[Person]:
     """Everybody, in three questions: rows with counts, second factors, locks. Others' factors and locks are told to admins."""
     rows = list(
         User.objects.annotate(
-            session_count=_count(BrowserSession.objects.all()),
+            session_count=_count(users_sessions.alive(now)),
             token_count=_count(ApiToken.objects.filter(revoked_at=None, expires_at__gt=now)),
         ).order_by("-is_active", "username")
     )
@@ -184,7 +183,7 @@ def unlock(user_id: int, *, admin: User, reason: str) -> int:
     """Forget the failed log-ins of a name. Raises UserRefused."""
     with transaction.atomic():
         user = _for_deed(user_id, admin)
-        return security_lockout.unlock(user.get_username(), operator=admin.get_username())
+        return security_lockout.unlock(user, operator=admin.get_username())
 
 
 def _for_deed(user_id: int, admin: User, *, others_only: bool = False) -> User:

@@ -7,20 +7,24 @@ from typing import Any
 SECRET_SHAPES = re.compile(
     r"(?i)((?:secret|token|passphrase|password|api[_-]?key|signature|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
 )
-SECRET_PATHS = re.compile(r"(?i)(/(?:invite|webhooks)/)[^\s\"'?&,}<>]+")
-# The link itself lets in: an invitation, a source's address, a channel's.
+SECRET_PATHS = re.compile(r"(?i)(/(?:invite|webhooks)/|/bot(?=\d+:)|tgram://)[^\s\"'?&,}<>]+")
+# The link itself lets in: an invitation, a source's address, a channel's, a bot's.
 
 
-class Scrub(logging.Filter):
-    """Blanks what looks like a secret in a finished log line: the last net, not the only one."""
+def scrubbed(text: str) -> str:
+    """The text without the values of secret-looking pairs and the secret part of links."""
+    return SECRET_PATHS.sub(r"\1***", SECRET_SHAPES.sub(r"\1***", text))
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Replace the values of secret-looking pairs and the secret part of links; always lets the record through."""
-        message = record.getMessage()
-        scrubbed = SECRET_PATHS.sub(r"\1***", SECRET_SHAPES.sub(r"\1***", message))
-        if scrubbed != message:
-            record.msg, record.args = scrubbed, None
-        return True
+
+class Line(logging.Formatter):
+    """A line without what looks like a secret, its traceback included: a foreign error may quote an address.
+
+    The last net, not the only one.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As always, then scrubbed."""
+        return scrubbed(super().format(record))
 
 
 class NotReadiness(logging.Filter):
@@ -36,11 +40,9 @@ def configuration(*, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"not_readiness": {"()": NotReadiness}, "scrub": {"()": Scrub}},
-        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-        "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_readiness", "scrub"]}
-        },
+        "filters": {"not_readiness": {"()": NotReadiness}},
+        "formatters": {"line": {"()": Line, "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_readiness"]}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             name: {"level": level} for name in ("project", "signals", "risk", "trading", "dashboard", "windlass")

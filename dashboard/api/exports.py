@@ -17,7 +17,7 @@ from dashboard.api.base import Edge
 from dashboard.api.fields import OneAccount
 from dashboard.api.idempotency import Renderer
 from dashboard.past import Asked
-from dashboard.sheets import streamed
+from dashboard.sheets import Streamed
 from trading.domain.vocabulary import PositionSide
 
 CSV = "text/csv"
@@ -52,7 +52,7 @@ class Export(Edge):
         asked: Mapping[str, Any] = self.queried(ExportQuery)
         account, sheet = self.account(asked["account"]), past.SHEETS[asked["table"]]
         lines = past.lines(sheet, account, Asked(**{name: asked[name] for name in NARROWS if name in asked}))
-        answer = StreamingHttpResponse(streamed(list(sheet.columns), lines), content_type=f"{CSV}; charset=utf-8")
+        answer = StreamingHttpResponse(Streamed(list(sheet.columns), lines), content_type=f"{CSV}; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="{_name(asked["table"], timezone.now())}"'
         return answer
 

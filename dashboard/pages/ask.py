@@ -32,7 +32,7 @@ class Question:
     note: str = ""
     danger: bool = True
     fields: tuple[Field, ...] = ()
-    wish: str = ""  # which of two deeds was asked about; the form brings it back
+    wish: str = ""  # which of two deeds was asked about, or which asking it was; the form brings it back
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from dashboard import past, returns
 from dashboard.pages.errors import needs_database
 from dashboard.pages.opening import FRAMES, bar_of, opened
-from dashboard.sheets import streamed
+from dashboard.sheets import Streamed
 from trading.domain.vocabulary import PositionSide
 
 
@@ -33,7 +33,7 @@ def history_csv(request: HttpRequest, name: str) -> StreamingHttpResponse:
     account = bar_of(request).row
     if sheet is None or account is None:
         raise Http404
-    body = streamed(list(sheet.columns), past.lines(sheet, account, past.asked(request.GET.dict())))
+    body = Streamed(list(sheet.columns), past.lines(sheet, account, past.asked(request.GET.dict())))
     answer = StreamingHttpResponse(body, content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="windlass-{name}-{timezone.now():%Y-%m-%d}.csv"'
     return answer

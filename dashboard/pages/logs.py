@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from dashboard import logs as journal
 from dashboard.pages.errors import needs_database
 from dashboard.pages.opening import FRAMES, bar_of, opened
-from dashboard.sheets import streamed
+from dashboard.sheets import Streamed
 
 
 @require_safe
@@ -28,7 +28,7 @@ def logs(request: HttpRequest) -> HttpResponse:
 def logs_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Everything that fits the same filter."""
     account = bar_of(request).row
-    body = streamed(journal.HEAD, journal.lines(account, journal.asked(request.GET.dict())))
+    body = Streamed(journal.HEAD, journal.lines(account, journal.asked(request.GET.dict())))
     answer = StreamingHttpResponse(body, content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="windlass-logs-{timezone.now():%Y-%m-%d}.csv"'
     return answer

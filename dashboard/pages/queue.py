@@ -12,6 +12,7 @@ from dashboard.pages.errors import needs_database
 from trading.models import QueuedSignal, Slot
 from trading.services import queue
 from trading.services.desk import Desk
+from trading.services.meaning import settings_or_defaults
 
 METHODS = ["GET", "HEAD", "POST"]
 GONE = "{name} does not wait any more; nothing was changed."
@@ -37,7 +38,7 @@ def promote(request: HttpRequest, queued_id: int) -> HttpResponse:
 
 def _promotion(row: QueuedSignal) -> Question:
     taken = Slot.objects.filter(account=row.account, released_at=None).count()
-    pool = Desk(row.account, timezone.now()).settings("").pool.max_open_groups
+    pool = settings_or_defaults(Desk(row.account, timezone.now()), "").pool.max_open_groups
     lines = (
         f"Tries to enter {_name(row)} now, before its turn. {taken} of {pool} slots are taken.",
         "It still needs a free slot and passes every check; refused, it keeps its place.",

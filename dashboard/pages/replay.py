@@ -1,6 +1,8 @@
 """Sending a stored alert once more by hand."""
 
+import re
 from datetime import datetime
+from uuid import uuid4
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +18,7 @@ from signals.models import Alert
 from trading.services import replay as service
 from trading.services.replay import CannotReplay
 
+KEY = re.compile(r"[0-9a-f]{32}")
 COUNTS = "It becomes a new alert and is decided as if it had just arrived: it may open, add to or close a position."
 ON_PAPER = (
     "It becomes a new alert and is decided as if it had just arrived, on paper only: the source is in shadow mode."
@@ -31,14 +34,19 @@ def replay(request: HttpRequest, alert_id: int) -> HttpResponse:
     alert = get_object_or_404(Alert.objects.select_related("source", "account"), pk=alert_id)
 
     def act(_: Typed) -> Told:
-        return _sent(alert, operator=request.user.get_username())
+        return _sent(alert, operator=request.user.get_username(), key=_key(request.POST.get("wish", "")))
 
     return ask(request, _question(alert, timezone.now()), act, account_id=alert.account_id)
 
 
-def _sent(alert: Alert, *, operator: str) -> Told:
+def _key(text: str) -> str:
+    """What the form was given, so that pressed twice it is sent once; empty for what is none of ours."""
+    return text if KEY.fullmatch(text) else ""
+
+
+def _sent(alert: Alert, *, operator: str, key: str) -> Told:
     try:
-        again = service.replay(alert.pk, operator=operator, now=timezone.now())
+        again = service.replay(alert.pk, operator=operator, now=timezone.now(), key=key)
     except CannotReplay as error:
         return Told(str(error), done=False)
     return Told(f"Alert {alert.pk} was sent again as alert {again.pk}; its outcome stands under Signals in a moment.")
@@ -58,4 +66,5 @@ def _question(alert: Alert, now: datetime) -> Question:
         (f"{came}{alert.outcome or 'not decided yet'}.", COUNTS if alert.source.live else ON_PAPER),
         "Replay",
         note=GUARDED,
+        wish=uuid4().hex,
     )

@@ -15,7 +15,7 @@ from dashboard.access import may_act
 from dashboard.pages.errors import needs_database
 from dashboard.pages.opening import FRAMES
 from dashboard.pages.overview import account_id
-from dashboard.sheets import streamed
+from dashboard.sheets import Streamed
 from dashboard.why import Asked
 from project.accounts.models import ExchangeAccount
 from signals import timeframes
@@ -52,7 +52,7 @@ def signals_csv(request: HttpRequest) -> StreamingHttpResponse:
     if account is None:
         raise Http404
     wanted = deliveries.asked_for(request.GET.dict())
-    body = streamed(deliveries.HEAD, deliveries.lines(account, wanted))
+    body = Streamed(deliveries.HEAD, deliveries.lines(account, wanted))
     answer = StreamingHttpResponse(body, content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="windlass-signals-{timezone.now():%Y-%m-%d}.csv"'
     return answer

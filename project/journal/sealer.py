@@ -129,20 +129,30 @@ def seal_all(*, holder: str, now: datetime, publish: Callable[[Sealed], None], h
     """Seal until nothing is left, publishing each batch after its commit; how many rows were sealed."""
     count = 0
     while sealed := seal_batch(holder=holder, now=now):
-        _keep_head(sealed, heads)
         failpoints.point("seal.unpublished")
         publish(sealed)
+        _keep_head(sealed, heads)
         count += len(sealed.rows)
     return count
 
 
 def _keep_head(sealed: Sealed, heads: Path) -> None:
-    """Every 1,000 rows the head goes to a file and the log, out of reach of whoever could rewrite the tables."""
+    """Every 1,000 rows the head goes to a file and the log, out of reach of whoever could rewrite the tables.
+
+    A full disk stops neither the bells nor the next seal: then the log alone has it.
+    """
     if sealed.last_number // HEAD_EVERY == (sealed.first_number - 1) // HEAD_EVERY:
         return
     line = f"{sealed.last_number} {sealed.head.hex()}"
     log.info("journal head %s", line)
-    with heads.open("a", encoding="ascii") as file:
+    try:
+        _append(heads, line)
+    except OSError as error:
+        log.error("journal head %s is not kept in %s: %s", line, heads, error)
+
+
+def _append(path: Path, line: str) -> None:
+    with path.open("a", encoding="ascii") as file:
         file.write(line + "\n")
         file.flush()
         os.fsync(file.fileno())

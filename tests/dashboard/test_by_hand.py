@@ -82,6 +82,15 @@ def test_replaying_asks_back_and_makes_a_new_alert(day: rows.Desk, trader: Clien
     assert (again.raw, again.client_id, again.outcome) == (first.raw, f"replay:{first.pk}", "")
 
 
+def test_pressed_twice_it_is_sent_once(day: rows.Desk, trader: Client) -> None:
+    first, before = alert(), Alert.objects.count()
+    for expected in (1, 2):
+        found = re.search(r'name="wish" value="([0-9a-f]{32})"', trader.get(ALERT.format(first.pk)).content.decode())
+        assert found is not None
+        assert {trader.post(ALERT.format(first.pk), {"wish": found[1]}).status_code for _ in range(2)} == {302}
+        assert Alert.objects.count() == before + expected
+
+
 @pytest.mark.parametrize(
     ("change", "why"), [({"format": ""}, "refused at the door"), ({"enabled": False}, "is switched off")]
 )

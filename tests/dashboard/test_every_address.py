@@ -52,7 +52,7 @@ ADMIN = {"user_deed", "withdraw_invite"}
 # About whoever asks, or everybody's: nothing of one owner's is named. Tests of their own look at what they do.
 ONES = {
     "account_change_password", "account_logout", "account_reauthenticate", "add_account", "chart_draw", "confirm_leave",
-    "end_other_sessions", "end_session", "flower", "logout", "mfa_activate_totp", "mfa_add_webauthn", "mfa_deactivate_totp", "mfa_edit_webauthn",
+    "end_other_sessions", "end_session", "flower", "flower_page", "flower_tasks", "logout", "mfa_activate_totp", "mfa_add_webauthn", "mfa_deactivate_totp", "mfa_edit_webauthn",
     "mfa_generate_recovery_codes", "mfa_index", "mfa_list_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
     "mfa_remove_webauthn", "mfa_view_recovery_codes", "mode", "notices_new", "preview_api", "request_leave", "settings_change", "settings_import",
     "settings_preview", "withdraw_change",

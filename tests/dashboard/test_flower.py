@@ -20,6 +20,7 @@ from project.services.options import BASE_DIR
 from project.services.ports import HOST, free_port
 from project.services.stack import CELERY
 from tests.dashboard import rows
+from trading.models import SettingOverride
 
 FORM = "application/x-www-form-urlencoded"
 LOGIN = "admin:a-login-of-its-own"
@@ -68,6 +69,15 @@ def test_the_list_of_tasks_is_asked_for_with_a_form(day: rows.Desk, shown: None)
     form = {"draw": "1", "start": "0", "length": "15", "search[value]": "", "order[0][column]": "0"}
     form |= {"order[0][dir]": "desc", "columns[0][data]": "name"}
     assert browser.post("/flower/tasks/datatable", urlencode(form), content_type=FORM).json()["data"] == []
+
+
+def test_under_the_seal_the_list_is_still_shown_and_nothing_else_goes_through(
+    day: rows.Desk, admin_client: Client, tmp_path: Path, settings: object
+) -> None:
+    settings.WINDLASS = at(free_port(), tmp_path)  # type: ignore[attr-defined]
+    SettingOverride.objects.create(name="profile", value="sealed")
+    asked = ("tasks/datatable", "api/worker/shutdown/exits@here", "api/tasks/datatable")
+    assert [admin_client.post(f"/flower/{rest}").status_code for rest in asked] == [503, 403, 403]  # 503: none runs
 
 
 def test_a_stranger_is_sent_to_the_login(day: rows.Desk, shown: None) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from dashboard import positions
 from project.journal.models import JournalEntry
 from signals.models import Alert, Signal, Ticker
 from tests.dashboard import rows
@@ -37,6 +38,15 @@ def pairs(client: Client, query: str = "") -> list[str]:
 )
 def test_what_fits_is_shown_in_order(root: Client, query: str, shown: list[str]) -> None:
     assert pairs(root, query) == shown
+
+
+@pytest.mark.parametrize(("status", "shown"), [("LIVE", 3), ("all", 2), ("CLOSED", 2), ("open", 3)])
+def test_of_open_groups_all_are_shown(
+    day: rows.Desk, root: Client, monkeypatch: pytest.MonkeyPatch, status: str, shown: int
+) -> None:
+    monkeypatch.setattr(positions, "SHOWN", 2)
+    PositionGroup.objects.filter(closed_at=None).update(status="LIVE")
+    assert len(pairs(root, f"?status={status}")) == shown
 
 
 def test_an_unfolded_group_shows_its_legs(root: Client) -> None:

@@ -1,15 +1,14 @@
 """The pages "History" and "Performance": page by page, figures by hand, everything as CSV, few questions."""
 
-import csv
 from datetime import datetime, timedelta
 from decimal import Decimal as Dec
-from io import StringIO
 
 import pytest
 from django.test import Client
 
 from dashboard import past, returns
 from tests.dashboard import rows
+from tests.dashboard.sheet import rows_of
 from trading.models import PnlPoint, PositionGroup
 
 QUERIES = 12
@@ -124,8 +123,7 @@ def test_an_empty_account_has_its_words(root: Client) -> None:
 def read(client: Client, name: str, query: str = "") -> list[dict[str, str]]:
     answer = client.get(f"/history/{name}.csv{query}")
     assert (answer.status_code, answer.streaming) == (200, True)
-    text = b"".join(answer.streaming_content).decode()
-    return list(csv.DictReader(StringIO(text)))
+    return rows_of(answer)
 
 
 @pytest.mark.parametrize(

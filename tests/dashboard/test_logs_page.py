@@ -1,8 +1,6 @@
 """The page "Logs": filters sort as the words do, pages follow each other, searching is bounded, CSV is safe."""
 
-import csv
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from dashboard.telling import Category, Level, Line, Told
 from project.journal.models import JournalEntry
 from project.journal.record import record
 from tests.dashboard import rows
+from tests.dashboard.sheet import rows_of
 from trading.models import PositionGroup
 
 QUERIES = 12
@@ -148,7 +147,7 @@ def test_a_moment(text: str, end: bool, at: datetime | None) -> None:
 def test_the_export_holds_what_fits_and_no_formula(journal: list[JournalEntry], root: Client) -> None:
     JournalEntry.objects.create(kind="lost.found", subject="lost:1", payload={"words": "=1+1"})
     answer = root.get("/logs.csv?category=webhook")
-    found = list(csv.DictReader(StringIO(b"".join(answer.streaming_content).decode())))
+    found = rows_of(answer)
     assert [row["sentence"] for row in found] == ["'=1+1", "too old", "5 legs"]
 
 

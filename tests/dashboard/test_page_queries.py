@@ -25,6 +25,7 @@ from project.accounts.models import ExchangeAccount, User
 from signals.models import Alert, Instrument, LostAlert, Source
 from tests.dashboard import rows
 from tests.dashboard.api import world
+from tests.dashboard.sheet import text_of
 from trading.domain.order_state import OrderState
 from trading.domain.vocabulary import Purpose
 from trading.models import (
@@ -99,7 +100,7 @@ def cost(client: Client, address: str) -> tuple[int, int]:
     client.get(f"/{address}")
     with CaptureQueriesContext(connection) as asked:
         answer = client.get(f"/{address}")
-        list(answer.streaming_content) if answer.streaming else answer.content
+        text_of(answer) if answer.streaming else answer.content
     return answer.status_code, len(asked)
 
 

@@ -10,7 +10,10 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
+from dashboard import live
+from dashboard.formats import amount
 from dashboard.sealed import FREE
 from project.accounts import latch
 from signals.models import Alert
@@ -102,6 +105,29 @@ def test_the_overview_shows_the_count_and_no_position(root: Client, sealed: rows
     text = root.get("/").content.decode()
     assert "Sealed: what is open is shown as count and total alone." in text
     assert 'data-key="group-' not in text
+
+
+def test_no_page_tells_what_moves_with_the_positions(root: Client, sealed: rows.Desk) -> None:
+    """Equity and balances: on spot they are the position, and their change is its profit."""
+    account = sealed.account
+    pages = [
+        "/",
+        "/accounts",
+        f"/accounts/{account.pk}",
+        "/risk",
+        "/pool",
+        "/signals",
+        "/sealed",
+        "/tasks",
+        "/settings",
+    ]
+    shown = live.gather(account.pk, now=timezone.now()).cards
+    assert shown is not None
+    told = {amount(figure, account.quote) for figure in (shown.equity.total, shown.balance, shown.free)}
+    texts = {page: root.get(page).content.decode() for page in pages}
+    assert {page for page, text in texts.items() if any(figure in text for figure in told)} == set()
+    SettingOverride.objects.create(name="sealed_pnl", value="view")
+    assert all(figure in root.get("/").content.decode() for figure in told)
 
 
 def test_what_is_hidden_is_not_called_nothing(root: Client, sealed: rows.Desk) -> None:

@@ -19,6 +19,7 @@ from dashboard.consumers import NOT_LOGGED_IN
 from dashboard.users_models import BrowserSession
 from project.accounts.models import User
 from project.asgi import application
+from project.journal.models import JournalEntry
 from project.journal.publish import GROUP, PRICES
 from project.settings import environment
 from tests.dashboard import people, rows
@@ -190,6 +191,14 @@ def test_the_lock_survives_the_process_and_an_admin_lifts_it(root: Client, day: 
     root.post(f"/users/{mira.pk}/unlock", {"reason": "it was her"})
     assert Client().post("/login", {**right, "username": "mira"}).status_code == 302
     assert people.journal("user.unlocked")[0]["operator"] == "root"
+
+
+def test_a_long_name_is_unlocked_too(root: Client, day: rows.Desk) -> None:
+    """A name may be longer than a subject of the journal."""
+    long = rows.user("m" * 150)
+    assert root.post(f"/users/{long.pk}/unlock", {"reason": "it was her"}).status_code == 302
+    said = JournalEntry.objects.get(kind="user.unlocked")
+    assert (said.subject, said.payload["user"]) == (f"user:{long.pk}", long.username)
 
 
 def test_what_is_kept_of_a_failure_holds_no_password(day: rows.Desk, client: Client) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard import settings_words
+from dashboard.settings_preview import look
 from docs import facts
 from docs import words as documents
+from signals.models import Instrument
 from tests.dashboard import rows
 from trading.domain import settings as registry
 from trading.models import PositionGroup, SettingOverride, SettingVersion
-from trading.services.overrides import Place, Wish
+from trading.services.overrides import Change, Place, Wish
 from trading.services.setting_versions import Said, write
 
 PAGE = "/settings"
@@ -219,6 +222,37 @@ def test_a_smaller_pool_says_that_it_drains(root: Client) -> None:
     assert "paper-1 has 3 slots taken: nothing is thrown out, it drains to 2." in text(
         previewed(root, v_max_open_groups="2")
     )
+
+
+def test_ticks_of_a_field_that_has_none_say_nothing(root: Client) -> None:
+    answer = root.post(f"{PAGE}/preview", {"t.max_open_groups": "1"})
+    assert (answer.status_code, held()) == (302, {})  # nothing differs, so it leads back
+
+
+def drained(*changes: Change, now: datetime) -> list[tuple[str, ...]]:
+    """(account, slots taken, what is left of the pool) as the preview says it."""
+    sentence = re.compile(r"(\S+) has (\d+) slots taken: .* drains to (\d+)\.")
+    found = map(sentence.fullmatch, look(changes, account=None, now=now).felt)
+    return sorted(one.groups() for one in found if one)
+
+
+def test_every_smaller_pool_says_that_it_drains_and_the_narrowest_place_holds(day: rows.Desk) -> None:
+    second = rows.Desk(rows.account(day.account.user, "paper-2"), day.now)
+    for minutes, base in enumerate(("BTC", "ETH"), start=1):
+        second.group(Instrument.objects.get(base=base), minutes=minutes)
+    wanted = {Place(): "1", Place(account_id=day.account.pk): "2", Place(account_id=second.account.pk): "1"}
+    everywhere, *both = [Change("max_open_groups", at, None, size, "8", size) for at, size in wanted.items()]
+    said = {
+        "both": drained(*both, now=day.now),
+        "everywhere": drained(everywhere, now=day.now),
+        "everywhere, and of one": drained(everywhere, both[0], now=day.now),
+    }
+    # three slots are taken of the first account's pool, two of the second one's
+    assert said == {
+        "both": [("paper-1", "3", "2"), ("paper-2", "2", "1")],
+        "everywhere": [("paper-1", "3", "1"), ("paper-2", "2", "1")],
+        "everywhere, and of one": [("paper-1", "3", "2"), ("paper-2", "2", "1")],
+    }
 
 
 def test_a_row_and_a_section_are_reset(root: Client) -> None:

@@ -1,8 +1,6 @@
 """The page "Signals" and of one delivery: filters, pages, timing, numbers, journal; secrets and strangers' texts are safe."""
 
-import csv
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from project.journal.models import JournalEntry
 from risk.models import RiskDecision
 from signals.models import Alert, Signal
 from tests.dashboard import rows
+from tests.dashboard.sheet import rows_of, text_of
 from trading.models import Leg, Order, PositionGroup, Pyramid, SettingOverride
 
 QUERIES = 12
@@ -125,7 +124,7 @@ def test_nothing_yet(day: rows.Desk, root: Client) -> None:
 def test_the_export_holds_what_fits_and_no_formula(day: rows.Desk, root: Client) -> None:
     Alert.objects.filter(pk=alert("XRP").pk).update(reason="=1+1")
     answer = root.get("/signals.csv?outcome=refused")
-    found = list(csv.DictReader(StringIO(b"".join(answer.streaming_content).decode())))
+    found = rows_of(answer)
     assert [(row["pair"], row["outcome"], row["reason"][:5]) for row in found] == [
         ("XRP/USDT", "POOL_FULL", "'=1+1"),
         ("SOL/USDT", "SYMBOL_EXPOSURE", "SOL/U"),
@@ -173,6 +172,13 @@ def test_who_repeats_whom(day: rows.Desk, trader: Client) -> None:
     assert "sent again by mira" in text
 
 
+def test_a_sender_who_calls_himself_a_repeat_is_none(day: rows.Desk, root: Client) -> None:
+    first, forged = Alert.objects.order_by("pk")[:2]
+    Alert.objects.filter(pk=forged.pk).update(client_id=f"replay:{first.pk}")
+    pages = [root.get(f"/signals/{row.pk}").context["page"] for row in (first, forged)]
+    assert [page.pointers for page in pages] == [(), ()]
+
+
 def test_a_row_that_is_not_there(root: Client) -> None:
     assert root.get("/signals/999999").status_code == 404
 
@@ -186,6 +192,8 @@ def test_under_the_seal_its_orders_are_hidden(entered: Alert, root: Client) -> N
     SettingOverride.objects.create(name="profile", value="sealed")
     page = root.get(f"/signals/{entered.pk}")
     assert (page.status_code, page.context["page"].orders, page.context["page"].checks) == (200, (), ())
+    assert JournalEntry.objects.filter(subject=f"alert:{entered.pk}").exists()
+    assert page.context["page"].journal == ()
     assert "Hidden by the seal" in page.content.decode()
     assert [root.get(address).status_code for address in ("/signals/why", "/ticket", "/api/v1/why")] == [403] * 3
 
@@ -224,7 +232,7 @@ def test_a_secret_that_was_kept_is_not_shown(day: rows.Desk, root: Client, raw: 
     Alert.objects.update(raw=raw, details={})
     last = Alert.objects.latest("pk").pk
     pages = [root.get(f"/signals{rest}").content.decode() for rest in ("", f"/{last}")]
-    sheet = b"".join(root.get("/signals.csv").streaming_content).decode()
+    sheet = text_of(root.get("/signals.csv"))
     assert [SECRET in page for page in (*pages, sheet)] == [False] * 3
 
 

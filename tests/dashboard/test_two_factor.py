@@ -173,7 +173,7 @@ def test_they_are_looked_at_again_after_the_wait_or_when_an_admin_says_so(guesse
     assert _from("10.9.8.77", code="000000") == (401, "CODE_WRONG")
     AccessAttempt.objects.update(failures_since_start=10)
     assert _from("10.9.8.76", code=people.code(guessed))[0] == 429
-    security_lockout.unlock("root", operator="ann")
+    security_lockout.unlock(User.objects.get(username="root"), operator="ann")
     assert _from("10.9.8.75", code=people.code(guessed)) == (200, "in")
 
 

@@ -1,6 +1,6 @@
 """People: who may do what to whom, what it is called in the journal, and that an admin is always left."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -15,6 +15,7 @@ from dashboard.models import ApiToken
 from dashboard.pages.users_deeds import DEEDS
 from dashboard.roles import Scope
 from dashboard.users import UserRefused
+from dashboard.users_models import BrowserSession
 from project.accounts.models import Role, User
 from tests.dashboard import people, rows
 from trading.models import SettingOverride
@@ -126,6 +127,16 @@ def test_the_page_says_who_has_what(root: Client, mira: User) -> None:
     rows.user("vera", Role.VIEWER, is_active=False)
     page = root.get("/users").content.decode()
     assert all(words in page for words in ("mira", "app <", "switched off", "password alone", "Invite somebody"))
+
+
+def test_a_session_that_is_over_is_not_counted(root: Client, mira: User, now: datetime) -> None:
+    people.browser(mira)
+    past = {"user": mira, "agent": "Firefox", "since": now, "seen_at": now}
+    BrowserSession.objects.create(session_key="logged-out", **past)
+    BrowserSession.objects.create(session_key="expired", **past)
+    Session.objects.create(session_key="expired", session_data="", expire_date=now - timedelta(seconds=1))
+    said = {row.name: row.sessions for row in users.people(now=now, seen_by=mira)}
+    assert (said["mira"], BrowserSession.objects.filter(user=mira).count()) == (1, 3)
 
 
 def test_others_look_and_do_nothing(viewer: Client, mira: User) -> None:

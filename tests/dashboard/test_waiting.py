@@ -9,7 +9,7 @@ from django.test import Client
 from dashboard import live, waiting
 from dashboard.snapshot import Overview
 from tests.dashboard import rows
-from trading.models import PositionGroup, QueuedSignal
+from trading.models import PositionGroup, QueuedSignal, SettingOverride
 
 State = QueuedSignal.State
 
@@ -87,6 +87,12 @@ def test_removing_asks_and_takes_out(row: QueuedSignal, trader: Client) -> None:
 
 def test_promoting_asks_with_the_slots(row: QueuedSignal, trader: Client) -> None:
     assert "3 of 10 slots are taken" in trader.get(f"/queue/{row.pk}/promote").content.decode()
+
+
+def test_a_stored_setting_that_is_broken_hides_no_promotion(row: QueuedSignal, trader: Client) -> None:
+    SettingOverride.objects.create(name="max_open_groups", value="many")
+    assert "3 of 10 slots are taken" in trader.get(f"/queue/{row.pk}/promote").content.decode()
+    assert trader.post(f"/queue/{row.pk}/promote").status_code == 302
 
 
 def test_a_promotion_that_is_refused_keeps_its_place_and_says_why(row: QueuedSignal, trader: Client) -> None:

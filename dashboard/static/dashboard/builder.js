@@ -11,7 +11,7 @@ const select = (element) => {
 };
 
 const copy = async (button, element) => {
-  const before = button.textContent;
+  button.dataset.label ??= button.textContent; // once: a second click finds "Copied" on it
   try {
     await navigator.clipboard.writeText(textOf(element));
     button.textContent = "Copied";
@@ -19,7 +19,7 @@ const copy = async (button, element) => {
     select(element);
     button.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C";
   }
-  setTimeout(() => { button.textContent = before; }, SHOWN_MS);
+  setTimeout(() => { button.textContent = button.dataset.label ?? button.textContent; }, SHOWN_MS);
 };
 
 const show = (button, element) => {

@@ -32,6 +32,7 @@ class Page {
     this.drawingChanged = () => { shown(); find("place").classList.toggle("drawing", Boolean(this.drawings.begun)); };
     indicatorTools(find("tools"), this.chosen, () => this.changed());
     Object.assign(this, { bars: [], values: [], number: null, readAt: 0, reading: 0, asking: true, began: Date.now() });
+    Object.assign(this, { marksWanted: false, marksReadAt: 0, readingMarks: 0 });
     this.remember(); // the usual pair may be another one when the page is read again
     find("tools").inert = false;
     this.listen(chart);
@@ -66,23 +67,32 @@ class Page {
     if (this.reading === turn) [this.reading, this.readAt] = [0, Date.now()];
   }
 
-  async readMarks() {
+  async readMarks({ whole = false } = {}) {
+    if (this.readingMarks && !whole) return;
+    const turn = (this.marksTurn = (this.marksTurn ?? 0) + 1);
+    [this.readingMarks, this.marksWanted] = [turn, false];
     try {
-      const { lines, markers, drawings } = await this.get(panel.dataset.marks);
-      this.marks.set({ lines, markers });
-      if (!this.drawings.begun && !this.dragging) this.drawings.show(drawings);
+      const said = await this.get(panel.dataset.marks);
+      if (turn === this.marksTurn) this.takeMarks(said);
     } catch {
-      this.number = null; // the next frame asks again; what is wrong stands beside the candles
+      this.marksWanted = true; // asked again when it is due; what is wrong stands beside the candles
     }
+    if (this.readingMarks === turn) [this.readingMarks, this.marksReadAt] = [0, Date.now()];
+  }
+
+  takeMarks({ lines, markers, drawings }) {
+    this.marks.set({ lines, markers });
+    if (!this.drawings.begun && !this.dragging) this.drawings.show(drawings);
   }
 
   take(said, { whole }) {
     const wasEmpty = !this.bars.length;
-    this.bars = whole ? said.bars : [...this.bars.slice(0, this.bars.findLastIndex(([at]) => at < (said.bars[0]?.[0] ?? Infinity)) + 1), ...said.bars];
+    const from = whole ? 0 : this.bars.findLastIndex(([at]) => at < (said.bars[0]?.[0] ?? Infinity)) + 1;
+    this.bars = [...this.bars.slice(0, from), ...said.bars];
     if (whole) this.values = said.values;
     else if (said.bars.length) this.values = joined(this.values, said.values, this.bars.length);
     this.scale.set(this.bars.map(([at]) => at), this.secs);
-    this.picture.show(this.bars, this.values, { whole, fit: whole && wasEmpty });
+    this.picture.show(this.bars, this.values, { whole, from, fit: whole && wasEmpty });
     if (said.last) this.price(said.last);
     this.marks.setHeld(said.held);
     if (whole) this.showMarks();
@@ -148,7 +158,7 @@ class Page {
     Object.assign(this, { secs: Number(link.dataset.secs), bars: [], values: [], began: Date.now() });
     this.say("The candles are on their way.");
     this.changed();
-    this.readMarks();
+    this.readMarks({ whole: true });
   }
 
   keeper() {
@@ -215,7 +225,7 @@ class Page {
       const index = this.drawings.handleAt(pointOf(event));
       if (index < 0 || this.drawings.begun) return;
       chart.applyOptions({ handleScroll: false, handleScale: false });
-      this.dragging = { index, moved: false };
+      this.dragging = { index, moved: false, before: this.drawings.selected.points[index] };
       place.setPointerCapture(event.pointerId);
     }, { capture: true });
     place.addEventListener("pointermove", (event) => {
@@ -223,12 +233,16 @@ class Page {
       this.dragging.moved = true;
       this.drawings.drag(this.dragging.index, pointOf(event));
     });
-    place.addEventListener("pointerup", () => {
+    const end = (keeps) => {
       if (!this.dragging) return;
       chart.applyOptions({ handleScroll: true, handleScale: true });
-      if (this.dragging.moved) this.drawings.dropped();
+      const { index, moved, before } = this.dragging;
       this.dragging = null;
-    });
+      if (moved && keeps) this.drawings.dropped();
+      else if (moved) this.drawings.putBack(index, before);
+    };
+    place.addEventListener("pointerup", () => end(true));
+    place.addEventListener("pointercancel", () => end(false)); // the browser took the finger over, or a second one came
   }
 
   // what moves
@@ -236,13 +250,15 @@ class Page {
   hear({ number }) {
     if (number !== this.number) {
       this.number = number;
-      this.readMarks();
+      this.marksWanted = true;
     }
     this.due(this.asking ? 300 : LEAST_PAUSE_MS);
   }
 
   due(pause) {
-    if (!document.hidden && !this.reading && Date.now() - this.readAt >= pause) this.read();
+    if (document.hidden) return;
+    if (!this.reading && Date.now() - this.readAt >= pause) this.read();
+    if (this.marksWanted && !this.readingMarks && Date.now() - this.marksReadAt >= LEAST_PAUSE_MS) this.readMarks();
   }
 }
 

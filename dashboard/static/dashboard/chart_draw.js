@@ -186,8 +186,13 @@ export class Drawings {
 
   drag(index, point) {
     const to = this.pointAt(point);
-    if (!to) return;
-    this.selected.points[index] = to;
+    if (to) this.putBack(index, to);
+  }
+
+  // A point where it was, or where it goes.
+  putBack(index, point) {
+    if (!this.selected) return;
+    this.selected.points[index] = point;
     this.updateAllViews();
     this.redraw();
   }

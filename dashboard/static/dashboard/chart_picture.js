@@ -42,7 +42,8 @@ export class Picture {
     if (this.bars) this.show(this.bars, values, { whole: true });
   }
 
-  show(bars, values, { whole, fit = false }) {
+  // Of bars that stand already only those from the place `from` on are written.
+  show(bars, values, { whole, from = 0, fit = false }) {
     this.bars = bars;
     if (whole) this.arrange(values);
     const lines = values.flatMap(({ lines: found }) => found);
@@ -50,7 +51,7 @@ export class Picture {
       this.candles.setData(bars.map(candle));
       this.volume.setData(bars.map((bar) => this.traded(bar)));
       this.drawn.forEach(({ series }, place) => series.setData(bars.map(([time], at) => this.point(lines[place], time, at))));
-    } else this.update(bars, lines);
+    } else this.update(bars, lines, from);
     if (fit) this.fit(bars.length);
   }
 
@@ -59,9 +60,9 @@ export class Picture {
     this.chart.timeScale().setVisibleLogicalRange({ from: Math.min(count - FEWEST, Math.max(0, count - shown)), to: count - 1 + free });
   }
 
-  // The last two bars: one may have ended since, the other grows.
-  update(bars, lines) {
-    for (let at = Math.max(0, bars.length - 3); at < bars.length; at += 1) {
+  // What was received: usually two bars, of which one may have ended since and the other grows; after a pause many.
+  update(bars, lines, from) {
+    for (let at = from; at < bars.length; at += 1) {
       const [time] = bars[at];
       const older = at < bars.length - 1 && time < this.newest();
       this.candles.update(candle(bars[at]), older);

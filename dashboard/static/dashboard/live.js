@@ -1,7 +1,8 @@
 // The page's live half: a socket that brings numbered frames, and what stands here while it is lost.
 
 import { ageOf, setServerTime, span, tick } from "./ages.js";
-import { patchPart } from "./patch.js";
+import { isAnswer } from "./answer.js";
+import { isInUse, patchPart } from "./patch.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
@@ -18,6 +19,8 @@ let shownAt = null;
 let heardAt = Date.now();
 let wait = FIRST_WAIT_MS;
 let trouble = "";
+let isOver = false; // logged out elsewhere, on a page that loading again would take something from
+const began = Date.now();
 
 const bare = document.querySelector("[data-bare]"); // stands where rows would be, on a page that has no account to show
 const { view, account } = stage.dataset; // "overview" watches everything of an account, "bar" its bar alone
@@ -53,13 +56,26 @@ const receive = ({ data }) => {
 };
 
 const describe = () => {
+  if (isOver) return;
   const connected = socket?.readyState === WebSocket.OPEN && Date.now() - heardAt < SILENCE_MS;
   const isCurrent = connected && !trouble;
   const why = trouble || "Connection lost, trying again.";
-  lost.hidden = isCurrent || (shownAt === null && !trouble);
+  const isYoung = shownAt === null && Date.now() - began < SILENCE_MS; // the first frame is on its way
+  lost.hidden = isCurrent || (isYoung && !trouble);
   lost.textContent = `${why} What is shown is ${shownAt ? `${span(ageOf(shownAt))} old` : "from the first loading"}.`;
   stage.classList.toggle("stale", !lost.hidden);
   if (link) link.textContent = isCurrent && shownAt ? "live" : "not live";
+};
+
+// Logged out elsewhere: the server sends whoever loads the page to the login. What was typed, or answered once, stands first.
+const leave = () => {
+  if (!isAnswer && !isInUse(document.body)) return location.reload();
+  const again = Object.assign(document.createElement("a"), { href: location.pathname + location.search, textContent: "load the page again" });
+  again.style.color = "inherit";
+  describe();
+  lost.replaceChildren("You are logged out: nothing here moves or is kept any more. Take along what you need, then ", again, ".");
+  [isOver, lost.hidden] = [true, false];
+  stage.classList.add("stale");
 };
 
 const connect = () => {
@@ -67,7 +83,7 @@ const connect = () => {
   socket.addEventListener("message", receive);
   socket.addEventListener("open", () => { wait = FIRST_WAIT_MS; heardAt = Date.now(); });
   socket.addEventListener("close", ({ code }) => {
-    if (code === 4401) return location.reload(); // logged out elsewhere: the server sends us to the login
+    if (code === 4401) return leave();
     describe();
     setTimeout(connect, wait * (0.5 + Math.random() / 2));
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);

@@ -34,7 +34,7 @@ const isTouched = (field) => {
 };
 
 // Whether a person types in it; data-typed: it came back with what was typed and what is wrong with it.
-const isInUse = (element) =>
+export const isInUse = (element) =>
   element.matches("[data-typed]") || element.querySelector("[data-typed]") !== null ||
   [...element.querySelectorAll("input[name]:not([type=hidden]), select[name], textarea[name]")].some(isTouched);
 

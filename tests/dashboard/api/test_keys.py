@@ -153,6 +153,18 @@ def test_a_refresh_token_used_twice_ends_its_log_in(owner: User) -> None:
     assert world.get(world.bearer(second["access"]), "me").status_code == 401
 
 
+def test_links_that_tell_nothing_any_more_are_forgotten(owner: User, now: datetime) -> None:
+    """A program renews every ten minutes: 144 rows a day."""
+    first = tokens.log_in(owner, scope=Scope.READ, now=now)
+    second = tokens.renew(first.refresh, now=now + timedelta(minutes=9))
+    last = tokens.renew(second.refresh, now=now + tokens.REFRESH_FOR)  # the first link is just over: it stays a little
+    assert RefreshToken.objects.count() == 3
+    tokens.renew(last.refresh, now=now + tokens.REFRESH_FOR + timedelta(minutes=9))
+    assert RefreshToken.objects.count() == 3
+    with pytest.raises(NotAllowed, match="used before"):
+        tokens.renew(last.refresh, now=now + tokens.REFRESH_FOR + timedelta(minutes=9, seconds=1))
+
+
 def test_a_new_password_voids_every_access_token(owner: User) -> None:
     access = log_in().json()["access"]
     owner.set_password("another horse battery")

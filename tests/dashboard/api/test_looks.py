@@ -18,6 +18,7 @@ from signals.models import Candle
 from tests.dashboard import rows
 from tests.dashboard.api import world
 from tests.dashboard.api.world import get
+from tests.dashboard.sheet import text_of
 from trading.models import Order, PnlPoint, PositionGroup
 
 REASON = "=1+1 of XRP is too small"
@@ -103,7 +104,7 @@ def test_bars_come_latest_first_page_by_page(mine: Client, desk: rows.Desk) -> N
 @pytest.mark.parametrize("table", ["curve", "fills", "funding", "groups", "orders"])
 def test_a_table_is_exported_whole(mine: Client, desk: rows.Desk, table: str) -> None:
     answer = get(mine, "export", account=desk.account.pk, table=table)
-    lines = list(csv.reader(StringIO(b"".join(answer).decode())))
+    lines = list(csv.reader(StringIO(text_of(answer))))
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
     assert f"windlass-{table}-" in answer.headers["Content-Disposition"]
     assert {len(line) for line in lines} == {len(lines[0])}
@@ -112,7 +113,7 @@ def test_a_table_is_exported_whole(mine: Client, desk: rows.Desk, table: str) ->
 def test_an_export_is_narrowed_and_what_makes_no_sense_refused(mine: Client, desk: rows.Desk) -> None:
     later = (desk.now + timedelta(days=1)).isoformat()
     asked: dict[str, Any] = {"account": desk.account.pk, "table": "fills"}
-    assert b"".join(get(mine, "export", since=later, **asked)).count(b"\r\n") == 1
+    assert text_of(get(mine, "export", since=later, **asked)).count("\r\n") == 1
     wrong = get(mine, "export", **asked | {"table": "secrets"})
     assert (wrong.status_code, wrong.json()["field"], wrong.headers["Content-Type"]) == (
         422, "table", "application/problem+json",

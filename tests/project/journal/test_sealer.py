@@ -160,6 +160,23 @@ def test_heads_are_kept_outside_the_database(tmp_path: Path, monkeypatch: pytest
     assert all(kept[int(number)] == head for number, head in lines)
 
 
+def test_a_head_that_cannot_be_kept_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sealer, "HEAD_EVERY", 1)
+    published: list[int] = []
+    for subject in ("a", "b"):
+        note(subject)
+        seal_all(
+            holder="us",
+            now=timezone.now(),
+            publish=lambda sealed: published.append(sealed.first_number),
+            heads=tmp_path,  # a folder: as on a full disk, nothing can be written there
+        )
+    assert published == [1, 2]
+    assert [record.levelname for record in caplog.records if "is not kept" in record.message] == ["ERROR"] * 2
+
+
 # the chain ---------------------------------------------------------------------------------------
 
 
