@@ -25,6 +25,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "account_health": "Account",
         "clock_offset": "Clock against the venue",
         "circuit_breaker": "Circuit breaker",
+        "account_quote": "Currency of the pair",
         "stale_price": "Age of the price",
         "minimums": "Venue's minimums",
         "opposite_side": "Other side open",
@@ -203,7 +204,7 @@ def _goes_without_saying(found: Finding) -> bool:
 PER_MARKET = frozenset(
     {
         *("cluster_exposure", "leverage", "open_order_cap", "opposite_side", "sector_exposure", "stale_price"),
-        *("strategy_exposure", "symbol_exposure"),
+        *("account_quote", "strategy_exposure", "symbol_exposure"),
     }
 )
 

@@ -13,7 +13,7 @@ from risk.domain.limits import RiskLimits
 from risk.domain.mode import PlanKind
 from signals.market.instruments import InstrumentFacts
 from trading.domain.vocabulary import PositionSide
-from trading.services import entry
+from trading.services import entry, surroundings
 from trading.services.desk import Desk
 from trading.services.meaning import settings_or_defaults
 from trading.services.stages import Stages
@@ -104,7 +104,8 @@ def _bare(desk: Desk) -> Proposed:
 def _book(desk: Desk) -> Snapshot:
     """What is known of the account, whatever the market."""
     account = desk.account
-    venue = VenueFacts(account.health, account.reconciled_at is not None, account.clock_offset_ms, 0, 0)
+    reconciled = surroundings.reconciled(account, now=desk.now)
+    venue = VenueFacts(account.health, reconciled, account.clock_offset_ms, 0, 0, quote=account.quote)
     return Snapshot(
         mode=desk.mode,
         armed=account.armed,

@@ -89,6 +89,7 @@ PROPOSED = Proposed(
     smallest_qty=D("0.003"),
     smallest_notional=D(180),
     needs_slot=True,
+    quote="USDT",
     leverage=D(1),
     orders=5,
 )
@@ -105,7 +106,14 @@ BOOK = Snapshot(
     available_quote=D(900_000),
     symbol_exposure_quote=D(0),
     venue=VenueFacts(
-        health="", reconciled=True, clock_offset_ms=0, open_orders=0, algo_orders=0, hedge_mode=False, opposite=""
+        health="",
+        reconciled=True,
+        clock_offset_ms=0,
+        open_orders=0,
+        algo_orders=0,
+        hedge_mode=False,
+        opposite="",
+        quote="USDT",
     ),
 )
 

@@ -29,6 +29,7 @@ class DenialCode(StrEnum):
     OPEN_ORDER_CAP = "OPEN_ORDER_CAP"
     OPPOSITE_SIDE_OPEN = "OPPOSITE_SIDE_OPEN"
     ORDER_RATE = "ORDER_RATE"
+    OTHER_QUOTE = "OTHER_QUOTE"
     PAIR_NOT_ALLOWED = "PAIR_NOT_ALLOWED"
     POOL_FULL = "POOL_FULL"
     PORTFOLIO_HEAT = "PORTFOLIO_HEAT"
@@ -126,6 +127,10 @@ WORDS: Mapping[DenialCode, Words] = MappingProxyType(
         C.ORDER_RATE: Words(
             "{subject} would send {value} orders in a minute, the limit is {limit}.",
             "Slow the alerts down or raise order_rate_per_min.",
+        ),
+        C.OTHER_QUOTE: Words(
+            "{subject} is priced in {value}, and the account counts in {limit}.",
+            "Trade it on an account that counts in its currency: sizes, limits and results are in that alone.",
         ),
         C.PAIR_NOT_ALLOWED: Words("{subject} is not in the source's pair list.", "Add the pair to the source."),
         C.POOL_FULL: Words(

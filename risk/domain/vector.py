@@ -56,6 +56,7 @@ def _plan_row(plan: Proposed, book: Snapshot) -> dict[str, float]:
         "smallest_notional": float(plan.smallest_notional),
         "needs_slot": float(plan.needs_slot),
         "derivative": float(plan.derivative),
+        "quoted": NAN if book.venue is None or book.venue.quote is None else float(plan.quote == book.venue.quote),
         "both_sides": float(plan.derivative and book.venue is not None),
         "leverage": _number(plan.leverage),
         "margin": float(plan.notional / (plan.leverage or 1)),
@@ -185,6 +186,7 @@ _PORTFOLIO_COLUMNS = (
 _ASKED: Mapping[str, str] = {
     "account_health": "at_venue",
     "clock_offset": "at_venue",
+    "account_quote": "at_venue",
     "circuit_breaker": "in_portfolio",
     "opposite_side": "both_sides",
     "open_order_cap": "at_venue",
@@ -266,6 +268,7 @@ _BY_NAME: Mapping[str, Passes] = {
     "account_health": lambda c, _: c["healthy"] > 0,
     "clock_offset": lambda c, limits: np.abs(c["clock_offset"]) <= limits.max_clock_offset_ms,
     "circuit_breaker": lambda c, _: c["breaker_closed"] > 0,
+    "account_quote": lambda c, _: c["quoted"] > 0,
     "stale_price": lambda c, lim: (c["price_age"] >= -CLOCKS_APART_SECS) & (c["price_age"] <= lim.stale_price_secs),
     "minimums": lambda c, _: (c["smallest_qty"] >= c["min_qty"]) & (c["smallest_notional"] >= c["min_notional"]),
     "opposite_side": lambda c, _: c["side_free"] > 0,

@@ -147,4 +147,5 @@ class SimDesk:
             max_algo_orders=None,
             hedge_mode=False,
             opposite="",
+            quote=instrument.quote,
         )

@@ -327,6 +327,7 @@ class Desk:
             max_algo_orders=venue.max_algo_orders if venue else None,
             hedge_mode=self.account.position_mode == PositionMode.HEDGE,
             opposite=f"group {other[0].pk}, {other[0].side}" if other else "",
+            quote=self.account.quote,
         )
 
     # the whole ------------------------------------------------------------------------------

@@ -60,6 +60,7 @@ CHECKS: tuple[Check, ...] = (
     Check("account_health", present.account_health, OPERATIONAL, asks=_at_venue),
     Check("clock_offset", present.clock_offset, OPERATIONAL, asks=_at_venue),
     Check("circuit_breaker", portfolio.circuit_breaker, OPERATIONAL, asks=_in_portfolio),
+    Check("account_quote", present.account_quote, PRE_TRADE, asks=_at_venue),
     Check("stale_price", present.stale_price, Layer.MARKET),
     Check("minimums", present.minimums, PRE_TRADE, entries_only=False),
     Check("opposite_side", present.opposite_side, PRE_TRADE, asks=_both_sides),

@@ -46,7 +46,7 @@ class VenueFacts:
 
     health: empty while the account may trade, else the code that says why not. reconciled: our books agreed with the
     venue's since the start. opposite: what the account holds on the plan's other side, in words, empty for nothing.
-    max_open_orders and max_algo_orders None: the venue sets no such cap.
+    quote: the currency that the account counts in. max_open_orders and max_algo_orders None: the venue sets no such cap.
     """
 
     health: str | None
@@ -58,6 +58,7 @@ class VenueFacts:
     max_algo_orders: int | None = None
     hedge_mode: bool | None = None
     opposite: str | None = None
+    quote: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,15 @@ def minimums(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     return measured(code, ok=value >= limit, subject=plan.symbol, value=value, limit=limit, unit=unit)
 
 
+def account_quote(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
+    """The market is priced in the currency in which the account's equity, limits and results are counted."""
+    counted = book.venue.quote if book.venue else None
+    if counted is None:
+        return unknown("the account's currency", plan)
+    code, ok = DenialCode.OTHER_QUOTE, plan.quote == counted
+    return measured(code, ok=ok, subject=plan.symbol, value=plan.quote, limit=counted)
+
+
 def opposite_side(plan: Proposed, book: Snapshot, limits: RiskLimits) -> Finding:
     """A one-way account holds nothing on the other side."""
     venue = book.venue

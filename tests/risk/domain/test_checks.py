@@ -151,6 +151,7 @@ VENUE = VenueFacts(
     max_algo_orders=10,
     hedge_mode=False,
     opposite="",
+    quote="USDT",
 )
 PERP = replace(PLAN, symbol="BTC/USDT:USDT", derivative=True, leverage=D(3), orders=5, algo_orders=2)
 PAST_ONLY = {"order_rate", "daily_loss", "consecutive_losses", "drawdown_tier", "live_start_cap"}
@@ -164,7 +165,7 @@ def at_venue(plan: Proposed = PERP, **facts: object) -> GateResult:
 
 def test_at_a_venue_a_futures_plan_passes_every_check() -> None:
     result = at_venue()
-    assert result.sentence() == "All 12 checks passed."
+    assert result.sentence() == "All 13 checks passed."
     assert [line.name for line in result.lines] == ALL
     numbers = {line.name: (line.value, line.limit, line.unit) for line in result.lines}
     assert numbers["account_health"] == ("healthy", "healthy", "")
@@ -187,6 +188,7 @@ def test_a_spot_plan_is_asked_nothing_about_futures() -> None:
         ({"clock_offset_ms": 1001}, "CLOCK_OFFSET", 1001, 1000),
         ({"clock_offset_ms": -1001}, "CLOCK_OFFSET", -1001, 1000),
         ({"opposite": "SHORT 0.5"}, "OPPOSITE_SIDE_OPEN", "SHORT 0.5", "one side"),
+        ({"quote": "BTC"}, "OTHER_QUOTE", "USDT", "BTC"),
         ({"open_orders": 196}, "OPEN_ORDER_CAP", 201, 200),
         ({"algo_orders": 9}, "OPEN_ORDER_CAP", 11, 10),
     ],
@@ -212,7 +214,8 @@ def test_what_the_venue_allows_passes(changed: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["health", "reconciled", "clock_offset_ms", "open_orders", "algo_orders", "hedge_mode", "opposite"]
+    "field",
+    ["health", "reconciled", "clock_offset_ms", "open_orders", "algo_orders", "hedge_mode", "opposite", "quote"],
 )
 def test_what_the_venue_does_not_tell_denies(field: str) -> None:
     denial = at_venue(**{field: None}).denial
@@ -227,7 +230,7 @@ def test_leverage_stays_within_its_limit(leverage: Decimal | None, code: str) ->
     assert denial.code == code
 
 
-@pytest.mark.parametrize("name", ["account_health", "clock_offset", "opposite_side", "open_order_cap"])
+@pytest.mark.parametrize("name", ["account_health", "account_quote", "clock_offset", "opposite_side", "open_order_cap"])
 def test_a_venue_check_without_a_venue_denies(name: str) -> None:
     """The registry does not ask then; the function by itself never says yes."""
     check = next(check for check in CHECKS if check.name == name)

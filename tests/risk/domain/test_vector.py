@@ -52,6 +52,7 @@ VENUES = of(
     max_open_orders=st.sampled_from([None, 200]),
     hedge_mode=st.sampled_from([None, True, False]),
     opposite=st.sampled_from([None, "", "SHORT 1"]),
+    quote=st.sampled_from([None, "USDT", "USDT", "USDT", "BTC"]),
 )
 RECORDS = of(
     PAST,

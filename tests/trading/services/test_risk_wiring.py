@@ -10,7 +10,8 @@ from django.utils import timezone
 from project.accounts.models import ExchangeAccount
 from risk import portfolio
 from risk.models import BookDepth, Dependence, GarchFit
-from signals.models import Alert
+from signals.market import instruments
+from signals.models import Alert, Instrument
 from tests.support.factories import Desk
 from trading.models import PositionGroup, Pyramid
 
@@ -95,3 +96,11 @@ def test_nothing_is_entered_while_nobody_compares_the_books(desk: Desk, minutes:
     of_then = timezone.now() - timedelta(minutes=minutes)
     ExchangeAccount.objects.filter(pk=desk.account.pk).update(reconciled_at=of_then)
     assert desk.buy().outcome == outcome
+
+
+def test_a_pair_in_another_currency_is_refused_by_name(desk: Desk) -> None:
+    """Sizes, limits and results are counted in the account's own."""
+    Instrument.objects.filter(symbol="ETH/USDT").update(quote="FDUSD")
+    instruments.forget()
+    alert = desk.buy(symbol="ETHUSDT", price="3000")
+    assert (alert.outcome, "in FDUSD, and the account counts in USDT" in alert.reason) == ("OTHER_QUOTE", True)
