@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from dashboard import formats
+from dashboard.cards import HIDDEN
 from risk.domain.checks import CHECKS, Check, Finding, Layer, Proposed, Snapshot
 from risk.domain.checks.base import Value
 from risk.domain.denial import DenialCode
@@ -127,7 +128,7 @@ def _row(check: Check, asked: Sequence[Asked], quote: str, denied: Denied | None
     where, worst = max(found, key=lambda pair: _badness(pair[1]))
     row = _shown(name, title, worst, subject="" if hide else where.plan.symbol, quote=quote, denied=denied)
     if hide and worst.unit == where.plan.quote:
-        return replace(row, value="", limit="", words="hidden by the seal")
+        return replace(row, value="", limit="", words=HIDDEN)
     subject = row.subject and SUBJECTS.get(name, row.subject).format(base=where.plan.base)
     return replace(row, subject=subject, tightened=_tightened(worst, left_of(name, where.book), quote))
 

@@ -147,10 +147,11 @@ COPY = """async () => {
 
 async def test_a_second_click_keeps_the_buttons_name(browser_page: OpenPage) -> None:
     page = await browser_page(1440)
+    await page.clock.install()
     await page.evaluate(COPY)
     button: Any = page.locator("#copies")
     for _ in range(2):
         await button.click()
         await expect(button).not_to_have_text("Copy")
-    await page.wait_for_timeout(2_500)
+    await page.clock.run_for(10_000)
     await expect(button).to_have_text("Copy")
