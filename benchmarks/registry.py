@@ -35,7 +35,7 @@ ENTRIES = (
     Entry("orders", 150),
     Entry("latency", 120),
     Entry("sweep", 120),
-    Entry("live", 150),
+    Entry("live", 240),
     Entry("pages", 600),
     Entry("sockets", 300),
     Entry("start", 300),

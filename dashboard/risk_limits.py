@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 
 from dashboard import formats
@@ -184,13 +185,14 @@ def share(value: Value, limit: Value) -> Decimal | None:
 
 def _shown(name: str, title: str, found: Finding, *, subject: str, quote: str, denied: Denied | None) -> LimitRow:
     used = None if name in OF_A_PLAN else share(found.value, found.limit)
+    said = partial(text, unit=found.unit, quote=quote, named=name in NAMING)
     return LimitRow(
         name=name,
         title=title,
         state=_state(found, used),
         subject=subject if name in PER_MARKET else "",
-        value="" if name in OF_A_PLAN or found.value is None else text(found.value, found.unit, quote),
-        limit="" if _goes_without_saying(found) else text(found.limit, found.unit, quote),
+        value="" if name in OF_A_PLAN or found.value is None else said(found.value),
+        limit="" if _goes_without_saying(found) else said(found.limit),
         percent=None if used is None else min(int(used * 100), 100),
         words=found.denial.sentence() if found.denial and not (name in PER_MARKET and not subject) else "",
         denied=denied,
@@ -216,12 +218,16 @@ def _state(found: Finding, used: Decimal | None) -> str:
     return "near" if used is not None and used >= NEAR else "ok"
 
 
-def text(value: Value, unit: str, quote: str) -> str:
-    """A value with its unit, as a trader reads it."""
+NAMING = frozenset({"account_quote"})
+# Checks whose words are names, not states: they keep their capitals.
+
+
+def text(value: Value, unit: str, quote: str, *, named: bool = False) -> str:
+    """A value with its unit, as a trader reads it. named: a word is a name."""
     if value is None:
         return formats.NOTHING
     if isinstance(value, str):
-        return value.replace(" | ", ", ").lower() if value.isupper() else value
+        return value.replace(" | ", ", ").lower() if value.isupper() and not named else value
     if unit == quote:
         return f"{formats.amount(Decimal(value), quote)} {quote}"
     places = 0 if isinstance(value, int) else 2

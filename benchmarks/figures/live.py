@@ -101,7 +101,7 @@ def measure(bench: Bench) -> list[Figure]:
             ear = Ear(bench, _cookie())
             ear.start()
             ear.listening.wait(WAIT_SECS)
-            sealed, shown = _events(ear, desks[0], bench.size(60, 6))
+            sealed, shown = _events(ear, desks[0], bench.size(200, 6))
             layer = percentile(_echoes(ear, bench.size(100, 20)), 99)
     agree("broken seals", 0, len(broken_seals()))
     note = "events 0.3 to 0.8 s apart, at random; the browser is a socket on the same machine"

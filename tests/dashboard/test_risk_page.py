@@ -171,3 +171,9 @@ def test_an_ordinary_market_tightens_nothing(day: rows.Desk, trader: Client, now
     weather(now)
     assert gathered(day.account, now).shares[0][1][0].set_pct is None
     assert "tightened" not in text(trader)
+
+
+def test_a_currency_keeps_its_capitals(day: rows.Desk, now: datetime) -> None:
+    found = {row.name: row for layer in gathered(day.account, now).layers for row in layer.rows}
+    assert found["account_quote"].value == "USDT"
+    assert found["mode"].value == "normal"
