@@ -93,6 +93,7 @@ class Configuration:
     task_default_queue = "misc"
     task_routes = ROUTES
     beat_schedule = BEAT
+    beat_scheduler = "project.beat:Steady"
     timezone = "UTC"
     enable_utc = True
     broker_connection_retry_on_startup = True

@@ -4,9 +4,12 @@
 import os
 import sys
 
+from project.settings import dotenv
+
 
 def main() -> None:
-    """Hand the command line to Django with the local settings as default."""
+    """Hand the command line to Django, with the variables of .env and the local settings as default."""
+    dotenv.apply()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.local")
     from django.core.management import execute_from_command_line
 

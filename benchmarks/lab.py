@@ -118,8 +118,9 @@ class Lab:
 
 
 def own_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The shell's variables without those of a stack."""
-    return {name: value for name, value in environ.items() if not name.startswith(FOREIGN)}
+    """The shell's variables without those of a stack, and none of .env."""
+    kept = {name: value for name, value in environ.items() if not name.startswith(FOREIGN)}
+    return kept | {"DOTENV_APPLIED": "1"}
 
 
 def variables() -> list[str]:

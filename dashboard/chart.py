@@ -9,11 +9,11 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from dashboard import chart_book, chart_drawings, chart_marks, chart_values, formats, groups
-from dashboard.api.problems import refused
+from dashboard import chart_book, chart_drawings, chart_marks, chart_values, formats, given, groups
 from dashboard.chart_book import Precision
 from dashboard.chart_marks import FillFact
 from dashboard.chart_values import Chosen, Drawn
+from dashboard.problems import refused
 from dashboard.words import venue_words
 from project.accounts.models import ExchangeAccount, User
 from signals import symbols, timeframes
@@ -76,7 +76,7 @@ class Page:
 
 def view(account: ExchangeAccount, asked: Mapping[str, str], *, usual: str = "", frame: int = USUAL_FRAME) -> View:
     """The view that `symbol`, `timeframe` and `values` name; where they name none, the usual. Raises Refused."""
-    market = _market(account, asked.get("symbol", "").replace("\0", "").strip() or usual)
+    market = _market(account, given.words(asked.get("symbol", "")) or usual)
     return View(
         account, market, _frame(asked.get("timeframe", ""), frame), chart_values.chosen(asked.get("values", ""))
     )

@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation, localcontext
 from http import HTTPStatus
 from typing import Any
 
-from dashboard.api.problems import Refused, refused
 from dashboard.models import Drawing
+from dashboard.problems import Refused, refused
 from project.accounts.models import User
 
 MOST = 100

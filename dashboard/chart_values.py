@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dashboard.api.problems import Refused, refused
 from dashboard.chart_library import library
+from dashboard.problems import Refused, refused
 from signals.market.bars import Bar
 from signals.timeframes import DAY
 

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
+from dashboard import given
 from dashboard.hub import Key, Watcher, hub
-from dashboard.pages.overview import account_id
 from dashboard.render import BarOf
 from dashboard.session_watch import NOT_LOGGED_IN, session_watch
 from project.accounts.models import ExchangeAccount
@@ -40,7 +40,7 @@ class Live(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             await self.close(NOT_LOGGED_IN)
             return
         query = parse_qs(self.scope["query_string"].decode("ascii", "replace"))
-        account = await database_sync_to_async(_known)(account_id(query.get("account", [""])[0]))
+        account = await database_sync_to_async(_known)(given.number(query.get("account", [""])[0]))
         self.watched = BarOf(account) if query.get("view") == ["bar"] else account
         self.watcher = hub().join(self.watched)
         self.forward = asyncio.create_task(self._forward(self.watcher))

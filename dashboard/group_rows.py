@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from dashboard.figures import distance_pct
+from dashboard.figures import distance_pct, share_pct
 from dashboard.words import OrderLine, mode_words, order_words
 from trading.domain.order_state import RESTING, OrderState
 from trading.domain.vocabulary import PositionSide, Purpose
@@ -125,9 +125,10 @@ class GroupRow:
     break_even: Decimal | None = None
     fill_count: int = 0  # of all; fills are the last of them
     fees: Decimal = Decimal(0)
+    unpriced_fees: tuple[tuple[str, Decimal], ...] = ()  # by currency; nobody knew a price: in no other figure
     closed_at: datetime | None = None
     close_reason: str = ""
-    result_pct: Decimal | None = None  # realised, of what the entries cost
+    entered: Decimal = Decimal(0)  # what all entries cost, quote
     average_exit: Decimal | None = None  # of everything that was closed, quote
     cost: Decimal = Decimal(0)  # of what is held, quote
     version: str = ""  # of an open group: with the same version it looks the same at the same price
@@ -138,6 +139,11 @@ class GroupRow:
         if self.closed_at is not None or self.unrealised is None:
             return self.realised if self.closed_at is not None or self.realised else self.unrealised
         return self.realised + self.unrealised
+
+    @property
+    def result_pct(self) -> Decimal | None:
+        """The same in percent of what its entries cost; None before anything was filled."""
+        return share_pct(self.result, self.entered)
 
     @property
     def mode(self) -> str:

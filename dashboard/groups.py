@@ -130,11 +130,12 @@ def unpriced(row: PositionGroup, version: str = "") -> GroupRow:
         watch=(*rung_rows(row, orders), *_resting_stops(orders), *_watched(row)),
         break_even=row.break_even,
         fees=row.fees_quote,
+        unpriced_fees=_unpriced_fees(row, booked),
         cost=row.cost,
         version=version,
         closed_at=row.closed_at,
         close_reason=words.close_words(row.close_reason),
-        result_pct=figures.share_pct(row.realised_pnl, _entered_cost(row, booked)),
+        entered=_entered_cost(row, booked),
         average_exit=_average_exit(booked),
     )
 
@@ -151,6 +152,15 @@ def _entered_cost(row: PositionGroup, booked: Iterable[Booked]) -> Decimal:
     entered = total(fill.cost for order, fills in booked if order.purpose == Purpose.ENTRY for fill in fills)
     cost: Decimal = entered * row.instrument.contract_size
     return cost
+
+
+def _unpriced_fees(row: PositionGroup, booked: Iterable[Booked]) -> tuple[tuple[str, Decimal], ...]:
+    """What was paid in coins that nobody knew a price of, by coin: no figure of the group knows of it."""
+    fills = [fill for _, fills in booked for fill in fills if fill.fee and fill.fee_price is None]
+    others = [fill for fill in fills if fill.fee_currency not in (row.instrument.base, row.instrument.quote)]
+    views = [fill_view(fill, None) for fill in others]
+    found = from_fills(views, side=PositionSide(row.side), rules=rules_of(facts(row.instrument))).unpriced_fees
+    return tuple((coin or "an unnamed coin", fee) for coin, fee in found)
 
 
 def _next_target(row: PositionGroup, orders: Iterable[Order]) -> Decimal | None:

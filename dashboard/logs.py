@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from django.db.models import Q, QuerySet
 
-from dashboard import telling
+from dashboard import given, telling
 from dashboard.sheets import Cell
 from dashboard.telling import Category, Level, Line
 from project.accounts.models import ExchangeAccount
@@ -55,34 +55,26 @@ class Page:
 
 def asked(query: Mapping[str, str]) -> Asked:
     """What an address asks for; what makes no sense is left out."""
-    timeframe, before = query.get("timeframe", ""), query.get("before", "")
     return Asked(
         category=Category(query["category"]) if query.get("category") in tuple(Category) else None,
         level=Level(query["level"]) if query.get("level") in tuple(Level) else None,
-        search=_text(query.get("q", "")),
-        pair=_text(query.get("pair", "")),
-        timeframe_secs=int(timeframe) if _is_number(timeframe) and len(timeframe) < 9 else None,
+        search=given.search(query.get("q", "")),
+        pair=given.search(query.get("pair", "")),
+        timeframe_secs=given.seconds(query.get("timeframe", "")),
         since=moment(query.get("from", "")),
         until=moment(query.get("to", ""), end=True),
-        before=int(before) if _is_number(before) else None,
+        before=given.number(query.get("before", "")),
     )
-
-
-def _text(raw: str) -> str:
-    return raw.replace("\0", "").strip()[:60]
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def moment(text: str, *, end: bool = False) -> datetime | None:
     """A day or a time, UTC; a bare day as the end of a span is all of it."""
+    at = given.moment(text)
+    if at is None or not end or len(text.strip()) != len("2026-01-31"):
+        return at
     try:
-        at = datetime.fromisoformat(text.strip())
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-        return at + timedelta(days=1) if end and len(text.strip()) == len("2026-01-31") else at
-    except (ValueError, OverflowError):  # the latter: beyond the first or the last year there is
+        return at + timedelta(days=1)
+    except OverflowError:  # the last day there is has no end
         return None
 
 
@@ -216,8 +208,8 @@ def _is_one(known: Line, line: Line) -> bool:
 
 def _group_id(entry: JournalEntry) -> int | None:
     about, _, number = entry.subject.partition(":")
-    if about == "group" and _is_number(number):
-        return int(number)
+    if about == "group" and (told := given.number(number)) is not None:
+        return told
     named = entry.payload.get("group")
     return named if isinstance(named, int) and not isinstance(named, bool) else None
 

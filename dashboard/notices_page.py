@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
+from dashboard import given
 from dashboard.notices.channels import Refused, Wanted
 from dashboard.notices.domain.addresses import KINDS, Field
 from dashboard.notices.domain.classes import CLASSES, Klass, Way, ways
@@ -135,6 +136,8 @@ def typed_of(channel: Channel) -> dict[str, str]:
     return {**plain, **clock, **ticks, **{f"way-{klass}": str(way) for klass, way in channel.ways.items()}}
 
 
+LARGEST = 9_999
+# Of any number in the form; what each may be is narrower.
 FRESH: Mapping[str, str] = {
     "zone": "UTC", "most": "5", "window_minutes": "10", "daily_hour": "8", "break_through": "on",
 }  # fmt: skip
@@ -174,11 +177,12 @@ def _clock(typed: Mapping[str, str], name: str) -> time | None:
 
 def _number(typed: Mapping[str, str], name: str) -> int:
     text = typed.get(name, "")
-    if not (text.isascii() and text.isdecimal()) or len(text) > 4:
+    number = given.number(text, most=LARGEST)
+    if number is None:
         raise Refused(name, f"{text[:10] or 'Nothing'} is no whole number.")
-    return int(text)
+    return number
 
 
 def cleaned(posted: Any) -> dict[str, str]:
     """A posted form as plain texts without NUL, which no row holds."""
-    return {name: str(value).replace("\0", "").strip() for name, value in posted.items()}
+    return {name: given.words(str(value)) for name, value in posted.items()}

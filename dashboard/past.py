@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from dashboard import given
 from dashboard.groups import closed_row, entry_costs
 from dashboard.sheets import Cell
 from dashboard.snapshot import ClosedRow
@@ -46,11 +47,10 @@ class Page:
 
 def asked(query: Mapping[str, str]) -> Asked:
     """What an address asks for; what makes no sense is left out."""
-    timeframe = query.get("timeframe", "")
     return Asked(
-        search=query.get("q", "").replace("\0", "").strip()[:60],
+        search=given.search(query.get("q", "")),
         side=query.get("side", "") if query.get("side") in tuple(PositionSide) else "",
-        timeframe_secs=int(timeframe) if timeframe.isascii() and timeframe.isdigit() and len(timeframe) < 9 else None,
+        timeframe_secs=given.seconds(query.get("timeframe", "")),
         since=_day(query.get("from", "")),
         until=_day(query.get("to", ""), whole=True),
         before=_place(query.get("before", "")),
@@ -66,15 +66,9 @@ def _day(text: str, *, whole: bool = False) -> datetime | None:
 
 
 def _place(text: str) -> tuple[datetime, int] | None:
-    at, _, number = text.partition("_")
-    try:
-        moment = datetime.fromisoformat(at)
-        is_moment = moment.tzinfo is not None
-        moment = moment.astimezone(UTC)
-    except (ValueError, OverflowError):  # the latter: beyond the first or the last year there is
-        return None
-    is_id = number.isascii() and number.isdigit() and len(number) < 19
-    return (moment, int(number)) if is_id and is_moment else None
+    at, _, after = text.partition("_")
+    moment, number = given.moment(at, zoned=True), given.number(after)
+    return None if moment is None or number is None else (moment, number)
 
 
 def page(account: ExchangeAccount, wanted: Asked) -> Page:
@@ -161,7 +155,8 @@ SHEETS: Mapping[str, Sheet] = MappingProxyType(
                   "acknowledged_at", pair="instrument__symbol", group="group_id"), _orders),
         "fills": Sheet(
             _same("id", "side", "price", "qty", "cost", "fee", "fee_currency", "maker", "venue_order_id",
-                  "venue_trade_id", "at", pair="instrument__symbol", order="order_id", group="order__group_id"), _fills),
+                  "venue_trade_id", "at", pair="instrument__symbol", order="order_id", group="order__group_id",
+                  fee_price="fee_price"), _fills),
         "funding": Sheet(_same("id", "amount", "at", pair="instrument__symbol", group="group_id"), _funding),
         "curve": Sheet(_same("at", "equity", "realised_pnl", "unrealised_pnl", "open_groups", group="group_id"), _curve),
     }

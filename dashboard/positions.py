@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from dashboard import groups, open_groups, telling
+from dashboard import given, groups, open_groups, telling
 from dashboard.logs import folded
 from dashboard.snapshot import GroupRow
 from dashboard.telling import Line
@@ -37,7 +37,7 @@ SORTS: Mapping[str, Key] = MappingProxyType(
         "legs": lambda row: row.filled_legs,
         "entry": lambda row: row.average_entry or ZERO,
         "result": lambda row: row.result or ZERO,
-        "result_pct": lambda row: row.unrealised_pct if row.unrealised_pct is not None else row.result_pct or ZERO,
+        "result_pct": lambda row: row.result_pct or ZERO,
         "exit": lambda row: row.target_distance_pct if row.target_distance_pct is not None else Decimal(10_000),
     }
 )
@@ -68,15 +68,15 @@ class Asked:
 
 def asked(query: Mapping[str, str]) -> Asked:
     """What an address asks for; what makes no sense is left out."""
-    timeframe, sort = query.get("timeframe", ""), query.get("sort", DEFAULT_SORT)
-    status = query.get("status", OPEN)
+    sort, status = query.get("sort", DEFAULT_SORT), query.get("status", OPEN)
+    unfolded = map(given.number, query.get("open", "").split(","))
     return Asked(
         status=status if status in (OPEN, CLOSED, "all", *GroupStatus) else OPEN,
         side=query.get("side", "") if query.get("side") in tuple(PositionSide) else "",
-        timeframe_secs=int(timeframe) if _is_number(timeframe) else None,
-        search=query.get("q", "").replace("\0", "").strip()[:60],
+        timeframe_secs=given.seconds(query.get("timeframe", "")),
+        search=given.search(query.get("q", "")),
         sort=sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT,
-        unfolded=frozenset(int(part) for part in query.get("open", "").split(",") if _is_number(part)),
+        unfolded=frozenset(number for number in unfolded if number is not None),
     )
 
 
@@ -128,7 +128,8 @@ def _found(text: str) -> Q:
     """A pair, a number of a group, why it closed, or the client order id of one of its orders."""
     by_text = Q(instrument__symbol__icontains=text) | Q(close_reason__icontains=text.replace(" ", "_"))
     by_text |= Q(pk__in=PositionGroup.objects.filter(orders__client_order_id=text).values("pk"))
-    return by_text | Q(pk=int(text)) if _is_number(text) else by_text
+    number = given.number(text)
+    return by_text if number is None else by_text | Q(pk=number)
 
 
 def alerts_of(row: PositionGroup) -> tuple[int, ...]:
@@ -155,7 +156,3 @@ def history(row: PositionGroup, *, alerts: Sequence[int] = (), until: datetime |
         )
         for entry in entries.order_by("-id")[:TOLD]
     )
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19

@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from dashboard import users_sealed
-from dashboard.api.problems import MEDIA_TYPE, Problem, body
 from dashboard.figures import Equity
+from dashboard.problems import MEDIA_TYPE, Problem, body
 from dashboard.snapshot import GroupRow, Overview
 from project.ahead import ahead
 from trading.services import sealing
@@ -22,6 +22,8 @@ from trading.services import sealing
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CODE = "SEALED"
 API = "/api/"
+WITHDRAWN = "Withdrawn. Everything stays as it is."
+ENDED = "That change has ended already: it was applied or withdrawn before."
 FREE = frozenset(
     {
         "admin:login",
@@ -103,7 +105,6 @@ POSITION_WORDS = frozenset(
         "performance",
         "pnl",
         "pool",
-        "positions",
         "risk",
         "slots",
         "why",

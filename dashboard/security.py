@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from dashboard.pages.overview import account_id as number_of
+from dashboard import given
 from project.accounts.models import Environment, ExchangeAccount, TradingMode
 
 # unfold's widgets are Alpine expressions (eval) in attributes (inline); its pages show no alert outside a text node.
@@ -58,9 +58,10 @@ def _acts(*names: str) -> Callable[[HttpRequest], bool]:
 
 
 def _for_live(request: HttpRequest) -> bool:
-    """Whether what is saved is for an account with real money."""
-    live = ExchangeAccount.objects.filter(environment=Environment.LIVE)
-    return live.filter(pk=number_of(request.POST.get("account", "")) or 0).exists()
+    """Whether what is saved is for an account with real money; one that is written otherwise than in digits counts as such."""
+    live, text = ExchangeAccount.objects.filter(environment=Environment.LIVE), request.POST.get("account", "")
+    number = given.number(text)
+    return bool(text) and (number is None or live.filter(pk=number).exists())
 
 
 FRESH_DEEDS: Mapping[str, Callable[[HttpRequest], bool]] = {

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard import settings_words as words
-from dashboard.api.settings import LOCKS
 from dashboard.settings_plan import Plans, plans
 from dashboard.settings_rows import where
 from project.accounts.models import ExchangeAccount, User
@@ -215,7 +214,7 @@ def _narrowness(change: Change) -> tuple[bool, bool]:
 def _warnings(changes: Sequence[Change]) -> Iterator[str]:
     """Limits that this makes pointless, and what sealing means."""
     if any(change.name == "profile" and change.after == SEALED for change in changes):
-        yield LOCKS
+        yield words.LOCKS
     for at in dict.fromkeys(change.place for change in changes):
         rows = overrides.holding(at)
         here = [change for change in changes if change.place == at]

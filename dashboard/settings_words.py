@@ -37,6 +37,10 @@ FELT: Mapping[str, str] = MappingProxyType(
 )
 REACH_NO_GROUP = frozenset({"live", "system"})
 # Groups of settings that say nothing about what is open.
+LOCKS = (
+    "This seals the whole installation at once: no order, close or looser setting from then on, and taking it back "
+    "waits 24 hours. The red button works."
+)
 UNREAD: Mapping[str, str] = MappingProxyType(
     {
         "body_dedupe_secs": "each source has its own, which counts",

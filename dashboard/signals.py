@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from django.db.models import Min, Q, QuerySet
 
+from dashboard import given
 from dashboard.inbox import CODED, OUTCOMES
 from dashboard.logs import moment
 from dashboard.sheets import Cell
@@ -101,22 +102,14 @@ def asked_for(query: Mapping[str, str]) -> Asked:
     """What an address asks for; what makes no sense is left out."""
     return Asked(
         kind=query.get("outcome", "") if query.get("outcome") in KINDS else "",
-        code=_text(query.get("code", "")).upper().replace(" ", "_"),
-        source_id=_number(query.get("source", "")),
-        pair=_text(query.get("pair", "")),
-        search=_text(query.get("q", "")),
+        code=given.search(query.get("code", "")).upper().replace(" ", "_"),
+        source_id=given.number(query.get("source", "")),
+        pair=given.search(query.get("pair", "")),
+        search=given.search(query.get("q", "")),
         since=moment(query.get("from", "")),
         until=moment(query.get("to", ""), end=True),
-        before=_number(query.get("before", "")),
+        before=given.number(query.get("before", "")),
     )
-
-
-def _text(raw: str) -> str:
-    return raw.replace("\0", "").strip()[:60]
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 # reading -----------------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db.models import Q
 
-from dashboard import signals, signals_path, telling
+from dashboard import given, signals, signals_path, telling
 from dashboard.formats import NOTHING, NUMBER, figure, timeframe
 from dashboard.groups import market_of
-from dashboard.previewing import Fact, measured, said
+from dashboard.previewing import CheckRow, Fact, measured, said
 from dashboard.signals import ACTED, Row, short
 from dashboard.signals_path import Step, Way
 from dashboard.snapshot import Market
@@ -28,16 +28,6 @@ ORDERS_SHOWN, JOURNAL_SHOWN, POINTING_SHOWN = 60, 60, 20
 LONGEST_RAW, LONGEST_FACT = 12_000, 300
 CLOSING = (Purpose.EXIT, Purpose.REDUCE)
 SHOWN_ELSEWHERE = frozenset({"checks"})  # the gate's own table
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A check of the gate, as it was measured when the alert was decided."""
-
-    name: str
-    value: str
-    limit: str
-    ok: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +77,7 @@ class Detail:
     numbers: tuple[Fact, ...]
     raw: str
     about: tuple[Fact, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[CheckRow, ...]
     orders: tuple[Placed, ...]
     groups: tuple[int, ...]
     journal: tuple[Line, ...]
@@ -215,15 +205,15 @@ def _about(alert: Alert) -> Iterable[Fact]:
     yield Fact("received", f"{alert.received_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
-def _checks(alert: Alert) -> tuple[Check, ...]:
+def _checks(alert: Alert) -> tuple[CheckRow, ...]:
     """The last passage through the gate."""
     last = RiskDecision.objects.filter(signal__alert=alert).order_by("-pk").first()
     return tuple(map(_check, last.checks)) if last else ()
 
 
-def _check(line: Mapping[str, Any]) -> Check:
+def _check(line: Mapping[str, Any]) -> CheckRow:
     value, limit = (measured(_number(line.get(key)), str(line.get("unit") or "")) for key in ("value", "limit"))
-    return Check(str(line.get("name", "")).replace("_", " "), value, limit, bool(line.get("ok")))
+    return CheckRow(str(line.get("name", "")).replace("_", " "), value, limit, bool(line.get("ok")))
 
 
 def _number(kept: object) -> object:
@@ -259,4 +249,4 @@ def _pointers(alert: Alert) -> tuple[Pointer, ...]:
 
 def _first_of(alert: Alert) -> int | None:
     number = alert.client_id.removeprefix(MARK) if is_replay(alert) else ""
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    return given.number(number)

@@ -73,7 +73,7 @@ CATEGORIES: Mapping[str, Category] = MappingProxyType(
 # Outcomes of alerts that are about ticks, lots and minimums: they are the precision log, whatever they arrived as.
 PRECISION = frozenset({"BELOW_MINIMUM", "CAPITAL_TOO_SMALL", "LEG_BELOW_MINIMUM", "PRICE_NOT_POSITIVE",
                        "QTY_ABOVE_MAXIMUM", "REDUCTION_TOO_SMALL"})  # fmt: skip
-ABOUT_THE_ALERT = frozenset({"PRICE_WORSE", "SIZE_UNKNOWN", "STALE", "TOO_SOON"})
+ABOUT_THE_ALERT = frozenset({"SIZE_UNKNOWN", "STALE", "TOO_SOON"})
 DENIED = frozenset(DenialCode) - PRECISION - ABOUT_THE_ALERT
 # What the gate denied belongs to risk, though it arrived as an alert.
 FINE = frozenset({"ENTERED", "PYRAMIDED", "EXITED", "QUEUED", "DEQUEUED", "REDUCED", "REVERSED", "INDICATORS_STORED",
@@ -295,6 +295,7 @@ WORDS: Mapping[str, Say] = MappingProxyType(
         "engine.took_over": _took_over,
         "engine.turned_away": _turned_away,
         "fill": _fill,
+        "fill.priced": lambda p: f"fee {p.get('fee')} {p.get('fee_currency')} priced at {p.get('fee_price')}",
         "group.add_asked": _added,
         "group.blocked": lambda p: f"group {'blocked' if p.get('blocked') else 'unblocked'}{_by(p)}",
         "group.closed": _group_closed,

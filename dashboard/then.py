@@ -1,9 +1,10 @@
 """Time travel: a group and its orders as the journal knew them at a moment."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from dashboard import given
 from project.journal.models import JournalEntry
 from trading.domain.replay import OrderTold, Rebuilt, Told, rebuild
 from trading.domain.words import group_words, order_words
@@ -36,13 +37,11 @@ class Then:
 
 def moment(text: str) -> datetime | None:
     """A time typed or linked: ISO, with or without a zone (then UTC); None where it is none."""
+    at = given.moment(text)
     try:
-        at = datetime.fromisoformat(text.strip())
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-        inclusive(at)
-    except (ValueError, OverflowError):  # the latter: beyond the first or the last year there is
+        return at if at and inclusive(at) else None
+    except OverflowError:  # the last minute there is has no end
         return None
-    return at
 
 
 def inclusive(at: datetime) -> datetime:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import uuid4
 
+from dashboard import given
 from risk.domain.denial import DenialCode
 from signals import timeframes
 from signals.formats import FieldError, FormatRefused
@@ -97,9 +98,7 @@ class Form:
 def filled(typed: Mapping[str, str], *, account_id: int) -> Form:
     """The form as it was sent."""
     values = {name: _text(typed.get(name, ""), LONGEST_NOTE if name == "note" else LONGEST) for name in NAMES}
-    source = typed.get("source", "")
-    number = int(source) if source.isascii() and source.isdigit() and len(source) < 19 else None
-    return Form(account_id, values | _choices(values), number)
+    return Form(account_id, values | _choices(values), given.number(typed.get("source", "")))
 
 
 def _text(raw: str, longest: int) -> str:

@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa import admin as _factors  # noqa: F401 - the same
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -61,11 +62,13 @@ class PeopleAdmin(WindlassUserAdmin):
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's
         """Somebody's password; a new one is journalled, and ends what the old one opened."""
-        rows, me = User.objects.filter(pk=id if id.isdecimal() else 0), request.user
+        me = request.user
         with transaction.atomic():
-            before = rows.first()
+            before = self.get_object(
+                request, unquote(id)
+            )  # as Django finds it: an address has many ways to write a number
             answer: HttpResponse = super().user_change_password(request, id, form_url)
-            after = rows.first()
+            after = User.objects.filter(pk=before.pk).first() if before else None
             if before and after and after.password != before.password and isinstance(me, User):
                 users.password_set(after, me, REASON, but=request.session.session_key)
         return answer

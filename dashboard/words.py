@@ -44,9 +44,11 @@ ORDER_CODE_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "BOOKS_DIFFER": "The account's executions differ from the venue's: a person looks",
         "BY_HAND": "Withdrawn by a person",
+        "FORGOTTEN": "The venue shows it no more, and it may have filled: a person looks",
         "GROUP_CLOSING": "Withdrawn because its group closes",
         "MARKET_GONE": "The venue closed the market",
         "MODE": "Stopped on its way: the trading mode or the kill switch forbade it",
+        "NO_NUMBER": "It triggered, and the venue names no order that it became: that is looked for",
         "OTHER_ORDER": "The venue has another order under its number: a person looks",
         "REPRICED": "Taken back, to be placed at another price",
         "RESIZED": "Taken back, to be placed with another quantity",

@@ -332,8 +332,8 @@ def variables() -> str:
 
 def example() -> str:
     """The file .env.example."""
-    head = "# Copy to .env and uncomment what you change. `make up`, `make doctor` and `make reset` read it;\n"
-    head += "# a variable that the shell has already wins.\n"
+    head = "# Copy to .env and uncomment what you change. `make up`, `make doctor`, `make reset` and manage.py read\n"
+    head += "# it; a variable that the shell has already wins.\n"
     return head + "".join(f"\n# {v.sentence}\n#{name}={v.default}\n" for name, v in words.VARIABLES.items())
 
 

@@ -147,6 +147,10 @@ PLANS: Mapping[str, Explained] = {
         "A stop stands farther than the emergency stop, which would always fire first.",
         "Bring it nearer, or raise `emergency_stop_pct` before it.",
     ),
+    "STOP_FAR_OFF": E(
+        "The alert's stop stands below a tenth of the entry's price, or above ten times it: no price, but a distance.",
+        'Send a price, or a distance with its sign: `"2%"`.',
+    ),
     "STOP_TOO_NEAR": E(
         "The ATR stop would stand within a tick or the fees of a round trip.",
         "Raise `atr_multiplier`, or choose another stop.",
@@ -211,7 +215,7 @@ PROMISES_LATER: Mapping[str, str] = {
 }
 
 PROCESSES: Mapping[str, str] = {
-    "beat": "Celery's clock: rings the periodic bells below.",
+    "beat": "Celery's clock: rings the periodic bells below, each at its interval, whatever the wall clock is set to.",
     "door": "Takes alerts: authenticate, store, answer. The only thing a tunnel or proxy may expose.",
     "entries": "Worker: decides inboxes, sends entries.",
     "exits": "Worker: sends exits and cancels, collects fills, looks up unknown orders.",
@@ -298,6 +302,7 @@ COMMANDS: Mapping[str, str] = {
     "mode": "[normal|pause|reduce|leave|confirm] [--reason TEXT] [--phrase 'LEAVE EMERGENCY']",
     "pump": "",
     "rebuild": "--check",
+    "refit_volatility": "",
     "rotate_kek": "",
     "run_killswitch": "[--drill] [--pins gpio] [--ready] [--door URL --secret-file FILE]",
     "second_engine": "[ACCOUNT --phrase 'this engine trades it']",
@@ -308,4 +313,4 @@ COMMANDS: Mapping[str, str] = {
     "up": "",
 }
 # Started by `make up`, not by people.
-MACHINERY = frozenset({"bootstrap", "make_checkups", "pump", "up"})
+MACHINERY = frozenset({"bootstrap", "make_checkups", "pump", "refit_volatility", "up"})

@@ -57,6 +57,7 @@ SPANS = (
     ),
     Row("fill.fetch", "trading/services/fills.py", "fills are missing", "the venue has told them"),
     Row("fill.look", "trading/services/fills.py", "orders rest", "the venue has told which are open"),
+    Row("fill.price", "trading/services/fills.py", "a fee has a price now", "price and figures are committed"),
     Row("flatten", "trading/services/flatten.py", "a person asked", "queue empty, groups closing, committed"),
     Row(
         "group.after",

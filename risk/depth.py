@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from risk.models import BookDepth
-from signals.market.candles import NotNow
+from signals.market.candles import GIVE_UP_AFTER, HasTime, NotNow, always
 
 log = logging.getLogger(__name__)
 
@@ -14,15 +14,28 @@ AskDepth = Callable[[str], Decimal]
 # The quote value near a symbol's price; asks the venue. Raises NotNow.
 
 
-def refresh(pairs: Mapping[str, int], *, ask: AskDepth, clock: Callable[[], datetime], most: int) -> int:
-    """Ask for the pairs (symbol → instrument id) that were not asked for longest; how many answered.
+def refresh(
+    pairs: Mapping[str, int],
+    *,
+    ask: AskDepth,
+    clock: Callable[[], datetime],
+    most: int,
+    has_time: HasTime = always,
+) -> int:
+    """Ask for the pairs (symbol → instrument id) that were not asked for longest, while there is time; how many answered.
 
-    What does not answer keeps its row, and grows too old to count by itself.
+    What does not answer keeps its row, and grows too old to count by itself; after two of those it is left for this pass.
     """
     known = dict(BookDepth.objects.filter(instrument_id__in=pairs.values()).values_list("instrument_id", "at"))
     never = [symbol for symbol, pk in sorted(pairs.items()) if pk not in known]
     oldest = sorted((symbol for symbol in pairs if symbol not in never), key=lambda symbol: known[pairs[symbol]])
-    return sum(_looked(pairs[symbol], symbol, ask=ask, at=clock()) for symbol in [*never, *oldest][:most])
+    answered = refused = 0
+    for symbol in [*never, *oldest][:most]:
+        if refused >= GIVE_UP_AFTER or not has_time():
+            break
+        found = _looked(pairs[symbol], symbol, ask=ask, at=clock())
+        answered, refused = answered + found, refused + (not found)
+    return answered
 
 
 def _looked(instrument_id: int, symbol: str, *, ask: AskDepth, at: datetime) -> bool:

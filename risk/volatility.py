@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from project.journal.record import record
+from project.services import spawn
 from risk.domain import garch, volatility_target
 from risk.domain.garch import Garch, Method
 from risk.domain.precision import PRECISION
@@ -36,14 +38,27 @@ Ask = Callable[[Asked], Mapping[str, Any]]
 
 
 def follow(instrument_ids: Iterable[int]) -> int:
-    """Count every candle in that came since: how many rows moved. A pair with enough candles and no row gets one."""
+    """Count every candle in that came since: how many rows moved. A pair with enough candles and no row gets one.
+
+    The rows are locked while they are read and written: a fit ends at any moment in a process of its own.
+    """
     ids = list(instrument_ids)
-    newest, rows = candles.latest(ids), GarchFit.objects.filter(instrument_id__in=ids)
-    known = {(row.instrument_id, row.timeframe_secs): row for row in rows}
-    behind = [key for key, at in newest.items() if key not in known or known[key].candle_at < at]
-    moved = [row for key in behind if (row := _followed(key, known.get(key))) is not None]
-    _keep(moved)
+    newest = candles.latest(ids)
+    with transaction.atomic():
+        known = {_key(row): row for row in _locked(Q(instrument_id__in=ids))}
+        behind = [key for key, at in newest.items() if key not in known or known[key].candle_at < at]
+        moved = [row for key in behind if (row := _followed(key, known.get(key))) is not None]
+        _keep(moved)
     return len(moved)
+
+
+def _locked(which: Q) -> Iterable[GarchFit]:
+    """Rows for whoever moves them, always in one order, so that two never wait for each other."""
+    return GarchFit.objects.select_for_update(no_key=True).filter(which).order_by("instrument_id", "timeframe_secs")
+
+
+def _key(row: GarchFit) -> tuple[int, int]:
+    return row.instrument_id, row.timeframe_secs
 
 
 def _followed(key: tuple[int, int], row: GarchFit | None) -> GarchFit | None:
@@ -126,7 +141,7 @@ def _keep(rows: Sequence[GarchFit]) -> None:
     kept = [name for name in fields if name not in keys]
     for row in rows:
         row.pk = None
-    GarchFit.objects.bulk_create(rows, update_conflicts=True, unique_fields=keys, update_fields=kept)
+    GarchFit.objects.bulk_create(sorted(rows, key=_key), update_conflicts=True, unique_fields=keys, update_fields=kept)
 
 
 # fitting -----------------------------------------------------------------------------------------
@@ -140,15 +155,25 @@ def due(instrument_ids: Iterable[int], *, now: datetime, most: int) -> list[Garc
 
 
 def refit(rows: Sequence[GarchFit], *, ask: Ask, now: datetime) -> int:
-    """Fit rows anew from their records; how many fits were sound. One that is not goes on by EWMA, and says so."""
-    records = {str(row.pk): unbroken(_record_of(row), row.timeframe_secs) for row in rows}
+    """Fit rows anew from their records; how many fits were sound. One that is not goes on by EWMA, and says so.
+
+    A fit knows the candles of the moment it began. The sweep goes on meanwhile, so the answer is taken into the row as it
+    is by then, and what came since is counted after it.
+    """
+    records = {_name(row): unbroken(_record_of(row), row.timeframe_secs) for row in rows}
     series = {key: returns_of(found) for key, found in records.items()}
     answered = ask({"series": series, "together": {}})["garch"] if rows else {}
     with transaction.atomic():
-        for row in rows:
-            _take(row, answered.get(str(row.pk)), series[str(row.pk)], records[str(row.pk)], now)
-        _keep(rows)
-    return sum(row.method == Method.GARCH for row in rows)
+        here = list(_locked(Q(pk__in=[row.pk for row in rows])))
+        for row in here:
+            _take(row, answered.get(_name(row)), series[_name(row)], records[_name(row)], now)
+        _keep([_followed(_key(row), row) or row for row in here])
+    return sum(row.method == Method.GARCH for row in here)
+
+
+def _name(row: GarchFit) -> str:
+    """The row as the child hears of it."""
+    return f"{row.instrument_id} {row.timeframe_secs}"
 
 
 def _record_of(row: GarchFit) -> list[tuple[datetime, Any]]:
@@ -194,6 +219,7 @@ def child(asked: Asked) -> Mapping[str, Any]:
             env=lean,
             timeout=CHILD_LIMIT.total_seconds(),
             check=True,
+            preexec_fn=spawn.die_with_parent(),
         )
     except (subprocess.SubprocessError, OSError) as error:
         raise FitFailed(f"the fitting child ended without an answer: {error}") from error

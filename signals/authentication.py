@@ -15,6 +15,7 @@ MAX_SKEW = timedelta(seconds=300)
 MILLISECONDS_FROM = 100_000_000_000
 TIMESTAMP_SHAPE = re.compile(r"[0-9]{1,14}")
 HEX_SHAPE = re.compile(r"[0-9a-f]{64}")
+WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}|\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?")
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -201,9 +202,10 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
 
 @lru_cache(maxsize=4096)
 def address_of(text: str) -> Address | None:
-    """An address without port, IPv4 in IPv6 unwrapped; None when it is none."""
+    """An address, its port left out, IPv4 in IPv6 unwrapped; None when it is none."""
+    ported = WITH_PORT.fullmatch(text.strip())
     try:
-        found = ip_address(text.strip().removeprefix("[").partition("]")[0] if "[" in text else text.strip())
+        found = ip_address(ported[1] or ported[2] if ported else text.strip())
     except ValueError:
         return None
     return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
@@ -223,7 +225,5 @@ def sender_address(peer: str, forwarded_for: str, trusted: tuple[Network, ...]) 
     if not trusted:
         return peer
     hops = [peer, *reversed([hop.strip() for hop in forwarded_for.split(",") if hop.strip()])]
-    for hop in hops:
-        if not address_within(hop, trusted):
-            return hop if address_of(hop) or hop == peer else peer
-    return hops[-1]
+    client = next((hop for hop in hops if not address_within(hop, trusted)), hops[-1])
+    return str(address_of(client) or peer)

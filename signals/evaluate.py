@@ -50,7 +50,7 @@ class AlertFacts:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """An alert that may become an order. `age` is None when the sender sent no time; it then counts as 0, flagged."""
+    """An alert that may become an order. `age` is None when it cannot be told from what was sent; it counts as 0."""
 
     alert: AlertFacts
     intent: Intent
@@ -88,8 +88,9 @@ def _placed(alert: AlertFacts, intent: Intent, instruments: Listed, max_age: Max
     if isinstance(symbol, UnknownSymbol):
         symbol = replace(symbol, suggestions=tuple(s for s in symbol.suggestions if instruments.by_symbol[s].active))
         return Verdict(symbol.code, symbol.message, {"symbol": intent.symbol, "suggestions": list(symbol.suggestions)})
-    age = age_of(intent, received_at=alert.received_at)
-    meant = Meant(alert, intent, instruments.by_symbol[symbol], timeframe_of(alert, intent), age)
+    timeframe_secs = timeframe_of(alert, intent)
+    age = age_of(intent, timeframe_secs=timeframe_secs, received_at=alert.received_at)
+    meant = Meant(alert, intent, instruments.by_symbol[symbol], timeframe_secs, age)
     return _refusal(meant, max_age(symbol)) or meant
 
 
@@ -153,13 +154,20 @@ def _shadow(meant: Meant) -> Verdict | None:
     return Verdict(Outcome.SHADOW, reason, {"symbol": meant.instrument.symbol})
 
 
-def age_of(intent: Intent, *, received_at: datetime) -> timedelta | None:
-    """Arrival − the sender's now; with only a bar's open, arrival − (open + interval); with neither, None."""
+def age_of(intent: Intent, *, timeframe_secs: int, received_at: datetime) -> timedelta | None:
+    """Arrival − the sender's now, else − the close of the bar it names; None when neither is known."""
     if intent.sent_at is not None:
         return received_at - intent.sent_at
     if intent.bar_time is not None:
-        return received_at - (intent.bar_time + timedelta(seconds=intent.timeframe_secs or 0))
+        return _since_close(received_at - intent.bar_time, timeframe_secs)
     return None
+
+
+def _since_close(since_open: timedelta, timeframe_secs: int) -> timedelta | None:
+    """0 within the bar, negative before it opens; None after the open of a bar of unknown length (0)."""
+    if since_open < timedelta(0):
+        return since_open
+    return max(since_open - timedelta(seconds=timeframe_secs), timedelta(0)) if timeframe_secs else None
 
 
 def timeframe_of(alert: AlertFacts, intent: Intent) -> int:

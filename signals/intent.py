@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 
 class Action(StrEnum):
@@ -69,6 +70,10 @@ class Size:
     currency: str = ""
 
 
+FARTHEST: Final = Decimal(10)
+# A stop at a tenth of the price, or at ten times it, would lose nine tenths of the position: nobody asks for it.
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """A stop or a target the sender asks for; share_pct is the part of the position it closes (0–100]."""
@@ -76,6 +81,10 @@ class Level:
     kind: LevelKind
     value: Decimal
     share_pct: Decimal = Decimal(100)
+
+    def is_near(self, price: Decimal) -> bool:
+        """Whether a stop can be meant as it is written: a distance, or a price within a tenth and ten times of this."""
+        return self.kind is not LevelKind.PRICE or price / FARTHEST <= self.value <= price * FARTHEST
 
 
 Scalar = bool | str | Decimal
@@ -102,7 +111,7 @@ class Intent:
     timeframe_secs: int | None = None
     price: Decimal | None = None
     sent_at: datetime | None = None  # the sender's "now"; age = arrival − sent_at
-    bar_time: datetime | None = None  # the bar's open; age = arrival − (bar_time + timeframe)
+    bar_time: datetime | None = None  # the bar's open; age = arrival − (bar_time + timeframe), within the bar 0
     max_age_secs: Decimal | None = None  # the sender's own limit on the age; the narrower of it and ours holds
     client_id: str = ""  # the sender's own id of this alert; unique for ever per source
     account: str = ""  # another account of the same user, by name
@@ -125,5 +134,12 @@ class Intent:
     @property
     def may_exit(self) -> bool:
         """True when this may close or shrink a position: the door lets such alerts through a bucket of their own."""
+        if self.action is Action.BUY and MarketPosition.SHORT in self._stands:
+            return True
         exits = (Action.EXIT, Action.SELL, Action.REDUCE, Action.REVERSE)
         return self.action in exits or self.market_position is MarketPosition.FLAT
+
+    @property
+    def _stands(self) -> tuple[MarketPosition | None, ...]:
+        """Every position the alert names: a buy that names a short may buy it back."""
+        return (self.market_position, self.prev_market_position, self.side)

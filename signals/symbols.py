@@ -65,6 +65,8 @@ def spellings(listing: Listing) -> set[str]:
     """The names of one instrument: unified, the venue's, squeezed, and quote first as some vendors write."""
     quote = listing.quote.upper()
     names = {listing.symbol.upper(), listing.venue_symbol.upper(), squeezed(listing.venue_symbol)}
+    if listing.derivative:  # 3Commas writes USDT_BTCUSDT for Binance's perpetual BTCUSDT
+        names.add(f"{quote}_{listing.venue_symbol.upper()}")
     if dated(listing.symbol):  # BTCUSDT means the perpetual, never this month's future
         return names
     for base in {listing.base.upper(), ALIASES.get(listing.base.upper(), listing.base.upper())}:

@@ -68,7 +68,9 @@ class FillTable(EngineTable):
     """Fills of an order."""
 
     model = Fill
-    fields = readonly_fields = columns("at", "side", "price", "qty", "cost", "fee", "fee_currency", "maker", of=Fill)
+    fields = readonly_fields = columns(
+        "at", "side", "price", "qty", "cost", "fee", "fee_currency", "fee_price", "maker", of=Fill
+    )
 
 
 class OrderTable(EngineTable):
@@ -301,7 +303,9 @@ class OrderAdmin(EngineAdmin):
 class FillAdmin(EngineAdmin):
     """Executions, as the venue tells them."""
 
-    list_display = columns("at", "instrument", "side", "price", "qty", "cost", "fee", "fee_currency", "order", of=Fill)
+    list_display = columns(
+        "at", "instrument", "side", "price", "qty", "cost", "fee", "fee_currency", "fee_price", "order", of=Fill
+    )
     list_filter = ("account", "side", "at")
     search_fields = ("=venue_trade_id", "=venue_order_id", "instrument__symbol")
     list_select_related = ("instrument", "order")

@@ -91,6 +91,10 @@ class UnsupportedVenue(WindlassError):
     code = "UNSUPPORTED_VENUE"
 
 
+class NoTestnet(UnsupportedVenue):
+    """{venue} has no test network: choose paper to practise there"""
+
+
 class NoDeadMan(WindlassError):
     """{venue} has no switch that cancels orders by itself: set dead_man_secs to off for this account"""
 

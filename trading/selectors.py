@@ -255,6 +255,7 @@ def fill_view(fill: Fill, leg_id: int | None) -> FillView:
         fee_currency=fill.fee_currency,
         at=fill.at,
         leg_id=leg_id,
+        fee_price=fill.fee_price,
     )
 
 
@@ -316,8 +317,8 @@ def _holding(
 
 
 def _rung_state(number: int, targets: Sequence[Order]) -> RungState:
-    live = next((order for order in targets if is_unsettled(order)), None)
-    return RungState(number, total(o.filled_qty for o in targets), _resting(live) if live else None)
+    live = tuple(_resting(order) for order in targets if is_unsettled(order))
+    return RungState(number, total(o.filled_qty for o in targets), live)
 
 
 def _resting(order: Order) -> RestingTarget:

@@ -5,7 +5,6 @@ What a bell is about is in the rows; a task that finds no work does nothing.
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from logging import INFO, WARNING
 
@@ -16,8 +15,6 @@ from psycopg.errors import LockNotAvailable
 
 from project.accounts.models import ExchangeAccount
 from project.accounts.vault import VaultError
-from project.journal import leases
-from risk.volatility import FitFailed
 from trading import bells
 from trading.errors import LiveNotAllowed, NotReached, Postponed, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
@@ -28,12 +25,12 @@ from trading.services import (
     cancel,
     candles,
     chart_feed,
-    checkup_process,
     connect,
     dead_man,
     decide,
     exits_sweep,
     fills,
+    fits,
     kill_import,
     lookups,
     lost,
@@ -41,6 +38,7 @@ from trading.services import (
     market,
     offset,
     pnl,
+    preflight,
     queue,
     reconcile,
     sealing,
@@ -49,14 +47,15 @@ from trading.services import (
     watch,
     work_down,
 )
+from trading.services.alone import alone
+from trading.services.errand import Errand
 
 log = logging.getLogger(__name__)
 
 CANARY = "answer_canary"
 ENTRIES = "entries"
 # The queue of the workers that decide and send entries.
-LEASE_SPAN = timedelta(seconds=20)
-# A sweep that takes longer has died; another may begin.
+CHECKUPS, FITS = Errand(preflight.BELL), Errand(fits.BELL)
 
 AccountTask = Callable[[ExchangeAccount], object]
 
@@ -96,20 +95,8 @@ def _only_one(name: str, account: ExchangeAccount, work: Callable[[Gateway], obj
 
 
 def _alone(name: str, account: ExchangeAccount, work: Callable[[], object]) -> None:
-    """Do a sweep's work under its lease; a second sweeper finds it taken and leaves. It needs no keys.
-
-    What a process of this machine held when it died is free at once: after a kill nobody waits for the lease's end.
-    """
-    lease, holder, now = f"{name}:{account.pk}", bells.process_name(), timezone.now()
-    fence = leases.claim(lease, holder=holder, now=now, span=LEASE_SPAN) or leases.inherit(
-        lease, holder=holder, now=now, span=LEASE_SPAN, is_dead=bells.is_dead
-    )
-    if fence is None:
-        return
-    try:
-        work()
-    finally:
-        leases.release(lease, holder=holder, now=timezone.now())
+    """Do a sweep's work under its lease; a second sweeper finds it taken and leaves. It needs no keys."""
+    alone(f"{name}:{account.pk}", work)
 
 
 @shared_task(name="trading.ring_accounts")
@@ -198,15 +185,9 @@ def refresh_instruments(account: ExchangeAccount) -> None:
 
 @account_task
 def refit_volatility(account: ExchangeAccount) -> None:
-    """Fit volatility and correlations anew where they are due."""
-    _alone("fits", account, lambda: _refit(account))
-
-
-def _refit(account: ExchangeAccount) -> None:
-    try:
-        candles.refit(account, clock=timezone.now)
-    except FitFailed as error:
-        log.warning("account %s keeps its old fits: %s", account.pk, error)
+    """See to it that volatility and correlations are fitted anew where they are due: by a process of its own."""
+    if candles.fits_due(account, now=timezone.now()):
+        FITS.start()
 
 
 @account_task
@@ -224,7 +205,8 @@ def feed_chart(account: ExchangeAccount) -> None:
 @account_task
 def make_checkups(account: ExchangeAccount) -> None:
     """See to it that the pre-flights and test orders are made that somebody asked for: by a process of their own."""
-    checkup_process.start(now=timezone.now())
+    if preflight.waits(now=timezone.now()):
+        CHECKUPS.start()
 
 
 @account_task

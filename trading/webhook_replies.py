@@ -1,5 +1,6 @@
 """What the door tells its senders, and the two ends of an HTTP exchange in ASGI."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import asdict, dataclass
@@ -60,6 +61,7 @@ UNAUTHORIZED = refusal(
 )
 TOO_LARGE = refusal(413, "BODY_TOO_LARGE", f"The body is larger than {MAX_BYTES} bytes. No alert needs that.")
 TOO_SLOW = refusal(408, "BODY_TOO_SLOW", f"The body did not arrive within {BODY_TIMEOUT_SECS:g} s.")
+COMPRESSED = refusal(415, "BODY_COMPRESSED", "Compressed bodies are not read: send this without Content-Encoding.")
 CUT_SHORT = refusal(400, "BODY_CUT_SHORT", "The connection ended before the body did.")
 STARTING = refusal(503, "DATABASE_DOWN", "The sources cannot be read right now. Send this again.", retry_secs=1)
 INTERNAL = refusal(503, "INTERNAL", "Something unforeseen happened; it is in the log. Send this again.", retry_secs=5)
@@ -70,8 +72,25 @@ ID_REUSED = refusal(
 )
 
 
+def headers_of(scope: Scope) -> Mapping[bytes, str]:
+    """The request's headers; one that comes in several lines, as each proxy may write its own, is one list."""
+    headers: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        text = value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    return headers
+
+
 async def read_body(receive: Receive) -> bytes | None:
-    """The whole body, or None when it is larger than MAX_BYTES. Raises TurnedAway when its sender goes away."""
+    """The whole body, or None when it is larger than MAX_BYTES. Raises TurnedAway: too slow, or its sender went away."""
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_SECS):
+            return await _whole(receive)
+    except TimeoutError:
+        raise TurnedAway(TOO_SLOW) from None
+
+
+async def _whole(receive: Receive) -> bytes | None:
     chunks: list[bytes] = []
     size = 0
     while True:

@@ -40,20 +40,20 @@ from signals.refusals import UPSERT, Refusals
 from signals.sources import Directory
 from trading.services import kill_door
 from trading.webhook_replies import (
-    BODY_TIMEOUT_SECS,
+    COMPRESSED,
     ID_REUSED,
     INTERNAL,
     NOT_FOUND,
     POST_ONLY,
     STARTING,
     TOO_LARGE,
-    TOO_SLOW,
     UNAUTHORIZED,
     Receive,
     Reply,
     Scope,
     Send,
     TurnedAway,
+    headers_of,
     read_body,
     refusal,
     respond,
@@ -76,6 +76,8 @@ TOKEN_PATH = re.compile(r"/webhooks/([A-Za-z0-9_-]{20,128})")
 FIRST_LOOK_SECS = 1.0
 # An alert that arrives before the sources could be read waits this long for them.
 NONCE_SHAPE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+COMPRESSIONS = re.compile(r"\b(br|compress|deflate|gzip|zstd)\b", re.IGNORECASE)
+# Other words in Content-Encoding, such as utf-8, are a sender's mistake that harms nothing.
 POLL_SECS = 0.5
 # How long a new or revoked source takes to count: under a second, with the look itself.
 
@@ -183,7 +185,7 @@ class Door:
         if scope["method"] != "POST":
             return POST_ONLY
         await self.open()
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        headers = headers_of(scope)
         offer = self._offer(scope, headers, "" if path in ENDPOINTS or not token else token[1])
         return await self._deliver(await self._received(path, offer, headers, receive))
 
@@ -198,16 +200,14 @@ class Door:
         )
 
     async def _received(self, path: str, offer: Offer, headers: Mapping[bytes, str], receive: Receive) -> Delivery:
-        """The request with its body. Raises TurnedAway: too large, too slow."""
-        try:
-            async with asyncio.timeout(BODY_TIMEOUT_SECS):
-                raw = await read_body(receive)
-        except TimeoutError:
-            raise TurnedAway(TOO_SLOW) from None
+        """The request with its body. Raises TurnedAway: too large, too slow, compressed."""
+        raw = await read_body(receive)
         now = datetime.now(UTC)
-        if raw is None:
-            self.refusals.count(None, offer.address, "BODY_TOO_LARGE", now=now)
-            raise TurnedAway(TOO_LARGE)
+        compressed = COMPRESSIONS.search(headers.get(b"content-encoding", ""))
+        if raw is None or compressed:
+            away = TOO_LARGE if raw is None else COMPRESSED
+            self.refusals.count(None, offer.address, away.body["code"], now=now)
+            raise TurnedAway(away)
         return Delivery(ENDPOINTS.get(path, ""), offer, raw, headers.get(b"content-type", ""), now)
 
     async def _deliver(self, delivery: Delivery) -> Reply:

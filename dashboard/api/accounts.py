@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from dashboard import preflight
 from dashboard.api.base import Shown
 from dashboard.api.fields import DoneSerializer, Money, RowSerializer, done
-from dashboard.api.problems import not_now, refused
+from dashboard.problems import not_now, refused
 from project.accounts.models import Balance, BalanceMovement, Checkup, Environment, ExchangeAccount
 from trading.services import adopt, arming, connect, probe, sealing
 from trading.services import preflight as checkup

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from dashboard.api.base import Edge, Listed, Shown, mine
 from dashboard.api.fields import DoneSerializer, Id, RowSerializer, done
-from dashboard.api.problems import not_now, refused
 from dashboard.previewing import as_json
+from dashboard.problems import not_now, refused
 from signals.models import Alert, Refusal, Signal, Source
 from signals.strict_json import MAX_BYTES
 from trading.services import connect, replay, sealing

@@ -20,9 +20,10 @@ from rest_framework.viewsets import GenericViewSet
 
 from dashboard.api import idempotency
 from dashboard.api.permissions import DEFAULTS
-from dashboard.api.problems import refused, undone
+from dashboard.api.problems import undone
 from dashboard.fresh import is_fresh
 from dashboard.models import KeptAnswer
+from dashboard.problems import refused
 from dashboard.roles import Scope, scopes_of
 from dashboard.tokens import Opened, digest
 from project.accounts.models import ExchangeAccount, User

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from dashboard.api.base import Edge, Shown
 from dashboard.api.fields import DoneSerializer, Id, Money, OneAccount, RowSerializer, done
-from dashboard.api.problems import not_now
+from dashboard.problems import not_now
 from project.accounts.models import ExchangeAccount
 from signals.models import Instrument
 from trading.models import BareHolding, Disagreement, DustMove

@@ -6,8 +6,8 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from dashboard.api import problems, schema
-from dashboard.api.problems import Problem
+from dashboard.api import schema
+from dashboard.problems import MEDIA_TYPE, Problem, body
 
 # The page's own styles are set by its script; its pictures are data.
 POLICY = (
@@ -25,8 +25,8 @@ def schema_json(_: HttpRequest) -> HttpResponse:
 @csrf_exempt
 def nowhere(_: HttpRequest) -> JsonResponse:
     """An address that is none: said as a problem, like everything else here."""
-    said = problems.body(Problem(404, "NO_SUCH_ADDRESS", "The API has no such address: see /api for those it has."))
-    return JsonResponse(said, status=404, content_type=problems.MEDIA_TYPE)
+    said = body(Problem(404, "NO_SUCH_ADDRESS", "The API has no such address: see /api for those it has."))
+    return JsonResponse(said, status=404, content_type=MEDIA_TYPE)
 
 
 @login_required

@@ -6,9 +6,9 @@ from typing import Any
 from django.db import models
 from rest_framework import serializers
 
+from dashboard import given
 from project.journal.record import plain
 
-LARGEST = 2**63 - 1
 PLACES, WIDE = Decimal("1E-18"), Context(prec=76)
 # As many as the rows keep; a quotient has more than anybody can use.
 
@@ -42,7 +42,7 @@ class Id(serializers.IntegerField):
     """A row's number."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"min_value": 1, "max_value": LARGEST, **options})
+        super().__init__(**{"min_value": 1, "max_value": given.LARGEST_ID, **options})
 
 
 class AccountQuery(serializers.Serializer):

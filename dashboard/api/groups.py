@@ -18,7 +18,7 @@ from dashboard.api.books import WhySerializer, once
 from dashboard.api.fields import DoneSerializer, Id, Money, RowSerializer, done
 from dashboard.api.offset import PlanSerializer, plan_json
 from dashboard.api.orders import FillSerializer, OrderSerializer
-from dashboard.api.problems import Problem, Refused, not_now, refused
+from dashboard.problems import Problem, Refused, not_now, refused
 from risk.domain.offset import OffsetPlan
 from risk.domain.offset_words import NotNow
 from trading.domain.refusal import plain

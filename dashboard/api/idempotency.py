@@ -17,8 +17,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboard.api.problems import refused
 from dashboard.models import KeptAnswer
+from dashboard.problems import refused
 
 log = logging.getLogger(__name__)
 

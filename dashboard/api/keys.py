@@ -13,8 +13,8 @@ from dashboard import security_login, tokens
 from dashboard.api.authentication import Bearer, scopes, unknown
 from dashboard.api.base import Edge, Shown
 from dashboard.api.fields import DoneSerializer, RowSerializer, done, named
-from dashboard.api.problems import refused
 from dashboard.models import SCOPES, ApiToken
+from dashboard.problems import refused
 from dashboard.roles import ORDER, Scope, scopes_of
 from dashboard.tokens import DEFAULT_DAYS, MOST_DAYS, Keys, NotAllowed, Opened
 from project.accounts.models import Role

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from dashboard.api.base import Shown
 from dashboard.api.fields import DoneSerializer, Id, RowSerializer, done
-from dashboard.api.problems import not_now
+from dashboard.problems import not_now
 from signals.models import LostAlert
 from trading.services import lost
 

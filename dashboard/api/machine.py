@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboard.api.base import Edge
-from dashboard.pages.tasks import bells, queues
 from dashboard.readiness import reasons
+from dashboard.task_queues import bells, queues
 from trading.services.status import canary_age
 
 

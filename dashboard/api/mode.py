@@ -13,16 +13,14 @@ from rest_framework.response import Response
 
 from dashboard.api.base import Edge, own_accounts
 from dashboard.api.fields import DoneSerializer, done
-from dashboard.api.problems import refused
-from dashboard.pages.kill import SHOWN_LINES
-from dashboard.pages.mode import DONE, STEPS, WAITS, take_step
+from dashboard.mode_steps import DONE, STEPS, WAITS, take_step
+from dashboard.problems import refused
+from dashboard.red_button import latest_lines, stakes
 from dashboard.roles import Scope, scopes_of
 from project.accounts import mode
 from project.accounts.mode import Mode
 from project.accounts.models import ExchangeAccount
-from trading.domain.order_state import RESTING
-from trading.kill import journal, places
-from trading.models import Order, PositionGroup
+from trading.kill import places
 from trading.services import approvals, emergency, sealing
 from trading.services.overrides import Place
 
@@ -138,23 +136,10 @@ class Kill(Edge):
             "phrase": mode.KILL_PHRASE,
             "watched": places.is_watched(home),
             "two_people": approvals.needed(),
-            "stakes": self._stakes(),
+            "stakes": stakes(self._flattened()),
             "standing": _standing(home),
         }
         return Response(KillSerializer(shown).data)
-
-    def _stakes(self) -> list[dict[str, Any]]:
-        groups, resting = PositionGroup.objects.filter(closed_at=None), Order.objects.filter(state__in=sorted(RESTING))
-        return [
-            {
-                "account": account.pk,
-                "name": account.name,
-                "environment": account.environment,
-                "groups": groups.filter(account=account).count(),
-                "orders": resting.filter(account=account).count(),
-            }
-            for account in self._flattened()
-        ]
 
     def _flattened(self) -> "QuerySet[ExchangeAccount]":
         """Every account, for those who may press: that is what the button flattens."""
@@ -198,7 +183,7 @@ def _standing(home: Any) -> dict[str, Any] | None:
         return None
     latch, report = found
     named = {name: getattr(latch, name) for name in ("id", "at", "operator", "reason", "source")}
-    return named | {"flat": bool(report and report.flat), "lines": journal.lines(home, latch.id)[-SHOWN_LINES:]}
+    return named | {"flat": bool(report and report.flat), "lines": latest_lines(home, latch.id)}
 
 
 class KillLeave(Edge):

@@ -17,13 +17,12 @@ from dashboard.api.authentication import scopes
 from dashboard.api.base import Edge, Listed, Shown
 from dashboard.api.fields import DoneSerializer, Id, RowSerializer, done
 from dashboard.api.permissions import SENTENCE
-from dashboard.api.problems import Refused, not_now, refused
 from dashboard.notices import channels
 from dashboard.notices.channels import MANNERS, Wanted
 from dashboard.notices.domain.addresses import KINDS, MAX_FIELD
 from dashboard.notices.domain.classes import CLASSES, Klass, Way, ways
 from dashboard.notices.models import KIND_CHOICES, Channel, Notice
-from dashboard.pages.notices import ASKED, TWICE
+from dashboard.problems import Refused, not_now, refused
 from dashboard.roles import Scope, scopes_of
 from dashboard.tokens import Opened
 from trading.services import sealing
@@ -168,8 +167,8 @@ class Channels(Shown):
         row = self.row()
         _acts(request)
         if not channels.test(row, operator=self.user, now=timezone.now()):
-            raise not_now(TWICE, "TEST_WAITS")
-        return Response(done(ASKED))
+            raise not_now(channels.TEST_WAITS, "TEST_WAITS")
+        return Response(done(channels.TEST_ASKED))
 
     @extend_schema(request=SwitchChannelSerializer, responses=DoneSerializer)
     @action(detail=True, methods=["post"])

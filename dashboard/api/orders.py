@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from dashboard.api.base import Shown
 from dashboard.api.fields import DoneSerializer, Id, RowSerializer, done
-from dashboard.api.problems import not_now, refused
 from dashboard.doubts import ENDINGS
+from dashboard.problems import not_now, refused
 from trading.domain.order_state import OrderState
 from trading.domain.vocabulary import Purpose
 from trading.models import Fill, Order
@@ -45,7 +45,7 @@ class FillSerializer(RowSerializer):
         model = Fill
         fields = (
             *("id", "account", "instrument", "symbol", "order", "venue_trade_id", "side", "price", "qty", "cost"),
-            *("fee", "fee_currency", "maker", "realised", "at", "recorded_at"),
+            *("fee", "fee_currency", "maker", "realised", "at", "recorded_at", "fee_price"),
         )
 
 

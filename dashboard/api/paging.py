@@ -9,8 +9,9 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dashboard import given
+
 DEFAULT, MOST = 50, 200
-LARGEST_ID = 2**63 - 1
 WINDOW = 20_000
 # Rows that one page of a search looks through: about a quarter of a second.
 
@@ -18,7 +19,7 @@ WINDOW = 20_000
 class ByCursor(BasePagination):
     """`?cursor=` is what `next` of the page before carries; `?limit=` how many rows a page has."""
 
-    largest: ClassVar[int] = LARGEST_ID
+    largest: ClassVar[int] = given.LARGEST_ID
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """One page, and where the next one begins."""
@@ -106,7 +107,7 @@ def _number(request: Request, name: str, *, default: int, most: int) -> int:
     text = request.query_params.get(name, "")
     if not text:
         return default
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else 0
-    if not 1 <= number <= most:
+    number = given.number(text, most=most)
+    if not number:
         raise ValidationError({name: f"A whole number from 1 to {most} is needed."}, code="out_of_range")
     return number

@@ -7,7 +7,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from dashboard.api.authentication import scopes
-from dashboard.api.problems import refused
+from dashboard.problems import refused
 from dashboard.roles import Scope
 
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from dashboard import waiting
 from dashboard.api.base import Edge, Listed, Shown
 from dashboard.api.fields import DoneSerializer, Id, Money, OneAccount, RowSerializer, done
-from dashboard.api.problems import not_now
+from dashboard.problems import not_now
 from dashboard.snapshot import WaitingRow
 from trading.models import QueuedSignal, Slot
 from trading.services import queue

@@ -9,8 +9,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from dashboard.api import idempotency
-from dashboard.api import problems as told
-from dashboard.api.problems import MEDIA_TYPE
+from dashboard.api.problems import SCHEMA
+from dashboard.problems import MEDIA_TYPE
 
 VERBS = {"POST": "post", "PUT": "put", "PATCH": "change", "DELETE": "delete"}
 UNSAFE = ("post", "put", "patch", "delete")
@@ -59,7 +59,7 @@ class Schema(AutoSchema):
 
 def problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Post-processing: every operation answers problems in one shape."""
-    result["components"]["schemas"]["Problem"] = dict(told.SCHEMA)
+    result["components"]["schemas"]["Problem"] = dict(SCHEMA)
     for operations in result["paths"].values():
         for method, operation in operations.items():
             for status, words in _statuses(method).items():

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from dashboard.access import withdrawable
 from dashboard.api.base import Edge, Shown
 from dashboard.api.fields import DoneSerializer, RowSerializer, done
-from dashboard.api.problems import not_now
-from dashboard.pages.sealed import ENDED, WITHDRAWN
+from dashboard.problems import not_now
+from dashboard.sealed import ENDED, WITHDRAWN
 from trading.models import PendingChange
 from trading.services import sealing
 

@@ -13,8 +13,9 @@ from rest_framework.response import Response
 from dashboard.api.authentication import scopes
 from dashboard.api.base import Edge, own_accounts
 from dashboard.api.fields import Id
-from dashboard.api.problems import not_now, refused
+from dashboard.problems import not_now, refused
 from dashboard.roles import Scope
+from dashboard.settings_words import LOCKS
 from trading.domain import settings as registry
 from trading.domain.sealing import SEALED
 from trading.domain.settings import Kind, Setting
@@ -24,11 +25,6 @@ from trading.services import overrides
 from trading.services.overrides import Change, Place, Wish
 from trading.services.overrides_submit import Way, submit, ways
 from trading.services.setting_versions import Said
-
-LOCKS = (
-    "This seals the whole installation at once: no order, close or looser setting from then on, and taking it back "
-    "waits 24 hours. The red button works."
-)
 
 EVERYBODY = "A setting for everybody takes the scope admin. Name an account, or set `own`."
 SOMEBODYS = "This setting is somebody else's: it takes its owner, or the scope admin."

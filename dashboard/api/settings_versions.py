@@ -15,8 +15,8 @@ from rest_framework.response import Response
 from dashboard.api.authentication import scopes
 from dashboard.api.base import Edge, Listed, Shown, own_accounts, sees_all
 from dashboard.api.fields import Id, RowSerializer
-from dashboard.api.problems import not_now, refused
 from dashboard.api.settings import ChangedSerializer, SettingScopeSerializer, may_write, shown
+from dashboard.problems import not_now, refused
 from dashboard.roles import Scope
 from project.accounts.models import User
 from trading.models import SettingRequest, SettingVersion

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from dashboard.api.base import Edge, Shown, mine
 from dashboard.api.fields import DoneSerializer, Id, Money, RowSerializer, done, named
-from dashboard.pages.shadow import LARGEST, ROWS_SHOWN, state
+from dashboard.shadow_rows import LARGEST, ROWS_SHOWN, state
 from signals.models import Source
 from trading.domain.comparison import Match, Part, totals
 from trading.models import ShadowDecision, ShadowGroup

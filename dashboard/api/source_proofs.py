@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from dashboard import builder_sources
 from dashboard.api.base import Edge, mine
 from dashboard.api.fields import Id
-from dashboard.api.problems import refused
 from dashboard.api.sources import SourceSerializer
+from dashboard.problems import refused
 from dashboard.render import webhook_url
 from project.accounts.models import Environment, ExchangeAccount
 from signals.models import Source

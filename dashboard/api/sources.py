@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from dashboard.api.base import Shown
 from dashboard.api.fields import AccountQuery, RowSerializer
-from dashboard.api.problems import refused
+from dashboard.problems import refused
 from dashboard.roles import Scope
 from project.journal.record import record
 from signals.models import Source

@@ -17,8 +17,8 @@ from dashboard.api import idempotency
 from dashboard.api.alerts import PreviewSerializer
 from dashboard.api.base import Edge
 from dashboard.api.fields import DoneSerializer, Id, done
-from dashboard.api.problems import Refused, Wrong, not_now, refused
 from dashboard.previewing import as_json
+from dashboard.problems import Refused, Wrong, not_now, refused
 from dashboard.ticket import LONGEST, LONGEST_NOTE, SIDES, STOP_UNITS, Form
 from project.accounts.models import Environment, ExchangeAccount
 from signals.formats import FormatRefused
@@ -32,8 +32,6 @@ SENT_ALREADY = (
 )
 SENT = "The order is alert {alert}: `alerts_get` says what becomes of it."
 SENT_BEFORE = "The order was sent before, as alert {alert}; nothing was sent now."
-LARGEST_SOURCE = 10**18 - 1
-# The form reads numbers of up to 18 digits.
 
 
 class Typed(serializers.CharField):
@@ -60,9 +58,7 @@ class TicketSerializer(serializers.Serializer):
     target = Typed(help_text="Percent from the average entry.")
     timeframe = Typed(help_text="Minutes, or 1D.")
     note = Typed(max_length=LONGEST_NOTE, help_text="Why; kept in the journal with your name.")
-    strategy = Id(
-        required=False, max_value=LARGEST_SOURCE, help_text="The source in whose name it is sent; else by hand."
-    )
+    strategy = Id(required=False, help_text="The source in whose name it is sent; else by hand.")
     sure = serializers.BooleanField(default=False, help_text="Real money takes it.")
 
 

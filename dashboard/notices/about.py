@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dashboard import given
 from dashboard.notices.domain.tell import About
 from project.accounts.models import ExchangeAccount
 from trading.models import Order, PositionGroup
@@ -47,7 +48,7 @@ class Names:
 def numbered(name: str, subject: str) -> int | None:
     """The 7 of `group:7`; None for another subject."""
     kind, _, number = subject.partition(":")
-    return int(number) if kind == name and number.isdecimal() else None
+    return given.number(number) if kind == name else None
 
 
 def names_of(entries: Iterable[Subject]) -> Names:

@@ -21,6 +21,8 @@ from trading import bells
 
 MOST_CHANNELS = 10
 # Of one person; each is looked at every few seconds.
+TEST_ASKED = "A test is on its way; its answer stands here in a moment."
+TEST_WAITS = "A test is on its way already."
 TEST_TEXT = "This is a test from Windlass: notifications arrive here."
 
 

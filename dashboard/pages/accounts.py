@@ -16,7 +16,7 @@ from dashboard.access import NO_ROLE, may_act, may_act_on, refusal
 from dashboard.fresh import ask_for_confirmation, is_fresh, needs_fresh_confirmation
 from dashboard.pages.accounts_forms import AccountForm, KeysForm
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id as number_of
+from dashboard.pages.opening import bar_of
 from project.accounts import services
 from project.accounts.models import Environment, ExchangeAccount
 from trading.services import open_account, preflight
@@ -43,7 +43,7 @@ def is_theirs_to_change(request: HttpRequest) -> bool:
 @login_required
 def accounts_page(request: HttpRequest) -> HttpResponse:
     """Every account with its state."""
-    bar = shell.gather(number_of(request.GET.get("account", "")), now=timezone.now())
+    bar = bar_of(request)
     context = {"overview": bar, "now": bar.at, "rows": accounts.rows(now=bar.at), "may_add": may_act(request.user)}
     return render(request, "dashboard/accounts.html", context)
 

@@ -54,7 +54,7 @@ class AccountForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """What its venue cannot do."""
         data: dict[str, Any] = super().clean() or {}
-        values = {name: data[name] for name in ("venue", *TERMS) if name in data}
+        values = {name: data[name] for name in ("venue", "environment", *TERMS) if name in data}
         seen = ExchangeAccount(**({"pk": self.instance.pk, "venue": self.instance.venue} | values))
         for field, words in open_account.problems(seen, changed=self.changed_data).items():
             self.add_error(field if field in self.fields else None, words)

@@ -8,11 +8,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard import tokens
+from dashboard import given, tokens
 from dashboard.fresh import needs_fresh_confirmation, posted
 from dashboard.models import ApiToken
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id as number_of
 from dashboard.roles import ORDER, Scope, scopes_of
 from dashboard.tokens import DEFAULT_DAYS, MOST_DAYS, NotAllowed
 from project.accounts.models import User
@@ -51,8 +50,8 @@ def api_tokens(request: HttpRequest) -> HttpResponse:
 
 def _made(request: HttpRequest) -> tuple[str, str]:
     """The new token, or why there is none."""
-    name = request.POST.get("name", "").replace("\0", "").strip()
-    days, scope = number_of(request.POST.get("days", "")) or 0, request.POST.get("scope", "")
+    name = given.words(request.POST.get("name", ""))
+    days, scope = given.number(request.POST.get("days", "")) or 0, request.POST.get("scope", "")
     if len(name) not in NAME_LENGTH:
         return "", NO_NAME
     if not 1 <= days <= MOST_DAYS:

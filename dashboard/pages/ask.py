@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from dashboard import given
 from dashboard.access import refusal
 
 
@@ -50,7 +51,7 @@ Act = Callable[[Typed], Told]
 def ask(request: HttpRequest, question: Question, act: Act, *, account_id: int, back: str = "") -> HttpResponse:
     """GET shows the question, POST acts and leads back: to the account's overview, unless another page asked."""
     back = back or home(account_id)
-    typed = {field.name: request.POST.get(field.name, "").replace("\0", "").strip() for field in question.fields}
+    typed = {field.name: given.words(request.POST.get(field.name, "")) for field in question.fields}
     problem, status = _obstacle(request, question, typed, account_id)
     if problem or request.method != "POST":
         context = {"question": question, "problem": problem, "typed": typed, "home": back}

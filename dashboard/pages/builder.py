@@ -13,14 +13,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import builder, builder_send, builder_sources
+from dashboard import builder, builder_send, builder_sources, given
 from dashboard.access import may_act, refusal
 from dashboard.builder import ACT_WORDS, TITLES, Built, Wish
 from dashboard.builder_parts import Act
 from dashboard.builder_sources import CannotMake
 from dashboard.fresh import needs_fresh_confirmation
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id as number_of
 from dashboard.previewing import said
 from dashboard.render import webhook_url
 from project.accounts.models import Environment, ExchangeAccount, User
@@ -52,7 +51,7 @@ def builder_page(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, typed: Mapping[str, str], fresh: Fresh, *, status: int = 200) -> HttpResponse:
     now = timezone.now()
     sources = list(Source.objects.select_related("account", "user").order_by("id"))
-    wanted = number_of(typed.get("source", ""))
+    wanted = given.number(typed.get("source", ""))
     source = next((row for row in sources if row.pk == wanted), sources[0] if sources else None)
     wish = _priced(wish_of(typed), typed, source)
     built = builder.build(wish, now=now)
@@ -85,7 +84,7 @@ def _acts_on(request: HttpRequest, account: ExchangeAccount) -> bool:
 def wish_of(typed: Mapping[str, str]) -> Wish:
     """What was typed; an act that the format does not know becomes the first it knows."""
     texts = {
-        field.name: typed[field.name].replace("\0", "").strip()[: builder.MAX_FIELD]
+        field.name: given.words(typed[field.name], longest=builder.MAX_FIELD)
         for field in fields(Wish)
         if field.name in typed and field.name not in ("act", "fixed", "on_paper")
     }
@@ -155,13 +154,13 @@ def _made(request: HttpRequest, typed: Mapping[str, str]) -> tuple[Source, str]:
     account = _account(typed)
     if problem := refusal(request.user, account.pk):
         raise CannotMake(problem)
-    name = typed.get("source_name", "").replace("\0", "").strip()
+    name = given.words(typed.get("source_name", ""))
     return builder_sources.make(_user(request), account, name, BY_NAME[wish_of(typed).format].endpoint)
 
 
 def _account(typed: Mapping[str, str]) -> ExchangeAccount:
     rows = ExchangeAccount.objects.select_related("user")
-    return get_object_or_404(rows, pk=number_of(typed.get("account", "")) or 0)
+    return get_object_or_404(rows, pk=given.number(typed.get("account", "")) or 0)
 
 
 def _renewed(request: HttpRequest, typed: Mapping[str, str]) -> tuple[Source, str]:
@@ -199,7 +198,7 @@ def builder_send_test(request: HttpRequest) -> HttpResponse:
 
 def _source(typed: Mapping[str, str]) -> Source:
     """Raises Http404."""
-    return get_object_or_404(Source.objects.select_related("account"), pk=number_of(typed.get("source", "")) or 0)
+    return get_object_or_404(Source.objects.select_related("account"), pk=given.number(typed.get("source", "")) or 0)
 
 
 def _user(request: HttpRequest) -> User:

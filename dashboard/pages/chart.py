@@ -13,13 +13,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import chart, chart_drawings, chart_values, shell
-from dashboard.api.problems import MEDIA_TYPE, Problem, Refused, body, problem_of, refused
+from dashboard import chart, chart_drawings, chart_values, given
 from dashboard.chart import View
 from dashboard.chart_book import LEVELS, TRADES
 from dashboard.models import Drawing
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id
+from dashboard.pages.opening import bar_of
+from dashboard.problems import MEDIA_TYPE, Problem, Refused, body, problem_of, refused
 from project.accounts.models import ExchangeAccount
 
 Answer = Callable[..., HttpResponse]
@@ -33,6 +33,8 @@ SHOWN = (
     ("fills", "Fills"),
     ("volume", "Volume"),
 )
+LATEST_SECS = 9_999_999_999
+# Since 1970: in the year 2286.
 BOOK_SIDES = ("asks", "bids")
 # Their rows stand there from the first paint on, and are filled by the script.
 
@@ -42,7 +44,7 @@ BOOK_SIDES = ("asks", "bids")
 @login_required
 def chart_page(request: HttpRequest) -> HttpResponse:
     """The chart of `?symbol=&timeframe=&values=` at the venue of `?account=`."""
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
+    bar = bar_of(request)
     context: dict[str, Any] = {"overview": bar, "now": bar.at, "query": request.GET}
     status = HTTPStatus.OK
     if bar.row is not None:
@@ -136,7 +138,7 @@ def _done(found: bool) -> HttpResponse:
 
 def _view(request: HttpRequest) -> View:
     """The view that the query names: account and pair must be named here. Raises Refused."""
-    account = ExchangeAccount.objects.filter(pk=account_id(request.GET.get("account", "")) or 0).first()
+    account = ExchangeAccount.objects.filter(pk=given.number(request.GET.get("account", "")) or 0).first()
     if account is None:
         raise refused("NOT_FOUND", "There is no such account.", status=HTTPStatus.NOT_FOUND, field="account")
     if not request.GET.get("symbol"):
@@ -148,6 +150,7 @@ def _seconds(text: str) -> datetime | None:
     """Seconds since 1970 as a time; None where none are given. Raises Refused."""
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 11):
+    secs = given.number(text, most=LATEST_SECS)
+    if secs is None:
         raise refused("INVALID", "`after` is in seconds.", status=HTTPStatus.UNPROCESSABLE_ENTITY, field="after")
-    return datetime.fromtimestamp(int(text), tz=UTC)
+    return datetime.fromtimestamp(secs, tz=UTC)

@@ -14,7 +14,9 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard import formats, shell
 from dashboard.access import may_act_on, refusal
+from dashboard.given import words
 from dashboard.pages.errors import needs_database
+from dashboard.ticket import key_of, new_key
 from dashboard.words import watch_words
 from trading.domain import settings as registry
 from trading.domain.exit_plan import ExitDecision
@@ -82,7 +84,7 @@ def add_to_group(request: HttpRequest, group_id: int) -> HttpResponse:
 
 def _size(text: str) -> Decimal | None:
     """What was typed, quote; None leaves it to source and settings. Raises CannotAdd."""
-    text = text.replace("\0", "").strip()
+    text = words(text)
     try:
         size = Decimal(text) if text else None
     except ArithmeticError:
@@ -97,7 +99,7 @@ def _size(text: str) -> Decimal | None:
 def _added(request: HttpRequest, group: PositionGroup, size: Decimal | None) -> Added:
     operator, now = request.user.get_username(), timezone.now()
     add_funds.fetch_price(group, gateway=lambda: connect.gateway(group.account), clock=timezone.now)
-    return add_funds.add(group.pk, size_quote=size, operator=operator, now=now)
+    return add_funds.add(group.pk, size_quote=size, operator=operator, now=now, key=key_of(request.POST))
 
 
 def _add_deed(request: HttpRequest, group: PositionGroup, size: Decimal | None) -> Deed:
@@ -116,7 +118,7 @@ def _add_form(group: PositionGroup, size: str, *, problem: str = "", consequence
     hint = "Empty: what the source or the setting capital_per_pyramid says."
     field = Field("size", f"Capital of the new pyramid, {quote}", size, hint)
     lead = "One more pyramid of this group at the price of now. It passes every check that an alert's would pass."
-    given = (("size", size),) if consequence else ()
+    given = (("size", size), ("key", new_key())) if consequence else ()
     return Deed(
         f"Add funds to {_name(group)}", lead, (field,), "Add now", consequence, problem, bool(consequence), given
     )
@@ -160,7 +162,7 @@ def edit_group_exits(request: HttpRequest, group_id: int) -> HttpResponse:
 def _wanted(typed: QueryDict) -> dict[str, str]:
     """What was filled in, by name; the ticks of a choice of several are one text."""
     names = [name for name in (*edit_exits.EDITABLE, edit_exits.LEGS) if name in typed]
-    said = {name: ",".join(typed.getlist(name)).replace("\0", "").strip() for name in names}
+    said = {name: words(",".join(typed.getlist(name))) for name in names}
     return said | ({"stop": said.get("stop", "")} if typed else {})
 
 

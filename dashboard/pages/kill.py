@@ -1,7 +1,6 @@
 """The red button on the page: what it would do in numbers, the typed word; afterwards how far it is, and the two steps out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,31 +10,20 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from dashboard import given
 from dashboard.access import may_kill
 from dashboard.fresh import needs_fresh_confirmation
 from dashboard.pages.errors import needs_database
+from dashboard.red_button import latest_lines, stakes
 from project.accounts import mode
 from project.accounts.mode import ModeRefused
 from project.accounts.models import ExchangeAccount
-from trading.domain.order_state import RESTING
-from trading.kill import journal, places
-from trading.models import Order, PositionGroup
+from trading.kill import places
 from trading.services import approvals, emergency
 from trading.services.emergency import NO_REASON, REASON_LENGTH, KillRefused
 from trading.services.left_open import left_open
 
 NO_ROLE = "Your role may look, not act. The red button takes the role trader or admin."
-SHOWN_LINES = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Stake:
-    """What an account has at stake."""
-
-    account: str
-    environment: str
-    groups: int
-    orders: int
 
 
 @needs_database
@@ -66,7 +54,7 @@ def _press(request: HttpRequest) -> tuple[str, int]:
 
 
 def _typed(request: HttpRequest, name: str) -> str:
-    return request.POST.get(name, "").replace("\0", "").strip()
+    return given.words(request.POST.get(name, ""))
 
 
 def _context(request: HttpRequest, problem: str) -> dict[str, object]:
@@ -79,23 +67,14 @@ def _context(request: HttpRequest, problem: str) -> dict[str, object]:
         "mode": row,
         "latch": found[0] if found else None,
         "report": found[1] if found else None,
-        "lines": journal.lines(home, found[0].id)[-SHOWN_LINES:] if found else [],
+        "lines": latest_lines(home, found[0].id) if found else [],
         "watched": places.is_watched(home),
-        "stakes": stakes(),
+        "stakes": stakes(ExchangeAccount.objects.order_by("id")),
         "left": left_open(home, found[0].id) if found else (),
         "two_people": approvals.needed(),
         "kill_phrase": mode.KILL_PHRASE,
         "leave_phrase": mode.LEAVE_PHRASE,
     }
-
-
-def stakes() -> tuple[Stake, ...]:
-    """What every account has open by our books."""
-    open_groups, resting = PositionGroup.objects.filter(closed_at=None), Order.objects.filter(state__in=sorted(RESTING))
-    return tuple(
-        Stake(a.name, a.environment, open_groups.filter(account=a).count(), resting.filter(account=a).count())
-        for a in ExchangeAccount.objects.order_by("id")
-    )
 
 
 @needs_database

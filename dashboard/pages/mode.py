@@ -2,14 +2,15 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from dashboard import given
 from dashboard.access import may_kill
 from dashboard.fresh import needs_fresh_confirmation, posted
+from dashboard.mode_steps import DONE, STEPS, WAITS, take_step
 from dashboard.pages.errors import needs_database
 from dashboard.sealed import refused
 from project.accounts import mode
@@ -18,22 +19,8 @@ from trading.services import sealing
 from trading.services.overrides import Place
 
 REASON_LENGTH = range(3, 201)
-STEPS = {
-    Mode.NORMAL: frozenset({Mode.PAUSED, Mode.REDUCED}),
-    Mode.PAUSED: frozenset({Mode.NORMAL, Mode.REDUCED}),
-    Mode.REDUCED: frozenset({Mode.NORMAL, Mode.PAUSED}),
-}
-# wanted -> from where: EMERGENCY has a page of its own, and two steps lead out of it.
-
 NO_ROLE = "Your role may look, not act. Pausing takes the role trader or admin."
 NO_REASON = "A reason of 3 to 200 characters is needed: it is what the journal will say later."
-ELSEWHERE = "The mode is {mode} by now ({operator}: {reason}), so this step is not possible from here."
-WAITS = "The profile is sealed: entries are taken again in 24 hours, unless that is withdrawn before."
-DONE = {
-    Mode.NORMAL: "Resumed. Entries are taken again.",
-    Mode.PAUSED: "Paused. Exits go on; nothing new is entered.",
-    Mode.REDUCED: "Reducing. Nothing new is entered, and positions are worked down step by step.",
-}
 
 
 @needs_database
@@ -43,7 +30,7 @@ DONE = {
 def change_mode(request: HttpRequest) -> HttpResponse:
     """Show the form (for browsers without scripts), or take the step."""
     wanted = (request.POST if request.method == "POST" else request.GET).get("wanted", "")
-    reason = request.POST.get("reason", "").replace("\0", "").strip()
+    reason = given.words(request.POST.get("reason", ""))
     if wanted not in STEPS:
         return redirect("dashboard:overview")
     if request.method != "POST" and mode.current().mode == Mode.EMERGENCY:
@@ -80,15 +67,3 @@ def _obstacle(request: HttpRequest, reason: str) -> tuple[str, int]:
     if request.method == "POST" and len(reason) not in REASON_LENGTH:
         return NO_REASON, 422
     return "", 200
-
-
-def take_step(wanted: Mode, *, operator: str, reason: str) -> str:
-    """Change the mode if it still is where the step starts; else why not. The row is locked in between."""
-    with transaction.atomic():
-        row = mode.locked()
-        if row.mode == wanted:
-            return ""
-        if row.mode not in STEPS[wanted]:
-            return ELSEWHERE.format(mode=row.mode, operator=row.operator or "nobody", reason=row.reason or "no reason")
-        mode.change(wanted, operator=operator, reason=reason)
-        return ""

@@ -26,8 +26,6 @@ from project.accounts.models import User
 from trading.services import sealing
 
 METHODS = ["GET", "HEAD", "POST"]
-ASKED = "A test is on its way; its answer stands here in a moment."
-TWICE = "A test is on its way already."
 
 
 @needs_database
@@ -114,7 +112,7 @@ def _form(request: HttpRequest, form: page.Form, row: Channel | None = None) -> 
 def test_channel(request: HttpRequest, channel_id: int) -> HttpResponse:
     """Send a test message, whatever the hour."""
     asked = channels.test(_channel(request, channel_id), operator=_user(request), now=timezone.now())
-    messages.success(request, ASKED if asked else TWICE)
+    messages.success(request, channels.TEST_ASKED if asked else channels.TEST_WAITS)
     return redirect("dashboard:notices")
 
 

@@ -10,13 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard import offsets, shell
+from dashboard import given, offsets, shell
 from dashboard.access import may_act, may_act_on
 from dashboard.formats import span
 from dashboard.offsets import Naming
 from dashboard.pages.ask import Question, Told, Typed, ask
 from dashboard.pages.errors import View, needs_database
-from dashboard.pages.overview import account_id
 from project.accounts.vault import VaultError
 from risk.domain.offset import OffsetPlan
 from risk.domain.offset_words import NotNow
@@ -44,7 +43,7 @@ SKIPS = (
 def offset_page(request: HttpRequest) -> HttpResponse:
     """The offsets of `?account=`, or of the first account."""
     now = timezone.now()
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=now)
+    bar = shell.gather(given.number(request.GET.get("account", "")), now=now)
     context: dict[str, object] = {
         "overview": bar,
         "now": now,

@@ -5,9 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from dashboard import shell
+from dashboard import given, shell
 from dashboard.access import may_act
-from dashboard.pages.overview import account_id
 from dashboard.shell import Bar
 
 FRAMES = (5, 60, 300, 900, 1800, 3600, 14_400, 86_400)
@@ -16,7 +15,7 @@ FRAMES = (5, 60, 300, 900, 1800, 3600, 14_400, 86_400)
 
 def bar_of(request: HttpRequest) -> Bar:
     """The bar of `?account=`, or of the first account."""
-    return shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
+    return shell.gather(given.number(request.GET.get("account", "")), now=timezone.now())
 
 
 def opened(request: HttpRequest, bar: Bar, **more: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard import live
+from dashboard import given, live
 from dashboard.access import may_act
 from dashboard.pages.errors import needs_database
 from dashboard.render import shown
@@ -17,7 +17,7 @@ from dashboard.render import shown
 @login_required
 def overview(request: HttpRequest) -> HttpResponse:
     """The overview of `?account=`, or of the first account."""
-    gathered = live.gather(account_id(request.GET.get("account", "")), now=timezone.now())
+    gathered = live.gather(given.number(request.GET.get("account", "")), now=timezone.now())
     page = shown(gathered)
     context = {
         "overview": gathered,
@@ -26,8 +26,3 @@ def overview(request: HttpRequest) -> HttpResponse:
         "may_act": may_act(request.user),
     }
     return render(request, "dashboard/overview.html", context)
-
-
-def account_id(text: str) -> int | None:
-    """The account named in a query; None where it names none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -3,13 +3,12 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard import pool, shell
+from dashboard import pool
 from dashboard.access import may_act
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id
+from dashboard.pages.opening import bar_of
 
 
 @require_safe
@@ -17,7 +16,7 @@ from dashboard.pages.overview import account_id
 @login_required
 def pool_page(request: HttpRequest) -> HttpResponse:
     """Slots and queue of `?account=`, or of the first account."""
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
+    bar = bar_of(request)
     context = {
         "overview": bar,
         "now": bar.at,

@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from dashboard import given
 from dashboard.access import may_act
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id as number_of
 from dashboard.previewing import Preview, as_json, preview, refusal_json
 from signals.formats import FormatRefused
 from signals.models import Alert, Source
@@ -56,7 +56,7 @@ def preview_page(request: HttpRequest) -> HttpResponse:
 
 def _past(request: HttpRequest) -> Alert | None:
     """The delivery named in the address; a body that was typed counts more."""
-    number = number_of(request.GET.get("alert", "")) if request.method != "POST" else None
+    number = given.number(request.GET.get("alert", "")) if request.method != "POST" else None
     rows = Alert.objects.select_related("source__account", "source__user", "account")
     return rows.filter(pk=number).first() if number is not None else None
 
@@ -65,7 +65,7 @@ def _asked(request: HttpRequest, past: Alert | None) -> tuple[str, int | None]:
     """Body and source, as far as they are given."""
     if past is not None:
         return past.raw, past.source_id
-    return request.POST.get("body", ""), number_of(request.POST.get("source", request.GET.get("source", "")))
+    return request.POST.get("body", ""), given.number(request.POST.get("source", request.GET.get("source", "")))
 
 
 def _answer(past: Alert | None, source: Source | None, body: str) -> Answer:
@@ -94,27 +94,27 @@ def preview_api(request: HttpRequest) -> JsonResponse:
     """`{"source": name, "body": text}` → the explanation; the door's own refusal with 422. A session and its token."""
     if not request.user.is_authenticated:
         return JsonResponse({"status": "refused", "code": "UNAUTHORIZED"}, status=401)
-    given = _given(request.body)
-    if given is None:
+    said = _texts(request.body)
+    if said is None:
         wanted = 'An object with "body", the alert\'s text, and "source", a source\'s name.'
         return JsonResponse({"status": "refused", "code": "BAD_REQUEST", "message": wanted}, status=400)
-    rows = Source.objects.select_related("account", "user").filter(name=given["source"]).order_by("id")
+    rows = Source.objects.select_related("account", "user").filter(name=said["source"]).order_by("id")
     source = rows.filter(user=request.user).first() or rows.first()
     if source is None:
         return JsonResponse({"status": "refused", "code": "UNKNOWN_SOURCE", "message": NO_SOURCE}, status=404)
-    return _told(source, given["body"])
+    return _told(source, said["body"])
 
 
-def _given(raw: bytes) -> dict[str, str] | None:
+def _texts(raw: bytes) -> dict[str, str] | None:
     """The request's two texts; None where they are not there."""
     try:
-        given: Any = json.loads(raw) if len(raw) <= 2 * MAX_BYTES else None
+        said: Any = json.loads(raw) if len(raw) <= 2 * MAX_BYTES else None
     except (ValueError, RecursionError):
         return None
-    texts = isinstance(given, dict) and all(isinstance(given.get(name), str) for name in ("body", "source"))
-    if not texts or any("\ud800" <= char <= "\udfff" for char in given["source"]):
+    are_texts = isinstance(said, dict) and all(isinstance(said.get(name), str) for name in ("body", "source"))
+    if not are_texts or any("\ud800" <= char <= "\udfff" for char in said["source"]):
         return None
-    return {name: given[name].replace("\0", "") for name in ("body", "source")}
+    return {name: said[name].replace("\0", "") for name in ("body", "source")}
 
 
 def _told(source: Source, body: str) -> JsonResponse:

@@ -6,9 +6,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard import risk, shell
+from dashboard import given, risk, shell
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id
 from dashboard.sealed import is_veiled
 from trading.domain.settings import SettingError
 
@@ -19,7 +18,7 @@ from trading.domain.settings import SettingError
 def risk_page(request: HttpRequest) -> HttpResponse:
     """The risk of `?account=`, or of the first account."""
     now = timezone.now()
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=now)
+    bar = shell.gather(given.number(request.GET.get("account", "")), now=now)
     context: dict[str, object] = {"overview": bar, "now": now}
     if bar.row is not None:
         hide = is_veiled(request.user)

@@ -10,14 +10,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import may_kill, withdrawable
 from dashboard.pages.errors import needs_database
-from dashboard.sealed import context
+from dashboard.sealed import ENDED, WITHDRAWN, context
 from trading.models import PendingChange
 from trading.services import sealing
 
 NO_ROLE = "Your role may look, not act. Withdrawing takes the role trader or admin."
 NOT_YOURS = "This change is of somebody else's account: withdrawing it takes its owner, or the role admin."
-WITHDRAWN = "Withdrawn. Everything stays as it is."
-ENDED = "That change has ended already: it was applied or withdrawn before."
 
 
 @require_safe

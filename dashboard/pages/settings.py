@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard import settings_form, settings_rights, settings_rows, shell
+from dashboard import given, settings_form, settings_rights, settings_rows
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id
+from dashboard.pages.opening import bar_of
 from dashboard.pages.settings_preview import UNCHANGED, how_of, preview_page
 from dashboard.settings_form import NotReadable
 from dashboard.settings_preview import Places, told
@@ -58,7 +58,7 @@ def view_of(request: HttpRequest, bar: Bar) -> View:
     asked, account = request.GET, bar.row
     first = "all" if settings_rights.is_admin(request.user) or account is None else "account"
     scope = asked.get("scope", first) if asked.get("scope") in SCOPES else first
-    symbol = asked.get("symbol", "").replace("\0", "").strip()[:40]
+    symbol = given.words(asked.get("symbol", ""), longest=40)
     at, problem = _place(scope, account, symbol, request.user.pk)
     return View(scope, account, at.symbol or symbol, asked.get("q", "").replace("\0", "")[:80], at, problem)
 
@@ -78,7 +78,7 @@ def _place(scope: str, account: ExchangeAccount | None, symbol: str, user_id: in
 @login_required
 def settings_page(request: HttpRequest) -> HttpResponse:
     """All settings at a scope; what is read again while the page is open is the small part that may change by itself."""
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
+    bar = bar_of(request)
     return _page(request, bar, view_of(request, bar))
 
 
@@ -126,7 +126,7 @@ def preview_settings(request: HttpRequest) -> HttpResponse:
     """What the form would change; with something wrong in it the form again, each refusal at its field."""
     if request.method != "POST":  # the address of a refused form, asked for again
         return redirect(f"{reverse('dashboard:settings')}?{_back(request)}")
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
+    bar = bar_of(request)
     view = view_of(request, bar)
     rows = overrides.holding(view.at)
     own = [row.name for row in rows if overrides.place_of(row) == view.at]
@@ -150,8 +150,8 @@ def preview_settings(request: HttpRequest) -> HttpResponse:
 @login_required
 def change_settings(request: HttpRequest) -> HttpResponse:
     """Make a previewed change, if nothing it is about was changed since; otherwise the preview again, as it is now."""
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
-    back, reason = _back(request), request.POST.get("reason", "").replace("\0", "").strip()
+    bar = bar_of(request)
+    back, reason = _back(request), given.words(request.POST.get("reason", ""))
     how, of = how_of(request.POST)
     try:
         wishes, seen = settings_form.unpacked(request.POST.get("changes", ""))

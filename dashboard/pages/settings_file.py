@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import settings_file, settings_rights, shell
+from dashboard import settings_file, settings_rights
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id
+from dashboard.pages.opening import bar_of
 from dashboard.pages.settings_preview import preview_page
 from dashboard.settings_form import NotReadable
 from project.accounts.models import User
@@ -35,7 +35,7 @@ def export_settings(request: HttpRequest) -> HttpResponse:
 @login_required
 def import_settings(request: HttpRequest) -> HttpResponse:
     """A file, as a preview of what it would change."""
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
+    bar = bar_of(request)
     back = f"account={bar.row.pk}" if bar.row else ""
     try:
         wishes = settings_file.read(_text(request), whole=request.POST.get("whole") == "on")

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from dashboard import settings_form, settings_preview, settings_rights
+from dashboard import given, settings_form, settings_preview, settings_rights
 from dashboard.shell import Bar
 from trading.models.setting_version import How
 from trading.services.overrides import Change
@@ -20,7 +20,7 @@ SHOWN = frozenset({How.PAGE, How.ROLLBACK, How.FILE})
 def how_of(form: Mapping[str, str]) -> tuple[How, int | None]:
     """Which way a change came, and which version it goes back to, as its preview marked it; else it is a plain change."""
     how, of, changes = form.get("how", ""), form.get("of", ""), form.get("changes", "")
-    number = int(of) if of.isascii() and of.isdigit() and len(of) < 19 else None
+    number = given.number(of)
     ours = how in SHOWN and settings_form.is_ours(form.get("mark", ""), changes, how, number)
     return (How(how), number) if ours else (How.PAGE, None)
 

@@ -7,12 +7,11 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import shell
+from dashboard import given
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id as number_of
+from dashboard.pages.opening import bar_of
 from dashboard.pages.settings_preview import preview_page
 from dashboard.settings_preview import Places, told
 from trading.domain import settings as registry
@@ -32,9 +31,9 @@ TOWARDS = {"undo": setting_versions.undoing, "return": setting_versions.restorin
 @login_required
 def setting_versions_page(request: HttpRequest) -> HttpResponse:
     """The latest first; `?name=` narrows it, `?before=` goes on, `?first=&last=` compares two."""
-    bar, asked = shell.gather(number_of(request.GET.get("account", "")), now=timezone.now()), request.GET
-    rows = list(_narrowed(asked.get("name", ""), number_of(asked.get("before", "")))[: AT_ONCE + 1])
-    first, last = (number_of(asked.get(end, "")) for end in ("first", "last"))
+    bar, asked = bar_of(request), request.GET
+    rows = list(_narrowed(asked.get("name", ""), given.number(asked.get("before", "")))[: AT_ONCE + 1])
+    first, last = (given.number(asked.get(end, "")) for end in ("first", "last"))
     compared = setting_versions.between(first, last) if first is not None and last is not None else None
     read = [setting_versions.kept(row) for row in rows[:AT_ONCE]]
     places = Places.of(one for changes in (*read, compared or ()) for one in changes)
@@ -64,7 +63,7 @@ def _narrowed(name: str, before: int | None) -> "QuerySet[SettingVersion]":
 @login_required
 def roll_back_settings(request: HttpRequest, version_id: int, way: str) -> HttpResponse:
     """`undo` what a version changed, or `return` to how all settings were just after it: first as a preview."""
-    bar = shell.gather(number_of(request.GET.get("account", "")), now=timezone.now())
+    bar = bar_of(request)
     version = get_object_or_404(SettingVersion, pk=version_id)
     towards = TOWARDS.get(way)
     if towards is None:

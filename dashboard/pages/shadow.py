@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,61 +13,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import sheets
+from dashboard import given, sheets
 from dashboard.access import may_act, refusal
-from dashboard.formats import NOTHING, amount, number, percent, price, span, tone
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id as number_of
-from signals.market import instruments
+from dashboard.shadow_rows import HEAD, LARGEST, ROWS_SHOWN, line, row, sums
 from signals.models import Source
-from trading.domain.comparison import Match, Part, Totals, totals
+from trading.domain.comparison import Match, totals
 from trading.domain.trade_export import Export
 from trading.models import ShadowDecision
 from trading.services import shadow_compare as service
 
-LARGEST = 5 * 1024 * 1024
 DAYS = {"1": 1, "7": 7, "30": 30, "all": None}
 WINDOWS = (1, 5, 15, 60, 240)
-ROWS_SHOWN = 200
 DECISIONS_SHOWN = 30
 BIGGER = f"The file is larger than {LARGEST // 1024 // 1024} MB. Export fewer days."
-ANY_TICK = Decimal("0.00000001")
-HEAD = (
-    *(
-        "pair",
-        "side",
-        "their entry at",
-        "our entry at",
-        "their qty",
-        "our qty",
-        "their entry",
-        "our entry",
-        "entry worse bps",
-    ),
-    *("their exit", "our exit", "their PnL", "our PnL", "their PnL %", "our PnL %", "match", "our exit by"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A match as the page shows it."""
-
-    symbol: str
-    side: str
-    at: datetime
-    later: str
-    their_entry: str
-    our_entry: str
-    worse: str
-    worse_tone: str
-    their_pnl: str
-    their_pct: str
-    their_tone: str
-    our_pnl: str
-    our_pct: str
-    our_tone: str
-    state: str
-    ours_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +51,9 @@ class Chosen:
 
 def chosen(request: HttpRequest, sources: Sequence[Source]) -> Chosen:
     """By the address; what it does not say, or says wrongly, is the first source, a week, and 15 minutes."""
-    wanted = number_of(request.GET.get("source", ""))
+    wanted = given.number(request.GET.get("source", ""))
     source = next((row for row in sources if row.pk == wanted), sources[0] if sources else None)
-    days, minutes = request.GET.get("days", "7"), number_of(request.GET.get("minutes", ""))
+    days, minutes = request.GET.get("days", "7"), given.number(request.GET.get("minutes", ""))
     return Chosen(source, days if days in DAYS else "7", minutes if minutes in WINDOWS else 15)
 
 
@@ -139,75 +97,6 @@ def _decisions(source: Source | None) -> list[ShadowDecision]:
     return list(rows.order_by("-id")[:DECISIONS_SHOWN]) if source else []
 
 
-# rows --------------------------------------------------------------------------------------------
-
-
-def row(match: Match, source: Source) -> Row:
-    """A match in words and numbers."""
-    either, quote, tick = match.either, source.account.quote, _tick(source, match.either.symbol)
-    worse, later = match.entry_worse_bps, match.later_secs
-    return Row(
-        symbol=either.symbol,
-        side=str(either.side),
-        at=either.opened_at,
-        later="" if later is None else f"{span(abs(float(later)))} {'later' if later >= 0 else 'earlier'}",
-        their_entry=price(match.theirs.entry_price, tick) if match.theirs else NOTHING,
-        our_entry=price(match.ours.entry_price, tick) if match.ours else NOTHING,
-        worse=NOTHING if worse is None else number(worse, 1, signed=True),
-        worse_tone=tone(-worse) if worse else "",
-        their_pnl=_pnl(match.theirs, quote),
-        their_pct=_pct(match.theirs),
-        their_tone=tone(match.theirs.pnl) if match.theirs else "",
-        our_pnl=_pnl(match.ours, quote),
-        our_pct=_pct(match.ours),
-        our_tone=tone(match.ours.pnl) if match.ours else "",
-        state=state(match),
-        ours_open=match.ours is not None and match.ours.closed_at is None,
-    )
-
-
-def _tick(source: Source, symbol: str) -> Decimal:
-    listed = instruments.listed(source.account.venue, source.account.environment).by_symbol
-    return listed[symbol].tick_size if symbol in listed else ANY_TICK
-
-
-def _pnl(part: Part | None, quote: str) -> str:
-    if part is None or part.pnl is None:
-        return NOTHING
-    return amount(part.pnl, quote, signed=True)
-
-
-def _pct(part: Part | None) -> str:
-    """Of what the entry cost; empty where there is no result."""
-    return "" if part is None or part.pnl_pct is None else percent(part.pnl_pct)
-
-
-def state(match: Match) -> str:
-    """`both`, `missed` (theirs alone) or `extra` (ours alone)."""
-    if match.ours is None:
-        return "missed"
-    return "extra" if match.theirs is None else "both"
-
-
-def sums(found: Totals, quote: str) -> list[tuple[str, str, str]]:
-    """Name, number, tone."""
-    difference = found.our_pnl_matched - found.their_pnl_matched
-    worse = found.entry_worse_bps
-    return [
-        ("Matched", str(found.matched), ""),
-        ("Missed", str(found.missed), "down" if found.missed else ""),
-        ("Extra", str(found.extra), ""),
-        (f"Their PnL, {quote}", amount(found.their_pnl, quote, signed=True), tone(found.their_pnl)),
-        (f"Our PnL, {quote}", amount(found.our_pnl, quote, signed=True), tone(found.our_pnl)),
-        (f"Ours − theirs, matched, {quote}", amount(difference, quote, signed=True), tone(difference)),
-        (
-            "Entry worse, bps",
-            NOTHING if worse is None else number(worse, 1, signed=True),
-            tone(-worse) if worse else "",
-        ),
-    ]
-
-
 # files -------------------------------------------------------------------------------------------
 
 
@@ -217,28 +106,9 @@ def sums(found: Totals, quote: str) -> list[tuple[str, str, str]]:
 def shadow_csv(request: HttpRequest) -> HttpResponse:
     """The comparison as a file."""
     asked = chosen(request, shadowed())
-    response = HttpResponse(sheets.written(HEAD, map(_line, _matches(asked))), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(sheets.written(HEAD, map(line, _matches(asked))), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="shadow.csv"'
     return response
-
-
-def _line(match: Match) -> list[sheets.Cell]:
-    theirs, ours, either = match.theirs, match.ours, match.either
-
-    def both(name: str) -> list[sheets.Cell]:
-        return [getattr(part, name) if part else None for part in (theirs, ours)]
-
-    return [
-        *(
-            either.symbol,
-            str(either.side),
-            *both("opened_at"),
-            *both("qty"),
-            *both("entry_price"),
-            match.entry_worse_bps,
-        ),
-        *(*both("exit_price"), *both("pnl"), *both("pnl_pct"), state(match), ours.reason if ours else ""),
-    ]
 
 
 @needs_database

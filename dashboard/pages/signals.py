@@ -9,12 +9,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard import shell, signals_detail, why
+from dashboard import given, shell, signals_detail, why
 from dashboard import signals as deliveries
 from dashboard.access import may_act
 from dashboard.pages.errors import needs_database
-from dashboard.pages.opening import FRAMES
-from dashboard.pages.overview import account_id
+from dashboard.pages.opening import FRAMES, bar_of
 from dashboard.sheets import Streamed
 from dashboard.why import Asked
 from project.accounts.models import ExchangeAccount
@@ -28,7 +27,7 @@ from trading.services import connect, desk_ahead, sealing
 @login_required
 def signals_page(request: HttpRequest) -> HttpResponse:
     """The deliveries of `?account=` that fit, newest first, from `?before=` on."""
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
+    bar = bar_of(request)
     wanted = deliveries.asked_for(request.GET.dict())
     context = {
         "overview": bar,
@@ -48,7 +47,7 @@ def signals_page(request: HttpRequest) -> HttpResponse:
 @login_required
 def signals_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Everything that fits the same filter."""
-    account = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now()).row
+    account = bar_of(request).row
     if account is None:
         raise Http404
     wanted = deliveries.asked_for(request.GET.dict())
@@ -89,7 +88,7 @@ def hides_positions(request: HttpRequest) -> bool:
 def why_page(request: HttpRequest) -> HttpResponse:
     """What stops `?symbol=&timeframe=&side=` of `?account=`; without a pair, what stops the account."""
     asked = asked_why(request.GET.dict())
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
+    bar = bar_of(request)
     context = {
         "overview": bar,
         "now": bar.at,
@@ -106,12 +105,12 @@ def why_page(request: HttpRequest) -> HttpResponse:
 def asked_why(query: dict[str, str]) -> Asked:
     """What an address asks for; what makes no sense is left out."""
     timeframe = query.get("timeframe", "")
-    seconds = int(timeframe) if timeframe.isascii() and timeframe.isdigit() and len(timeframe) < 9 else None
+    seconds = given.seconds(timeframe)
     return Asked(
-        symbol=query.get("symbol", "").replace("\0", "").strip()[: deliveries.LONGEST],
+        symbol=given.words(query.get("symbol", ""), longest=deliveries.LONGEST),
         timeframe_secs=seconds if seconds is not None else timeframes.seconds(timeframe),
         side=query.get("side", "") if query.get("side") in why.SIDES else "LONG",
-        source_id=account_id(query.get("source", "")),
+        source_id=given.number(query.get("source", "")),
     )
 
 

@@ -11,12 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dashboard import shell, signals, signals_detail
+from dashboard import given, shell, signals, signals_detail
 from dashboard import ticket as forms
 from dashboard.access import refusal
 from dashboard.formats import amount
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id
 from dashboard.previewing import Preview, preview
 from dashboard.shell import Bar
 from dashboard.signals import Row
@@ -68,7 +67,7 @@ class Followed:
 def ticket_page(request: HttpRequest) -> HttpResponse:
     """The form; with `?show=1` also what it would do, with `?sent=` what became of an order; POST sends."""
     typed = request.POST if request.method == "POST" else request.GET
-    bar = shell.gather(account_id(typed.get("account", "")), now=timezone.now())
+    bar = shell.gather(given.number(typed.get("account", "")), now=timezone.now())
     if bar.row is None:
         return _page(request, bar, None, Looked())
     form = forms.filled(typed.dict(), account_id=bar.row.pk)
@@ -165,7 +164,7 @@ def _send(request: HttpRequest, bar: Bar, account: ExchangeAccount, form: Form) 
 
 def _followed(request: HttpRequest, account: ExchangeAccount) -> Followed | None:
     """The order named by `?sent=`, of this account."""
-    number = account_id(request.GET.get("sent", ""))
+    number = given.number(request.GET.get("sent", ""))
     rows = Alert.objects.select_related("source", "account", "signal").filter(account=account)
     alert = rows.filter(pk=number).first() if number is not None else None
     if alert is None:

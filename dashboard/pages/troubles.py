@@ -9,12 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard import shell, troubles
+from dashboard import given, shell, troubles
 from dashboard.access import may_act
 from dashboard.formats import qty
 from dashboard.pages.ask import Field, Question, Told, Typed, ask
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id
 from trading.models import Disagreement, PositionGroup
 from trading.services import disagree, dust, naked
 
@@ -32,7 +31,7 @@ Deed = Callable[[Typed, str], str]
 def books(request: HttpRequest) -> HttpResponse:
     """The books of `?account=`, or of the first account."""
     now = timezone.now()
-    bar = shell.gather(account_id(request.GET.get("account", "")), now=now)
+    bar = shell.gather(given.number(request.GET.get("account", "")), now=now)
     context = {
         "overview": bar,
         "now": now,

@@ -9,11 +9,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard import invites, shell, users
+from dashboard import given, invites, shell, users
 from dashboard.fresh import needs_fresh_confirmation, posted
 from dashboard.invites import DEFAULT_DAYS, MOST_DAYS, InviteRefused
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id as number_of
 from dashboard.roles import Scope, scopes_of
 from dashboard.users_models import Invite
 from project.accounts.models import Role, User
@@ -52,7 +51,7 @@ def users_page(request: HttpRequest) -> HttpResponse:
         "may_manage": may,
         "most_days": MOST_DAYS,
         "now": now,
-        "overview": shell.gather(number_of(request.GET.get("account", "")), now=now),
+        "overview": shell.gather(given.number(request.GET.get("account", "")), now=now),
         "people": users.people(now=now, seen_by=request.user),
         "problem": problem,
         "roles": ROLES,
@@ -63,8 +62,8 @@ def users_page(request: HttpRequest) -> HttpResponse:
 
 def _invited(request: HttpRequest) -> tuple[str, str]:
     """The new link, or why there is none."""
-    note = request.POST.get("note", "").replace("\0", "").strip()
-    role, days = request.POST.get("role", ""), number_of(request.POST.get("days", "")) or 0
+    note = given.words(request.POST.get("note", ""))
+    role, days = request.POST.get("role", ""), given.number(request.POST.get("days", "")) or 0
     if len(note) not in NOTE_LENGTH:
         return "", NO_NOTE
     if role not in Role.values or not isinstance(request.user, User):

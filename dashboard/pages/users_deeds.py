@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dashboard import users
+from dashboard import given, users
 from dashboard.fresh import needs_fresh_confirmation
 from dashboard.pages.ask import Field, Question
 from dashboard.pages.errors import needs_database
@@ -117,7 +117,7 @@ def user_deed(request: HttpRequest, user_id: int, deed: str) -> HttpResponse:
     if deed not in DEEDS:
         raise Http404
     user, chosen = get_object_or_404(User, pk=user_id), DEEDS[deed]
-    reason = request.POST.get("reason", "").replace("\0", "").strip()
+    reason = given.words(request.POST.get("reason", ""))
     if not chosen.protects and getattr(request.user, "sealed", False):
         return refused(request)
     problem, status = _obstacle(request, reason)

@@ -11,9 +11,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import shell, users_sessions
+from dashboard import given, shell, users_sessions
 from dashboard.pages.errors import needs_database
-from dashboard.pages.overview import account_id
 from dashboard.security import why_two_factor
 from project.accounts.models import User
 
@@ -29,7 +28,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     context = {
         "codes": _codes_left(factors),
         "now": now,
-        "overview": shell.gather(account_id(request.GET.get("account", "")), now=now),
+        "overview": shell.gather(given.number(request.GET.get("account", "")), now=now),
         "passkeys": [row.wrap() for row in factors if row.type == Authenticator.Type.WEBAUTHN],
         "sessions": _sessions(request),
         "totp": next((row for row in factors if row.type == Authenticator.Type.TOTP), None),

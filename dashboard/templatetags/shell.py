@@ -8,10 +8,9 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from dashboard import menu, shell
+from dashboard import given, menu, shell
 from dashboard.access import may_act, may_act_for
 from dashboard.menu import Link, Section
-from dashboard.pages.overview import account_id
 from dashboard.render import bar_facts
 from dashboard.sealed import hidden_pages
 from dashboard.shell import Bar
@@ -42,7 +41,7 @@ def page_frame(context: Mapping[str, Any]) -> Frame:
     """`{% page_frame as shell %}`: by the page's own overview where it has one (`overview`), else read now."""
     request, bar = context["request"], context.get("overview")
     if not isinstance(bar, Bar | Overview):
-        bar = shell.gather(account_id(request.GET.get("account", "")), now=timezone.now())
+        bar = shell.gather(given.number(request.GET.get("account", "")), now=timezone.now())
     chosen = bar.account.id if bar.account else None
     here = getattr(request.resolver_match, "url_name", None) or ""
     hidden = hidden_pages(request.user)

@@ -505,6 +505,7 @@ class Fill(TypedDict):
     realised: str
     at: str
     recorded_at: str
+    fee_price: str | None
 
 
 class Finding(TypedDict):

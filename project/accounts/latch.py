@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from project import failpoints
+from project.services.files import sync_folder
 
 NAME = "kill.latch"
 AGAIN = "kill.again"
@@ -158,12 +159,3 @@ def _write(target: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable, not only what the files say."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

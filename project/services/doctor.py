@@ -20,13 +20,21 @@ from project.services.stackfile import StackRecord
 OLDEST_PYTHON = (3, 11)
 LOW_DISK_MB = 5 * WANTED_MB
 PRIVATE_FILES = (
-    "kek",
-    "secret-key",
+    "accounts.enc",
+    "demo-futures-source.json",
+    "demo-source.json",
+    "engine-token",
     "first-login",
     "first-source.json",
-    "demo-source.json",
     "flower-login",
+    "kek",
+    "paper/keys.json",
+    "pg/passwords.json",
+    "remote-kill",
+    "secret-key",
     "stack.json",
+    "valkey/password",
+    "valkey/valkey.conf",
 )
 
 
@@ -124,7 +132,9 @@ def disk(patient: Patient) -> Finding:
 def secrets(patient: Patient) -> Finding:
     """Nobody else may read the secrets."""
     present = [patient.home / name for name in PRIVATE_FILES if (patient.home / name).exists()]
-    open_to_others = [path.name for path in present if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    open_to_others = [
+        str(path.relative_to(patient.home)) for path in present if stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
     if open_to_others:
         mend = f"chmod 600 {' '.join(str(patient.home / name) for name in open_to_others)}"
         return Finding(Level.FAIL, f"others may read {', '.join(open_to_others)}", mend)

@@ -43,6 +43,6 @@ def _terminate(child: ProcessId) -> psutil.Process | None:
 def _remembered(home: Path) -> dict[str, ProcessId]:
     try:
         recorded = json.loads((home / NAME).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return {name: ProcessId(**process) for name, process in recorded.items()}
+    except (FileNotFoundError, AttributeError, TypeError, ValueError):  # none, or damaged: the next start goes on
         return {}
-    return {name: ProcessId(**process) for name, process in recorded.items()}

@@ -8,12 +8,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-from project.services import files, postgres_place, spawn
+from project.services import files, postgres_pid, postgres_place, spawn
 from project.services.errors import ChildFailed, PasswordsLost, WrongVersion
 from project.services.ports import HOST
 from project.services.spawn import Identity, Launch
@@ -87,10 +88,12 @@ class Cluster:
         return self.access.url(role, database=database)
 
 
-def prepare(root: Path, *, bin_dir: Path, port: int, durable: bool = True) -> Cluster:
-    """Make the data folder below root at first start; check its version at later ones.
+def prepare(
+    root: Path, *, bin_dir: Path, port: int, durable: bool = True, say: Callable[[str], None] = lambda _: None
+) -> Cluster:
+    """Make the data folder below root at first start; at later ones check its version and free it for a new server.
 
-    durable=False is for throw-away test databases only.
+    durable=False is for throw-away test databases only. say(text) hears what was mended.
     """
     identity = spawn.unprivileged()
     place = postgres_place.choose(root, bin_dir=bin_dir, identity=identity)
@@ -100,6 +103,10 @@ def prepare(root: Path, *, bin_dir: Path, port: int, durable: bool = True) -> Cl
     if not cluster.data.exists():
         _initdb(cluster, major=major)
     _check_version(cluster.data, major=major)
+    stranger = postgres_pid.forget_stranger(cluster.data)
+    if stranger is not None:
+        note = cluster.data / postgres_pid.NAME
+        say(f"removed {note}: it named process {stranger}, which is no PostgreSQL of this folder")
     return cluster
 
 

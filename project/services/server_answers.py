@@ -1,6 +1,9 @@
 """Whether PostgreSQL and Valkey answer. Apart from ready.py, for the supervisor does without their libraries."""
 
+import asyncio
+
 import psycopg
+from psycopg import conninfo, pq
 from redis import RedisError
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -17,6 +20,12 @@ async def postgres_answers(url: str) -> str:
         return str(error).strip().partition("\n")[0]
     await connection.close()
     return ""
+
+
+async def postgres_recovers(url: str) -> bool:
+    """Whether it is there but turns everybody away (SQLSTATE 57P03): it reads back its log after a crash."""
+    words = conninfo.make_conninfo(url, connect_timeout=PATIENCE_SECS).encode()
+    return await asyncio.to_thread(pq.PGconn.ping, words) == pq.Ping.REJECT
 
 
 async def redis_answers(url: str) -> str:

@@ -10,6 +10,7 @@ from project.services.options import BASE_DIR, PORTS, Options
 from project.services.ports import HOST
 from project.services.spawn import Launch
 from project.services.supervisor import Program, Stage
+from project.settings import dotenv
 
 CELERY = "-m project.services.celery_part"
 # Gossip and mingle let workers elect and greet each other; ours need neither. Events stay on: Flower lives on them.
@@ -34,7 +35,7 @@ class Part:
 
 
 PARTS = (
-    Part("beat", Stage.INTAKE, CELERY + " beat -l WARNING -s {home}/celerybeat-schedule --pidfile="),
+    Part("beat", Stage.INTAKE, CELERY + " beat -l WARNING --pidfile="),
     Part(
         "door",
         Stage.INTAKE,
@@ -59,7 +60,7 @@ PARTS = (
         stop_signal=signal.SIGKILL,  # it hangs on gentler ones, and has nothing to lose
     ),
     # It stops after the workers: while they end, the button still works.
-    Part("kill", Stage.VENUE, "-m trading.kill"),
+    Part("kill", Stage.VENUE, "-m trading.kill --wait"),
     Part(
         "paper",
         Stage.VENUE,
@@ -92,6 +93,7 @@ def environment(options: Options, servers: Servers, environ: Mapping[str, str]) 
     ours |= {"WINDLASS_HOME": str(options.home), "DEMO": "1" if options.demo else "0"}
     ours |= {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
     ours |= {"DEMO_SPEED": str(options.demo_speed), "PYTHONUNBUFFERED": "1"}
+    ours |= {dotenv.APPLIED: "1"}  # they know what we know, and nothing else
     # Few, small processes: threads of numpy and arenas of malloc would cost more memory than they give speed.
     # Warnings are for developers, who see them in the tests.
     modest = {"PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}

@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from project.services import (
     banner,
     binaries,
@@ -44,7 +42,7 @@ from project.services.terminal import Terminal
 from project.services.valkey import Keyspace
 
 SERVER_SECS = 30.0
-# After a crash PostgreSQL reads back up to 512 MB of its log.
+# While PostgreSQL recovers from a crash the greeter waits longer.
 GIVEN_SECS = 5.0
 # A server of the user's own runs already.
 URL_VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
@@ -131,7 +129,7 @@ class Stack:
         if self.options.database_url:
             return None
         programs, port = binaries.postgres_bin(self.environ), self.options.ports["postgres"]
-        cluster = postgres.prepare(self.home / "pg", bin_dir=programs, port=port)
+        cluster = postgres.prepare(self.home / "pg", bin_dir=programs, port=port, say=self.logs.say)
         if (self.home / "pg").is_symlink():
             self.logs.say(
                 f"the database lies in {cluster.data}: as root it runs as nobody, who may not enter {self.home}"
@@ -149,14 +147,15 @@ class Stack:
 
     async def _greet(self, todo: Task) -> None:
         """Raise the error of the first server that does not answer."""
-        env = {**self.environ, **todo.variable()}
+        env, begun = {**self.environ, **todo.variable()}, time.monotonic()
         output = await self.supervisor.run("greet", stack.python("-m project.services.greet", env=env))
         given = {"postgres": self.options.database_url, "valkey": self.options.redis_url}
         for name, reason in _json_line("greet", output).items():
             if reason and given[name]:
                 raise ServerUnreachable(variable=URL_VARIABLES[name], detail=reason)
             if reason:
-                raise NotReady(name=name, seconds=SERVER_SECS, detail=reason, log=self.logs.path(name))
+                waited_secs = time.monotonic() - begun
+                raise NotReady(name=name, seconds=waited_secs, detail=reason, log=self.logs.path(name))
         self.logs.say(f"servers answer after {self._age()}")
 
     async def _engine(self, programs: Mapping[str, Program], born: Nursery) -> None:
@@ -191,10 +190,11 @@ class Stack:
             self.supervisor.keep(program)
 
     def _publish(self, servers: Servers) -> None:
-        me = psutil.Process()
+        me = stackfile.myself()
         record = StackRecord(
             pid=me.pid,
-            pid_created=me.create_time(),
+            pid_created=me.created,
+            pid_birth=me.birth,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             ports={port.name: self.options.ports[port.name] for port in PORTS if self.options.needs(port)},
             database_url=servers.database_url,

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from project.services import stackfile
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 SIGNING_KEY_BYTES = 48
 # 64 letters: Django's check wants fifty.
+PLACE = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+# Django's word for a part of a database's URL, and PostgreSQL's.
+SESSION = "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=30000"
 DEFAULT_PORTS = {"web": 8080, "door": 8081, "paper": 8082, "flower": 5555}
 
 
@@ -41,7 +43,7 @@ class Windlass:
 
 def home() -> Path:
     """The data folder: WINDLASS_HOME, or .windlass in the checkout."""
-    return Path(os.environ.get("WINDLASS_HOME", BASE_DIR / ".windlass")).expanduser().resolve()
+    return Path(os.environ.get("WINDLASS_HOME") or BASE_DIR / ".windlass").expanduser().resolve()
 
 
 def running_stack(folder: Path) -> Mapping[str, Any]:
@@ -132,25 +134,37 @@ def broker_url() -> str:
 
 
 def database(url: str, *, pooled: bool) -> dict[str, Any]:
-    """Django's DATABASES entry for a postgresql:// URL.
+    """Django's DATABASES entry for a postgresql:// URL; its parameters (`?sslmode=…`) are the connection's options.
 
     A lock is waited for 2 s at most; a transaction left idle holds up the journal's horizon, so it ends after 30 s.
+    The URL's own `options` come after these, so they win. Raises SystemExit.
     """
-    parts = urlsplit(url)
-    options: dict[str, Any] = {"options": "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=30000"}
+    given = _connection(url)
+    place = {key: given.pop(word, "") for key, word in PLACE.items()}
+    given["options"] = f"{SESSION} {given.get('options', '')}".strip()
     if pooled:
-        options["pool"] = {"min_size": 1, "max_size": 6, "timeout": 5}
+        given["pool"] = {"min_size": 1, "max_size": 6, "timeout": 5}
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": str(parts.port or 5432),
+        **place,
+        "PORT": place["PORT"] or "5432",
         "CONN_MAX_AGE": 0 if pooled else None,
         "CONN_HEALTH_CHECKS": not pooled,
-        "OPTIONS": options,
+        "OPTIONS": given,
     }
+
+
+def _connection(url: str) -> dict[str, Any]:
+    """A URL as PostgreSQL's own library takes it apart. Its complaint may quote a password, so it is not repeated."""
+    from psycopg import ProgrammingError, conninfo  # whoever needs no database does without it
+
+    try:
+        return dict(conninfo.conninfo_to_dict(url))
+    except ProgrammingError:
+        raise SystemExit(
+            "DATABASE_URL cannot be read. It is postgresql://user:password@host:port/name?parameter=value, with"
+            " parameters that PostgreSQL knows and %-signs in front of what a URL does not take, as %40 for @."
+        ) from None
 
 
 def secret_key(folder: Path) -> str:

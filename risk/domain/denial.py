@@ -30,10 +30,8 @@ class DenialCode(StrEnum):
     OPPOSITE_SIDE_OPEN = "OPPOSITE_SIDE_OPEN"
     ORDER_RATE = "ORDER_RATE"
     OTHER_QUOTE = "OTHER_QUOTE"
-    PAIR_NOT_ALLOWED = "PAIR_NOT_ALLOWED"
     POOL_FULL = "POOL_FULL"
     PORTFOLIO_HEAT = "PORTFOLIO_HEAT"
-    PRICE_WORSE = "PRICE_WORSE"
     RESERVED_FUNDS = "RESERVED_FUNDS"
     SECTOR_EXPOSURE = "SECTOR_EXPOSURE"
     SIZE_UNKNOWN = "SIZE_UNKNOWN"
@@ -132,17 +130,11 @@ WORDS: Mapping[DenialCode, Words] = MappingProxyType(
             "{subject} is priced in {value}, and the account counts in {limit}.",
             "Trade it on an account that counts in its currency: sizes, limits and results are in that alone.",
         ),
-        C.PAIR_NOT_ALLOWED: Words("{subject} is not in the source's pair list.", "Add the pair to the source."),
         C.POOL_FULL: Words(
             "All {limit} slots of {subject} are taken ({value} open groups).",
             "Wait for a group to close or raise max_open_groups.",
         ),
         C.PORTFOLIO_HEAT: Words(_OVER, _LOWER),
-        C.PRICE_WORSE: Words(
-            "{subject} has moved {value}{unit} against the alert, allowed are {limit}{unit}.",
-            "Send alerts faster, or raise max_slippage_pct.",
-            "%",
-        ),
         C.RESERVED_FUNDS: Words(
             "{subject} needs {value}{unit}, free and not reserved are {limit}{unit}.",
             "Lower the capital per pyramid, close something or add funds.",

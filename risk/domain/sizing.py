@@ -72,12 +72,14 @@ def capital(
     base: str = "",
     quote: str = "",
     contract_size: Decimal = Decimal(1),
+    leverage: Decimal = Decimal(1),
     caps: Sequence[Cap] = (),
 ) -> Sized | Denial:
     """Capital for a pyramid: what the alert asks for, else the setting, capped by the free balance and every cap.
 
-    equity, free and position (its notional) are quote; stop_distance is |entry − stop|, quote per base. What a size
-    needs and nobody knows denies with DATA_MISSING; a size in another currency denies with SIZE_UNKNOWN.
+    equity, free and position (its notional) are quote; stop_distance is |entry − stop|, quote per base. The capital is a
+    notional: what is free pays its margin, notional ÷ leverage. What a size needs and nobody knows denies with
+    DATA_MISSING; a size in another currency denies with SIZE_UNKNOWN.
     """
     asked, name = (setting, "setting") if request is None else (request, "alert")
     if free is None:
@@ -95,7 +97,13 @@ def capital(
     )
     if isinstance(amount, Denial):
         return amount
-    return _capped(Cap(name, amount), (Cap("free balance", free), *caps))
+    return _capped(Cap(name, amount), (_affordable(free, leverage), *caps))
+
+
+@exact
+def _affordable(free: Decimal, leverage: Decimal) -> Cap:
+    """The notional whose margin what is free pays."""
+    return Cap("free balance" if leverage == 1 else "free balance × leverage", free * leverage)
 
 
 def in_quote(

@@ -26,7 +26,8 @@ class SizeFacts:
 
     request: the alert's or the source's, None: the setting's. stop_distance: |entry − stop|, quote per base.
     confidence: the signal's own, 0–1, None where it has none. trades: the strategy's closed ones, after fees.
-    target_scale: wanted ÷ followed volatility. others: how many positions are open; correlation: their mean with this.
+    leverage: notional ÷ margin, 1 on spot. target_scale: wanted ÷ followed volatility. others: how many positions are
+    open; correlation: their mean with this.
     """
 
     request: SizeRequest | None
@@ -71,6 +72,7 @@ def plan_capital(facts: SizeFacts, book: Snapshot, limits: RiskLimits) -> Sized 
         base=facts.base,
         quote=facts.quote,
         contract_size=facts.contract_size,
+        leverage=facts.leverage,
         caps=caps,
     )
     return sized if isinstance(sized, Denial) else _in_drawdown(sized, facts.tier)

@@ -18,6 +18,7 @@ from .vendor import (
     OWN_TRAILING,
     SHORT,
     asks_nothing,
+    at_market,
     leaving,
     leverage,
     refuse_unknown,
@@ -137,6 +138,7 @@ def _commands(fields: Fields, text: str) -> _Block:
             _take(block, found[1].lower(), _arguments(fields, found[1], found[2]))
         elif command.strip():
             fields.wrong("command", "NOT_A_COMMAND", "name(argument=value, …)", command.strip())
+    _of_position(block)
     if block.entry and block.cancels:
         fields.wrong("cancel", "UNSUPPORTED_COMMAND", "an exit with it: before an entry nothing is cancelled here")
     if not (block.entry or block.exit or fields.errors):
@@ -192,6 +194,13 @@ def _take_order(block: _Block, name: str, part: Fields) -> None:
     return None
 
 
+def _of_position(block: _Block) -> None:
+    """An order that counts in the position shrinks the side it is against: it never enters."""
+    amount = AMOUNT.fullmatch(block.entry.text("amount")) if block.entry and block.entry.has("side") else None
+    if amount and amount[2] == "%p":
+        block.entry, block.exit, block.style = None, block.entry, None
+
+
 def _take_exit(block: _Block, name: str, part: Fields) -> None:
     if block.entry or block.exit:
         block.twice(name)
@@ -201,6 +210,8 @@ def _take_exit(block: _Block, name: str, part: Fields) -> None:
 def _meaning(block: _Block) -> tuple[Action | None, MarketPosition | None, Size | None]:
     """What to do, to which side, how much: position=0 closes both sides, an order that reduces closes the other one."""
     if block.exit is not None:
+        if not asks_nothing(block.exit.body.get("offset")):
+            at_market(block.exit, "offset")
         order = block.exit.choice("side", SIDES)
         action, wanted = leaving(None if block.exit.has("position") else _amount(block.exit))
         return action, {Action.SELL: LONG, Action.BUY: SHORT}.get(order) if order else None, wanted

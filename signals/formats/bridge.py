@@ -6,7 +6,8 @@ from signals.intent import Intent, IntentKind, Level, LevelKind, Scalar, SizeKin
 
 from .base import Format, object_of
 from .fields import Body, Fields, Object
-from .vendor import ORDERS, POSITIONS, asks_nothing, leftovers, price, reader, size
+from .standing import sized, standing
+from .vendor import ORDERS, asks_nothing, leftovers, price, reader, size
 
 SECRET: Final = frozenset({"key", "secret"})
 FIELDS: Final = frozenset(
@@ -65,21 +66,24 @@ def _heartbeat(data: Fields, metadata: tuple[tuple[str, Scalar], ...]) -> Intent
 
 def _trade(data: Fields, metadata: tuple[tuple[str, Scalar], ...]) -> Intent:
     exchange, symbol = data.symbol("ticker")
+    stood, ordered = standing(data, "strategy_"), data.choice("strategy_order_action", ORDERS, required=True)
+    action, side, wanted = sized(ordered, None, stood, size(data, "strategy_order_contracts", SizeKind.BASE))
     return Intent(
         kind=IntentKind.TRADE,
         format="bridge",
         exchange=exchange,
         symbol=symbol,
-        action=data.choice("strategy_order_action", ORDERS, required=True),
-        market_position=data.choice("strategy_market_position", POSITIONS),
-        prev_market_position=data.choice("strategy_prev_market_position", POSITIONS),
-        position_size=data.decimal("strategy_market_position_size"),
-        prev_position_size=data.decimal("strategy_prev_market_position_size"),
+        action=action,
+        side=side,
+        market_position=stood.stands,
+        prev_market_position=stood.before,
+        position_size=stood.size,
+        prev_position_size=stood.size_before,
         timeframe_secs=data.timeframe("interval"),
         price=price(data, "strategy_order_price"),
         sent_at=data.time("timenow"),
         bar_time=data.time("time"),
-        size=size(data, "strategy_order_contracts", SizeKind.BASE),
+        size=wanted,
         stop_loss=_offset(data, "sl_offset"),
         take_profit=tuple(level for level in [_offset(data, "tp_offset")] if level),
         strategy=data.text("strategy_id"),

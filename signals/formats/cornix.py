@@ -8,6 +8,43 @@ from typing import Final
 from signals.intent import Action, Intent, IntentKind, Level, LevelKind, MarketPosition, OrderStyle, Size, SizeKind
 
 from .base import Format, text_of
+from .cornix_words import (
+    ALL_OF_IT,
+    BREAKOUT,
+    CANCELS,
+    CLOSES,
+    CURRENCY,
+    ENTRY,
+    EXIT,
+    HORIZON,
+    INSTRUCTS,
+    MARGIN,
+    MARKET,
+    MOST_STRANGERS,
+    NEXT_TOPIC,
+    NUMBERS,
+    PAIR,
+    PARTLY,
+    PERCENT,
+    PLACE,
+    PLAIN,
+    PRICED,
+    RISK,
+    SAYS_SIDE,
+    SHARE,
+    SIDE,
+    TIMES,
+    TITLE,
+    TOPIC,
+    UNCLEAR,
+    WHOLE,
+    continues,
+    has_digit,
+    is_foreign,
+    is_the_side,
+    pairs,
+    without_pairs,
+)
 from .fields import MAX_TEXT, NUMBER_EXPECTED, Body, Fields
 from .vendor import (
     ENTERS,
@@ -25,39 +62,7 @@ MAX_LINES: Final = 60
 MAX_PRICES: Final = 12
 MOST_PCT: Final = Decimal(20)
 # As there: an amount per trade or a risk above 20 % is a typing error.
-PAIR: Final = re.compile(r"(?<![\w/])#?([A-Za-z0-9]{2,15}/[A-Za-z]{3,6}(?::[A-Za-z]{3,6})?)(?![\w/])")
-ENTRY: Final = re.compile(r"(?i)\b(?:entry|entries|enter|buy)\b")
-EXIT: Final = re.compile(r"(?i)\b(?:stop|sell|take[ -]?profits?|targets?|tp[0-9]{0,2})\b")
-CLOSES: Final = re.compile(r"(?i)^\W{0,9}(?:close|exit)\b")
-CANCELS: Final = re.compile(r"(?i)^\W{0,9}cancel\b")
-NUMBERS: Final = re.compile(r"(?<![\w.,])\$?([0-9][0-9.,]{0,30}k?)(?![\w%):])", re.IGNORECASE)
-PERCENT: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)[ \t]{0,3}%")
-TIMES: Final = re.compile(r"(?i)(?<![\w.])([0-9]{1,3})[ \t]{0,3}x\b|\bx[ \t]{0,3}([0-9]{1,3})\b")
-PLACE: Final = re.compile(
-    r"^[ \t]{0,9}(?:[0-9]{1,2}[).:]|tp ?[0-9]{1,2}\b|target ?[0-9]{1,2}\b)[ \t]{0,9}[:=-]?", re.IGNORECASE
-)
-SIDE: Final = re.compile(r"\b(long|short)\b", re.IGNORECASE)
-WORD: Final = re.compile(r"[A-Za-z]{2}")
-PLAIN: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-BREAKOUT: Final = re.compile(r"\b(?:above|below|breakout)\b", re.IGNORECASE)
-SHARE: Final = re.compile(r"([0-9][0-9.]{0,30})[ \t]{0,3}[-–:=][ \t]{0,3}([0-9]{1,3}(?:\.[0-9]{1,6})?)[ \t]{0,3}%")
-WHOLE: Final = re.compile(r"[-–:=][ \t]{0,3}100(?:\.0{1,6})?[ \t]{0,3}%")
-MARKET: Final = re.compile(r"\bmarket\b", re.IGNORECASE)
-MARGIN: Final = re.compile(r"\b(?:cross|isolated)\b", re.IGNORECASE)
-RISK: Final = re.compile(r"\b(?:risk|rm)\b", re.IGNORECASE)
-TOPIC: Final = re.compile(
-    r"\W{0,9}(?:(?:long|short)\W{1,3})?(?:(?P<leverage>leverage\b)|(?P<amount>(?:amount|invest|capital|risk(?![ /-]*reward)|rm)\b)|(?P<trailing>trailing\b)"
-    r"|(?P<stop>stop|s/?l\b)|(?P<targets>(?:take[ -]?profits?|targets?|tp|sell)\b|tp ?[0-9])"
-    r"|(?P<entry>(?:entry|entries|enter|buy)\b))",
-    re.IGNORECASE,
-)
-# What a line is about: the word that it begins with, after marks and the side.
-WORDS: Final = (
-    r"(?:entry|entries|stop|s/?l|take[ -]?profits?|targets?|tp ?[0-9]{0,2}|sell|leverage|amount|risk(?![ /-]*reward))\b"
-)
-NEXT_TOPIC: Final = re.compile(rf"(?<=[0-9%x)])[ \t,;|]+(?={WORDS})", re.IGNORECASE)
-# Where a line goes on to another topic: `Entry 60000 Stop 58000`.
-INSTRUCTS: Final = re.compile(rf"\b(?:{WORDS}|dca|lev|margin|size|trail\w*|half|be\b|breakeven)", re.IGNORECASE)
+UNCLEAR_EXPECTED: Final = "TP1: and the price: a number alone could be a place or a price"
 BEGIN: Final = "a line that begins with Entry, Take Profit, Stop, Leverage or Amount"
 
 
@@ -74,7 +79,13 @@ class _Told:
     style: OrderStyle | None = None
     said: MarketPosition | None = None
     margin: str = ""
+    closes: bool = False  # then prices say how it went, not what to do
+    header: str = ""  # a topic whose line named no price yet: the next line must
     message: list[str] = field(default_factory=list)
+
+    def named(self) -> tuple[object, ...]:
+        """What of prices was said so far: it changes with a line that says more."""
+        return len(self.entries), len(self.targets), len(self.stops)
 
 
 def detect(body: Body) -> bool:
@@ -87,10 +98,12 @@ def detect(body: Body) -> bool:
 def parse(body: Body) -> Intent:
     """The intent. It knows no time; without LONG or SHORT the prices say which."""
     text = text_of(body)
-    told = _read(text)
-    pair = PAIR.search(text)
-    symbol = pair[1].upper() if pair else ""
-    closes = CLOSES.search(text) is not None
+    told, symbols = _read(text), pairs(text)
+    symbol, closes = symbols[0] if symbols else "", told.closes
+    if len(symbols) > 1:
+        told.fields.wrong("pair", "CONFLICT", "one pair: an alert is one signal", ", ".join(symbols))
+    if closes:
+        _whole(told, text)
     side = told.said if closes else _side(told)
     first = told.entries[0] if told.entries else None
     intent = Intent(
@@ -114,31 +127,64 @@ def parse(body: Body) -> Intent:
     return intent
 
 
+def _whole(told: _Told, text: str) -> None:
+    """A close closes all of it: half, a percentage or a fraction is refused."""
+    found = PARTLY.search(ALL_OF_IT.sub(" ", PAIR.sub(" ", text)))
+    if found:
+        expected = "nothing: a close closes the whole position; send a part in the own format, action exit with size"
+        told.fields.wrong("close", "UNSUPPORTED_VALUE", expected, found[0])
+
+
 def _read(text: str) -> _Told:
     """Go through the lines; a line of prices alone continues the topic before it."""
-    told, topic = _Told(Fields({})), ""
+    told, topic, symbols = _Told(Fields({}), closes=CLOSES.search(text) is not None), "", pairs(text)
     lines = NEXT_TOPIC.sub("\n", text).splitlines()
     if len(lines) > MAX_LINES:
         told.fields.wrong("body", "TOO_MANY", f"at most {MAX_LINES} lines", len(lines))
     for line in lines[:MAX_LINES]:
-        plain = PAIR.sub(" ", line).strip()
+        plain = without_pairs(line, symbols).strip()
         if not plain:
             continue
         found = TOPIC.match(plain)
         begins = (found.lastgroup if found else None) or ""
-        topic = begins or (topic if topic in CONTINUED and _continues(plain) else "")
-        _side_said(told, plain)
-        READERS[topic](told, plain)
+        topic = begins or (topic if topic in CONTINUED and continues(plain) else "")
+        _side_said(told, plain, beside_pair=plain != line.strip())
+        _take(told, topic, plain)
+    _missing(told, told.header, "")
     return told
 
 
-def _continues(line: str) -> bool:
-    """True for a line without words of its own: `1) 61000`, `61000 - 62000`."""
-    return not WORD.search(PLACE.sub(" ", line))
+def _take(told: _Told, topic: str, line: str) -> None:
+    """Read a line; one about prices that names none must be the header of the next line's."""
+    before, header = told.named(), told.header
+    READERS[topic](told, CURRENCY.sub(" ", line) if topic in PRICED else line)
+    at_market = topic == "entry" and MARKET.search(line) is not None
+    named = told.named() != before or at_market
+    digits = not named and (topic in PRICED or bool(header)) and has_digit(line)
+    if header and (topic != header or digits):
+        _missing(told, header, line if topic == header else "")
+    empty = topic in PRICED and not named and not TITLE.fullmatch(line)
+    if empty and digits:
+        _missing(told, topic, line)
+    told.header = topic if empty and not digits else ""
 
 
-def _side_said(told: _Told, line: str) -> None:
-    for found in SIDE.finditer(line):
+def _missing(told: _Told, topic: str, line: str) -> None:
+    """A price was announced and none can be read: nothing is traded without it. What was refused already is enough."""
+    name = TOPIC_NAMES.get(topic, "")
+    if name and not told.closes and not any(error.field in (name, "trailing") for error in told.fields.errors):
+        told.fields.wrong(name, "NOT_A_NUMBER" if has_digit(line) else "MISSING", NUMBER_EXPECTED, line)
+
+
+def _side_said(told: _Told, line: str, *, beside_pair: bool) -> None:
+    """LONG or SHORT where it is the side: on a line of its own, beside the pair, before a topic, as a signal's type."""
+    plain = HORIZON.sub(" ", line)
+    topic, strangers = TOPIC.match(plain), MOST_STRANGERS if beside_pair else 0
+    if topic and not is_the_side(plain, strangers=0):
+        plain = plain[: topic.start(topic.lastgroup or 0)]
+    elif not (CLOSES.match(plain) or SAYS_SIDE.match(plain) or is_the_side(plain, strangers=strangers)):
+        return
+    for found in SIDE.finditer(plain):
         side = SIDES[found[1].lower()]
         if told.said not in (None, side):
             told.fields.wrong("side", "CONFLICT", "LONG or SHORT, not both")
@@ -158,6 +204,8 @@ def _note(told: _Told, line: str) -> None:
 def _prices(told: _Told, name: str, line: str) -> list[Decimal]:
     """The prices of a line; `60,000` could be two numbers or one and is refused, as is a price in thousands."""
     found = [match[1].rstrip(".,") for match in NUMBERS.finditer(PLACE.sub(" ", line))]
+    if is_foreign(line):
+        told.fields.wrong(name, "NOT_A_NUMBER", NUMBER_EXPECTED, line)
     if PERCENT.search(line):
         told.fields.wrong(name, "UNSUPPORTED_VALUE", "prices, not percentages", line)
     values = []
@@ -179,10 +227,13 @@ def _entry(told: _Told, line: str) -> None:
 
 def _targets(told: _Told, line: str) -> None:
     """`61000`, or `61000 - 50%` with the part of the position it closes."""
-    for found in SHARE.finditer(PLACE.sub(" ", line)):
+    plain = PLACE.sub(" ", line)
+    if UNCLEAR.match(line):
+        told.fields.wrong("take profit", "NOT_A_NUMBER", UNCLEAR_EXPECTED, line)
+    for found in SHARE.finditer(plain):
         price = _prices(told, "take profit", found[1])
         told.targets += [(value, Decimal(found[2])) for value in price]
-    told.targets += [(value, None) for value in _prices(told, "take profit", SHARE.sub(" ", line))]
+    told.targets += [(value, None) for value in _prices(told, "take profit", SHARE.sub(" ", plain))]
 
 
 def _stop(told: _Told, line: str) -> None:
@@ -216,6 +267,7 @@ def _amount(told: _Told, line: str) -> None:
     told.size = Size(SizeKind.RISK_PCT if RISK.search(line) else SizeKind.PCT_EQUITY, value)
 
 
+TOPIC_NAMES: Final = {"entry": "entry", "stop": "stop", "targets": "take profit"}
 CONTINUED: Final = frozenset({"entry", "stop", "targets", "trailing"})
 READERS: Final = {
     "": _note,
@@ -234,12 +286,14 @@ def _side(told: _Told) -> MarketPosition | None:
     marks = [(price, LONG, SHORT) for price, _ in told.targets] + [(price, SHORT, LONG) for price in told.stops]
     if not (told.entries or told.style or told.fields.errors):
         told.fields.wrong("entry", "MISSING", "Entry and a price, or Entry market")
-    if not told.entries or not marks:
+    between = told.entries or (told.stops if told.targets else [])  # without an entry the stop and the targets tell
+    if not between or not marks:
         if told.said is None and not told.fields.errors:
             told.fields.wrong("side", "MISSING", "LONG or SHORT, or prices of entry, targets and stop that say which")
         return told.said
-    low, high = told.entries[0], told.entries[-1]
-    sides = {above if price > high else below if price < low else None for price, above, below in marks}
+    low, high = min(between), max(between)
+    told_by = marks if told.entries else marks[: len(told.targets)]
+    sides = {above if price > high else below if price < low else None for price, above, below in told_by}
     meant = sides.pop() if len(sides) == 1 else None
     if meant is None or told.said not in (None, meant):
         expected = "a long's targets above and its stop below the entries, a short's the other way round"

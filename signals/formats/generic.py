@@ -6,22 +6,28 @@ from typing import Final
 from signals.intent import Action, Intent, IntentKind, MarketPosition, OrderStyle, Size, SizeKind
 
 from .base import Format, object_of
-from .fields import Body, Fields, Object
-from .vendor import LONG, POSITIONS, SHORT, leaving, leftovers, leverage, price, reader, style
+from .fields import MAX_NAME, Body, Fields, Object
+from .standing import Standing, sized
+from .traderspost import SENTIMENTS
+from .vendor import LONG, POSITIONS, SHORT, leftovers, leverage, price, reader, style
 
 SECRET: Final = frozenset({"key", "passphrase", "secret", "token"})
 SYMBOLS: Final = ("symbol", "ticker", "pair", "instrument")
-SIDES: Final = ("side", "order", "order_action", "signal")
+SIDES: Final = ("action", "side", "order", "order_action", "signal")
 STYLES: Final = ("order_type", "orderType", "type")
 QUANTITIES: Final = ("qty", "quantity", "contracts")
 TEXTS: Final = ("size", "amount")
+STANDS: Final = ("market_position", "sentiment")
+POSITION: Final = ("market_position_size", "position_size")
+BEFORE: Final = ("prev_market_position_size", "prev_position_size")
 STOPS: Final = ("stop_loss", "stopLoss", "sl")
 TARGETS: Final = ("take_profit", "takeProfit", "tp")
 OTHERS: Final = frozenset(
-    {"bar_time", "close", "comment", "exchange", "interval", "leverage", "market_position", "message", "price"}
-    | {"prev_market_position", "strategy", "time", "timeframe", "timenow", "timestamp"}
+    {"account", "bar_time", "close", "comment", "exchange", "interval", "leverage", "message", "price"}
+    | {"prev_market_position", "signalPrice", "strategy", "time", "timeframe", "timenow", "timestamp"}
 )
-FIELDS: Final = SECRET | OTHERS | {*SYMBOLS, *SIDES, *STYLES, *QUANTITIES, *TEXTS, *STOPS, *TARGETS}
+NAMES: Final = (SYMBOLS, SIDES, STYLES, QUANTITIES, TEXTS, STANDS, POSITION, BEFORE, STOPS, TARGETS)
+FIELDS: Final = SECRET | OTHERS | {name for names in NAMES for name in names}
 ACTIONS: Final = {
     "buy": (Action.BUY, None),
     "sell": (Action.SELL, None),
@@ -37,7 +43,10 @@ ACTIONS: Final = {
 }
 REFUSED: Final = {
     "limit_price": "price with order_type limit",
+    "positionSide": "market_position",
+    "position_side": "market_position",
     "post_only": "order_type limit",
+    "reduceOnly": "side close",
     "reduce_only": "side close",
     "stop_price": "stop_loss",
     "time_in_force": "nothing: entries rest until they are filled or cancelled",
@@ -46,8 +55,12 @@ REFUSED: Final = {
 
 
 def detect(body: Body) -> bool:
-    """Known by a symbol and a side, under any of their usual names, and no action."""
-    return isinstance(body, dict) and not {"action", "direction"} & body.keys() and _has(body, SYMBOLS, SIDES)
+    """Known by a symbol and a side, under any of their usual names; `action` is such a side beside `ticker` only."""
+    if not isinstance(body, dict) or "direction" in body:
+        return False
+    if "action" in body and ("symbol" in body or "ticker" not in body):
+        return False
+    return _has(body, SYMBOLS, SIDES)
 
 
 def _has(body: Object, *choices: tuple[str, ...]) -> bool:
@@ -62,7 +75,8 @@ def parse(body: Body) -> Intent:
     exchange, symbol = fields.symbol(_one(fields, SYMBOLS) or "symbol")
     named, side = fields.choice(_one(fields, SIDES) or "side", ACTIONS, required=True) or (None, None)
     leaves = named is Action.EXIT
-    action, wanted = leaving(_size(fields)) if leaves else (named, _size(fields))
+    stood = _standing(fields, None if leaves else side)
+    action, against, wanted = sized(named, side if leaves else None, stood, _size(fields))
     target = fields.level(_one(fields, TARGETS) or "take_profit")
     intent = Intent(
         kind=IntentKind.TRADE,
@@ -70,13 +84,16 @@ def parse(body: Body) -> Intent:
         exchange=exchange,
         symbol=symbol,
         action=action,
-        side=side if leaves else None,
-        market_position=_stands(fields, None if leaves else side),
-        prev_market_position=fields.choice("prev_market_position", POSITIONS),
+        side=against,
+        market_position=stood.stands,
+        prev_market_position=stood.before,
+        position_size=stood.size,
+        prev_position_size=stood.size_before,
         timeframe_secs=fields.timeframe("interval", "timeframe"),
-        price=price(fields, "price", "close"),
+        price=price(fields, "price", "signalPrice", "close"),
         sent_at=fields.time("timestamp", "timenow"),
         bar_time=fields.time("bar_time", "time"),
+        account=fields.text("account", limit=MAX_NAME),
         size=wanted,
         order_type=_style(fields),
         leverage=leverage(fields),
@@ -98,8 +115,15 @@ def _one(fields: Fields, names: tuple[str, ...]) -> str:
     return given[0] if given else ""
 
 
-def _stands(fields: Fields, side: MarketPosition | None) -> MarketPosition | None:
-    return fields.choice("market_position", POSITIONS) or side
+def _standing(fields: Fields, entered: MarketPosition | None) -> Standing:
+    """Where the strategy stands, in the chart's words or in TradersPost's; else on the side that is entered."""
+    name = _one(fields, STANDS) or "market_position"
+    return Standing(
+        stands=fields.choice(name, SENTIMENTS if name == "sentiment" else POSITIONS) or entered,
+        before=fields.choice("prev_market_position", POSITIONS),
+        size=fields.decimal(_one(fields, POSITION) or "position_size"),
+        size_before=fields.decimal(_one(fields, BEFORE) or "prev_position_size"),
+    )
 
 
 def _style(fields: Fields) -> OrderStyle | None:

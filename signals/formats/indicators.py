@@ -6,7 +6,7 @@ from signals.intent import Intent, IntentKind
 
 from .base import COMMON, SECRET, Format, common, object_of
 from .fields import Body, Fields
-from .windlass import REFUSED, TRADE
+from .windlass import REFUSED, SAYS_A_TRADE, TRADE
 
 FIELDS: Final = COMMON | {"indicators"}
 INSTRUCTIONS: Final = dict.fromkeys(TRADE | set(REFUSED), "nothing: this endpoint never trades")
@@ -25,7 +25,7 @@ def parse(body: Body) -> Intent:
         kind=IntentKind.VALUES,
         format="indicators",
         indicators=fields.inner("indicators").numbers(),
-        metadata=fields.rest(FIELDS, INSTRUCTIONS),
+        metadata=fields.rest(FIELDS, {**INSTRUCTIONS, **SAYS_A_TRADE}),
         **shared,
     )
     if not intent.indicators and not fields.errors:

@@ -50,7 +50,7 @@ def parse(body: Body) -> Intent:
     named, side = fields.choice("action", ACTIONS, required=True) or (None, None)
     exits = named is Action.EXIT
     standing = fields.choice("marketPosition", POSITIONS)
-    action, trimmed, wanted = trimming(named, standing, _size(fields))
+    action, trimmed, wanted = trimming(named, standing or (None if exits else side), _size(fields))
     if exits:
         action, wanted = leaving(wanted)
     intent = Intent(

@@ -22,7 +22,11 @@ from .vendor import (
 )
 
 HEAD: Final = re.compile(r"(?P<before>\A\s*)(?P<secret>[0-9]{5,20}|\*\*\*)(?P<after>\s*,\s*[A-Za-z]{2,30}\s*(?:,|\Z))")
-OWN_SECRET: Final = re.compile(r"(?P<before>,\s*secret\s*=\s*)(?P<secret>[^,\s]+)(?P<after>)", re.IGNORECASE)
+OWN_SECRET: Final = re.compile(
+    r'(?P<before>,\s*secret\s*=\s*"?)(?P<secret>(?<=")[^"\n]+|(?<!")[^,"\s](?:[^,\n]*[^,\s])?)(?P<after>)',
+    re.IGNORECASE,
+)
+# Quotes may hold spaces and commas; they are no part of the secret.
 PIECES: Final = re.compile(r'[^,"]+|"[^"]*"?|,')
 # The action, the side of an exit, where an entry wants to stand after closing the other side.
 COMMANDS: Final = {
@@ -138,6 +142,9 @@ def _risk(fields: Fields) -> Size | None:
     if not text:
         return None
     written = size_from_text(text)
+    if written and written.kind is SizeKind.PCT_POSITION:
+        fields.wrong("risk", "UNSUPPORTED_VALUE", RISK_EXPECTED, text)
+        return None
     if written is not None:
         return Size(SizeKind.RISK_PCT, written.value) if text.endswith("%") else written
     value = fields.decimal("risk", above=Decimal(0))

@@ -43,9 +43,15 @@ def _marked(body: Body) -> list[FieldError]:
     return found
 
 
+def _near(intent: Intent) -> Decimal | None:
+    """A price that the market must be near: the alert's own, else its first target's."""
+    targets = (target.value for target in intent.take_profit if target.kind is LevelKind.PRICE)
+    return intent.price if intent.price is not None else next(targets, None)
+
+
 def _too_far(intent: Intent) -> list[FieldError]:
     """A stop of 2 where the price is 61,000 is a percentage without its sign."""
-    stop, price = intent.stop_loss, intent.price
+    stop, price = intent.stop_loss, _near(intent)
     if stop is None or price is None or stop.kind is not LevelKind.PRICE:
         return []
     if price / FARTHEST <= stop.value <= price * FARTHEST:

@@ -7,6 +7,7 @@ from signals.intent import Action, Intent, IntentKind
 
 from .base import COMMON, SECRET, Common, Format, common, object_of
 from .fields import MAX_NAME, Body, Fields
+from .vendor import own_rest
 from .windlass import REFUSED, TRADE
 
 # neutral is an opinion too, but asks for nothing: it is kept as a value.
@@ -42,7 +43,7 @@ def _intent(fields: Fields, action: Action | None, shared: Common) -> Intent:
         indicators=() if action else values,
         price=fields.decimal("price", above=Decimal(0)),
         strategy=fields.text("source", limit=MAX_NAME),
-        metadata=fields.inner("metadata").scalars() + fields.rest(FIELDS, OWN),
+        metadata=fields.inner("metadata").scalars() + own_rest(fields, FIELDS, OWN),
         **shared,
     )
 

@@ -6,9 +6,10 @@ from signals.intent import Intent, IntentKind
 
 from .base import Format, object_of
 from .fields import Body
+from .standing import sized, standing
 from .threecommas import FIELDS as SHARED
 from .threecommas import SECRET, bot, common, order
-from .vendor import ORDERS, POSITIONS, leftovers, max_age, reader, refuse_unknown
+from .vendor import ORDERS, leftovers, max_age, reader, refuse_unknown
 
 FIELDS: Final = SHARED | {"strategy_info"}
 INFO: Final = frozenset(
@@ -29,14 +30,17 @@ def parse(body: Body) -> Intent:
     fields = reader(object_of(body))
     info, (wanted, style, price) = fields.inner("strategy_info"), order(fields)
     refuse_unknown(info, INFO)
+    stood, ordered = standing(info, required=True), fields.choice("action", ORDERS, required=True)
+    action, side, wanted = sized(ordered, None, stood, wanted)
     intent = Intent(
         kind=IntentKind.TRADE,
         format="threecommas_strategy",
-        action=fields.choice("action", ORDERS, required=True),
-        market_position=info.choice("market_position", POSITIONS, required=True),
-        prev_market_position=info.choice("prev_market_position", POSITIONS),
-        position_size=info.decimal("market_position_size"),
-        prev_position_size=info.decimal("prev_market_position_size"),
+        action=action,
+        side=side,
+        market_position=stood.stands,
+        prev_market_position=stood.before,
+        position_size=stood.size,
+        prev_position_size=stood.size_before,
         price=price,
         max_age_secs=max_age(fields, "max_lag"),
         size=wanted,

@@ -6,7 +6,7 @@ from typing import Final
 from signals.intent import Action, Intent, IntentKind, Level, LevelKind, MarketPosition, OrderStyle, Size, SizeKind
 
 from .base import Format, object_of
-from .fields import Body, Fields
+from .fields import Body, Fields, Object
 from .vendor import (
     FLAT,
     LONG,
@@ -79,9 +79,10 @@ def detect(body: Body) -> bool:
     return isinstance(body, dict) and "ticker" in body and "action" in body and not _is_foreign(body)
 
 
-def _is_foreign(body: Body) -> bool:
-    assert isinstance(body, dict)
-    return bool(OTHERS & body.keys()) or isinstance(body.get("strategy"), dict)
+def _is_foreign(body: Object) -> bool:
+    if OTHERS & body.keys() or isinstance(body.get("strategy"), dict):
+        return True
+    return any(name.lower().replace("_", "").replace("-", "") in PLAIN for name in body.keys() - FIELDS)
 
 
 OTHERS: Final = frozenset(
@@ -91,10 +92,27 @@ OTHERS: Final = frozenset(
     "platform_name",
     "symbol",
 }
+PLAIN: Final = frozenset(
+    {
+        "account",
+        "amount",
+        "contracts",
+        "id",
+        "leverage",
+        "marketposition",
+        "marketpositionsize",
+        "order",
+        "ordercontracts",
+    }
+    | {"ordertype", "positionside", "positionsize", "prevmarketposition", "prevmarketpositionsize", "prevpositionsize"}
+    | {"qty", "reduceonly", "side", "size", "sl", "stoploss", "takeprofit", "timenow", "timestamp", "tp"}
+)
+# Names, in small letters and without _ and -, that a chart's own script uses beside `ticker` and `action`. TradersPost
+# knows none of them: a body that says how to trade by them is no message of its own.
 
 
 def parse(body: Body) -> Intent:
-    """The intent. `time` is {{timenow}} in its templates; fields that it does not know mean nothing there, nor here."""
+    """The intent. `time` is {{timenow}} in its templates; what it does not know and could be an order is refused."""
     fields = reader(object_of(body))
     fields.text("secret")
     exchange, symbol = fields.symbol("ticker")
@@ -110,10 +128,10 @@ def parse(body: Body) -> Intent:
         symbol=symbol,
         action=action,
         side=trimmed,
-        market_position=_stands(named, sentiment),
+        market_position=_stands(named, sentiment) if trimmed is None else sentiment,
         adds_only=_says(fields, "action", "add"),
         timeframe_secs=fields.timeframe("interval"),
-        price=_price(fields, ordered, exits=named is Action.EXIT),
+        price=_price(fields, ordered, exits=action in (Action.EXIT, Action.REDUCE)),
         sent_at=fields.time("time"),
         size=wanted,
         order_type=ordered,
@@ -164,7 +182,7 @@ def _metadata(fields: Fields) -> tuple[tuple[str, bool | str | Decimal], ...]:
     if not asks_nothing(fields.body.get("timeInForce")):
         word(fields, "timeInForce", {"gtc": True}, dict.fromkeys(("day", "ioc", "fok", "opg", "cls"), NO_EXPIRY))
     extras = fields.inner("extras").scalars() if fields.has("extras") else ()
-    return extras + leftovers(fields, FIELDS, REFUSED, vendor_ignores=True)
+    return extras + leftovers(fields, FIELDS, REFUSED)
 
 
 FORMAT: Final = Format(

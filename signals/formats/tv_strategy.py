@@ -1,5 +1,6 @@
 """TradingView's strategy placeholders in an object: `{ticker | symbol, strategy{order_action, …}, bar{…}}`. Pure."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -7,7 +8,8 @@ from signals.intent import Action, Intent, IntentKind, SizeKind
 
 from .base import Format, object_of
 from .fields import Body, Fields
-from .vendor import ORDERS, POSITIONS, leftovers, price, reader, refuse_unknown, size, trimming
+from .standing import Standing, sized, standing
+from .vendor import ORDERS, leftovers, price, reader, refuse_unknown, size
 
 SECRET: Final = frozenset({"passphrase", "secret"})
 FIELDS: Final = SECRET | {
@@ -48,11 +50,9 @@ def parse(body: Body) -> Intent:
         fields.text(name)
     strategy, bar = fields.inner("strategy"), fields.inner("bar")
     refuse_unknown(strategy, STRATEGY)
-    stays = strategy.choice("market_position", POSITIONS)
+    stood = _standing(strategy)
     wanted = size(strategy, "order_contracts" if strategy.has("order_contracts") else "contracts", SizeKind.BASE)
-    sized = strategy.has("market_position_size") and strategy.has("prev_market_position_size")
-    # With both sizes the engine reduces by their ratio; without, by the order's own size.
-    action, side, wanted = trimming(_action(fields, strategy), None if sized else stays, wanted)
+    action, side, wanted = sized(_action(fields, strategy), None, stood, wanted)
     exchange, symbol = fields.symbol("symbol" if fields.has("symbol") else "ticker")
     intent = Intent(
         kind=IntentKind.TRADE,
@@ -61,10 +61,10 @@ def parse(body: Body) -> Intent:
         symbol=symbol,
         action=action,
         side=side,
-        market_position=stays,
-        prev_market_position=strategy.choice("prev_market_position", POSITIONS),
-        position_size=strategy.decimal("market_position_size"),
-        prev_position_size=strategy.decimal("prev_market_position_size"),
+        market_position=stood.stands,
+        prev_market_position=stood.before,
+        position_size=stood.size,
+        prev_position_size=stood.size_before,
         timeframe_secs=fields.timeframe("interval"),
         price=_price(fields, strategy, bar),
         sent_at=fields.time("timenow", "trigger_time", "timestamp", "time"),
@@ -76,6 +76,12 @@ def parse(body: Body) -> Intent:
     )
     fields.finish()
     return intent
+
+
+def _standing(strategy: Fields) -> Standing:
+    """Where it stands; `position_size` is the same number as `market_position_size`, signed."""
+    stood, signed = standing(strategy), strategy.decimal("position_size")
+    return stood if stood.size is not None else replace(stood, size=signed)
 
 
 def _action(fields: Fields, strategy: Fields) -> Action | None:
@@ -97,7 +103,6 @@ def _price(fields: Fields, strategy: Fields, bar: Fields) -> Decimal | None:
 
 
 def _metadata(fields: Fields, strategy: Fields) -> tuple[tuple[str, bool | str | Decimal], ...]:
-    strategy.decimal("position_size")
     kept = strategy.scalars(name for name in NOTED if name in strategy.body)
     noted = fields.scalars(name for name in ("event_id",) if name in fields.body)
     return kept + noted + leftovers(fields, FIELDS, {})

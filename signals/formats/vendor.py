@@ -29,15 +29,23 @@ STYLES: Final = {style.value: style for style in OrderStyle}
 ENTERS: Final = {LONG: Action.BUY, SHORT: Action.SELL}
 AGAINST: Final = frozenset({(Action.SELL, LONG), (Action.BUY, SHORT)})
 NOTHING_WORDS: Final = frozenset({"", "0", "0.0", "false", "no", "none", "null", "off"})
+CLOSES: Final = {Action.SELL: LONG, Action.BUY: SHORT}
 INSTRUCTION: Final = re.compile(
-    r"amount|cancel|close|contract|dca|grid|hedge|ladder|leverage|limit|lot|margin|order|percent|position|profit|qty"
-    r"|quantity|reduce|reverse|side|size|sl$|^sl|stop|target|tp$|^tp|trail|trigger|volume"
-    r"|^account|cooldown|^delay|direction|^entry|^exit|expir|^oco|post_?only|^risk|slippage|subaccount|^ttl|validity",
+    r"amount|cancel|close|contract|dca|grid|hedge|ladder|leverage|^lev$|limit|(?<![ps])lot|margin|order|percent|position|profit|qty"
+    r"|quantity|reduce|reverse|(?<!in)(?<!out)side|size|sl$|^sl|stop|target|tp$|^tp|trail|trigger|volume"
+    r"|^account|cooldown|^delay|direction|^entry|^exit|expir|^oco|post_?only|^risk|slippage|sub_?account|^ttl|validity",
     re.IGNORECASE,
 )
 # A field nobody told us of whose name sounds like one of these probably says how to trade …
-NOTE: Final = re.compile(r"(?:id|comment|message|name|note|tag|time)$", re.IGNORECASE)
-# … unless it ends like one of these.
+NOTE: Final = re.compile(r"(?!.*account).*(?:id|comment|message|name|note|reason|tag|time)$", re.IGNORECASE)
+# … unless it ends like one of these; whose account it is for is no note, however it is spelled.
+MEASURE: Final = re.compile(
+    r"(?:(?:ask|avg|bar|bid|daily|last|mean|prev|rel|relative)_?)?(?:close|volume)"
+    r"(?:_?(?:avg|change|delta|ema|ma|mean|prev|price|ratio|sma|std|[0-9]{1,4}))*|percent_?(?:b|change|d|k|r|rank)",
+    re.IGNORECASE,
+)
+# What a script measures beside an alert of our own, though its name sounds like an order's.
+UNKNOWN_WISH: Final = "nothing that Windlass knows by this name; leave it out"
 
 # Why some wishes are refused, wherever they come from: what to do instead.
 OWN_GRID: Final = "nothing: the grid has legs of its own, see Settings, grid"
@@ -98,9 +106,27 @@ def _why_refused(
         return "UNSUPPORTED_FIELD", refused[name]
     if meant := misspelling_of(name, known):
         return "UNKNOWN_FIELD", f"{meant}, if that was meant"
-    if not vendor_ignores and INSTRUCTION.search(name) and not NOTE.search(name):
-        return "UNSUPPORTED_FIELD", "nothing that Windlass knows by this name; leave it out"
+    if not vendor_ignores and _instructs(name):
+        return "UNSUPPORTED_FIELD", UNKNOWN_WISH
     return None
+
+
+def _instructs(name: str) -> bool:
+    return INSTRUCTION.search(name) is not None and NOTE.match(name) is None
+
+
+def own_rest(fields: Fields, known: frozenset[str], refused: Mapping[str, str]) -> tuple[tuple[str, Scalar], ...]:
+    """What is left of an object of our own; a stranger that sounds like an instruction is refused by name too."""
+    for name, value in fields.body.items():
+        if name not in known | refused.keys() | SECRET_NAMES and _wishes(name, value, known):
+            fields.wrong(name, "UNSUPPORTED_FIELD", UNKNOWN_WISH, kind_of(value))
+    return fields.rest(known, refused)
+
+
+def _wishes(name: str, value: Json, known: frozenset[str]) -> bool:
+    if not _instructs(name) or MEASURE.fullmatch(name) or asks_nothing(value):
+        return False
+    return not misspelling_of(name, known)  # that is an error of its own
 
 
 def _flat(value: Object, path: str) -> list[tuple[str, Scalar]]:
@@ -194,11 +220,20 @@ def leaving(wanted: Size | None) -> tuple[Action, Size | None]:
 
 
 def trimming(
-    action: Action | None, stays: MarketPosition | None, wanted: Size | None
+    action: Action | None, stays: MarketPosition | None, wanted: Size | None, *, by_ratio: bool = False
 ) -> tuple[Action | None, MarketPosition | None, Size | None]:
-    """An order against the side that stays is a reduction by its own size: a sell that leaves the strategy long."""
-    if wanted is not None and (action, stays) in AGAINST:
+    """What an order against a side comes to: the action, the side that it shrinks, the size.
+
+    Against the side that stays it is a reduction by its own size: a sell that leaves the strategy long; by_ratio leaves
+    that to the engine, which knows both sizes. Counted in the position, it is against the one that it can shrink.
+    """
+    if wanted is None:
+        return action, None, wanted
+    if (action, stays) in AGAINST and not by_ratio:
         return Action.REDUCE, stays, wanted
+    if stays is None and action in CLOSES and wanted.kind is SizeKind.PCT_POSITION:
+        left, part = leaving(wanted)
+        return left, CLOSES[action], part
     return action, None, wanted
 
 

@@ -7,6 +7,8 @@ from signals.intent import Action, Intent, IntentKind, MarketPosition, OrderStyl
 
 from .base import COMMON, SECRET, Common, Format, common, object_of
 from .fields import Body, Fields
+from .standing import sized, standing
+from .vendor import own_rest
 
 ACTIONS: Final = {
     "buy": (Action.BUY, None),
@@ -20,7 +22,6 @@ ACTIONS: Final = {
     "reduce": (Action.REDUCE, None),
     "reverse": (Action.REVERSE, None),
 }
-POSITIONS: Final = {position.value: position for position in MarketPosition}
 SIDES: Final = {"long": MarketPosition.LONG, "short": MarketPosition.SHORT}
 STYLES: Final = {style.value: style for style in OrderStyle}
 SIZE_TYPES: Final = {
@@ -69,6 +70,8 @@ REFUSED: Final = {
     "tp": "take_profit",
     "trailing_stop": OF_ACCOUNT,
 }
+SAYS_A_TRADE: Final = dict.fromkeys(("cmd", "command", "order", "order_action", "signal"), "action")
+# Beside `indicators` alone nobody would see that it asked for a trade.
 
 
 def detect(body: Body) -> bool:
@@ -98,25 +101,27 @@ def _values(fields: Fields, shared: Common) -> Intent:
         price=_price(fields, indicators),
         strategy=fields.text("strategy"),
         message=fields.text("message"),
-        metadata=fields.rest(FIELDS, REFUSED),
+        metadata=own_rest(fields, FIELDS, {**REFUSED, **SAYS_A_TRADE}),
         **shared,
     )
 
 
 def _trade(fields: Fields, shared: Common) -> Intent:
-    action, side = fields.choice("action", ACTIONS, required=True) or (None, None)
+    named, of_action = fields.choice("action", ACTIONS, required=True) or (None, None)
     target, indicators = fields.level("take_profit"), _indicators(fields)
+    stood, wanted = standing(fields), fields.size("size", SIZE_TYPES, "size_type")
+    action, side, part = sized(named, _side(fields, of_action), stood, wanted)
     return Intent(
         kind=IntentKind.TRADE,
         format="windlass",
         action=action,
-        side=_side(fields, side),
-        market_position=fields.choice("market_position", POSITIONS),
-        prev_market_position=fields.choice("prev_market_position", POSITIONS),
-        position_size=fields.decimal("market_position_size"),
-        prev_position_size=fields.decimal("prev_market_position_size"),
+        side=side,
+        market_position=stood.stands,
+        prev_market_position=stood.before,
+        position_size=stood.size,
+        prev_position_size=stood.size_before,
         price=_price(fields, indicators),
-        size=fields.size("size", SIZE_TYPES, "size_type"),
+        size=part,
         order_type=fields.choice("order_type", STYLES),
         leverage=fields.decimal("leverage", low=Decimal(1), high=Decimal(125)),
         stop_loss=fields.level("stop_loss"),
@@ -126,7 +131,7 @@ def _trade(fields: Fields, shared: Common) -> Intent:
         conditions=fields.inner("conditions").scalars(),
         strategy=fields.text("strategy"),
         message=fields.text("message"),
-        metadata=fields.rest(FIELDS, REFUSED),
+        metadata=own_rest(fields, FIELDS, REFUSED),
         **shared,
     )
 

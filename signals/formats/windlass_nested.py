@@ -7,7 +7,9 @@ from signals.intent import Action, Intent, IntentKind, Level, MarketPosition, Sc
 
 from .base import SECRET, Common, Format, object_of
 from .fields import MAX_ID, MAX_NAME, Body, Fields
-from .windlass import POSITIONS, REFUSED, SIZE_TYPES, TRADE
+from .standing import sized, standing
+from .vendor import own_rest
+from .windlass import REFUSED, SIZE_TYPES, TRADE
 
 TYPES: Final = {
     "signal": None,
@@ -60,18 +62,19 @@ def parse(body: Body) -> Intent:
     top = Fields(object_of(body))
     tv, wanted = top.inner("tv"), top.inner("execution_intent")
     shared, stop, target = _common(top, tv), *_levels(top.inner("risk"))
-    action, side = _action(wanted, tv)
+    (named, named_side), stood = _action(wanted, tv), standing(tv)
+    action, side, part = sized(named, named_side, stood, _size(wanted, tv))
     intent = Intent(
         kind=IntentKind.TRADE,
         format="windlass_nested",
         action=action,
         side=side,
-        market_position=tv.choice("market_position", POSITIONS),
-        prev_market_position=tv.choice("prev_market_position", POSITIONS),
-        position_size=tv.decimal("market_position_size"),
-        prev_position_size=tv.decimal("prev_market_position_size"),
+        market_position=stood.stands,
+        prev_market_position=stood.before,
+        position_size=stood.size,
+        prev_position_size=stood.size_before,
         price=_price(tv, entering=side is None),
-        size=_size(wanted, tv),
+        size=part,
         stop_loss=stop,
         take_profit=(target,) if target else (),
         max_slippage_pct=top.inner("risk").decimal("max_slippage_percent", low=Decimal(0), high=Decimal(10)),
@@ -147,7 +150,7 @@ def _metadata(top: Fields) -> tuple[tuple[str, Scalar], ...]:
     kept += wanted.scalars(["precision_mode"] if "precision_mode" in wanted.body else [])
     if not wanted.has("position_size_type") and "order_size" in tv.body:
         kept += tv.scalars(["order_size"])
-    return kept + about.rest(STRATEGY, {}) + tv.rest(TV, NOT_IN_TV) + _extras(top, wanted, risk)
+    return kept + own_rest(about, STRATEGY, {}) + own_rest(tv, TV, NOT_IN_TV) + _extras(top, wanted, risk)
 
 
 def _extras(top: Fields, wanted: Fields, risk: Fields) -> tuple[tuple[str, Scalar], ...]:
@@ -156,7 +159,7 @@ def _extras(top: Fields, wanted: Fields, risk: Fields) -> tuple[tuple[str, Scala
         for name in part.body:
             if name not in known:
                 part.wrong(name, "UNSUPPORTED_FIELD", "one of " + ", ".join(sorted(known)))
-    return top.rest(TOP, NOT_AT_TOP)
+    return own_rest(top, TOP, NOT_AT_TOP)
 
 
 FORMAT: Final = Format(

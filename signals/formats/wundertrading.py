@@ -49,6 +49,9 @@ MARKETS: Final = frozenset(
     {"COIN", "DELIVERY", "FUTURES", "INVERSE", "LINEAR", "PERP", "PERPETUAL", "SPOT", "SWAP", "US"}
 )
 # Second words of exchange names such as HYPERLIQUID_SWAP.
+SEVERAL: Final = frozenset({"MULTIPLE-PAIRS", "NONE"})
+# In place of the pair, of a bot with several: then the source's only pair is meant.
+MINUTES: Final = re.compile(r"[0-9]{1,4}M")
 CODE_EXPECTED: Final = "a code such as ENTER-LONG_BINANCE_BTCUSDT_mybot_15M_0123456789abcdef01234567"
 FIELDS: Final = frozenset(
     {"amountPerTrade", "amountPerTradeType", "code", "leverage", "orderType", "price", "reduceOnly", "stopLoss"}
@@ -96,7 +99,7 @@ def parse(body: Body) -> Intent:
         action=action,
         side=None if enters else side,
         market_position=side if enters else None,
-        timeframe_secs=timeframes.seconds(parts[4]) if parts else None,
+        timeframe_secs=_seconds(parts[4]) if parts else None,
         price=price(fields, "price"),
         size=left,
         order_type=style(fields, "orderType"),
@@ -118,15 +121,19 @@ def _parts(fields: Fields) -> tuple[str, str, str, str, str] | None:
         fields.wrong("code", "NOT_A_CODE", CODE_EXPECTED, "*" if code else "")
         return None
     pair = 3 if words[2].upper() in MARKETS and len(words) > 3 else 2
-    symbol = words[pair]
-    symbol = "" if symbol.upper() == "NONE" else symbol  # a bot of several pairs: then the source's only pair is meant
+    symbol = "" if words[pair].upper() in SEVERAL else words[pair]
     if symbol and not SYMBOL_SHAPE.fullmatch(symbol):
         fields.wrong("code", "NOT_A_SYMBOL", f"{SYMBOL_EXPECTED} as the code's third part")
         return None
     rest = words[pair + 1 :]
-    frame = rest[-2] if len(rest) > 1 and timeframes.seconds(rest[-2]) else ""
+    frame = rest[-2] if len(rest) > 1 and _seconds(rest[-2]) else ""
     name = "_".join(rest[: -2 if frame else -1])
     return words[0], "_".join(words[1:pair])[:60], symbol, name[:60], frame
+
+
+def _seconds(frame: str) -> int | None:
+    """A timeframe as the codes spell it: `1M`, `3M` and `5M` are minutes there, like `15M`."""
+    return timeframes.seconds(f"{frame[:-1]}m" if MINUTES.fullmatch(frame) else frame)
 
 
 def _size(fields: Fields, *, enters: bool) -> Size | None:

@@ -32,6 +32,14 @@ class NotNow(Exception):
 
 Fetch = Callable[[str, Span], Sequence[Bar]]
 # Asks the venue for the bars of a span: (symbol, span). Raises NotNow.
+HasTime = Callable[[], bool]
+# Whether another question may be asked in this pass.
+
+
+def always() -> bool:
+    """There is time for every question."""
+    return True
+
 
 UPSERT = """
 INSERT INTO signals_candle (instrument_id, timeframe_secs, opened_at, open, high, low, close, volume)
@@ -53,16 +61,21 @@ class Refreshed:
     complete: bool
 
 
-def refresh(pairs: Mapping[str, int], *, fetch: Fetch, now: datetime, most_calls: int) -> Refreshed:
-    """Ask for what is missing of the pairs (symbol → instrument id), at most so many questions.
+def refresh(
+    pairs: Mapping[str, int], *, fetch: Fetch, now: datetime, most_calls: int, has_time: HasTime = always
+) -> Refreshed:
+    """Ask for what is missing of the pairs (symbol → instrument id), at most so many questions, while there is time.
 
     The nearest tail comes first: a pair that is traded needs its last hour more than its last year. What is not answered
     is left to the next pass; after two such answers all of it is.
     """
     todo = sorted(_todo(pairs, now=now), key=lambda one: (one[1].count, one[0]))
-    bars = calls = refused = 0
+    bars = calls = refused = left = 0
     for symbol, span in todo:
-        while calls < most_calls and span.count and refused < GIVE_UP_AFTER:
+        while span.count and refused < GIVE_UP_AFTER:
+            if calls >= most_calls or not has_time():
+                left += 1
+                break
             calls += 1
             try:
                 written, span = _ask(symbol, pairs[symbol], span, fetch=fetch, now=now)
@@ -71,7 +84,7 @@ def refresh(pairs: Mapping[str, int], *, fetch: Fetch, now: datetime, most_calls
                 refused += 1
                 break
             bars += written
-    return Refreshed(calls, bars, complete=refused == 0 and (calls < most_calls or not todo))
+    return Refreshed(calls, bars, complete=refused == left == 0)
 
 
 def forget() -> None:

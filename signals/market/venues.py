@@ -1,7 +1,7 @@
 """The one capability table, and the one place where ccxt clients are built.
 
-A venue is a row. What a venue promises about client order ids and request expiry decides how an unknown order is
-proven absent (docs/data-path.md), so a wrong cell costs money: each is from the venue's own API documents.
+A venue is a row. What a venue promises about request expiry decides how an unknown order is proven absent
+(docs/data-path.md), so a wrong cell costs money: each is from the venue's own API documents.
 """
 
 from collections.abc import Mapping
@@ -15,23 +15,18 @@ if TYPE_CHECKING:
 
 PRELOADED = ("binance", "binanceusdm")
 # Every worker has these in memory before it forks; the others, some megabytes each, are loaded where an account needs them.
+NO_TESTNET = "{venue} has no test network: choose paper to practise there."
 PAPER_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """What a venue can do and promises.
-
-    client_id_scope: among which orders a client id is unique: `open` or `all`. request_expiry: whether a signed
-    request dies by itself (receive window). duplicate_codes: its words for "this client id exists already".
-    """
+    """What a venue can do and promises. request_expiry: whether a signed request dies by itself (receive window)."""
 
     name: str
     ccxt_id: str
     market_types: tuple[str, ...]
-    client_id_scope: str
     request_expiry: bool
-    client_id_field: str
     native_trailing: bool
     native_oco: bool
     hedge_mode: bool
@@ -43,6 +38,8 @@ class Venue:
     error_section: str  # the part of ccxt's exception table that applies when the host is not the real one; empty: all
     weight_per_min: int  # what one address may ask for in a minute, in the venue's own request weight
     weight_unit: float  # of that weight, what a call costs for which ccxt's table says 1
+    limit_secs: int = 60  # the stretch over which the venue counts that
+    testnet: str = "sandbox"  # what ccxt calls the venue's play money: sandbox or demo; empty: there is none
     dead_man_call: str = ""  # the raw call that cancels a market's orders unless it is repeated; empty: there is none
     window_ms: int = 0  # how long a signature lives where nobody can choose; 0: the receive window that is sent
     tells_realised: bool = True  # whether an execution says what it brought; else our books work it out
@@ -55,6 +52,11 @@ class Venue:
         return timedelta(milliseconds=self.window_ms) if self.window_ms else chosen
 
     @property
+    def limit(self) -> tuple[float, int]:
+        """Request weight, and the seconds in which one address may spend it."""
+        return self.weight_per_min * self.limit_secs / 60, self.limit_secs
+
+    @property
     def derivative(self) -> bool:
         """Whether it trades futures: margin, both sides, reduce only."""
         return "linear" in self.market_types
@@ -65,9 +67,7 @@ VENUES: dict[str, Venue] = {
         name="binance",
         ccxt_id="binance",
         market_types=("spot",),
-        client_id_scope="open",
         request_expiry=True,
-        client_id_field="newClientOrderId",
         native_trailing=True,
         native_oco=True,
         hedge_mode=False,
@@ -84,9 +84,7 @@ VENUES: dict[str, Venue] = {
         name="binanceusdm",
         ccxt_id="binanceusdm",
         market_types=("linear",),
-        client_id_scope="open",
         request_expiry=True,
-        client_id_field="newClientOrderId",
         native_trailing=True,
         native_oco=False,
         hedge_mode=True,
@@ -98,15 +96,14 @@ VENUES: dict[str, Venue] = {
         error_section="linear",
         weight_per_min=2400,
         weight_unit=1,
+        testnet="demo",  # the old test network's signed calls are no more
         dead_man_call="fapiprivate_post_countdowncancelall",  # plain orders only; conditional ones stay
     ),
     "bybit": Venue(
         name="bybit",
         ccxt_id="bybit",
         market_types=("linear",),
-        client_id_scope="all",  # an orderLinkId stays taken when its order is done
         request_expiry=True,
-        client_id_field="orderLinkId",
         native_trailing=True,
         native_oco=False,
         hedge_mode=True,
@@ -117,6 +114,7 @@ VENUES: dict[str, Venue] = {
         wallet_field="",
         error_section="",
         weight_per_min=7200,  # 600 requests in 5 s from one address; every request weighs one
+        limit_secs=5,
         weight_unit=0.2,  # ccxt's table counts from 5 up
         # no dead_man_call: Bybit's switch listens to a private stream, not to a call that is repeated
         client_options={"enableUnifiedMargin": False, "enableUnifiedAccount": True, "unifiedMarginStatus": 6},
@@ -125,9 +123,7 @@ VENUES: dict[str, Venue] = {
         name="kucoinfutures",
         ccxt_id="kucoinfutures",
         market_types=("linear",),
-        client_id_scope="open",  # orders with a repeated clientOid have been accepted once the first was done
         request_expiry=True,
-        client_id_field="clientOid",
         native_trailing=False,
         native_oco=False,
         hedge_mode=True,
@@ -138,7 +134,9 @@ VENUES: dict[str, Venue] = {
         wallet_field="",
         error_section="",
         weight_per_min=4000,  # 2 000 in 30 s
+        limit_secs=30,
         weight_unit=0.5,  # ccxt counts twice the venue's weight
+        testnet="",
         # no dead_man_call: KuCoin has that switch on spot only
         window_ms=5000,  # the signed time may be 5 s off either way; there is no window to send
         tells_realised=False,
@@ -169,7 +167,7 @@ def build_client(
 ) -> "ccxt.Exchange":
     """A ccxt client for an account: numbers as text, no retries, and every URL on the paper host where one is given.
 
-    sandbox: every URL on the venue's own test network.
+    sandbox: every URL on the venue's own test network. Raises ValueError where it has none.
 
     ccxt is imported here, after the fork: it weighs 77 MiB and half a second. The caller subclasses nothing; the gateway
     wraps `fetch`. Rate limiting stays on for real venues only.
@@ -182,8 +180,15 @@ def build_client(
     if base_url:
         client.urls = {**client.urls, "api": rebased(client.urls["api"], base_url.rstrip("/") + venue.paper_path)}
     if sandbox:
-        client.set_sandbox_mode(True)
+        _play_money(client, venue)
     return client
+
+
+def _play_money(client: "ccxt.Exchange", venue: Venue) -> None:
+    """Every URL on the venue's own test network, which it may call demo trading. Raises ValueError where it has none."""
+    if not venue.testnet:
+        raise ValueError(NO_TESTNET.format(venue=venue.name))
+    client.enable_demo_trading(True) if venue.testnet == "demo" else client.set_sandbox_mode(True)
 
 
 def options(

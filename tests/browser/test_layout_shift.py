@@ -88,7 +88,7 @@ LATE = """() => {
   const bar = document.querySelector(".bar");
   const before = bar.offsetHeight;
   document.querySelector(".pulse").classList.add("late");
-  document.querySelector(".pulse [data-by]").textContent = ", late by 12 min";
+  document.querySelector(".pulse [data-by]").textContent = " · late by 12 min";
   return [before, bar.offsetHeight];
 }"""
 

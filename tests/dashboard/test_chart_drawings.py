@@ -9,8 +9,8 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from dashboard import chart_drawings
-from dashboard.api.problems import Refused
 from dashboard.models import Drawing
+from dashboard.problems import Refused
 from tests.dashboard import rows
 
 AT = 1_767_700_800  # 2026-01-06 12:00 UTC

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import chart_values
-from dashboard.api.problems import Refused
 from dashboard.chart_library import library
 from dashboard.chart_values import REGISTRY
+from dashboard.problems import Refused
 from signals.market.bars import Bar
 from signals.timeframes import HOUR
 from tests.dashboard import chart_rows

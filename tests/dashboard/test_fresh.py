@@ -175,11 +175,16 @@ def test_what_hands_out_proofs_or_resumes_in_the_admin_asks(
     assert RiskState.objects.get().stopped
 
 
-@pytest.mark.parametrize(("environment", "asks"), [("live", True), ("paper", False)])
-def test_a_source_for_live_money_in_the_admin_asks(old: Client, day: rows.Desk, environment: str, asks: bool) -> None:
+@pytest.mark.parametrize(
+    ("environment", "written", "asks"),
+    [("live", "{}", True), ("live", " {}", True), ("live", "+{}", True), ("paper", "{}", False)],
+)
+def test_a_source_for_live_money_in_the_admin_asks(
+    old: Client, day: rows.Desk, environment: str, written: str, asks: bool
+) -> None:
     people.app(day.account.user)
     account, source = rows.account(day.account.user, "second", environment=environment), day.account.sources.get()
-    form = {"user": account.user_id, "account": account.pk, "name": "moved", "kind": "tradingview"}
+    form = {"user": account.user_id, "account": written.format(account.pk), "name": "moved", "kind": "tradingview"}
     form |= {"body_dedupe_secs": "60", "grace_secs": "60"}
     answer = old.post(reverse("admin:signals_source_change", args=[source.pk]), form)
     source.refresh_from_db()

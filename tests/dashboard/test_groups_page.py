@@ -84,6 +84,26 @@ def test_of_many_fills_the_last_are_shown_and_all_are_counted(day: rows.Desk, ro
     assert f"{count} fills, the last 40" in root.get(f"/groups/{group.pk}").content.decode()
 
 
+@pytest.mark.parametrize("address", ["/groups/{}", "/groups?open={}"])
+@pytest.mark.parametrize(
+    ("paid", "worth", "said"),
+    [
+        ({"fee_currency": "BNB"}, None, "fees without a price: 0.00012\u202fBNB"),
+        ({"fee_currency": ""}, None, "fees without a price: 0.00012\u202fan unnamed coin"),
+        ({"fee_currency": "BNB"}, "600", ""),
+        ({"fee_currency": "USDT"}, None, ""),
+    ],
+)
+def test_a_fee_without_a_price_is_named(
+    day: rows.Desk, root: Client, paid: dict[str, str], worth: str | None, said: str, address: str
+) -> None:
+    group = PositionGroup.objects.filter(closed_at=None).earliest("pk")
+    fill = Fill.objects.filter(order__group=group).earliest("pk")
+    Fill.objects.filter(pk=fill.pk).update(fee="0.00012", fee_price=worth, **paid)
+    page = root.get(address.format(group.pk)).content.decode()
+    assert (said in page, "fees without a price" in page) == (True, bool(said))
+
+
 def test_a_closed_group_shows_its_result_and_no_deeds(root: Client) -> None:
     row = PositionGroup.objects.filter(closed_at__isnull=False, instrument__base="ETH").get()
     page = root.get(f"/groups/{row.pk}").content.decode()
@@ -248,7 +268,9 @@ def test_the_gate_s_refusal_is_shown_and_nothing_is_added(standing: None, day: r
     assert "ACCOUNT_UNHEALTHY" in shown  # this account was never compared with its venue
     assert "Add now" not in shown
     assert Alert.objects.filter(dedupe_key__startswith="by-hand:").count() == 0  # looking leaves nothing behind
-    trader.post(address, size)
+    for _ in range(2):
+        trader.post(address, size | {"key": "a" * 32})
+    assert Alert.objects.filter(dedupe_key__startswith="by-hand:").count() == 1  # pressed twice, asked for once
     assert (Alert.objects.latest("id").outcome, group.pyramids.count()) == ("ACCOUNT_UNHEALTHY", 1)
     assert "one more pyramid asked for by mira" in trader.get(f"/groups/{group.pk}").content.decode()
 

@@ -54,6 +54,14 @@ def test_groups_newest_first_with_their_figures(seen: Overview) -> None:
     assert (btc.filled_legs, len(btc.legs), btc.max_pyramids) == (3, 5, 5)
 
 
+def test_the_percentage_of_a_result_is_of_the_same_result(seen: Overview) -> None:
+    """What a target has realised is in both: they never differ in sign."""
+    btc = seen.groups[0]
+    assert btc.realised > 0
+    assert btc.result == btc.realised + btc.unrealised
+    assert btc.result_pct == 100 * btc.result / btc.entered
+
+
 def test_the_next_target_is_the_one_the_price_reaches_first(seen: Overview) -> None:
     assert [group.next_target for group in seen.groups] == [Dec("61508.50"), Dec("2668.21"), Dec("149.80")]
 

@@ -8,7 +8,6 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from dashboard.pages.overview import account_id
 from project.accounts import mode
 from project.journal.models import JournalEntry
 from project.services.ports import free_port
@@ -56,11 +55,6 @@ def test_a_second_account_brings_a_switcher(day: rows.Desk, root: Client) -> Non
     page = root.get(HOME, {"account": other.pk}).content.decode()
     assert 'aria-label="Accounts"' in page
     assert '<span class="pill testnet">TESTNET</span>' in page
-
-
-@pytest.mark.parametrize("text", ["", "x", "-1", "1.5", "٣", "9" * 30])
-def test_an_account_that_is_no_number_is_none(text: str) -> None:
-    assert account_id(text) is None
 
 
 # the mode ----------------------------------------------------------------------------------------

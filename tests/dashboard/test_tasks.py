@@ -8,7 +8,7 @@ from django.test import Client
 from redis import Redis
 
 from celery_app import BEAT, ROUTES
-from dashboard.pages import tasks
+from dashboard.task_queues import queues
 from project.services.ports import free_port
 from tests.dashboard import rows
 
@@ -35,7 +35,7 @@ def test_every_route_and_bell_is_shown(day: rows.Desk, viewer: Client) -> None:
 
 
 def test_what_waits_is_counted(three_wait: None) -> None:
-    assert {row.name: row.waiting for row in tasks.queues()}["sweeps"] == 3
+    assert {row.name: row.waiting for row in queues()}["sweeps"] == 3
 
 
 def test_without_valkey_it_is_not_known(day: rows.Desk, viewer: Client, settings: object) -> None:

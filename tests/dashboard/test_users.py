@@ -199,6 +199,15 @@ def test_a_password_that_an_admin_gives_is_journalled_and_ends_what_the_old_one_
     assert root.get("/").status_code == 302
 
 
+@pytest.mark.parametrize("written", ["0{number}", "+{number}", " {number}", "_2B{number}"])
+def test_it_is_so_however_the_address_writes_the_number(root: Client, mira: User, written: str) -> None:
+    theirs = people.browser(mira)
+    address = reverse("admin:auth_user_password_change", args=[written.format(number=mira.pk)])
+    root.post(address, PASSWORDS | {"usable_password": "true", "set-password": "1"})
+    assert [row["user"] for row in people.journal("user.password_set")] == ["mira"]
+    assert theirs.get("/").status_code == 302
+
+
 def test_ones_own_new_password_in_the_admin_is_nobodys_else(root: Client, day: rows.Desk) -> None:
     address = reverse("admin:auth_user_password_change", args=[day.account.user.pk])
     root.post(address, PASSWORDS | {"usable_password": "true", "set-password": "1"})

@@ -139,7 +139,7 @@ class Stack:
     def env(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in GIVEN_BY_US}
         ports = {variable: str(port) for variable, port in self.ports.items()}
-        return {**kept, **ports, **self.variables, "WINDLASS_HOME": str(self.home)}
+        return {**kept, **ports, **self.variables, "WINDLASS_HOME": str(self.home), "DOTENV_APPLIED": "1"}
 
     @property
     def log_path(self) -> Path:

@@ -118,11 +118,10 @@ class Lab:
         return len(found)
 
     def twin(self, name: str) -> None:
-        """One more of a process, with the same words and surroundings but for beat's own schedule file."""
+        """One more of a process, with the same words and surroundings."""
         first = psutil.Process(self.pid(name))
-        words = [word.replace("celerybeat-schedule", f"celerybeat-twin-{len(self.twins)}") for word in first.cmdline()]
         with (self.stack.home / "logs" / f"{name}-twin.log").open("ab") as log:
-            self.twins.append(psutil.Popen(words, cwd=ROOT, env=first.environ(), stdout=log, stderr=log))
+            self.twins.append(psutil.Popen(first.cmdline(), cwd=ROOT, env=first.environ(), stdout=log, stderr=log))
 
     def end_twins(self) -> None:
         """No more of them."""

@@ -8,7 +8,7 @@ WHY: Mapping[str, str] = MappingProxyType(
         "admission.free_slot: 1 → 2 #2": "a slot of the pool is free here, so the search never gets to the number added",
         "exit_ladder._merged: carried > 0 → carried >= 0": "nothing carried adds nothing",
         "exit_ladder._merged: 0 → -1": "nothing carried adds nothing",
-        "exit_ladder._rests_already: 0 < qty == state.resting.qty → 0 <= qty == state.resting.qty": "what rests is above 0",
+        "exit_ladder._rests_already: 0 < qty == state.resting_qty → 0 <= qty == state.resting_qty": "what rests is above 0",
         "exit_ladder._rests_already: 0 → -1": "what rests is above 0",
         "exit_ladder._shares: True → False": "both have one entry a rung",
         "exit_ladder.wanted: True → False": "all three have one entry a rung",

@@ -1,22 +1,25 @@
 """Volatility in rows: from the first candles by EWMA, followed, fitted in the child, and openly back where it fails."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from project.journal.models import JournalEntry
 from risk import together, volatility
 from risk.domain.garch import filtered
 from risk.models import Dependence, GarchFit
+from risk.volatility import Ask, Asked
 from signals.market import candles
 from signals.market.bars import flat
 from signals.models import Instrument
 from signals.timeframes import HOUR
 from tests.risk.recorded import closes
+from tests.support.races import injected
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -129,6 +132,94 @@ def test_where_no_fit_is_found_ewma_goes_on_and_says_so() -> None:
     after = GarchFit.objects.get()
     assert (after.method, after.fitted_at, after.variance) == ("EWMA", START, before.variance)
     assert JournalEntry.objects.filter(kind="risk.no_fit").count() == 1
+
+
+def a_fit(asked: Mapping[str, Any]) -> dict[str, Any]:
+    fit = {"omega": 1e-6, "alpha": 0.1, "beta": 0.85, "nu": 5.0, "variance": 2e-5, "correction": 1.2}
+    return {"garch": dict.fromkeys(asked["series"], fit), "rho": []}
+
+
+def fit_while(row: Instrument, meanwhile: Callable[[], object], ask: Ask = a_fit) -> GarchFit | None:
+    """A fit that takes a while, as it does in its own process: the sweep goes on following in the meantime."""
+
+    def slow(asked: Asked) -> Mapping[str, Any]:
+        meanwhile()
+        return ask(asked)
+
+    volatility.refit(volatility.due([row.pk], now=START, most=9), ask=slow, now=START)
+    return GarchFit.objects.filter(instrument=row).first()
+
+
+@pytest.mark.parametrize(("ask", "method"), [(a_fit, "GARCH"), (no_fit, "EWMA")])
+def test_candles_that_came_while_it_was_fitted_are_counted(ask: Ask, method: str) -> None:
+    row = instrument()
+    record(row, 600)
+    follow(row)
+
+    def meanwhile() -> None:
+        record(row, 5, skip=600)
+        follow(row)
+
+    found = fit_while(row, meanwhile, ask)
+    assert found is not None
+    assert (found.method, found.fitted_at, found.candle_at) == (method, START, START + 604 * AN_HOUR)
+    assert volatility.follow([row.pk]) == 0
+    prices = [float(price) for price in closes("BTC")[599:605]]
+    before = {"GARCH": 2e-5, "EWMA": ewma_after(600)}[method]
+    new = volatility.returns_of([(START, price) for price in prices])
+    assert found.variance == pytest.approx(filtered(volatility.model_of(found), before, new))
+
+
+def ewma_after(count: int) -> float:
+    """What a pair of its own is followed to, so many candles on."""
+    row = instrument("ETH/USDT")
+    record(row, count)
+    found = follow(row)
+    assert found is not None
+    return found.variance
+
+
+def test_a_record_that_broke_off_while_it_was_fitted_starts_anew() -> None:
+    row = instrument()
+    record(row, 600)
+    follow(row)
+
+    def meanwhile() -> None:
+        record(row, 30, skip=610)
+        follow(row)
+
+    found = fit_while(row, meanwhile)
+    assert found is not None
+    assert (found.method, found.fitted_at, found.count) == ("EWMA", None, 29)
+
+
+def test_a_pair_that_went_while_it_was_fitted_is_left_out() -> None:
+    row = instrument()
+    record(row, 600)
+    follow(row)
+    assert fit_while(row, lambda: GarchFit.objects.all().delete()) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fit_is_not_written_between_what_a_sweep_reads_and_writes() -> None:
+    """What the sweep read before would put the old model back."""
+    row = instrument()
+    record(row, 600)
+    follow(row)
+    due = volatility.due([row.pk], now=START, most=9)
+    record(row, 5, skip=600)
+
+    def fit() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            volatility.refit(due, ask=a_fit, now=START)
+
+    with injected(volatility, "_keep", before=fit):
+        follow(row)
+    volatility.refit(due, ask=a_fit, now=START)
+    found = GarchFit.objects.get()
+    assert (found.method, found.candle_at) == ("GARCH", START + 604 * AN_HOUR)
 
 
 def test_a_child_that_dies_is_an_error_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:

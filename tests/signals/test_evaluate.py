@@ -77,6 +77,19 @@ def sent(secs_ago: float) -> str:
         ({**BUY, "timestamp": sent(60.001)}, {}, "STALE"),
         ({**BUY, "timestamp": sent(-30)}, {}, "Meant"),
         ({**BUY, "timestamp": sent(-30.001)}, {}, "FROM_THE_FUTURE"),
+        # with only a bar's open (`{{time}}`): within its bar it is as fresh as can be, after it the bar's close counts
+        ({**BUY, "bar_time": sent(1), "interval": "60"}, {}, "Meant"),
+        ({**BUY, "action": "exit", "bar_time": sent(1800), "interval": "60"}, {}, "Meant"),
+        ({**BUY, "bar_time": sent(3600), "interval": "60"}, {}, "Meant"),
+        ({**BUY, "bar_time": sent(3660), "interval": "60"}, {}, "Meant"),
+        ({**BUY, "bar_time": sent(3661), "interval": "60"}, {}, "STALE"),
+        ({**BUY, "bar_time": sent(-30), "interval": "60"}, {}, "Meant"),
+        ({**BUY, "bar_time": sent(-31), "interval": "60"}, {}, "FROM_THE_FUTURE"),
+        # without an interval the source's own counts; without that one nobody knows when the bar closed
+        ({**BUY, "action": "exit", "bar_time": sent(3605)}, {"default_timeframe_secs": 3600}, "Meant"),
+        ({**BUY, "bar_time": sent(3605), "interval": "15"}, {"default_timeframe_secs": 3600}, "STALE"),
+        ({**BUY, "action": "exit", "bar_time": sent(3605)}, {}, "Meant"),
+        ({**BUY, "bar_time": sent(-31)}, {}, "FROM_THE_FUTURE"),
         # a wrong pair is said before a wrong age
         ({**BUY, "timestamp": sent(600)}, {"whitelist": ("ETH/USDT",)}, "NOT_WHITELISTED"),
     ],
@@ -114,17 +127,23 @@ INTENT = Intent(kind=IntentKind.TRADE, format="windlass")
 
 
 @pytest.mark.parametrize(
-    ("changed", "age_secs"),
+    ("changed", "timeframe_secs", "age_secs"),
     [
-        ({}, None),
-        ({"sent_at": NOON - timedelta(seconds=3)}, 3),
-        ({"bar_time": NOON - timedelta(seconds=63), "timeframe_secs": 60}, 3),  # the bar's open
-        ({"bar_time": NOON - timedelta(seconds=3)}, 3),
-        ({"sent_at": NOON - timedelta(seconds=3), "bar_time": NOON - timedelta(hours=1)}, 3),  # the sender's now wins
+        ({}, 60, None),
+        ({"sent_at": NOON - timedelta(seconds=3)}, 60, 3),
+        ({"sent_at": NOON + timedelta(seconds=3)}, 60, -3),
+        ({"bar_time": NOON - timedelta(seconds=63)}, 60, 3),  # the bar's open: 63 − 60
+        ({"bar_time": NOON - timedelta(seconds=60)}, 60, 0),
+        ({"bar_time": NOON - timedelta(seconds=3)}, 60, 0),  # within the bar
+        ({"bar_time": NOON}, 60, 0),
+        ({"bar_time": NOON + timedelta(seconds=3)}, 60, -3),  # before it opens
+        ({"bar_time": NOON - timedelta(seconds=3)}, 0, None),  # how long the bar is, nobody says
+        ({"bar_time": NOON + timedelta(seconds=3)}, 0, -3),
+        ({"sent_at": NOON - timedelta(seconds=3), "bar_time": NOON - timedelta(hours=1)}, 60, 3),  # its now wins
     ],
 )
-def test_how_old_an_alert_is(changed: dict[str, Any], age_secs: float | None) -> None:
-    age = age_of(replace(INTENT, **changed), received_at=NOON)
+def test_how_old_an_alert_is(changed: dict[str, Any], timeframe_secs: int, age_secs: float | None) -> None:
+    age = age_of(replace(INTENT, **changed), timeframe_secs=timeframe_secs, received_at=NOON)
     assert age == (None if age_secs is None else timedelta(seconds=age_secs))
 
 

@@ -47,6 +47,8 @@ OKX = [
         ("BTC/USDT:USDT", "", KUCOIN_FUTURES, "BTC/USDT:USDT"),
         ("BTC/USDT:USDT-261225", "", KUCOIN_FUTURES, "BTC/USDT:USDT-261225"),
         ("XBTMZ26", "", KUCOIN_FUTURES, "BTC/USDT:USDT-261225"),
+        ("USDT_XBTUSDTM", "", KUCOIN_FUTURES, "BTC/USDT:USDT"),  # as 3Commas writes futures: quote, venue's own id
+        ("USDT_ETH-USDT-SWAP", "", OKX, "ETH/USDT:USDT"),
         ("ETHUSDT", "OKX", OKX, "ETH/USDT"),  # spot goes first
         ("ETH-USDT-SWAP", "OKX", OKX, "ETH/USDT:USDT"),
         ("OKX:ETHUSDT.P", "OKX", OKX, "ETH/USDT:USDT"),

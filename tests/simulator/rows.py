@@ -196,6 +196,7 @@ class Fill:
     fee_currency: str
     at: datetime
     recorded_at: datetime
+    fee_price: Decimal | None = None
 
     @property
     def order_id(self) -> int:

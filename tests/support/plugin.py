@@ -5,6 +5,7 @@ import tempfile
 
 from tests.support.servers import start_servers
 
+os.environ["DOTENV_APPLIED"] = "1"  # no test reads a developer's .env
 os.environ["WINDLASS_HOME"] = tempfile.mkdtemp(prefix="windlass-home-")
 SERVERS = start_servers()
 os.environ["DATABASE_URL"] = SERVERS.database_url("owner")

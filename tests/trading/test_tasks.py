@@ -26,6 +26,7 @@ from trading import bells, locks, tasks
 from trading.gateways.ccxt_gateway import CcxtGateway
 from trading.models import Canary, Order, PositionGroup
 from trading.services import cancel
+from trading.services.alone import LEASE_SPAN
 
 BUY = {"symbol": "BTCUSDT", "action": "buy", "price": "59900", "interval": "60"}
 
@@ -181,7 +182,7 @@ def test_refused_keys_are_not_the_venues_trouble(desk: Desk) -> None:
 
 
 def test_a_sweep_that_somebody_else_does_is_left_to_him(desk: Desk) -> None:
-    leases.claim(f"reconcile:{desk.account.pk}", holder="another", now=timezone.now(), span=tasks.LEASE_SPAN)
+    leases.claim(f"reconcile:{desk.account.pk}", holder="another", now=timezone.now(), span=LEASE_SPAN)
     ExchangeAccount.objects.update(reconciled_at=None)
     tasks.reconcile_books(desk.account.pk)
     assert ExchangeAccount.objects.get().reconciled_at is None
@@ -200,7 +201,7 @@ def test_what_a_dead_process_held_is_free_at_once(desk: Desk, holder: str, swept
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     name = holder.format(host=socket.gethostname(), dead=ended.pid)
-    leases.claim(f"reconcile:{desk.account.pk}", holder=name, now=timezone.now(), span=tasks.LEASE_SPAN)
+    leases.claim(f"reconcile:{desk.account.pk}", holder=name, now=timezone.now(), span=LEASE_SPAN)
     ExchangeAccount.objects.update(reconciled_at=None)
     tasks.reconcile_books(desk.account.pk)
     assert (ExchangeAccount.objects.get().reconciled_at is not None) is swept
@@ -209,7 +210,7 @@ def test_what_a_dead_process_held_is_free_at_once(desk: Desk, holder: str, swept
 def test_a_sweeps_lease_is_given_back(desk: Desk) -> None:
     tasks.reconcile_books(desk.account.pk)
     name = f"reconcile:{desk.account.pk}"
-    assert leases.claim(name, holder="another", now=timezone.now(), span=tasks.LEASE_SPAN)
+    assert leases.claim(name, holder="another", now=timezone.now(), span=LEASE_SPAN)
 
 
 def test_an_account_that_is_held_too_long_is_left_to_the_next_bell(desk: Desk) -> None:

@@ -272,6 +272,26 @@ async def test_addresses_are_limited_and_a_trusted_proxy_speaks_for_its_client(s
     assert [r.status_code for r in (good, bad, forged)] == [202, 401, 401]
 
 
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (["6.6.6.6", "203.0.113.9"], 202),  # two lines are one list
+        (["203.0.113.9", "6.6.6.6"], 401),
+        (["203.0.113.9, 198.51.100.8", "198.51.100.7"], 202),  # the last line is proxies alone: the client is before
+        (["6.6.6.6, 198.51.100.8", "198.51.100.7"], 401),
+        (["203.0.113.9:52011"], 202),
+        (["6.6.6.6:52011"], 401),
+    ],
+)
+async def test_proxies_may_write_a_line_each_and_the_clients_port(settings, lines, status):
+    await aside(make_source, allowed_ips=["203.0.113.0/24"])
+    settings.WINDLASS = type("W", (), {"trusted_proxies": ("198.51.100.0/24",)})
+    headers = [("X-Forwarded-For", line) for line in lines]
+    async with open_door() as visitor:
+        reply = await visitor.http.post(OWN, content=json.dumps(BUY), headers=headers)
+    assert reply.status_code == status
+
+
 async def test_a_source_is_new_or_gone_at_once():
     async with open_door() as visitor:
         before = await visitor.post(OWN, BUY)

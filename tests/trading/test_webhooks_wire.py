@@ -8,6 +8,7 @@ import pytest
 from signals.strict_json import MAX_BYTES
 from tests.trading.doors import TOKEN, alerts, aside, digest, make_source, open_door, rows
 from trading import webhook_replies, webhooks
+from trading.services import kill_door
 from trading.webhooks import Bells, build
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,7 +62,7 @@ async def test_a_body_cut_short_is_not_taken_for_an_alert():
 
 
 async def test_a_sender_that_stalls_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(webhooks, "BODY_TIMEOUT_SECS", 0.05)
+    monkeypatch.setattr(webhook_replies, "BODY_TIMEOUT_SECS", 0.05)
     answers: list[int] = []
 
     async def receive() -> dict[str, Any]:
@@ -74,6 +75,42 @@ async def test_a_sender_that_stalls_is_not_waited_for(monkeypatch):
     async with open_door() as visitor:
         await visitor.door(SCOPE, receive, send)
     assert answers[0] == webhook_replies.TOO_SLOW.status == 408
+
+
+async def test_a_button_that_stalls_is_not_waited_for(monkeypatch, tmp_path):
+    monkeypatch.setattr(webhook_replies, "BODY_TIMEOUT_SECS", 0.05)
+    monkeypatch.setattr(webhooks, "home", lambda: tmp_path)
+    kill_door.pair(tmp_path)
+    answers: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.02)
+        return piece(b"x", more=True)
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(message.get("status", 0))
+
+    async with open_door() as visitor:
+        await asyncio.wait_for(visitor.door({**SCOPE, "path": kill_door.PATH}, receive, send), timeout=5)
+    assert answers[0] == webhook_replies.TOO_SLOW.status == 408
+
+
+@pytest.mark.parametrize(
+    ("encoding", "status", "counted"),
+    [
+        ("gzip", 415, ["BODY_COMPRESSED"]),
+        ("BR", 415, ["BODY_COMPRESSED"]),
+        ("deflate, gzip", 415, ["BODY_COMPRESSED"]),
+        ("identity", 202, []),
+        ("utf-8", 202, []),  # some senders write the character set here
+    ],
+)
+async def test_a_compressed_body_is_refused_by_that_name(encoding, status, counted):
+    await aside(make_source)
+    async with open_door() as visitor:
+        reply = await visitor.post(body=BUY, content_encoding=encoding)
+    assert (reply.status_code, [reply.json()["code"]] if counted else []) == (status, counted)
+    assert [row["reason"] for row in await rows("SELECT reason FROM signals_refusal")] == counted
 
 
 async def test_lifespan_opens_and_closes_and_loses_no_count():

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 BURST_SHARE = 0.25
-# Of the limit a minute: so much at once, the rest as it refills. Burst and refill of any minute together are the limit.
+# Of the limit: so much at once, the rest as it refills. Burst and refill of any stretch together are the limit.
 
 
 class Call(StrEnum):
@@ -49,9 +49,9 @@ class Bucket:
     at: float
 
 
-def of_limit(weight_per_min: int) -> Budget:
-    """The budget that keeps every minute within a limit."""
-    return Budget(weight_per_min * BURST_SHARE, weight_per_min * (1 - BURST_SHARE) / 60)
+def of_limit(weight: float, secs: float = 60.0) -> Budget:
+    """The budget that keeps every stretch of so many seconds within a limit."""
+    return Budget(weight * BURST_SHARE, weight * (1 - BURST_SHARE) / secs)
 
 
 def take(bucket: Bucket, budget: Budget, *, call: Call, weight: float, at: float) -> tuple[Bucket, float]:

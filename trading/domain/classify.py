@@ -46,7 +46,7 @@ class Wanted:
     prev_market_position: MarketPosition | None = None
     position_size: Decimal | None = None
     prev_position_size: Decimal | None = None
-    side: MarketPosition | None = None  # the side an exit, a reduction or a reverse names; never FLAT
+    side: MarketPosition | None = None  # the position that the action is about; never FLAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class Row(StrEnum):
 
     BUY = "BUY"
     BUY_TO_LONG = "BUY_TO_LONG"  # the strategy is long afterwards, or the source reverses
-    COVER = "COVER"  # a buy that leaves the strategy short: it can only close
+    COVER = "COVER"  # a buy that leaves the strategy short, or names the short: it can only close
     SELL = "SELL"
     SELL_TO_SHORT = "SELL_TO_SHORT"
-    TRIM = "TRIM"  # a sell that leaves the strategy long, and any sell on spot: it can only close
+    TRIM = "TRIM"  # a sell that leaves the strategy long, or names the long, and any on spot: it can only close
     EXIT = "EXIT"
     EXIT_LONG = "EXIT_LONG"  # the side is named: the other one is left alone
     EXIT_SHORT = "EXIT_SHORT"
@@ -224,15 +224,12 @@ _OPEN: Mapping[frozenset[PositionSide], Open] = MappingProxyType(
 )
 
 
+_CLOSES = frozenset({(_A.SELL, _M.LONG), (_A.BUY, _M.SHORT)})
+# "Sell, side long" is how futures venues write a close: it never enters the other side.
 _HEDGED: Mapping[tuple[Action | None, MarketPosition | None], tuple[Row, PositionSide]] = MappingProxyType(
-    {
-        (_A.BUY, _M.LONG): (Row.BUY, LONG),
-        (_A.BUY, _M.SHORT): (Row.COVER, SHORT),
-        (_A.SELL, _M.LONG): (Row.TRIM, LONG),
-        (_A.SELL, _M.SHORT): (Row.SELL, SHORT),
-    }
+    {(_A.BUY, _M.LONG): (Row.BUY, LONG), (_A.SELL, _M.SHORT): (Row.SELL, SHORT)}
 )
-# In hedge mode a buy or sell that names its side is about that side alone, whatever the other holds.
+# In hedge mode an entry that names its side is about that side alone, whatever the other holds.
 
 
 def classify(
@@ -261,18 +258,19 @@ def classify(
 
 def row_of(wanted: Wanted, *, derivative: bool, reverse_on_opposite: bool) -> Row:
     """Which row of the table an alert is."""
-    if _ratio(wanted) is not None and (wanted.action, wanted.market_position) in _SHRINKING:
-        return _SHRINKING[wanted.action, wanted.market_position]
-    row = _ROWS[wanted.action, _direction(wanted)]
+    stands = _direction(wanted)
+    if _ratio(wanted) is not None and (wanted.action, stands) in _SHRINKING:
+        return _SHRINKING[wanted.action, stands]
+    row = _ROWS[wanted.action, stands]
     row = _WHEN_REVERSING.get(row, row) if reverse_on_opposite else row
     row = row if derivative else _ON_SPOT.get(row, row)
     return _which_exit(row, wanted)
 
 
 def _direction(wanted: Wanted) -> MarketPosition | None:
-    """Where the sender wants to stand; reductions and reverses may say it by naming a side instead."""
-    named = wanted.side if wanted.action in (Action.REDUCE, Action.REVERSE) else None
-    return wanted.market_position or named
+    """Where the sender wants to stand; what closes, reduces or reverses may say it by naming a side instead."""
+    by_side = wanted.action in (Action.REDUCE, Action.REVERSE) or (wanted.action, wanted.side) in _CLOSES
+    return wanted.market_position or (wanted.side if by_side else None)
 
 
 def _which_exit(row: Row, wanted: Wanted) -> Row:
@@ -289,7 +287,7 @@ def _ratio(wanted: Wanted) -> Decimal | None:
     """The part to close when the side stays and the size falls below the previous one; else None."""
     if wanted.position_size is None or wanted.prev_position_size is None:
         return None
-    if wanted.prev_market_position not in (None, wanted.market_position):
+    if wanted.prev_market_position not in (None, _direction(wanted)):
         return None
     size, before = abs(wanted.position_size), abs(wanted.prev_position_size)
     return (before - size) / before if size < before else None

@@ -12,10 +12,11 @@ from decimal import Decimal
 from trading.domain.exit_view import ExitView, Levels, PlaceRung, RungState
 from trading.domain.grid import InstrumentRules, target_price
 from trading.domain.money import HUNDRED, ZERO, ceil_to, exact, floor_to, total
+from trading.domain.order_state import UNTOUCHABLE
 from trading.domain.rungs import LadderKind, Rung
 from trading.domain.settings_groups import ExitSettings
 from trading.domain.swings import extension
-from trading.domain.take_profit import UNTOUCHABLE, Cancel, CancelReason, Held, RestingTarget
+from trading.domain.take_profit import Cancel, CancelReason, Held, RestingTarget
 from trading.domain.vocabulary import PositionSide
 
 KEY = re.compile(r"/rung:(\d+)/")
@@ -148,13 +149,13 @@ def _last_resort(found: Sequence[Decimal], states: Mapping[int, RungState]) -> i
     An order may rest at a rung that the ladder has no longer: it is taken back and takes nothing.
     """
     selling = [n for n, qty in enumerate(found) if qty > 0]
-    resting = [n for n in range(len(found)) if n in states and states[n].resting is not None]
+    resting = [n for n in range(len(found)) if n in states and states[n].resting]
     return max(selling or resting, default=None)
 
 
 def _rests_already(state: RungState | None, qty: Decimal) -> bool:
     """A target's unfilled rest may be below the minimums: it stays where it is."""
-    return state is not None and state.resting is not None and 0 < qty == state.resting.qty
+    return state is not None and 0 < qty == state.resting_qty
 
 
 # what rests --------------------------------------------------------------------------------------
@@ -166,33 +167,81 @@ def actions(
 ) -> tuple[Cancel | PlaceRung, ...]:
     """What to take back and what to rest; together with what rests it never exceeds what is free to leave.
 
-    A rung that no longer fits is cancelled now and placed by a later call. A whole rung or nothing is placed: a part of
+    What no longer fits is cancelled now and placed by a later call. All that a rung lacks or nothing is placed: less of
     it would be taken back by the next look.
     """
-    resting = {state.number: state.resting for state in group.rungs if state.resting is not None}
+    states = {state.number: state for state in group.rungs}
     by_number = {target.number: target for target in targets}
-    cancels = (_cancel(order, by_number.get(number), rules) for number, order in sorted(resting.items()))
-    free = floor_to(free_qty(group), rules.lot_step) - total(order.qty for order in resting.values())
-    missing = (target for target in targets if target.number not in resting)
-    return (*(cancel for cancel in cancels if cancel is not None), *_places(missing, free=free, rules=rules))
+    resting = sorted(number for number, state in states.items() if state.resting)
+    cancels = [one for number in resting for one in _cancels(states[number], by_number.get(number), rules)]
+    free = floor_to(free_qty(group), rules.lot_step) - total(state.resting_qty for state in group.rungs)
+    return (*cancels, *_places(targets, states, free=free, rules=rules))
 
 
-def _cancel(order: RestingTarget, target: RungTarget | None, rules: InstrumentRules) -> Cancel | None:
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A rung as it rests beside how it should: the orders that are no part of it, and the parts that rest nowhere."""
+
+    odd: tuple[RestingTarget, ...]
+    lacking: tuple[Decimal, ...]
+
+
+def _compared(state: RungState | None, target: RungTarget, rules: InstrumentRules) -> _Compared:
+    """Partly filled orders fit while together they promise what is left; else each order is held against the parts."""
+    if state is not None and state.resting and state.resting_qty == target.qty:
+        return _Compared((), ())
+    lacking, odd = _parts(target, rules), list[RestingTarget]()
+    for order in () if state is None else state.resting:
+        if order.qty in lacking:
+            lacking.remove(order.qty)
+        else:
+            odd.append(order)
+    return _Compared(tuple(odd), tuple(lacking))
+
+
+def _parts(target: RungTarget, rules: InstrumentRules) -> list[Decimal]:
+    """A rung in orders that the venue takes: as large as it lets rest, and one with what is left.
+
+    A last one below its minimums is made from half of the one before.
+    """
+    most, whole = rules.most_at_rest, [target.qty] * bool(target.qty)
+    if most is None or target.qty <= most:
+        return whole
+    count, rest = divmod(target.qty, most)
+    parts = [most] * int(count) + [rest] * bool(rest)
+    if rules.sellable(parts[-1], target.price):
+        return parts
+    half = floor_to((most + rest) / 2, rules.lot_step)
+    return [*parts[:-2], most + rest - half, half]
+
+
+def _cancels(state: RungState, target: RungTarget | None, rules: InstrumentRules) -> list[Cancel]:
+    """Which of a rung's orders are taken back, as far as they can be now."""
+    odd = state.resting if target is None else _compared(state, target, rules).odd
+    touchable = (order for order in state.resting if order.state not in UNTOUCHABLE)
+    reasons = ((order, _reason(order, odd, target, rules)) for order in touchable)
+    return [Cancel(order.order_id, reason) for order, reason in reasons if reason is not None]
+
+
+def _reason(
+    order: RestingTarget, odd: Sequence[RestingTarget], target: RungTarget | None, rules: InstrumentRules
+) -> CancelReason | None:
     """One tick of difference is let be: an exit may round the average to the next tick."""
-    if order.state in UNTOUCHABLE:
-        return None
-    if target is None or order.qty != target.qty:
-        return Cancel(order.order_id, CancelReason.RESIZED)
-    moved = abs(order.price - target.price) > rules.tick_size
-    return Cancel(order.order_id, CancelReason.REPRICED) if moved else None
+    if target is None or order in odd:
+        return CancelReason.RESIZED
+    return CancelReason.REPRICED if abs(order.price - target.price) > rules.tick_size else None
 
 
-def _places(missing: Iterable[RungTarget], *, free: Decimal, rules: InstrumentRules) -> list[PlaceRung]:
+def _places(
+    targets: Iterable[RungTarget], states: Mapping[int, RungState], *, free: Decimal, rules: InstrumentRules
+) -> list[PlaceRung]:
     placed: list[PlaceRung] = []
-    for target in missing:
-        if target.qty <= free and rules.sellable(target.qty, target.price):
-            placed.append(PlaceRung(target.number, target.qty, target.price))
-            free -= target.qty
+    for target in targets:
+        found = _compared(states.get(target.number), target, rules)
+        fits = total(found.lacking) <= free and all(rules.sellable(qty, target.price) for qty in found.lacking)
+        if fits and not found.odd:
+            placed += [PlaceRung(target.number, qty, target.price, n) for n, qty in enumerate(found.lacking)]
+            free -= total(found.lacking)
     return placed
 
 

@@ -24,10 +24,10 @@ from trading.domain.exit_view import (
 from trading.domain.exit_watch import peak_after, watched
 from trading.domain.grid import InstrumentRules
 from trading.domain.money import ZERO, exact, floor_to
+from trading.domain.order_state import UNTOUCHABLE
 from trading.domain.refusal import plain
 from trading.domain.settings_groups import ExitSettings
 from trading.domain.take_profit import (
-    UNTOUCHABLE,
     Cancel,
     CancelReason,
     Held,
@@ -102,7 +102,7 @@ def _climb(group: ExitView, ladder: tuple[RungTarget, ...], rules: InstrumentRul
 
 def _actions(group: ExitView, *, settings: ExitSettings, rules: InstrumentRules) -> tuple[ExitAction, ...]:
     """What rests, by the mode; what the mode does not want is taken back first."""
-    if rungs := [rung.resting for rung in group.rungs if rung.resting is not None]:
+    if rungs := [order for rung in group.rungs for order in rung.resting]:
         return _strays(rungs)
     if settings.tp_mode == TakeProfitMode.AGGREGATE:
         strays = _strays(leg.resting for leg in group.holdings if leg.resting is not None)

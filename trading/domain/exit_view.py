@@ -8,7 +8,7 @@ from enum import StrEnum
 from risk.domain.limits import CLOCKS_APART_SECS
 from signals.intent import Level
 from trading.domain.grid import InstrumentRules, target_price
-from trading.domain.money import ZERO
+from trading.domain.money import ZERO, total
 from trading.domain.position import Position
 from trading.domain.settings_groups import ExitSettings
 from trading.domain.swings import Swing
@@ -87,11 +87,19 @@ NOTHING_KNOWN = Levels()
 
 @dataclass(frozen=True, slots=True)
 class RungState:
-    """A rung of the exit ladder: what its targets have taken out, base, and the one that rests."""
+    """A rung of the exit ladder: what its targets have taken out, base, and those that rest, at one price.
+
+    One order carries a rung, or as many as it takes where the venue takes less at once.
+    """
 
     number: int  # from 0
     closed_qty: Decimal
-    resting: RestingTarget | None = None
+    resting: tuple[RestingTarget, ...] = ()
+
+    @property
+    def resting_qty(self) -> Decimal:
+        """What its targets still promise, base."""
+        return total(order.qty for order in self.resting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +137,12 @@ class PlaceAggregate:
 
 @dataclass(frozen=True, slots=True)
 class PlaceRung:
-    """Rest a target for one rung of the exit ladder."""
+    """Rest a target for one rung of the exit ladder; part: which of those that are placed for it at once, from 0."""
 
     number: int
     qty: Decimal
     price: Decimal
+    part: int = 0
 
 
 ExitAction = Place | PlaceAggregate | PlaceRung | Cancel

@@ -215,19 +215,6 @@ def _keep(side: PositionSide, rules: InstrumentRules) -> Decimal:
     return ONE - rules.worst_fee if rules.fees_come_out_of_base(side) else ONE
 
 
-@exact
-def sufficient_capital(
-    *, side: PositionSide, base_price: Decimal, legs: Sequence[LegSpec], rules: InstrumentRules
-) -> Decimal:
-    """The least capital, quote, with which every leg stands alone above the minimums, its exit included."""
-    way, tick = _WAYS[side], rules.tick_size
-    prices = [way.entry(base_price, spec.gap_pct, tick) for spec in legs]
-    return max(
-        _capital_for(price, way.target(price, spec.take_profit_pct, tick), spec.weight_pct, side=side, rules=rules)
-        for price, spec in zip(prices, legs, strict=True)
-    )
-
-
 def _refuse_inputs(*, base_price: Decimal, capital: Decimal, legs: Sequence[LegSpec]) -> Refusal | None:
     """What is wrong before any arithmetic."""
     if base_price <= ZERO:

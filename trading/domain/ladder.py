@@ -9,7 +9,7 @@ from itertools import groupby
 
 from trading.domain.grid import InstrumentRules, LegSpec, entry_price, exit_qty, target_price
 from trading.domain.money import HUNDRED, exact, floor_to, to_atom
-from trading.domain.order_state import OrderState
+from trading.domain.order_state import UNTOUCHABLE, OrderState
 from trading.domain.settings_groups import GridSettings
 from trading.domain.vocabulary import PositionSide
 
@@ -107,9 +107,6 @@ class Replace:
 
 
 EntryAction = Replace | PlaceLeg | WithdrawLeg
-
-# An order in one of these states cannot be cancelled now; a NEW one is dropped before it leaves.
-_UNTOUCHABLE = frozenset({OrderState.SUBMITTING, OrderState.UNKNOWN, OrderState.CANCELLING, OrderState.NEEDS_HUMAN})
 
 
 @exact
@@ -219,7 +216,7 @@ def _taken_back(leg: LadderLeg, ended: dict[int, WithdrawReason], window: frozen
     final = ended.get(leg.leg_id)
     if leg.resting is None:
         return None if final is None else WithdrawLeg(leg.leg_id, final)
-    if leg.resting.state in _UNTOUCHABLE or not leg.waits:
+    if leg.resting.state in UNTOUCHABLE or not leg.waits:
         return None
     reason = final or _misplaced(leg, leg.resting, window)
     return None if reason is None else WithdrawLeg(leg.leg_id, reason)

@@ -74,7 +74,10 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """A step with its group as it is now. unsent: reserved, no order yet; working: an order of it may still fill."""
+    """A step with its group as it is now. unsent: reserved, no order yet; working: an order of it may still fill.
+
+    fees_due: a fee of it has its price in a moment, and what the step brought is known no sooner.
+    """
 
     id: int
     kind: StepKind
@@ -85,6 +88,7 @@ class StepView:
     blocked: bool
     unsent: bool
     working: bool
+    fees_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ def _about(winner: StepView, *, stop: str, now: datetime) -> Next | None:
         code = code or (OffsetCode.GROUP_BLOCKED if winner.blocked else "")
         return Next(Deed.LEAVE, winner.id, code) if code else Next(Deed.SELL, winner.id)
     leaving = winner.closing and not winner.closed
-    if not (winner.unsent or winner.working or leaving):
+    if not (winner.unsent or winner.working or winner.fees_due or leaving):
         return Next(Deed.SETTLE, winner.id)
     late = winner.started_at is not None and now - winner.started_at > SEND_WITHIN
     return Next(Deed.RELEASE, winner.id) if winner.unsent and (stop or late) else WAIT
@@ -169,7 +173,7 @@ def _before_close(run: RunView, now: datetime) -> Next:
 def _after_close(loser: StepView) -> Next:
     """The loser is closing, by us: every way of closing it leads to the same end."""
     if loser.state is StepState.WORKING:
-        return Next(Deed.SETTLE, loser.id) if loser.closed else WAIT
+        return Next(Deed.SETTLE, loser.id) if loser.closed and not loser.fees_due else WAIT
     return Next(Deed.FINISH, code=OffsetCode.OFFSET)
 
 

@@ -44,6 +44,11 @@ UNDECIDED = frozenset({S.SUBMITTING, S.UNKNOWN, S.NEEDS_HUMAN})
 # An undecided order may be on the book: it holds its slot, its funds and its promised quantity.
 SOUGHT = frozenset({S.UNKNOWN, S.NEEDS_HUMAN})
 # Nobody is about to say what became of it: that may take a minute, or a person.
+SOON = UNDECIDED - {S.NEEDS_HUMAN}
+# What became of it is found out by us, in a minute at most; without those only a person is still waited for.
+UNTOUCHABLE = UNDECIDED | {S.CANCELLING}
+# It cannot be cancelled now: it is on its way to the book, or leaves it already. One that is still NEW can: it is dropped,
+# and the venue never sees what no longer fits.
 
 TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = MappingProxyType(
     {
@@ -52,10 +57,11 @@ TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = MappingProxyType(
         # CANCELED and EXPIRED at once: IOC, FOK, GTX and self-trade prevention end inside the call.
         S.SUBMITTING: frozenset({S.OPEN, S.PARTIALLY_FILLED, S.FILLED, S.CANCELED, S.EXPIRED, S.REJECTED, S.UNKNOWN}),
         # REJECTED after it was accepted: a stop that triggers is judged once more, and the book may refuse it.
-        S.OPEN: frozenset({S.PARTIALLY_FILLED, S.FILLED, S.CANCELLING, S.CANCELED, S.EXPIRED, S.REJECTED}),
+        # UNKNOWN, here and below: a stop that fired, or was forgotten, without a word of the order that it became.
+        S.OPEN: frozenset({S.PARTIALLY_FILLED, S.FILLED, S.CANCELLING, S.CANCELED, S.EXPIRED, S.REJECTED, S.UNKNOWN}),
         S.PARTIALLY_FILLED: frozenset({S.FILLED, S.CANCELLING, S.CANCELED, S.EXPIRED, S.REJECTED}),
         # Back to OPEN or PARTIALLY_FILLED: the venue refused the cancel. FILLED: the fill was faster.
-        S.CANCELLING: frozenset({S.CANCELED, S.FILLED, S.EXPIRED, S.REJECTED, S.OPEN, S.PARTIALLY_FILLED}),
+        S.CANCELLING: frozenset({S.CANCELED, S.FILLED, S.EXPIRED, S.REJECTED, S.OPEN, S.PARTIALLY_FILLED, S.UNKNOWN}),
         # Never back to SUBMITTING: an undecided order is looked up, not sent again.
         S.UNKNOWN: frozenset(
             {

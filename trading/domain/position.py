@@ -12,7 +12,10 @@ from trading.domain.vocabulary import MarketKind, PositionSide, Side
 
 @dataclass(frozen=True, slots=True)
 class FillView:
-    """One execution. fee > 0 was paid, < 0 is a rebate, in fee_currency; leg_id None where it belongs to no leg."""
+    """One execution. fee > 0 was paid, < 0 is a rebate, in fee_currency; leg_id None where it belongs to no leg.
+
+    fee_price: quote per unit of a third fee currency, as it was recorded; None where none was known, or none is needed.
+    """
 
     side: Side
     qty: Decimal
@@ -21,6 +24,7 @@ class FillView:
     fee_currency: str
     at: datetime
     leg_id: int | None = None
+    fee_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,8 @@ class Position:
     cost: what the open quantity cost; entry_cost: what all entries cost, the basis of percentages.
     average_entry: cost per unit of the open quantity, of all entries once nothing is open, None before any entry.
     break_even: where closing the rest at the taker fee makes the net PnL 0; None when nothing is open.
-    realised_pnl is net of fees_quote and includes funding; unpriced_fees are in currencies without a price, and are
-    in no other figure.
+    realised_pnl is net of fees_quote and includes funding; unpriced_fees had no price when they were recorded and have
+    none yet: they are in no other figure.
     """
 
     side: PositionSide
@@ -65,26 +69,22 @@ class _Ledger:
     unpriced: Mapping[str, Decimal] = field(default_factory=dict)
 
 
-NO_PRICES: Mapping[str, Decimal] = {}
-
-
 @exact
 def from_fills(
     fills: Iterable[FillView],
     *,
     side: PositionSide,
     rules: InstrumentRules,
-    fee_prices: Mapping[str, Decimal] = NO_PRICES,
     funding: Decimal = ZERO,
 ) -> Position:
     """The position after these fills, at moving average cost.
 
     Fills are taken by time, entries before exits at the same instant, so the order in which they were recorded does
-    not matter. fee_prices: quote per unit of other fee currencies. funding: received minus paid, quote.
+    not matter. funding: received minus paid, quote.
     """
     ledger = _Ledger()
     for fill in sorted(fills, key=lambda f: _order(f, side)):
-        charged = _charged(ledger, fill, rules=rules, fee_prices=fee_prices)
+        charged = _charged(ledger, fill, rules=rules)
         book = _entered if fill.side == side.entry_side else _left
         ledger = book(charged, fill, _moved(fill, rules), rules)
     return _position(ledger, side=side, rules=rules, funding=funding)
@@ -120,7 +120,8 @@ def leg_qty(fills: Iterable[FillView], *, side: PositionSide, rules: InstrumentR
 def _order(fill: FillView, side: PositionSide) -> tuple[object, ...]:
     """Time, then entries, then every other field: a total order, so that equal sets give equal positions."""
     leg = -1 if fill.leg_id is None else fill.leg_id
-    return (fill.at, fill.side != side.entry_side, fill.price, fill.qty, fill.fee, fill.fee_currency, leg)
+    worth = ZERO if fill.fee_price is None else fill.fee_price
+    return (fill.at, fill.side != side.entry_side, fill.price, fill.qty, fill.fee, fill.fee_currency, leg, worth)
 
 
 def _fee_in_base(fill: FillView, rules: InstrumentRules) -> bool:
@@ -135,13 +136,13 @@ def _moved(fill: FillView, rules: InstrumentRules) -> Decimal:
     return fill.qty - fill.fee if fill.side == Side.BUY else fill.qty + fill.fee
 
 
-def _charged(ledger: _Ledger, fill: FillView, *, rules: InstrumentRules, fee_prices: Mapping[str, Decimal]) -> _Ledger:
+def _charged(ledger: _Ledger, fill: FillView, *, rules: InstrumentRules) -> _Ledger:
     """Book the fee where it belongs: quantity, quote, valued in quote, or named as unpriced."""
     if fill.fee == 0:
         return ledger
     if _fee_in_base(fill, rules):
         return replace(ledger, fees_base=ledger.fees_base + fill.fee)
-    price = {rules.base: fill.price, **fee_prices, rules.quote: ONE}.get(fill.fee_currency)
+    price = {rules.base: fill.price, rules.quote: ONE}.get(fill.fee_currency, fill.fee_price)
     if price is not None:
         return replace(ledger, fees_quote=ledger.fees_quote + to_atom(fill.fee * price))
     owed = ledger.unpriced.get(fill.fee_currency, ZERO) + fill.fee

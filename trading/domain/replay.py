@@ -53,7 +53,7 @@ class OrderTold:
     filled_qty: Decimal = ZERO
     reported_qty: Decimal = ZERO
     venue_order_id: str = ""
-    trades: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    trades: Mapping[str, tuple[Decimal | None, ...]] = field(default_factory=dict)
     asked: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -103,9 +103,13 @@ def asked(facts: Mapping[str, Any]) -> dict[str, object]:
     return {name: facts.get(name) for name in ASKED} | numbers
 
 
-def figures(facts: Mapping[str, Any]) -> tuple[Decimal, ...]:
-    """The numbers of an execution, from its row or its event."""
-    return tuple(Decimal(facts[name]) for name in ("qty", "price", "cost", "fee"))
+def figures(facts: Mapping[str, Any]) -> tuple[Decimal | None, ...]:
+    """The numbers of an execution, from its row or its event; last its fee's price, of which an older journal tells nothing."""
+    worth = facts.get("fee_price")
+    return (
+        *(Decimal(facts[name]) for name in ("qty", "price", "cost", "fee")),
+        worth if worth is None else Decimal(worth),
+    )
 
 
 def _order_changed(state: Rebuilt, event: Told) -> None:
@@ -124,13 +128,24 @@ def _fill(state: Rebuilt, event: Told) -> None:
 def _corrected(state: Rebuilt, event: Told) -> None:
     """The venue's numbers were taken; an execution that it has never heard of moves nothing from then on."""
     theirs, ours = event.payload["theirs"], event.payload["ours"]
-    taken = theirs if theirs else {**ours, "qty": ZERO, "cost": ZERO, "fee": ZERO}
-    _fill(state, replace(event, payload={**taken, "trade": event.payload["trade"]}))
+    _taken(state, event, theirs if theirs else {**ours, "qty": ZERO, "cost": ZERO, "fee": ZERO})
 
 
 def _uncorrected(state: Rebuilt, event: Told) -> None:
     """A person took back their word: our numbers as they were, whichever way it had been settled."""
-    _fill(state, replace(event, payload={**event.payload["ours"], "trade": event.payload["trade"]}))
+    _taken(state, event, event.payload["ours"])
+
+
+def _taken(state: Rebuilt, event: Told, numbers: Mapping[str, Any]) -> None:
+    """An execution has these numbers now, and the price of its fee that the event names."""
+    same = {"trade": event.payload["trade"], "fee_price": event.payload.get("fee_price")}
+    _fill(state, replace(event, payload={**numbers, **same}))
+
+
+def _priced(state: Rebuilt, event: Told) -> None:
+    """A fee that was recorded without a price has one."""
+    order, trade = state.orders[event.id], event.payload["trade"]
+    order.trades = {**order.trades, trade: (*order.trades[trade][:-1], Decimal(event.payload["fee_price"]))}
 
 
 def _entered(state: Rebuilt, event: Told) -> None:
@@ -179,6 +194,7 @@ STEPS: Mapping[str, Callable[[Rebuilt, Told], None]] = MappingProxyType(
         "fill": _fill,
         "fill.corrected": _corrected,
         "fill.correction_undone": _uncorrected,
+        "fill.priced": _priced,
         "group.closed": _closed,
         "group.entered": _entered,
         "group.figures": _figures,

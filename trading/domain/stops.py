@@ -8,7 +8,7 @@ from enum import StrEnum
 from signals.intent import Level, LevelKind
 from trading.domain.grid import InstrumentRules
 from trading.domain.money import HUNDRED, ZERO, ceil_to, exact, floor_to, pct_of
-from trading.domain.refusal import Refusal
+from trading.domain.refusal import Refusal, plain
 from trading.domain.vocabulary import PositionSide
 
 
@@ -142,6 +142,8 @@ def distance(
         return Refusal(
             "PRICE_NOT_POSITIVE", "price", entry, ZERO, "A stop is counted from a price: none is known.", rules.quote
         )
+    if level is not None and not level.is_near(entry):
+        return _far_off(level, entry=entry, rules=rules)
     standing = [
         None if level is None else own(side=side, average_entry=entry, level=level, rules=rules),
         None
@@ -166,6 +168,13 @@ def _below(level: Decimal | None, *, side: PositionSide, entry: Decimal, rules: 
 def _protects(stop: Stop, *, side: PositionSide, entry: Decimal) -> bool:
     """Whether a stop fires neither at the entry itself nor only when as much as the whole entry is lost."""
     return not fired(stop, side=side, price=entry) and abs(entry - stop.price) < entry
+
+
+def _far_off(level: Level, *, entry: Decimal, rules: InstrumentRules) -> Refusal:
+    """A stop of 2 where the price is 61,000 is a percentage without its sign."""
+    said = f"The alert's stop at {plain(level.value)} {rules.quote} can be no price of an entry at {plain(entry)}."
+    advice = 'Send a price near it, or a distance with its sign, such as "2%".'
+    return Refusal("STOP_FAR_OFF", "stop", level.value, entry, advice, rules.quote, said=said)
 
 
 def _wrong_side(stop: Stop, *, side: PositionSide, entry: Decimal, rules: InstrumentRules) -> Refusal:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from trading.domain.grid import InstrumentRules
 from trading.domain.money import ZERO, exact, floor_to, total
-from trading.domain.order_state import OrderState
+from trading.domain.order_state import UNTOUCHABLE, OrderState
 from trading.domain.vocabulary import GroupStatus
 
 
@@ -77,12 +77,6 @@ class _Quota:
 
     holding: LegHolding
     qty: Decimal
-
-
-# A target in one of these states cannot be cancelled now: it is on its way to the book, or leaves it already. One that is
-# still NEW can: it is dropped, and the venue never sees a target that no longer fits.
-_IN_MOTION = frozenset({OrderState.SUBMITTING, OrderState.UNKNOWN, OrderState.CANCELLING})
-UNTOUCHABLE = _IN_MOTION | {OrderState.NEEDS_HUMAN}
 
 
 def targets(legs: Sequence[LegHolding], *, rules: InstrumentRules, held_qty: Decimal) -> tuple[TargetAction, ...]:
@@ -213,11 +207,6 @@ def open_remainder(legs: Sequence[LegHolding], *, qty: Decimal, price: Decimal, 
     """
     best = max((leg.target_price for leg in legs if leg.filled_qty > 0), default=price)
     return remainder(qty, price=max(best, price), rules=rules)
-
-
-def is_flat(qty: Decimal, *, price: Decimal, rules: InstrumentRules) -> bool:
-    """True when nothing is left that an order could close."""
-    return remainder(qty, price=price, rules=rules) is not Remainder.SELLABLE
 
 
 _CLOSING = {Remainder.NOTHING: GroupStatus.CLOSED, Remainder.DUST: GroupStatus.DUST_CLOSED}

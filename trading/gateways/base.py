@@ -51,6 +51,7 @@ class OrderReport:
     """What the venue says of one order.
 
     A conditional order has only an algo id until it triggers; then the venue makes an order of it, with an id of its own.
+    fired: it has triggered, and that order is not named yet: it can be cancelled no more, and has not ended either.
     """
 
     client_order_id: str
@@ -61,6 +62,7 @@ class OrderReport:
     venue_algo_id: str = ""
     qty: Decimal | None = None  # what was asked for, and on which side, where the venue repeats it
     side: Side | None = None
+    fired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,7 +230,7 @@ class CcxtGateway(Wire):
             self._client.set_markets(markets)
             wanted = "linear" if self._venue.derivative else "spot"
             listed = (m for m in self._client.markets.values() if m[wanted] and (wanted == "spot" or m["swap"]))
-            return [reports.instrument_report(market, self._venue) for market in listed]
+            return [reports.instrument_report(market, self._venue) for market in listed if self._manners.listed(market)]
 
     def server_time(self) -> datetime:
         """The venue's clock."""

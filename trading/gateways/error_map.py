@@ -28,14 +28,28 @@ PROVEN = (
 UNPROVEN = (ccxt.DuplicateOrderId, ccxt.OrderNotFound, ccxt.OrderNotCached)
 DUPLICATE = re.compile(r"duplicat|clientOid|orderLinkId", re.IGNORECASE)
 # Whatever a venue has against our order id: an order of that name may stand there.
+KEYS_REFUSED = frozenset({"-2015"})
+# Of keys that worked before ccxt says that the venue is busy.
+LIMITED = frozenset({"-1003", "-1015"})
+# Too many requests, too many orders: refused unread, though ccxt says of any 429 and 418 that the venue is busy.
 REFUSES: Mapping[str, frozenset[str]] = {
-    "bybit": frozenset({"110074"}),  # a contract that is not live
+    "binance": KEYS_REFUSED | LIMITED,
+    # an account in liquidation, an inactive one, leverage that may not fall, a contract that wants an agreement signed
+    "binanceusdm": KEYS_REFUSED | LIMITED | {"-2023", "-4109", "-4161", "-4411"},
+    # settlement under way, no trading now, above the most that may be held, a contract that is not live
+    "bybit": frozenset({"110063", "110066", "110074", "110090"}),
     "kucoinfutures": frozenset(
-        # leverage, counts of orders, risk limits, not to be filled at once, post only, sides
-        {"200002", "200003", "300001", "300004", "300005", "300008", "300016", "300018", "330011", "50002"}
+        # invalid parameters (of a question it says: no such order), orders suspended, above the risk limit; leverage,
+        # counts of orders, risk limits, not to be filled at once, post only, sides
+        {"100001", "200001", "200005"}
+        | {"200002", "200003", "300001", "300004", "300005", "300008", "300016", "300018", "330011", "50002"}
     ),
 }
-# Codes that prove a refusal though ccxt has no class for them, by venue.
+# Codes that prove a refusal though ccxt has no class for them, or a wrong one, by venue.
+MISDATED = frozenset({"-1021", "10002", "400002"})
+# The signed time is too far from the venue's.
+OF_ACCOUNT = frozenset({"-1015", "10006"})
+# Limits that hold for one account; every other holds for an address.
 UNDECIDED: Mapping[str, frozenset[str]] = {
     "bybit": frozenset({"170146"}),  # order creation timeout
     "kucoinfutures": frozenset({"408000"}),  # network timeout, please try again later
@@ -112,8 +126,9 @@ def for_order(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueErro
     fields = {"venue": venue, "error": code or type(error).__name__, "detail": short(error)}
     if not answer.written or (not answer.status and never_left(error)):
         return NotSent(**fields)
-    listed = isinstance(error, PROVEN) or code in REFUSES.get(venue, ())
-    doubtful = isinstance(error, UNPROVEN) or code in UNDECIDED.get(venue, ()) or DUPLICATE.search(answer.body)
+    refused = code in REFUSES.get(venue, ())
+    listed = refused or (isinstance(error, PROVEN) and not isinstance(error, UNPROVEN))
+    doubtful = code in UNDECIDED.get(venue, ()) or DUPLICATE.search(answer.body)
     proven = listed and not doubtful
     if proven and code and answer.status < SERVER_ERRORS:
         return Rejected(**fields)
@@ -130,7 +145,9 @@ def for_cancel(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueErr
 
 def for_question(error: ccxt.BaseError, *, venue: str, answer: Answer) -> VenueError:
     """What a failed read means: the keys are refused, or the venue could not be asked."""
-    fields = {"venue": venue, "error": venue_code(answer.body) or type(error).__name__, "detail": short(error)}
+    code = venue_code(answer.body)
+    fields = {"venue": venue, "error": code or type(error).__name__, "detail": short(error)}
     if isinstance(error, ccxt.OnMaintenance):
         return InMaintenance(**fields, since="now")
-    return KeysRefused(**fields) if isinstance(error, ccxt.AuthenticationError) else NotReached(**fields)
+    refused = isinstance(error, ccxt.AuthenticationError) or code in KEYS_REFUSED
+    return KeysRefused(**fields) if refused else NotReached(**fields)

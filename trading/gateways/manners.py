@@ -31,6 +31,9 @@ WEEK = timedelta(days=7)
 AHEAD = timedelta(minutes=1)
 # A venue's clock may be so far ahead of ours.
 
+TRIGGERED = frozenset({"TRIGGERING", "TRIGGERED", "FINISHED"})
+# Binance's words for a conditional order whose price has come: on its way to the book, there, or done with.
+
 Once = Callable[..., None]
 # Calls and takes the venue's "no need to change" for success.
 Raw = Mapping[str, Any]
@@ -106,12 +109,12 @@ class Manners:
     def find_conditional(self, symbol: str, client_order_id: str) -> OrderReport:
         """A conditional order; once it has triggered, the order that the venue made of it, under our id.
 
-        Raises BadResponse where that order has no number yet.
+        Where that order has no number yet, it has fired: taken at its word it would have filled nothing, and have ended.
         """
         raw = self.client.fetch_order("", symbol, {"trigger": True, "clientAlgoId": client_order_id})
         waiting, made = reports.order_report(raw, conditional=True), str(raw["info"].get("actualOrderId") or "")
-        if not made and waiting.status is VenueStatus.FILLED:  # it triggered, and says nothing of what it filled
-            raise ccxt.BadResponse("a conditional order has triggered, and the venue names no order that it became")
+        if not made and str(raw["info"].get("algoStatus")) in TRIGGERED:
+            return replace(waiting, status=VenueStatus.OPEN, filled_qty=Decimal(0), fired=True)
         if not made:
             return waiting
         order = reports.order_report(self.client.fetch_order(made, symbol))
@@ -160,6 +163,10 @@ class Manners:
         """Ccxt's markets of the venue, asked anew."""
         found: Sequence[Any] = self.client.fetch_markets()
         return found
+
+    def listed(self, market: Raw) -> bool:
+        """Whether our books can follow a market."""
+        return True
 
     def balances(self) -> Sequence[BalanceReport]:
         """Everything the account holds; on futures the wallet, without what open positions stand at."""

@@ -3,6 +3,7 @@
 https://bybit-exchange.github.io/docs/v5/intro
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -22,6 +23,8 @@ from trading.gateways.base import (
 )
 from trading.gateways.manners import WEEK, Manners, Once, Raw, in_time, spans
 
+log = logging.getLogger(__name__)
+
 ORDERS_PAGE, EXECUTIONS_PAGE = 50, 100
 # What Bybit gives at most.
 MOST_PAGES = 200
@@ -29,6 +32,10 @@ MOST_PAGES = 200
 LINEAR = {"category": "linear"}
 SETTLED_IN = ("USDT", "USDC")
 # Lists of all markets are asked for coin by coin.
+SESSIONS_IN = "USDC"
+# Contracts whose profit is paid out every eight hours: no book of ours knows of that, so they are not listed.
+TRADES = frozenset({"Trade", "AdlTrade", "BustTrade", "Settle", "Delivery"})
+# Executions that change a position; others pay something, or move nothing.
 INDEX = {"": 0, "LONG": 1, "SHORT": 2}
 # positionIdx: one-way, or the side in hedge mode.
 MODE = {True: "ISOLATED_MARGIN", False: "REGULAR_MARGIN"}
@@ -118,7 +125,7 @@ class BybitManners(Manners):
     def _fills(self, symbol: str, more: dict[str, Any]) -> Sequence[FillReport]:
         wanted = LINEAR | {"symbol": self.client.market_id(symbol)} | more
         rows = self._pages(self.client.private_get_v5_execution_list, wanted, EXECUTIONS_PAGE)
-        trades = (row for row in rows if row["execType"] != "Funding")
+        trades = (row for row in rows if _is_trade(row))
         market = self.client.market(symbol)
         return in_time([reports.fill_report(self.client.parse_trade(row, market)) for row in trades])
 
@@ -158,6 +165,10 @@ class BybitManners(Manners):
         rows = (row for coin in SETTLED_IN for row in self.client.fetch_positions(None, {"settleCoin": coin}))
         return [reports.position_report(row) for row in rows]
 
+    def listed(self, market: Raw) -> bool:
+        """Not those that are settled by session."""
+        return bool(market["settle"] != SESSIONS_IN)
+
     def quotes(self, symbols: Sequence[str]) -> Mapping[str, Raw]:
         """One list tells everything."""
         return dict(self.client.fetch_tickers(list(symbols)))
@@ -190,6 +201,14 @@ def report(raw: Raw, *, waits: bool) -> OrderReport:
         qty=found.qty,
         side=found.side,
     )
+
+
+def _is_trade(row: Raw) -> bool:
+    """Whether an execution is one of an order; what else it is, but for funding, is worth a line."""
+    found = row["execType"] in TRADES and bool(row.get("orderId"))
+    if not found and row["execType"] != "Funding":
+        log.warning("bybit: execution %s (%s) is of no order, and is left out", row.get("execId"), row["execType"])
+    return found
 
 
 def _waits(raw: Raw) -> bool:

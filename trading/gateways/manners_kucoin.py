@@ -3,6 +3,7 @@
 https://www.kucoin.com/docs-new/rest/futures-trading/introduction
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +15,8 @@ from trading.gateways import reports
 from trading.gateways.base import BalanceReport, FillReport, FundingReport, OrderReport, OrderRequest, Terms
 from trading.gateways.manners import WEEK, Manners, Once, Raw, in_time, margin_word, milliseconds, spans
 from trading.gateways.manners_bybit import report
+
+log = logging.getLogger(__name__)
 
 PAGE = 1000
 FUNDINGS_PAGE = 100
@@ -29,6 +32,7 @@ class KucoinManners(Manners):
         super().__init__(*words)
         self._modes: dict[str, str] = {}  # the margin mode of a market, as it was set or told last
         self._leverage: dict[str, int] = {}
+        self._gone: set[str] = set()  # markets that are listed no more, each told of once
 
     # orders ---------------------------------------------------------------------------------
 
@@ -82,7 +86,7 @@ class KucoinManners(Manners):
     def find(self, symbol: str, *, client_order_id: str, venue_order_id: str) -> OrderReport:
         """Plain or conditional, by either id."""
         params = {} if venue_order_id else {"clientOrderId": client_order_id}
-        raw = self.client.fetch_order(venue_order_id, symbol, params)
+        raw = _stands(self.client.fetch_order(venue_order_id, symbol, params))
         return report(raw, waits=_waits(raw))
 
     def find_conditional(self, symbol: str, client_order_id: str) -> OrderReport:
@@ -95,7 +99,7 @@ class KucoinManners(Manners):
             ask = self.client.futuresprivate_get_stoporders if trigger else self.client.futuresprivate_get_orders
             wanted = {"symbol": self.client.market_id(symbol)} if symbol else {}
             for row in self._pages(ask, wanted if trigger else wanted | {"status": "active"}):
-                yield self.client.parse_order(row), trigger
+                yield _stands(self.client.parse_order(row)), trigger
 
     def _pages(self, ask: Any, wanted: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Rows of all pages, newest first."""
@@ -131,12 +135,30 @@ class KucoinManners(Manners):
         held = {report.symbol for report in self.positions()}
         rows = (row for span in self._spans(since) for row in self._pages(self.client.futuresprivate_get_fills, span))
         traded = {self.client.safe_symbol(row["symbol"]) for row in rows}
-        found = (row for symbol in sorted(held | traded) for row in self._fundings(symbol, since))
-        return [reports.funding_report(row) for row in found]
+        asked = sorted(symbol for symbol in held | traded if self._still_listed(symbol))
+        return [report for symbol in asked for report in self._fundings(symbol, since)]
 
-    def _fundings(self, symbol: str, since: datetime) -> Sequence[Raw]:
-        rows: Sequence[Raw] = self.client.fetch_funding_history(symbol, milliseconds(since), FUNDINGS_PAGE)
-        return [{**row, "amount": str(row["amount"])} for row in rows]
+    def _still_listed(self, symbol: str) -> bool:
+        """KuCoin is asked by a market's number, and forgets the market."""
+        found = symbol in self.client.markets
+        if not found and symbol not in self._gone:
+            self._gone.add(symbol)
+            log.warning("kucoinfutures lists %s no more: its funding cannot be asked for", symbol)
+        return found
+
+    def _fundings(self, symbol: str, since: datetime) -> Iterator[FundingReport]:
+        """All pages of one market: each is asked for from the last row of the one before."""
+        asked = {"symbol": self.client.market_id(symbol), "startAt": milliseconds(since), "maxCount": FUNDINGS_PAGE}
+        seen: set[str] = set()
+        for _ in range(MOST_PAGES):
+            told = self.client.futuresprivate_get_funding_history(asked)["data"]
+            fresh = [row for row in told["dataList"] if str(row["id"]) not in seen]
+            yield from (_funding(symbol, row) for row in fresh)
+            if not told.get("hasMore") or not fresh:
+                return
+            seen.update(str(row["id"]) for row in fresh)
+            asked["offset"] = fresh[-1]["id"]
+        raise ccxt.BadResponse(f"more than {MOST_PAGES} pages of funding")
 
     # the account and the market -------------------------------------------------------------
 
@@ -168,6 +190,20 @@ class KucoinManners(Manners):
     def tiers(self, symbols: Sequence[str]) -> Mapping[str, Sequence[Raw]]:
         """Asked for market by market."""
         return {symbol: self.client.fetch_market_leverage_tiers(symbol) for symbol in symbols}
+
+
+def _stands(raw: Raw) -> Raw:
+    """An active order is open whatever part of it was taken back; one that is not and has not filled was cancelled."""
+    active = raw["info"].get("isActive")
+    if active is None:
+        return raw
+    filled, asked = (reports.decimal(raw.get(name)) for name in ("filled", "amount"))
+    ended = "closed" if filled >= asked else "canceled"
+    return {**raw, "status": "open" if active in (True, "true") else ended}
+
+
+def _funding(symbol: str, row: Raw) -> FundingReport:
+    return FundingReport(symbol, str(row["id"]), _number(row["funding"]), reports.when(row["timePoint"]))
 
 
 def _waits(raw: Raw) -> bool:

@@ -1,9 +1,10 @@
 """Under every gateway: the last step before the socket, what the venue answered, and ccxt's errors in our words."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import ccxt
@@ -14,7 +15,9 @@ from trading.domain.budget import Call
 from trading.errors import TOO_LATE, NotSent, VenueError
 from trading.gateways import error_map, reports
 from trading.gateways.base import OrderRequest
-from trading.gateways.metering import SLOW_DOWN, Meter, Unmetered, pause_secs
+from trading.gateways.metering import ORDERS_SECS, SLOW_DOWN, Meter, Unmetered, pause_secs, reset_secs
+
+log = logging.getLogger(__name__)
 
 Translator = Callable[..., VenueError]
 
@@ -59,7 +62,9 @@ class Wire:
         self._placing: OrderRequest | None = None
         self._status = 0
         self._body = ""
+        self._headers: Any = None
         self._written = False
+        self._misdated = False
         client.session.max_redirects = 0  # a signed order that is sent on passes no check
         self._write = client.fetch
         client.fetch = self._fetch
@@ -91,10 +96,35 @@ class Wire:
     def _check_at_socket(self, request: OrderRequest, signed: datetime | None) -> None:
         """Raise NotSent when the signature would outlive the order's validity or the mode forbids it."""
         now = self._clock()
-        if max(now, signed or now) > request.valid_until:
+        if max(now, signed - self._ahead if signed else now) > request.valid_until:
             self._stop(TOO_LATE, f"valid until {request.valid_until:%H:%M:%S.%f}, it is {now:%H:%M:%S.%f}")
         if refusal := self._guard.refusal(opens_position=request.opens_position):
             self._stop("MODE", refusal)
+
+    @property
+    def _ahead(self) -> timedelta:
+        """The venue's clock minus ours, as signatures carry it: what is signed is told back by it to our own time."""
+        return timedelta(milliseconds=-int(self._client.options.get("timeDifference") or 0))
+
+    def _follow_clock(self) -> None:
+        """Sign by the venue's clock from here on: it has refused ours, and an exit or a kill cannot wait for ours.
+
+        Only then: while it takes our time a signature dies at valid_until + receive window on either clock. Afterwards it
+        dies so much later as the venue is ahead, which trading.services.lookups adds. Entries stay denied (clock offset).
+        """
+        self._misdated, self._call = False, Call.READ
+        placing, self._placing = self._placing, None
+        try:
+            asked = self._client.milliseconds()
+            theirs = int(self._client.fetch_time())
+            ours = (asked + self._client.milliseconds()) / 2
+        except (ccxt.BaseError, VenueError, *UNREADABLE) as error:
+            log.warning("%s did not tell its time: %s", self._venue.name, error_map.short(error))
+            return
+        finally:
+            self._placing = placing
+        self._client.options["timeDifference"] = round(ours - theirs)
+        log.warning("%s refused our time: signed %d ms later from now on", self._venue.name, theirs - ours)
 
     def _stop(self, error: str, detail: str) -> None:
         raise NotSent(venue=self._venue.name, error=error, detail=detail)
@@ -103,9 +133,10 @@ class Wire:
         self, code: int, reason: str, url: str, method: str, response_headers: Any, response_body: str, *_: Any
     ) -> str:
         """Ccxt's hook on every answer: keep status and body, the proof that a rejection needs."""
-        self._status, self._body = code, response_body
-        if code in SLOW_DOWN:
-            self._meter.banned(pause_secs(code, response_headers))
+        self._status, self._body, self._headers = code, response_body, response_headers
+        secs = pause_secs(code, response_headers, response_body)
+        if secs and error_map.venue_code(response_body) not in error_map.OF_ACCOUNT:
+            self._meter.banned(secs)
         return response_body.strip()
 
     # what was answered ----------------------------------------------------------------------
@@ -113,7 +144,9 @@ class Wire:
     @contextmanager
     def _translated(self, translate: Translator, *, proves_it_works: bool = True) -> Iterator[None]:
         """Foreign errors end here and nowhere else; how each call went is told to the meter."""
-        self._status, self._body, self._written = 0, "", False
+        if self._misdated:
+            self._follow_clock()
+        self._status, self._body, self._headers, self._written = 0, "", None, False
         self._call = PURPOSE[translate]
         if self._placing is not None and not self._placing.opens_position:
             self._call = Call.EXIT
@@ -130,12 +163,23 @@ class Wire:
 
     def _told(self, error: ccxt.BaseError, translate: Translator, body: str) -> VenueError:
         """The error in our words, once the meter knows whether it was the venue's failure."""
-        if isinstance(error, ccxt.RateLimitExceeded) and self._status not in SLOW_DOWN:
+        code = error_map.venue_code(body)
+        self._misdated = code in error_map.MISDATED
+        if code in error_map.OF_ACCOUNT:
+            self._slowed(code)
+        elif isinstance(error, ccxt.RateLimitExceeded) and self._status not in SLOW_DOWN:
             self._meter.banned(SLOW_DOWN[429])  # some venues ask for fewer calls with status 200
         ok = error_map.answered(error, status=self._status)
         if ok is not None:
             self._meter.ended(self._call, ok=ok)
         return translate(error, venue=self._venue.name, answer=error_map.Answer(self._status, body, self._written))
+
+    def _slowed(self, code: str) -> None:
+        """This account alone asked too often, or placed too many orders."""
+        if code in error_map.LIMITED:
+            return self._meter.slowed(ORDERS_SECS, calls={Call.ENTRY})
+        now_ms = self._client.milliseconds() + self._ahead / timedelta(milliseconds=1)
+        return self._meter.slowed(reset_secs(self._headers, now_ms=now_ms), calls={Call.READ, Call.ENTRY})
 
     @contextmanager
     def _marked(self, request: OrderRequest) -> Iterator[None]:

@@ -8,9 +8,11 @@ import threading
 
 from project.accounts import latch as latches
 from project.logging import Line
-from trading.kill import drill, journal, keep, places, sequence
+from project.settings import dotenv
+from trading.kill import drill, journal, keep, places, sequence, state, turn
 from trading.kill.options import Surroundings, from_environment
-from trading.kill.watch import TOLD_BY, Board, NoBoard, Watch, pressed_latch
+from trading.kill.pins import Pins
+from trading.kill.watch import TOLD_BY, NoBoard, Watch, pressed_latch
 
 log = logging.getLogger("trading.kill")
 
@@ -29,6 +31,8 @@ def arguments() -> argparse.Namespace:
         "--now", action="store_true", help="press and bring it to its end, with or without a latch, then end"
     )
     parser.add_argument("--keep-markets", action="store_true", help="keep the venues' markets for a kill, then end")
+    parser.add_argument("--reach", action="store_true", help="name what does not let this process in, then end")
+    parser.add_argument("--wait", action="store_true", help="where another watches, wait until it has ended")
     parser.add_argument("--door", default="", help="the remote layout: the URL of the engine's door")
     parser.add_argument("--secret-file", default="", help="the remote layout: the secret shared with the engine")
     return parser.parse_args()
@@ -37,14 +41,22 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Do what was asked; the status for the shell."""
     _log()
+    dotenv.apply()
     asked = arguments()
     around = from_environment(door_url=asked.door, secret_file=asked.secret_file)
     if asked.drill:
         return _drill(around)
     if asked.keep_markets:
         return keep.keep_markets(around)
+    if asked.reach:
+        return _reach(around)
     if asked.once or asked.now:
         return _once(around, now=asked.now)
+    asked.pins = asked.pins or around.pins
+    if asked.wait:
+        turn.wait(around.home)
+    elif asked.pins == "gpio":
+        turn.take(around.home)
     with places.only_watcher(around.home) as alone:
         if not alone:
             log.error("another kill process watches %s already", around.home)
@@ -60,24 +72,25 @@ def _log() -> None:
 
 def _watch(around: Surroundings, asked: argparse.Namespace) -> int:
     moved = threading.Event()
-    watch = Watch(around, _board(asked.pins or around.pins, moved), moved=moved)
+    pins = Pins(moved=moved) if asked.pins == "gpio" else None
+    watch = Watch(around, pins or NoBoard(), moved=moved)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: watch.end())
     signal.signal(signal.SIGUSR1, lambda *_: watch.told())
+    signal.signal(signal.SIGUSR2, lambda *_: watch.yield_when_idle())
     if asked.ready:
         keep.load_ccxt()
     keep.in_background(around, watch.stop)
+    state.in_background(around, pins, watch.stop)
     watch.run()
     return 0
 
 
-def _board(pins: str, moved: threading.Event) -> Board:
-    """The pins where a button is wired to them."""
-    if pins != "gpio":
-        return NoBoard()
-    from risk.hardware import Panel
-
-    return Panel(moved=moved.set)
+def _reach(around: Surroundings) -> int:
+    """A line for each that did not let us in."""
+    missed = [step for step in drill.reach(around) if step.trouble]
+    sys.stdout.writelines(f"{step.name}: {step.words}\n" for step in missed)
+    return 1 if missed else 0
 
 
 def _once(around: Surroundings, *, now: bool) -> int:

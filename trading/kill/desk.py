@@ -17,7 +17,7 @@ from trading.domain.grid import InstrumentRules
 from trading.domain.money import ZERO, total
 from trading.domain.order_state import TimingProfile
 from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, TimeInForce
-from trading.errors import LiveNotAllowed, LockedKeys, UnsafeEndpoint, UnsupportedVenue, VenueError
+from trading.errors import LiveNotAllowed, LockedKeys, NoTestnet, UnsafeEndpoint, UnsupportedVenue, VenueError
 from trading.gateways.base import FillReport, Gateway, InstrumentReport, OrderReport, OrderRequest, PositionReport
 from trading.gateways.metering import Meter
 from trading.kill import places, plan
@@ -330,6 +330,8 @@ def checked(account: SealedAccount, *, live_allowed: bool) -> venues.Venue:
     venue, paper = venues.capability(account.venue), account.environment == "paper"
     if venue is None:
         raise UnsupportedVenue(venue=account.venue)
+    if account.environment == "testnet" and not venue.testnet:
+        raise NoTestnet(venue=account.venue)
     if account.locked:
         raise LockedKeys(account=account.name, why=account.locked)
     if paper != bool(account.base_url) or (paper and not venues.is_paper_url(account.base_url)):

@@ -38,8 +38,7 @@ def run(around: Surroundings) -> Iterator[Step]:
     """The steps as they are done, in the order of a real kill."""
     yield _timed("latch", lambda: _latch(around))
     if around.door is None:
-        yield _timed("mode row", lambda: engine.ask_database(around.database_url))
-        yield _timed("broker", lambda: engine.ask_broker(around.redis_url))
+        yield from reach(around)
         yield _timed("entry workers", lambda: f"{engine.count_workers(around.home)} would be stopped")
     else:
         yield _timed("door", lambda: _door(around))
@@ -48,6 +47,12 @@ def run(around: Surroundings) -> Iterator[Step]:
     if not keys.trouble:
         for account in _accounts(around):
             yield _timed(account.name, lambda one=account: _look(around, one))  # type: ignore[misc]
+
+
+def reach(around: Surroundings) -> Iterator[Step]:
+    """Whether database and broker let this process in."""
+    yield _timed("mode row", lambda: engine.ask_database(around.database_url))
+    yield _timed("broker", lambda: engine.ask_broker(around.redis_url))
 
 
 def _timed(name: str, work: Callable[[], str]) -> Step:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from project.accounts.latch import sync_folder
+from project.services.files import sync_folder
 from trading.kill.places import JOURNALS
 
 log = logging.getLogger("trading.kill")

@@ -1,5 +1,6 @@
 """What a kill process knows of its surroundings. The environment is read in project/settings/environment.py. No Django."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from trading.kill.remote import Door
 FALLBACK_DATABASE = "postgresql://windlass_app@127.0.0.1:15432/windlass"
 
 
+def _find_database() -> str:
+    return environment.service_url("DATABASE_URL", "database_url", FALLBACK_DATABASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """The data folder, how long things may take, and whom to tell. door: the engine's, when this is the remote Pi."""
@@ -19,10 +24,23 @@ class Surroundings:
     timing: TimingProfile
     live_allowed: bool
     kek: str
-    database_url: str
-    redis_url: str
     door: Door | None = None
     pins: str = "none"
+    find_database: Callable[[], str] = _find_database
+    find_broker: Callable[[], str] = environment.broker_url
+
+    @property
+    def database_url(self) -> str:
+        """As it is now: the stack, whose file holds the password, may have started long after this process.
+
+        Raises OSError where the disk gives that file no more.
+        """
+        return self.find_database()
+
+    @property
+    def redis_url(self) -> str:
+        """The broker's, likewise."""
+        return self.find_broker()
 
     def keys(self) -> list[bytes]:
         """The key-encryption keys, newest first. Raises VaultError; FileNotFoundError where the engine never ran."""
@@ -38,8 +56,6 @@ def from_environment(*, door_url: str = "", secret_file: str = "") -> Surroundin
         timing=TIMING_PROFILES[found.timing],
         live_allowed=found.live_allowed,
         kek=found.kek,
-        database_url=environment.service_url("DATABASE_URL", "database_url", FALLBACK_DATABASE),
-        redis_url=environment.broker_url(),
         door=Door(door_url, Path(secret_file).read_text(encoding="ascii").strip()) if door_url else None,
         pins=found.kill_pins,
     )

@@ -2,16 +2,21 @@
 
 import fcntl
 import json
+import logging
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal, InvalidOperation
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
 from project.services.files import write_private
+from project.services.stackfile import ProcessId, myself
+
+log = logging.getLogger("trading.kill")
 
 HEARTBEAT = "heartbeat.json"
 HOLDINGS = "kill-holdings.json"
@@ -163,14 +168,32 @@ def markets_path(home: Path, venue: str, environment: str) -> Path:
 
 @contextmanager
 def only_watcher(home: Path) -> Iterator[bool]:
-    """Hold the data folder's kill lock; False when another process watches already."""
-    descriptor = os.open(home / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    """Hold the data folder's kill lock; False when another process watches already.
+
+    Where there is no lock to be had at all, this one watches: two that flatten are better than none.
+    """
+    descriptor = _opened(home)
+    held = _lock(descriptor)
     try:
-        alone = _lock(descriptor)
-        if alone:
+        if held is Held.UNKNOWN:
+            log.critical("%s cannot be held: a second kill process would not see this one", home / LOCK)
+        elif held is Held.BY_US and descriptor is not None:
             _sign(descriptor)
-        yield alone
+        yield held is not Held.BY_ANOTHER
     finally:
+        _close(descriptor)
+
+
+def _opened(home: Path) -> int | None:
+    """The lock's file; only to be read where the folder is read-only or full, for that is enough to hold it. None: not even so."""
+    for flags in (os.O_CREAT | os.O_RDWR, os.O_RDONLY):
+        with suppress(OSError):
+            return os.open(home / LOCK, flags, 0o600)
+    return None
+
+
+def _close(descriptor: int | None) -> None:
+    if descriptor is not None:
         os.close(descriptor)
 
 
@@ -178,33 +201,44 @@ def _sign(descriptor: int) -> None:
     """Our number into the lock, for who cannot leave a latch; a full disk is no reason not to watch."""
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
-        os.write(descriptor, str(os.getpid()).encode())
+        os.write(descriptor, json.dumps(asdict(myself())).encode())
 
 
 def watcher(home: Path) -> int | None:
     """The kill process that watches this data folder now; None without one, or where it could not sign."""
     try:
-        number = int((home / LOCK).read_text(encoding="ascii"))
-    except (OSError, ValueError):
+        signer = ProcessId(**json.loads((home / LOCK).read_text(encoding="ascii")))
+    except (OSError, ValueError, TypeError):
         return None
-    return number if number > 1 and is_watched(home) else None
+    # a read-only folder keeps the number of one long gone
+    return signer.pid if is_watched(home) and signer.is_alive() else None
 
 
-def _lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
+class Held(Enum):
+    """What came of asking for the lock. UNKNOWN: there is none to be had."""
+
+    BY_US = auto()
+    BY_ANOTHER = auto()
+    UNKNOWN = auto()
+
+
+def _lock(descriptor: int | None, kind: int = fcntl.LOCK_EX) -> Held:
+    if descriptor is None:
+        return Held.UNKNOWN
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return Held.BY_ANOTHER
     except OSError:
-        return False
-    return True
+        return Held.UNKNOWN
+    return Held.BY_US
 
 
 def is_watched(home: Path) -> bool:
     """Whether a kill process watches this data folder now; where nobody can tell, none does."""
+    descriptor = _opened(home)
     try:
-        descriptor = os.open(home / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-    except OSError:
-        return False
-    try:
-        return not _lock(descriptor, fcntl.LOCK_SH)  # shared: two who ask at once do not see each other
+        # shared: two who ask at once do not see each other
+        return _lock(descriptor, fcntl.LOCK_SH) is Held.BY_ANOTHER
     finally:
-        os.close(descriptor)
+        _close(descriptor)

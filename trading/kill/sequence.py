@@ -79,13 +79,20 @@ class Emergency:
         """The row is waited for, half a second at most; the others go on beside the venues."""
         if self.around.door is not None:
             return _beside("told", self._tell_door).join(ROW_SECS)
-        row = _beside("row", lambda: self._note("row", engine.write_mode(self.around.database_url, self.latch)))
+        row = _beside("row", lambda: self._note("row", self._write_mode))
         row.join(ROW_SECS)
-        _beside("bells", lambda: self._note("bells", engine.purge_bells(self.around.redis_url)))
-        _beside("workers", lambda: self._note("workers", engine.stop_entry_workers(self.around.home)))
+        _beside("bells", lambda: self._note("bells", lambda: engine.purge_bells(self.around.redis_url)))
+        _beside("workers", lambda: self._note("workers", lambda: engine.stop_entry_workers(self.around.home)))
         return None
 
-    def _note(self, kind: str, words: str) -> None:
+    def _write_mode(self) -> str:
+        return engine.write_mode(self.around.database_url, self.latch)
+
+    def _note(self, kind: str, deed: Callable[[], str]) -> None:
+        try:
+            words = deed()
+        except OSError as error:
+            words = f"not done: {error}"
         self.journal.write(kind, words=words)
 
     def _tell_door(self) -> None:
@@ -93,7 +100,8 @@ class Emergency:
         assert self.around.door is not None
         while self._stands() and not self.around.door.tell(self.latch):
             time.sleep(RETRY_SECS)
-        self._note("door", "the engine has been told" if self._stands() else "the latch was lifted")
+        words = "the engine has been told" if self._stands() else "the latch was lifted"
+        self.journal.write("door", words=words)
 
     # a disk that takes nothing --------------------------------------------------------------
 
@@ -106,7 +114,7 @@ class Emergency:
         """Whether the latch is written; or is needed no more: a person has left, or all is flat and the mode row remembers."""
         if self.latch.source != MEMORY:
             return True
-        says = "" if self.around.door else engine.read_mode(self.around.database_url)
+        says = self._mode_row()
         self._left = self._declared and says not in ("", "EMERGENCY")
         self._declared |= says == "EMERGENCY"
         if self._left or (says == "EMERGENCY" and self._ended.is_set()):
@@ -119,6 +127,13 @@ class Emergency:
             log.error("the latch cannot be written yet (%s)", error)
             return False
         return True
+
+    def _mode_row(self) -> str:
+        """What the row says; empty where nobody can tell."""
+        try:
+            return "" if self.around.door else engine.read_mode(self.around.database_url)
+        except OSError:
+            return ""
 
     # the venues -----------------------------------------------------------------------------
 

@@ -68,6 +68,7 @@ class Watch:
         self._again_at = 0.0
         self._alarm = False
         self._told = False
+        self._yields = False  # to a process with a button
         self._pending: Latch | None = None  # pressed while another emergency was at work, and on no disk
         self.stop = threading.Event()
 
@@ -79,6 +80,8 @@ class Watch:
             self.look()
             self._moved.wait(SETTLE_LOOK_SECS if self._board.settling else LOOK_SECS)
             self._moved.clear()
+            if self._yields and not self._is_acting():
+                self.stop.set()
 
     def end(self) -> None:
         """Stop at once; for signal handlers."""
@@ -89,6 +92,10 @@ class Watch:
         """Somebody pressed whom the disk took no latch from; for signal handlers."""
         self._told = True
         self._moved.set()
+
+    def yield_when_idle(self) -> None:
+        """Stop when no emergency is at work: a process with a button goes before us; for signal handlers."""
+        self._yields = True
 
     def look(self) -> None:
         """One look at everything."""

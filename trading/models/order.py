@@ -14,6 +14,7 @@ from trading.models.group import Leg, PositionGroup, choices
 SENDABLE = models.Q(state=OrderState.NEW)
 WORKING = ~models.Q(state__in=sorted(TERMINAL))
 LACKING = models.Q(reported_qty__gt=models.F("filled_qty"))
+UNPRICED = models.Q(unpriced=True)
 
 
 class Order(models.Model):
@@ -93,6 +94,14 @@ class Fill(models.Model):
     cost = money()
     fee = money(default=0)
     fee_currency = models.CharField(max_length=20, blank=True)
+    fee_price = money(
+        null=True,
+        blank=True,
+        help_text="Quote per unit of a third fee currency, written once; empty: not needed, or unknown.",
+    )
+    unpriced = models.BooleanField(
+        default=False, help_text="Its fee is in a third currency and waits for the first price of it."
+    )
     maker = models.BooleanField(null=True)
     realised = money(default=0, help_text="What a futures wallet was booked for it, before the fee; 0 on spot.")
     at = models.DateTimeField()
@@ -104,7 +113,10 @@ class Fill(models.Model):
                 fields=["account", "instrument", "venue_order_id", "venue_trade_id"], name="fill_recorded_once"
             )
         ]
-        indexes: ClassVar = [models.Index(fields=["account", "recorded_at"], name="fill_by_record")]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "recorded_at"], name="fill_by_record"),
+            models.Index(fields=["account", "fee_currency"], condition=UNPRICED, name="fill_unpriced"),
+        ]
         ordering: ClassVar = ["at", "id"]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from project.accounts.vault import VaultError
 from project.journal.record import record
@@ -19,7 +20,7 @@ from signals.verdict import Outcome, Verdict
 from trading import locks, selectors
 from trading.domain.refusal import plain
 from trading.domain.settings import SettingError
-from trading.domain.vocabulary import PositionSide
+from trading.domain.vocabulary import PositionSide, Purpose
 from trading.errors import WindlassError
 from trading.gateways.base import Gateway
 from trading.models import Order, PositionGroup
@@ -60,17 +61,20 @@ def preview(group_id: int, *, size_quote: Decimal | None, operator: str, now: da
     return found
 
 
-def add(group_id: int, *, size_quote: Decimal | None, operator: str, now: datetime) -> Added:
-    """Decide one more pyramid; size_quote None: what source or settings say. Journalled with who. Raises CannotAdd.
+def add(group_id: int, *, size_quote: Decimal | None, operator: str, now: datetime, key: str = "") -> Added:
+    """Decide one more pyramid, once for each key; size_quote None: what source or settings say. Raises CannotAdd.
 
     It is an alert of the source that opened the group, written by us, so that it too has its one outcome on the page.
+    It is journalled with who.
     """
     account_id = PositionGroup.objects.values_list("account_id", flat=True).get(pk=group_id)
     with transaction.atomic():
         account, group = locks.account(account_id), locks.group(group_id)
+        if earlier := _earlier(group, key):
+            return earlier
         if group.closing_at is not None:
             raise CannotAdd("The group is closed or closing: nothing is added to it any more.")
-        alert = _alert(group, size_quote, operator, now)
+        alert = _alert(group, size_quote, operator, key or uuid4().hex, now)
         payload = {"operator": operator, "alert": alert.pk, "size_quote": size_quote}
         record("group.add_asked", subject=f"group:{group.pk}", payload=payload, account_id=account_id)
         desk, before = Desk(account, now), set(_entry_ids(group))
@@ -88,7 +92,20 @@ def fetch_price(group: PositionGroup, *, gateway: Callable[[], Gateway], clock: 
         log.warning("no price for %s: %s", group.instrument.symbol, error)
 
 
-def _alert(group: PositionGroup, size_quote: Decimal | None, operator: str, now: datetime) -> Alert:
+def _earlier(group: PositionGroup, key: str) -> Added | None:
+    """What the same key came to before."""
+    alert = Alert.objects.filter(account_id=group.account_id, dedupe_key=_dedupe_key(group, key)).first()
+    if alert is None:
+        return None
+    placed = Order.objects.filter(leg__pyramid__signal__alert=alert, purpose=Purpose.ENTRY)
+    return Added(Verdict(alert.outcome, alert.reason), _told(placed))
+
+
+def _dedupe_key(group: PositionGroup, key: str) -> str:
+    return f"{MARK}{group.pk}:{key}"
+
+
+def _alert(group: PositionGroup, size_quote: Decimal | None, operator: str, key: str, now: datetime) -> Alert:
     """The alert in the person's place, of the source that opened the group."""
     first = (
         Alert.objects.filter(signal__pyramids__group=group).select_related("source", "account").order_by("id").first()
@@ -102,8 +119,7 @@ def _alert(group: PositionGroup, size_quote: Decimal | None, operator: str, now:
     }
     size = {} if size_quote is None else {"size": plain(size_quote), "size_type": "quote"}
     said = body | size | {"message": f"added by hand, {operator}"}
-    key = f"{MARK}{group.pk}:{uuid4().hex}"
-    return stand_in.store(first.source, said, account_id=group.account_id, key=key, now=now)
+    return stand_in.store(first.source, said, account_id=group.account_id, key=_dedupe_key(group, key), now=now)
 
 
 def _decided(desk: Desk, alert: Alert, group: PositionGroup) -> Verdict:
@@ -113,8 +129,9 @@ def _decided(desk: Desk, alert: Alert, group: PositionGroup) -> Verdict:
     found = evaluate(facts, instruments=listed, max_age=lambda _: ANY_AGE)
     if not isinstance(found, Meant):
         return found if isinstance(found, Verdict) else Verdict(Outcome.UNREADABLE, "It asks for no trade.")
+    same = replace(found, timeframe_secs=group.timeframe_secs)  # not the source's own, where the group has none
     try:
-        return entry.enter(desk, found, PositionSide(group.side))
+        return entry.enter(desk, same, PositionSide(group.side))
     except SettingError as error:
         return setting_invalid(error)
 
@@ -124,5 +141,8 @@ def _entry_ids(group: PositionGroup) -> list[int]:
 
 
 def _orders(group: PositionGroup, before: set[int]) -> tuple[tuple[Decimal | None, Decimal, str], ...]:
-    rows = Order.objects.filter(group=group).exclude(pk__in=before).order_by("id")
-    return tuple(rows.values_list("price", "qty", "type"))
+    return _told(Order.objects.filter(group=group).exclude(pk__in=before))
+
+
+def _told(orders: QuerySet[Order]) -> tuple[tuple[Decimal | None, Decimal, str], ...]:
+    return tuple(orders.order_by("id").values_list("price", "qty", "type"))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,13 +14,15 @@ from django.utils import timezone
 
 from project.accounts import mode
 from project.accounts.models import Environment, ExchangeAccount, Installation, Role, User
-from project.accounts.vault import key_encryption_key, open_credentials, put_credentials
+from project.accounts.vault import VaultError, key_encryption_key, open_credentials, put_credentials
 from project.services.files import write_private
 from signals.models import Source
 from trading.models.setting_version import How
 from trading.services import setting_versions
 from trading.services.overrides import Place, Wish
 from trading.services.setting_versions import Said
+
+log = logging.getLogger(__name__)
 
 ADMIN = "admin"
 PAPER = "paper"
@@ -102,8 +105,19 @@ def _paper_account(admin: User, name: str, venue: str, paper_url: str) -> Exchan
         put_credentials(account, keys, now=timezone.now())
         account.save()
         _demo_settings(account)
-    tell_paper(account, open_credentials(account))
+    _tell_keys(account)
     return account
+
+
+def _tell_keys(account: ExchangeAccount) -> None:
+    """Tell the paper exchange; an account of play money that has no keys, or whose keys stay shut, holds up no start."""
+    try:
+        credentials = open_credentials(account)
+    except VaultError as error:
+        log.error("%s trades nothing until its keys are given anew: %s", account.name, error)
+        return
+    if credentials:
+        tell_paper(account, credentials)
 
 
 def _demo_settings(account: ExchangeAccount) -> None:

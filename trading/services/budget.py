@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import cache
 from math import ceil
@@ -129,19 +129,23 @@ class SharedPurse:
 
 
 class VenueMeter:
-    """Counts a process's calls at one venue. purse None: no budget, as for the paper exchange."""
+    """Counts a process's calls at one venue. purse None: no budget, as for the paper exchange.
+
+    What a venue wants of one account alone is kept here: each process that asks too often for it is told so itself.
+    """
 
     def __init__(
         self, venue: str, component: str, purse: Purse | None, sleep: Callable[[float], Any] = time.sleep
     ) -> None:
         self._venue, self._component, self._purse, self._sleep = venue, component, purse, sleep
+        self._slow_until: dict[Call, float] = {}
 
     def spend(self, call: Call, weight: float, *, until: datetime | None) -> None:
         """Wait for the budget. Raises NotSent, Unknown or Postponed where the wait is longer than the call may take."""
         if self._purse is None:
             return
         left = PATIENCE_SECS[call] if until is None else (until - timezone.now()).total_seconds()
-        while wait := self._purse.take(call, weight):
+        while wait := self._slow_secs(call) or self._purse.take(call, weight):
             if wait > left:
                 raise self._late(call, wait)
             self._sleep(wait)
@@ -160,6 +164,15 @@ class VenueMeter:
         if self._purse is not None:
             self._purse.ban(secs)
 
+    def slowed(self, secs: float, *, calls: Collection[Call]) -> None:
+        """Such calls of this account wait; never what closes or cancels."""
+        log.warning("%s asked account %s for fewer calls", self._venue, self._component)
+        for call in frozenset(calls) - KEPT_FOR_EXITS:
+            self._slow_until[call] = max(self._slow_until.get(call, 0.0), time.monotonic() + secs)
+
+    def _slow_secs(self, call: Call) -> float:
+        return max(self._slow_until.get(call, 0.0) - time.monotonic(), 0.0)
+
     def ended(self, call: Call, *, ok: bool) -> None:
         """Count the call in its breaker; a database that is away must not lose the venue's answer."""
         try:
@@ -177,7 +190,7 @@ def meter(account: ExchangeAccount, venue: Venue) -> VenueMeter:
     The paper exchange has no limit of its own, so its calls pass without a question.
     """
     paper = account.environment == Environment.PAPER
-    purse = None if paper else _purse(account.venue, account.environment, venue.weight_per_min)
+    purse = None if paper else _purse(account.venue, account.environment, of_limit(*venue.limit))
     return VenueMeter(account.venue, breakers.of_account(account), purse)
 
 
@@ -185,14 +198,14 @@ def standing(account: ExchangeAccount, venue: Venue) -> tuple[float, float, floa
     """What is left of an account's request budget, of how much, and a ban's seconds; None on paper, which has none."""
     if account.environment == Environment.PAPER:
         return None
-    return _purse(account.venue, account.environment, venue.weight_per_min).standing()
+    return _purse(account.venue, account.environment, of_limit(*venue.limit)).standing()
 
 
 @cache
-def _purse(venue: str, environment: str, weight_per_min: int) -> SharedPurse:
+def _purse(venue: str, environment: str, budget: Budget) -> SharedPurse:
     """One a process, built at first use, so never inherited across a fork."""
     client = Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT_SECS, socket_connect_timeout=TIMEOUT_SECS)
-    return SharedPurse(client, f"{venue}:{environment}", of_limit(weight_per_min))
+    return SharedPurse(client, f"{venue}:{environment}", budget)
 
 
 PROBE_EVERY = timedelta(seconds=5)

@@ -1,7 +1,7 @@
 """Cancelling orders, and asking how a single one stands."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,16 +9,20 @@ from django.db import transaction
 from project import failpoints
 from trading import locks
 from trading.domain.money import total
-from trading.domain.order_state import OrderState, VenueStatus
+from trading.domain.order_state import RESTING, OrderState, VenueStatus
 from trading.errors import OrderNotOpen, Unknown, VenueError
-from trading.gateways.base import Gateway, OrderReport
+from trading.gateways.base import FillReport, Gateway, OrderReport
 from trading.models import Order
-from trading.services import orders, reports
+from trading.services import groups, orders, reports
 
 log = logging.getLogger(__name__)
 
 HIDDEN = timedelta(minutes=1)
 # Lists that are copied to other machines lag by seconds. What a venue does not show after that, it has forgotten.
+FIRED = timedelta(seconds=10)
+# So long a stop that has triggered may take to name the order it became; then nothing waits for it any more.
+NO_NUMBER, FORGOTTEN = "NO_NUMBER", "FORGOTTEN"
+# Why such a stop is sought, or a person is asked.
 
 
 def claim_cancels(account_id: int) -> list[Order]:
@@ -67,16 +71,42 @@ def forgotten(order: Order, *, gateway: Gateway, now: datetime) -> OrderReport |
     Binance finds what was cancelled or expired without a fill for three days from its placing, Bybit for one. None while
     it rests, or while its own news may still be on their way. Raises VenueError.
     """
-    if not order.acknowledged_at or now - max(order.acknowledged_at, order.updated_at) < HIDDEN:
+    if not _hidden(order, gateway=gateway, now=now):
         return None
-    symbol = order.instrument.symbol
-    if any(_same(order, report) for report in gateway.open_orders(symbol)):
-        return None
-    since = (order.submitted_at or order.created_at) - HIDDEN
-    told = gateway.fills_since(symbol=symbol, since=since) if order.venue_order_id else ()
+    told = _told(order, gateway) if order.venue_order_id else ()
     filled = total(fill.qty for fill in told if fill.venue_order_id == order.venue_order_id)
     log.warning("order %s is found at the venue no more: taken for cancelled, %s filled", order.pk, filled)
     return OrderReport(order.client_order_id, order.venue_order_id, VenueStatus.CANCELED, filled)
+
+
+def _hidden(order: Order, *, gateway: Gateway, now: datetime) -> bool:
+    """Whether it should show by now, and does not rest."""
+    if not order.acknowledged_at or now - max(order.acknowledged_at, order.updated_at) < HIDDEN:
+        return False
+    return not any(_same(order, report) for report in gateway.open_orders(order.instrument.symbol))
+
+
+def _told(order: Order, gateway: Gateway) -> Sequence[FillReport]:
+    since = (order.submitted_at or order.created_at) - HIDDEN
+    return gateway.fills_since(symbol=order.instrument.symbol, since=since)
+
+
+def _lost(order: Order, *, gateway: Gateway, now: datetime) -> bool:
+    """Whether a stop that its venue shows no more may have filled: under a number of its own, which nobody told us.
+
+    An execution on its side, of an order that is not ours, may be its doing; who can tell is a person. Raises VenueError.
+    """
+    if order.venue_order_id or order.trigger_price is None or not _hidden(order, gateway=gateway, now=now):
+        return False
+    same = Order.objects.filter(account_id=order.account_id, instrument_id=order.instrument_id)
+    ours = set(same.values_list("venue_order_id", flat=True))
+    return any(fill.side == order.side and fill.venue_order_id not in ours for fill in _told(order, gateway))
+
+
+def _to_a_person(locked: Order) -> None:
+    log.error("order %s is found at the venue no more, and may have filled: somebody has to look", locked.pk)
+    orders.move(locked, OrderState.UNKNOWN, code=FORGOTTEN, detail="Look at the venue for an order that it became.")
+    orders.move(locked, OrderState.NEEDS_HUMAN, next_poll_at=None)
 
 
 def _same(order: Order, report: OrderReport) -> bool:
@@ -90,7 +120,10 @@ def look_at(order: Order, *, gateway: Gateway, clock: Callable[[], datetime]) ->
     """Ask for one order by the venue's id and write the answer. A venue that cannot be asked is asked again later."""
     try:
         with failpoints.span("order.look"):
-            report = seen(order, gateway=gateway) or forgotten(order, gateway=gateway, now=clock())
+            report = seen(order, gateway=gateway)
+            lost = report is None and _lost(order, gateway=gateway, now=clock())
+            if report is None and not lost:
+                report = forgotten(order, gateway=gateway, now=clock())
     except VenueError as error:
         log.warning("order %s: %s", order.pk, error)
         return
@@ -98,4 +131,23 @@ def look_at(order: Order, *, gateway: Gateway, clock: Callable[[], datetime]) ->
         locks.account(order.account_id)
         locked = locks.orders(Order.objects.filter(pk=order.pk)).get()
         if report is not None:
-            reports.absorb(locked, report, now=clock(), cancel_refused=report.status is VenueStatus.OPEN)
+            _write(locked, report, now=clock())
+        elif lost and locked.state in RESTING:
+            _to_a_person(locked)
+
+
+def _write(locked: Order, report: OrderReport, *, now: datetime) -> None:
+    """One that fired is cancelled no more, so it does not go back to the book; after a while it is sought.
+
+    Else its group would wait for it for ever: sought, it holds up no close, and both are reduce-only.
+    """
+    if not (report.fired and locked.reduce_only and locked.state in RESTING):
+        refused = report.status is VenueStatus.OPEN and not report.fired
+        return reports.absorb(locked, report, now=now, cancel_refused=refused)
+    if locked.code != NO_NUMBER:
+        orders.move(locked, OrderState(locked.state), code=NO_NUMBER)  # from now on it takes its time
+    elif now - locked.updated_at >= FIRED:
+        log.error("order %s has triggered, and its venue names no order that it became", locked.pk)
+        orders.move(locked, OrderState.UNKNOWN, next_poll_at=now, polls=0)
+        groups.review(locked.group_id, now=now)
+    return None

@@ -13,7 +13,7 @@ from risk.models import GarchFit
 from risk.volatility import Ask
 from signals.market import candles, instruments
 from signals.market.bars import WANTED, Bar, Span
-from signals.market.candles import Fetch, NotNow, Refreshed
+from signals.market.candles import Fetch, HasTime, NotNow, Refreshed
 from signals.models import Instrument
 from trading.errors import VenueError
 from trading.gateways.base import Gateway
@@ -27,6 +27,8 @@ CALLS_FOR_ALERTS = 8
 # Before a batch of alerts is decided: four new pairs; the sweep sees to the rest.
 BOOKS_A_SWEEP = 10
 # Books asked for per tick: of 50 pairs each is five minutes old at the most.
+WHILE = timedelta(seconds=2)
+# Candles as well as books are asked for so long a tick; the question that is under way then takes ten at the most.
 FITS_AT_ONCE = 40
 # Some 30 ms each on one core, in the child.
 
@@ -36,13 +38,25 @@ _tried: dict[tuple[str, str, str], datetime] = {}
 
 
 def sweep(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> Refreshed:
-    """Fetch what is missing of the account's traded pairs, and follow their volatility."""
+    """Fetch what is missing of the account's traded pairs, and follow their volatility; what time is too short for waits.
+
+    Its worker polls prices too, and fires what they reach.
+    """
     pairs = market.watched(account, now=clock())
-    done = candles.refresh(pairs, fetch=fetcher(gateway), now=clock(), most_calls=CALLS_A_SWEEP)
+    done = candles.refresh(
+        pairs, fetch=fetcher(gateway), now=clock(), most_calls=CALLS_A_SWEEP, has_time=_for_a_while(clock)
+    )
     volatility.follow(pairs.values())
-    depth.refresh(pairs, ask=depth_asker(account, gateway), clock=clock, most=BOOKS_A_SWEEP)
+    ask = depth_asker(account, gateway)
+    depth.refresh(pairs, ask=ask, clock=clock, most=BOOKS_A_SWEEP, has_time=_for_a_while(clock))
     portfolio.forget()
     return done
+
+
+def _for_a_while(clock: Clock) -> HasTime:
+    """True for WHILE from now on; where the clock is set back meanwhile, the number of questions is the bound."""
+    began = clock()
+    return lambda: clock() - began < WHILE
 
 
 def ensure(account: ExchangeAccount, symbols: Iterable[str], *, gateway: Callable[[], Gateway], clock: Clock) -> None:
@@ -109,16 +123,25 @@ def depth_asker(account: ExchangeAccount, gateway: Gateway) -> AskDepth:
     return ask
 
 
+def fits_due(account: ExchangeAccount, *, now: datetime) -> bool:
+    """Whether anything of the account's traded pairs is to be fitted anew."""
+    pairs = market.watched(account, now=now)
+    return bool(volatility.due(pairs.values(), now=now, most=1)) or _together_due(account, pairs, now=now)
+
+
 def refit(account: ExchangeAccount, *, clock: Clock, ask: Ask = volatility.child) -> int:
     """Fit what is due of the account's traded pairs, in a child process that ends; how many sound fits. Raises FitFailed."""
     pairs, now = market.watched(account, now=clock()), clock()
     rows = volatility.due(pairs.values(), now=now, most=FITS_AT_ONCE)
     sound = volatility.refit(rows, ask=ask, now=now) if rows else 0
-    measured = _measured(pairs)
-    if together.due(account.venue, account.environment, sorted(measured), now=now):
-        together.refresh(account.venue, account.environment, measured, ask=ask, now=now)
+    if _together_due(account, pairs, now=now):
+        together.refresh(account.venue, account.environment, _measured(pairs), ask=ask, now=now)
     candles.drop_old(now=now)
     return sound
+
+
+def _together_due(account: ExchangeAccount, pairs: Mapping[str, int], *, now: datetime) -> bool:
+    return together.due(account.venue, account.environment, sorted(_measured(pairs)), now=now)
 
 
 def _measured(pairs: Mapping[str, int]) -> dict[str, int]:

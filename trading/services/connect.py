@@ -10,7 +10,7 @@ from project.accounts.models import Environment, ExchangeAccount
 from project.accounts.vault import open_credentials
 from signals.market import venues
 from trading.domain.order_state import TIMING_PROFILES, TimingProfile
-from trading.errors import LiveNotAllowed, UnsafeEndpoint, UnsupportedVenue
+from trading.errors import LiveNotAllowed, NoTestnet, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
 from trading.services import budget
 from trading.services.socket_guard import AccountGuard, ModeGuard
@@ -75,6 +75,8 @@ def _made(account: ExchangeAccount, kind: Any = None) -> tuple[Any, Any]:
     venue = venues.capability(account.venue)
     if venue is None:
         raise UnsupportedVenue(venue=account.venue)
+    if account.environment == Environment.TESTNET and not venue.testnet:
+        raise NoTestnet(venue=account.venue)
     _refuse_unsafe(account)
     window_ms = int(timing().receive_window.total_seconds() * 1000)
     credentials = open_credentials(account)

@@ -1,5 +1,6 @@
 """A person's word on an execution that the venue tells otherwise than our books: take its numbers, keep ours, or undo that."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from trading import locks
 from trading.domain.money import ZERO, total
 from trading.domain.order_state import OrderState
 from trading.models import Disagreement, Fill, Order
-from trading.services import groups, orders
+from trading.services import fee_prices, groups, orders
 
 THEIRS, OURS = "THEIRS", "OURS"
 CHOICES = (THEIRS, OURS)
@@ -85,10 +86,9 @@ def _amounts(said: dict[str, Any]) -> dict[str, Any]:
     return {name: Decimal(said[name]) for name in AMOUNTS} | {"fee_currency": said["fee_currency"]}
 
 
-def _write(row: Disagreement, values: dict[str, Any], now: datetime) -> None:
+def _write(row: Disagreement, values: Mapping[str, Any], now: datetime) -> None:
     """Put numbers into the fill, add its order up again, and look at the group: it may need other exits now."""
-    same = {"account_id": row.account_id, "instrument_id": row.instrument_id, "venue_trade_id": row.venue_trade_id}
-    Fill.objects.filter(**same, venue_order_id=row.venue_order_id).update(**values)
+    _put(_fill(row), values)
     order = locks.orders(Order.objects.filter(disagreements=row)).get()
     sums = list(Fill.objects.filter(order=order).values_list("qty", "cost"))
     filled, cost = total(qty for qty, _ in sums), total(cost for _, cost in sums)
@@ -96,6 +96,24 @@ def _write(row: Disagreement, values: dict[str, Any], now: datetime) -> None:
     groups.review(order.group_id, now=now)
 
 
+def _fill(row: Disagreement) -> Fill:
+    """The execution as our books have it; only one that they have is settled."""
+    same = {"account_id": row.account_id, "instrument_id": row.instrument_id, "venue_trade_id": row.venue_trade_id}
+    return Fill.objects.select_related("instrument").get(**same, venue_order_id=row.venue_order_id)
+
+
+def _put(fill: Fill, values: Mapping[str, Any]) -> None:
+    """The price of a fee is one of its currency: where that changes, it waits for another."""
+    if values.get("fee_currency", fill.fee_currency) != fill.fee_currency:
+        fill.fee_price = None
+    for name, value in values.items():
+        setattr(fill, name, value)
+    third = fee_prices.is_third(fill.fee, fill.fee_currency, fill.instrument)
+    fill.unpriced = third and fill.fee_price is None
+    fill.save(update_fields=[*values, "fee_price", "unpriced"])
+
+
 def _journal(row: Disagreement, kind: str, **facts: Any) -> None:
     named = {"trade": row.venue_trade_id, "venue_order": row.venue_order_id, "ours": row.ours, "theirs": row.theirs}
-    record(kind, subject=f"order:{row.order_id}", payload={**named, **facts}, account_id=row.account_id)
+    worth = {"fee_price": _fill(row).fee_price}  # neither side tells it
+    record(kind, subject=f"order:{row.order_id}", payload={**named, **worth, **facts}, account_id=row.account_id)

@@ -162,6 +162,7 @@ def _size_facts(desk: Desk, draft: Draft, request: SizeRequest | None, stop: Dec
         base=draft.rules.base,
         quote=draft.rules.quote,
         contract_size=draft.rules.contract_size,
+        leverage=draft.leverage,
         confidence=draft.meant.intent.confidence,
         tier=desk.history.drawdown_tier,
         trades=trade_record(desk.account, draft.strategy) if "kelly" in limits.size_caps else None,

@@ -31,7 +31,9 @@ def target(seen: GroupPicture, action: Place | PlaceAggregate | PlaceRung) -> Ne
     """A limit order that takes profit."""
     leg_id = leg_of(action)
     number = sum(o.leg_id == leg_id and o.purpose == Purpose.TARGET for o in seen.orders)
-    whose = f"rung:{action.number}" if isinstance(action, PlaceRung) else f"leg:{leg_id or 'all'}"
+    whose = f"leg:{leg_id or 'all'}"
+    if isinstance(action, PlaceRung):
+        whose, number = f"rung:{action.number}", number + action.part
     return NewOrder(
         key=f"group:{seen.id}/{whose}/target:{number}",
         purpose=Purpose.TARGET,

@@ -9,7 +9,7 @@ from project import failpoints
 from trading import bells, locks
 from trading.domain.order_state import OrderState
 from trading.models import Order, PositionGroup
-from trading.services import dust, groups, naked
+from trading.services import dust, fills, groups, naked
 
 TO_SEND = Q(state=OrderState.NEW) | Q(cancel_requested=True, state__in=(OrderState.OPEN, OrderState.PARTIALLY_FILLED))
 LATE = naked.HOLDS_AGAIN & Q(qty__gte=F("dust_qty") + F("instrument__lot_step"))
@@ -28,4 +28,5 @@ def sweep(account_id: int, *, now: datetime) -> int:
     naked.look(account_id, now=now)
     if Order.objects.filter(TO_SEND, account_id=account_id).exists():
         bells.ring("submit_exits", account_id)
+    fills.price_fees(account_id, now=now)
     return len(ids)

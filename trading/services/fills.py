@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,19 +10,23 @@ from django.db import transaction
 from django.db.models import F
 
 from project import failpoints
+from project.accounts.models import ExchangeAccount
 from project.journal.record import Event, record_all
 from trading import locks, selectors
 from trading.domain.money import total
 from trading.domain.order_state import RESTING, OrderState, VenueStatus, advance
 from trading.gateways.base import FillReport, Gateway, OrderReport
 from trading.models import Fill, Order
-from trading.services import cancel, groups, orders, reports
+from trading.services import cancel, fee_prices, groups, orders, reports
 from trading.services.listing import NOT_LISTED
 from trading.services.one_by_one import ask_each
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
+
+AT_ONCE = 20
+# Groups whose fees are priced late in one call: each is looked at whole.
 
 
 def collect(account_id: int, *, gateway: Gateway, clock: Clock) -> int:
@@ -117,6 +121,7 @@ def apply(order_id: int, told: Iterable[FillReport], *, now: datetime) -> int:
         known = set(Fill.objects.filter(order=order).values_list("venue_trade_id", flat=True))
         rows = [_row(order, report) for report in told if report.venue_trade_id not in known]
         if rows:
+            fee_prices.put(rows, market=order.instrument, now=now)
             _record(order, rows)
             groups.review(order.group_id, now=now)
         return len(rows)
@@ -153,7 +158,7 @@ def _record(order: Order, rows: Sequence[Fill]) -> None:
     orders.move(order, to, filled_qty=filled, filled_cost=cost, reported_qty=reported)
 
 
-def _facts(order: Order, row: Fill) -> dict[str, str | int | Decimal | datetime]:
+def _facts(order: Order, row: Fill) -> dict[str, str | int | Decimal | datetime | None]:
     return {
         "group": order.group_id,
         "trade": row.venue_trade_id,
@@ -164,5 +169,44 @@ def _facts(order: Order, row: Fill) -> dict[str, str | int | Decimal | datetime]
         "cost": row.cost,
         "fee": row.fee,
         "fee_currency": row.fee_currency,
+        "fee_price": row.fee_price,
         "at": row.at,
     }
+
+
+# fees that waited for a price ----------------------------------------------------------------------
+
+
+def price_fees(account_id: int, *, now: datetime) -> int:
+    """Price the fees that were recorded while no price was known, by the first one known since; how many groups.
+
+    A price is written once, with a journal event, and never changes. Safe to repeat.
+    """
+    if not (pairs := fee_prices.waiting(account_id)):
+        return 0
+    account = ExchangeAccount.objects.get(pk=account_id)
+    prices = fee_prices.known(pairs, place=account, now=now)
+    todo = Fill.objects.filter(fee_prices.of_fills(prices), account_id=account_id, unpriced=True).order_by()
+    found = sorted(todo.values_list("order__group_id", flat=True).distinct()[:AT_ONCE])
+    for group_id in found:
+        _price(account_id, group_id, prices, now)
+    fee_prices.want(prices, place=account, now=now)
+    return len(found)
+
+
+def _price(account_id: int, group_id: int, prices: Mapping[fee_prices.Pair, Decimal], now: datetime) -> None:
+    """Write the prices into a group's fills, journal them, and review the group by what it has really paid."""
+    with failpoints.span("fill.price"), transaction.atomic():
+        locks.account(account_id)
+        mine = Fill.objects.filter(fee_prices.of_fills(prices), order__group_id=group_id, unpriced=True)
+        rows = list(mine.select_related("instrument").order_by("id"))
+        for row in rows:
+            row.fee_price, row.unpriced = prices[row.fee_currency, row.instrument.quote], False
+        Fill.objects.bulk_update(rows, ["fee_price", "unpriced"])
+        record_all(Event("fill.priced", f"order:{row.order_id}", _priced(row), account_id) for row in rows)
+        groups.review(group_id, now=now)
+
+
+def _priced(row: Fill) -> dict[str, str | Decimal | None]:
+    names = {"trade": row.venue_trade_id, "venue_order": row.venue_order_id}
+    return {**names, "fee": row.fee, "fee_currency": row.fee_currency, "fee_price": row.fee_price}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from project.accounts.models import ExchangeAccount
+from project.accounts.models import BalanceMovement, ExchangeAccount
 from project.journal.record import record
 from signals.models import Instrument
 from trading import locks
@@ -21,19 +21,30 @@ Clock = Callable[[], datetime]
 
 OVERLAP = timedelta(hours=1)
 # Asked for again, so that a payment which the venue booked late is not missed; each is recorded once.
+LATE = timedelta(days=1)
+# So long after its time a payment may still turn up where none followed it.
 PART = "#"
 # Between the venue's id of a payment and the group that a part of it went to.
 
 
 def collect(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
     """Record new funding payments, each at its own time, and review now what they went to; how many. Raises NotReached."""
-    last = FundingPayment.objects.filter(account=account).order_by("-at").first()
-    since = (last.at if last else account.created_at) - OVERLAP
+    since = _read_until(account) - OVERLAP
     reports = gateway.funding_since(since=since)
     noted = FundingPayment.objects.filter(account=account, at__gte=since).values_list("venue_id", flat=True)
     known = {venue_id.partition(PART)[0] for venue_id in noted}
     fresh = [report for report in reports if report.venue_id not in known and report.at >= account.created_at]
     return _write(account, fresh, now=clock()) if fresh else 0
+
+
+def _read_until(account: ExchangeAccount) -> datetime:
+    """Everything before was read: to the last payment, and to the last finished reconcile, which read it too.
+
+    Without the second an account that never had a payment would be asked about its whole past each time.
+    """
+    last = FundingPayment.objects.filter(account=account).order_by("-at").first()
+    reconciled = account.reconciled_at - LATE if account.reconciled_at else account.created_at
+    return max(account.created_at, reconciled, last.at if last else account.created_at)
 
 
 def _write(account: ExchangeAccount, reports: Sequence[FundingReport], *, now: datetime) -> int:
@@ -51,7 +62,9 @@ def _write(account: ExchangeAccount, reports: Sequence[FundingReport], *, now: d
 
 def _book(account: ExchangeAccount, symbol: str, at: datetime, told: Sequence[FundingReport]) -> list[int]:
     """Write one moment's payments on the groups that held the market then; which."""
-    instrument = Instrument.objects.get(venue=account.venue, environment=account.environment, symbol=symbol)
+    instrument = Instrument.objects.filter(venue=account.venue, environment=account.environment, symbol=symbol).first()
+    if instrument is None:
+        return _move(account, told)
     held = _holders(account, instrument, at)
     of_sides = sides([report.amount for report in told], held)
     parts = [
@@ -63,6 +76,20 @@ def _book(account: ExchangeAccount, symbol: str, at: datetime, told: Sequence[Fu
     for report, part in parts:
         _record(account, instrument, report, part)
     return [part.group_id for _, part in parts if part.group_id]
+
+
+def _move(account: ExchangeAccount, told: Sequence[FundingReport]) -> list[int]:
+    """Payments on a market that we never listed: somebody else's position, so a plain movement of the balance, once."""
+    for report in told:
+        cause = f"funding {report.venue_id} on {report.symbol}, which is not among the venue's listed markets"
+        currency = report.symbol.partition(":")[2] or account.quote
+        facts = {"currency": currency, "amount": report.amount, "kind": BalanceMovement.Kind.FOREIGN, "cause": cause}
+        _, made = BalanceMovement.objects.get_or_create(
+            account=account, cause=cause, defaults={**facts, "at": report.at}
+        )
+        if made:
+            record("balance.moved", subject=f"account:{account.pk}", payload=facts, account_id=account.pk)
+    return []
 
 
 def _record(account: ExchangeAccount, instrument: Instrument, report: FundingReport, part: Share) -> None:

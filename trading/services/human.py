@@ -46,7 +46,8 @@ def confirm(order: Order, venue_order_id: str, *, gateway: Gateway) -> None:
         raise NumberMissing(NumberMissing.__doc__)
     symbol = order.instrument.symbol
     seen = gateway.find_order(symbol=symbol, client_order_id="", venue_order_id=venue_order_id)
-    if seen is None or seen.client_order_id != order.client_order_id:
+    became = order.trigger_price is not None and bool(order.venue_algo_id)  # Binance gives that one a name of its own
+    if seen is None or (seen.client_order_id != order.client_order_id and not became):
         raise NumberForeign(NumberForeign.__doc__)
     if wrong := lookups.not_ours(order, seen):
         raise NumberForeign(

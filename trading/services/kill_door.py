@@ -44,11 +44,13 @@ def paired(home: Path) -> bool:
 
 
 def beat_age(home: Path, *, now: float) -> float | None:
-    """Seconds since the remote button was last heard of; None where none has been heard since it was paired."""
-    try:
-        return now - (home / BEAT).stat().st_mtime if paired(home) else None
-    except FileNotFoundError:
+    """Seconds since the remote button was last heard of, or since it was paired; None where none is paired."""
+    if not paired(home):
         return None
+    try:
+        return now - (home / BEAT).stat().st_mtime
+    except FileNotFoundError:  # never heard: the silence began with the pairing
+        return now - (home / SECRET).stat().st_mtime
 
 
 async def answer(scope: Scope, receive: Receive, home: Path) -> Reply:

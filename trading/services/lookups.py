@@ -21,7 +21,7 @@ from trading.domain.order_state import (
 )
 from trading.gateways.base import Gateway, OrderReport
 from trading.models import Order
-from trading.services import kill_sales, orders, reconcile, reports
+from trading.services import cancel, kill_sales, orders, reconcile, reports
 from trading.services.listing import NOT_LISTED
 from trading.services.one_by_one import ask_each
 
@@ -31,6 +31,8 @@ CALL_TIMEOUT = timedelta(seconds=12)
 # The gateway's own HTTP timeout is 10 s: an owner that has not settled by then is gone.
 MARGIN = timedelta(seconds=5)
 # So much older than our row, beyond the clocks' difference, a venue's order may look and still be ours.
+FIRED_POLLS = 60
+# So often, some minutes, a stop that has triggered is asked for the order that it became; then a person is.
 
 
 def overdue(account_id: int, *, now: datetime) -> Q:
@@ -96,6 +98,8 @@ def _resolve(order: Order, *, gateway: Gateway, clock: Callable[[], datetime], t
             return 1
         if found is not None and (wrong := not_ours(order, found)):
             _take_to_a_person(locked, wrong)
+        elif found is not None and found.fired:
+            _await_number(locked)
         elif found is not None:
             reports.absorb(locked, found, now=clock())
         elif evidence is not None:
@@ -128,6 +132,15 @@ def _take_to_a_person(order: Order, wrong: str) -> None:
     orders.move(order, OrderState.NEEDS_HUMAN, next_poll_at=None, code="OTHER_ORDER", detail=detail)
 
 
+def _await_number(order: Order) -> None:
+    """It stands at the venue and can be cancelled no more: sought until the order that it became has a number."""
+    order.polls += 1
+    orders.move(order, OrderState.UNKNOWN, polls=order.polls)
+    if order.polls >= FIRED_POLLS:
+        detail = "It has triggered, and the venue names no order that it became. Look there for its execution."
+        orders.move(order, OrderState.NEEDS_HUMAN, next_poll_at=None, code=cancel.NO_NUMBER, detail=detail)
+
+
 def _trace(order: Order, gateway: Gateway) -> OrderReport | None:
     """The order among the open ones, or behind an execution of an order that we do not know."""
     symbol = order.instrument.symbol
@@ -153,13 +166,14 @@ def _evidence(
     asked_at: the venue's clock before the look-up.
     """
     venue = venues.capability(order.account.venue)
+    window = venue.receive_window(timing.receive_window) if venue else timing.receive_window
     change = reconcile.unexplained_for_sure(order.account_id, gateway=gateway, clock=clock)
     if change is None:
         return None
     return AbsenceEvidence(
         venue_now=asked_at,
-        valid_until=order.valid_until or order.created_at,
-        receive_window=venue.receive_window(timing.receive_window) if venue else timing.receive_window,
+        valid_until=(order.valid_until or order.created_at) + _ahead(order, window),
+        receive_window=window,
         polls_without_trace=order.polls + 1,
         in_open_orders=False,
         in_trades=False,
@@ -167,6 +181,15 @@ def _evidence(
         others_undecided=bool(change) and _explained_soon(order, now=clock(), timing=timing),
         request_expiry=bool(venue and venue.request_expiry),
     )
+
+
+def _ahead(order: Order, window: timedelta) -> timedelta:
+    """How much later than valid_until a signature may be dated: none by our clock, which the venue takes within its window.
+
+    Further behind, our time is refused and the gateway signs by the venue's: so much ahead of ours the signature dies.
+    """
+    ahead = timedelta(milliseconds=order.account.clock_offset_ms or 0)
+    return ahead if ahead > window else timedelta()
 
 
 def _explained_soon(order: Order, *, now: datetime, timing: TimingProfile) -> bool:

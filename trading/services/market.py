@@ -12,7 +12,7 @@ from signals.market import instruments as listings
 from signals.models import Instrument, Source
 from trading.gateways.base import Gateway, InstrumentReport, TickerReport
 from trading.models import PositionGroup, QueuedSignal
-from trading.services import listing
+from trading.services import fee_prices, listing
 
 Clock = Callable[[], datetime]
 
@@ -64,7 +64,7 @@ def _instruments(account: ExchangeAccount) -> QuerySet[Instrument]:
 
 
 def watched(account: ExchangeAccount, *, now: datetime) -> Mapping[str, int]:
-    """Pairs with open groups or waiting signals, pairs that sources are limited to, pairs alerted lately, and what prices our holdings."""
+    """Pairs with open groups or waiting signals, pairs that sources are limited to, pairs alerted lately, and what prices our holdings and fees."""
     held = Balance.objects.filter(account=account, total__gt=0).values("currency")
     listed = [
         pair for pairs in Source.objects.filter(enabled=True).values_list("pair_whitelist", flat=True) for pair in pairs
@@ -73,7 +73,8 @@ def watched(account: ExchangeAccount, *, now: datetime) -> Mapping[str, int]:
     open_ones = PositionGroup.objects.filter(closed_at=None).values("instrument_id")
     wanted = Q(ticker__wanted_at__gte=now - WANTED_FOR) | Q(symbol__in=listed) | Q(pk__in=open_ones) | Q(pk__in=queued)
     priced = Q(base__in=held, quote=account.quote, kind="SPOT")
-    return dict(_instruments(account).filter(wanted | priced).values_list("symbol", "pk"))
+    charged = fee_prices.of_pairs(fee_prices.waiting(account.pk))
+    return dict(_instruments(account).filter(wanted | priced | charged).values_list("symbol", "pk"))
 
 
 def _ask_prices(instruments: Mapping[str, int], *, gateway: Gateway, clock: Clock) -> int:

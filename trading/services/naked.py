@@ -16,14 +16,14 @@ from signals.listing import market_state
 from trading import locks, selectors
 from trading.domain.money import ZERO, total
 from trading.domain.naked import ADVICE, SWEEP, Cover, Covering, Holding, Obstacles, Why, covering, may_tell, why
-from trading.domain.order_state import TERMINAL, OrderState
+from trading.domain.order_state import SOON, TERMINAL, OrderState
 from trading.domain.vocabulary import Purpose
 from trading.models import BareHolding, Order, PositionGroup
 from trading.selectors import GroupPicture
 
 log = logging.getLogger(__name__)
 
-UNTAKEN = frozenset({OrderState.NEW, OrderState.SUBMITTING, OrderState.UNKNOWN})
+UNTAKEN = SOON | {OrderState.NEW}
 # Nothing is mended by an exit that is only tried.
 NONE = Value(ZERO, DecimalField(max_digits=38, decimal_places=18))
 HOLDS_AGAIN = Q(closed_at__isnull=False, qty__gt=F("dust_qty")) & Q(qty__gt=F("converted_qty"))

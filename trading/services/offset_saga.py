@@ -39,7 +39,7 @@ from trading.domain.vocabulary import PositionSide, Purpose
 from trading.gateways.base import Gateway
 from trading.models import Fill, OffsetRun, OffsetStep, OffsetWatch, Order, PositionGroup
 from trading.selectors import GroupPicture
-from trading.services import exits, groups, offset_books, offset_facts
+from trading.services import exits, fee_prices, groups, offset_books, offset_facts
 from trading.services.desk import Desk
 from trading.services.offset_books import Book
 
@@ -87,7 +87,7 @@ def do_next(account_id: int, book: Book | None, *, now: datetime) -> Deed:
         run = live(account_id)
         if run is None:
             return Deed.WAIT
-        found = next_deed(view(run), now=now)
+        found = next_deed(view(run, now=now), now=now)
         if found.deed is Deed.WAIT or (found.deed is Deed.CLOSE and book is None):
             return found.deed
         if found.deed is Deed.CLOSE:
@@ -103,14 +103,14 @@ def _step(found: Next) -> OffsetStep:
 # what it is now ----------------------------------------------------------------------------------
 
 
-def view(run: OffsetRun) -> RunView:
+def view(run: OffsetRun, *, now: datetime) -> RunView:
     """A run as the next decision sees it; the account is locked."""
     steps = list(OffsetStep.objects.filter(run=run).select_related("group").order_by("id"))
     return RunView(
         state=RunState(run.state),
         started_at=run.started_at,
         covered_at=run.covered_at,
-        steps=tuple(_seen(step) for step in steps),
+        steps=tuple(_seen(step, now) for step in steps),
         halted=_halted(),
     )
 
@@ -120,8 +120,9 @@ def _halted() -> str:
     return OffsetCode.MODE if mode.current().mode == mode.Mode.EMERGENCY else ""
 
 
-def _seen(step: OffsetStep) -> StepView:
+def _seen(step: OffsetStep, now: datetime) -> StepView:
     group: PositionGroup = step.group
+    own = _own(step)
     return StepView(
         id=step.pk,
         kind=StepKind(step.kind),
@@ -131,7 +132,8 @@ def _seen(step: OffsetStep) -> StepView:
         closed=group.closed_at is not None,
         blocked=group.blocked,
         unsent=group.reduce_qty > 0 and step.reserved_qty != 0,
-        working=any(selectors.is_unsettled(order) for order in _own(step)),
+        working=any(selectors.is_unsettled(order) for order in own),
+        fees_due=fee_prices.is_due([order.pk for order in own], now=now),
     )
 
 

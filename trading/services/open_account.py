@@ -47,6 +47,8 @@ def problems(account: ExchangeAccount, *, changed: Collection[str]) -> Mapping[s
         found["leverage"] = f"{venue.name} trades spot: leverage 1 and one-way are all it knows."
     if hedge and not venue.hedge_mode:
         found["position_mode"] = f"{venue.name} holds one side of a pair at a time: choose one-way."
+    if account.environment == Environment.TESTNET and not venue.testnet:
+        found["environment"] = venues.NO_TESTNET.format(venue=venue.name)
     paper = account.environment == Environment.PAPER
     if paper and account.base_url and not venues.is_paper_url(account.base_url):
         found["base_url"] = (

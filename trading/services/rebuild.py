@@ -45,8 +45,8 @@ def _events() -> Iterator[Told]:
 
 
 def _live() -> Rebuilt:
-    trades: dict[int, dict[str, tuple[Decimal, ...]]] = defaultdict(dict)
-    for fill in Fill.objects.values("order_id", "venue_trade_id", "qty", "price", "cost", "fee"):
+    trades: dict[int, dict[str, tuple[Decimal | None, ...]]] = defaultdict(dict)
+    for fill in Fill.objects.values("order_id", "venue_trade_id", "qty", "price", "cost", "fee", "fee_price"):
         trades[fill["order_id"]][fill["venue_trade_id"]] = figures(fill)
     queued = QueuedSignal.objects.filter(ended_at=None)
     return Rebuilt(
@@ -63,7 +63,7 @@ def _live() -> Rebuilt:
     )
 
 
-def _order(order: Order, trades: Mapping[str, tuple[Decimal, ...]]) -> OrderTold:
+def _order(order: Order, trades: Mapping[str, tuple[Decimal | None, ...]]) -> OrderTold:
     facts = {name: getattr(order, name) for name in (*ASKED[3:], *NUMBERS)}
     facts |= {"account": order.account_id, "group": order.group_id, "leg": order.leg_id}
     return OrderTold(order.state, order.filled_qty, order.reported_qty, order.venue_order_id, trades, asked(facts))

@@ -14,7 +14,7 @@ from project.accounts.models import BalanceMovement, ExchangeAccount, PositionMo
 from project.journal.record import Event, record, record_all
 from trading import locks, selectors
 from trading.domain.money import ZERO
-from trading.domain.order_state import UNDECIDED, OrderState, TimingProfile
+from trading.domain.order_state import SOON, UNDECIDED, OrderState, TimingProfile
 from trading.domain.vocabulary import MarketKind, PositionSide
 from trading.gateways.base import Gateway
 from trading.models import Disagreement, Order, PositionGroup
@@ -29,8 +29,6 @@ Kind = BalanceMovement.Kind
 
 LOOKS = 3
 # Where fills keep coming in, the next sweep is soon enough.
-SOON = UNDECIDED - {OrderState.NEEDS_HUMAN}
-# Of these more is known in a minute; a person may take days.
 
 
 def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: TimingProfile) -> None:

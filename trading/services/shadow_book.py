@@ -132,8 +132,8 @@ class Book:
 
     def _rung_state(self, number: int) -> RungState:
         targets = [order for order in self.orders if order.rung == number]
-        rests = next((order for order in targets if order.state == State.OPEN), None)
-        return RungState(number, _filled(targets), resting(rests) if rests else None)
+        rests = tuple(resting(order) for order in targets if order.state == State.OPEN)
+        return RungState(number, _filled(targets), rests)
 
     def _holding(self, leg: ShadowLeg) -> LegHolding:
         entries, targets = self._of(leg, Purpose.ENTRY), self._of(leg, Purpose.TARGET)

@@ -31,5 +31,7 @@ def body(fields: Mapping[str, object]) -> str:
 
 
 def interval(secs: int) -> str:
-    """Seconds as an alert writes them."""
+    """Seconds as an alert writes them; 0 is no timeframe, and left out."""
+    if not secs:
+        return ""
     return f"{secs}s" if secs <= DAY else f"{secs // DAY}d"

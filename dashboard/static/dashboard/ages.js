@@ -24,7 +24,7 @@ const mark = (pulse, age) => {
   const late = age - Number(pulse.dataset.limit);
   const isLate = pulse.dataset.limit !== undefined && late > 0;
   pulse.classList.toggle("late", isLate || pulse.dataset.trouble !== undefined);
-  write(pulse.querySelector("[data-by]"), isLate ? `, late by ${span(late)}` : "");
+  write(pulse.querySelector("[data-by]"), isLate ? ` · late by ${span(late)}` : "");
 };
 
 export const tick = () => {

@@ -65,7 +65,7 @@ def test_without_a_key_every_request_is_an_order(mine: Client, desk: rows.Desk, 
         ({"size": "a lot"}, "size"),
         ({"target": "-1"}, "target"),
         ({"timeframe": "7 moons"}, "timeframe"),
-        ({"strategy": 10**18}, "strategy"),
+        ({"strategy": 2**63}, "strategy"),
     ],
 )
 def test_what_is_wrong_names_its_field(

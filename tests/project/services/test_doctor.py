@@ -64,6 +64,28 @@ def test_a_server_that_is_gone(up: Patient) -> None:
     assert "REDIS_URL" in finding.mend
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "accounts.enc",
+        "demo-futures-source.json",
+        "engine-token",
+        "kek",
+        "paper/keys.json",
+        "pg/passwords.json",
+        "remote-kill",
+        "valkey/password",
+    ],
+)
+def test_every_secret_is_looked_at(patient: Patient, name: str) -> None:
+    path = patient.home / name
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    path.chmod(0o644)
+    finding = doctor.secrets(patient)
+    assert (finding.level, finding.mend) == (Level.FAIL, f"chmod 600 {path}")
+
+
 def test_a_taken_port(patient: Patient) -> None:
     taken = dict(patient.options.ports) | {"web": SERVERS.cluster.access.port}
     finding = doctor.taken_ports(replace(patient, options=replace(patient.options, ports=taken)))

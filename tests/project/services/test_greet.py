@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from project.services import greet, greeting, ports
+from project.services import greet, greeting, ports, server_answers
 from project.services.greeting import Task
+from tests.project.services.recovering import recovering
 from tests.support.plugin import SERVERS
 
 WELL = Task(
@@ -39,3 +40,34 @@ def test_one_is_silent(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     found = outcome(silent, monkeypatch, capsys)
     assert found["postgres"] == ""
     assert "refused" in found["valkey"] or "connecting" in found["valkey"]
+
+
+async def test_a_database_that_recovers_is_given_more_time(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(greet, "TOLD_SECS", 0.25)
+    monkeypatch.setattr(greet, "RECOVERY_SECS", 0.5)
+    with recovering() as url:
+        reason = await greet.database_answers(Task(url, 0, WELL.redis_url, 10, None))
+    assert "the database system is starting up" in reason
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2  # 2 × 0.25 = 0.5
+    assert "starting up" in told[0]
+    assert told[0].endswith("waiting for it, up to 0.5 s")
+
+
+async def test_one_that_has_recovered_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    with recovering() as url:
+        replies = iter(["starting up", "starting up", ""])
+
+        async def reply(_: str) -> str:
+            return next(replies)
+
+        monkeypatch.setattr(server_answers, "postgres_answers", reply)
+        assert await greet.database_answers(Task(url, 0, WELL.redis_url, 10, None)) == ""
+
+
+async def test_one_that_is_not_there_is_given_none(capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"postgresql://engine@127.0.0.1:{ports.free_port()}/x"
+    assert "refused" in await greet.database_answers(Task(url, 0, WELL.redis_url, 10, None))
+    assert capsys.readouterr().err == ""

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from project.services import ports, ready, server_answers
+from tests.project.services.recovering import recovering
 from tests.support.plugin import SERVERS
 
 
@@ -18,6 +19,14 @@ async def test_a_closed_port_has_its_reason() -> None:
     assert "refused" in await server_answers.postgres_answers(f"postgresql://engine@127.0.0.1:{port}/x")
     assert str(port) in await server_answers.redis_answers(f"redis://127.0.0.1:{port}/0")
     assert "Connect call failed" in await ready.http_answers(f"http://127.0.0.1:{port}/")
+
+
+async def test_a_server_that_recovers_is_told_from_one_that_is_gone() -> None:
+    with recovering() as url:
+        assert "starting up" in await server_answers.postgres_answers(url)
+        assert await server_answers.postgres_recovers(url)
+    assert not await server_answers.postgres_recovers(url)
+    assert not await server_answers.postgres_recovers(SERVERS.database_url("app"))
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_what_is_served_loads_in_a_process_of_its_own(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("beat", "-s /data/celerybeat-schedule"),
+        ("beat", "beat -l WARNING"),
         ("door", "--port 8081"),
         ("entries", "-Q entries "),
         ("exits", "-Q kill,exits "),
@@ -71,7 +71,7 @@ def test_every_process_is_in_the_table_above() -> None:
 
 
 def test_a_path_with_spaces_stays_one_word() -> None:
-    assert "/my data/celerybeat-schedule" in programs(home="/my data")["beat"].launch.argv
+    assert "/my data/paper" in programs(home="/my data")["paper"].launch.argv
 
 
 def test_without_demo_there_is_no_feed() -> None:

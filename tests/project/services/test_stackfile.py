@@ -15,6 +15,7 @@ from project.services.errors import AlreadyRunning
 from project.services.stackfile import ProcessId, StackRecord
 
 ME = psutil.Process()
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the tick of a start")
 RECORD = StackRecord(
     pid=ME.pid,
     pid_created=ME.create_time(),
@@ -49,6 +50,14 @@ def test_a_stale_file_is_no_stack(tmp_path: Path, stale: StackRecord) -> None:
     assert stackfile.running(tmp_path) is None
 
 
+@pytest.mark.parametrize("text", ["", "{", "[1]", "7", '{"pid": 1}', '{"unheard_of": 1}'])
+def test_a_damaged_file_is_no_stack_and_no_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "stack.json").write_text(text)
+    (tmp_path / "children.json").write_text(text)
+    assert stackfile.running(tmp_path) is None
+    assert leftovers.end(tmp_path) == []
+
+
 def test_no_file_is_no_stack(tmp_path: Path) -> None:
     assert stackfile.running(tmp_path) is None
     stackfile.remove(tmp_path)  # harmless
@@ -80,6 +89,41 @@ def test_what_a_killed_supervisor_left_is_ended(tmp_path: Path) -> None:
     assert leftovers.end(tmp_path) == ["worker"]
     assert not found.is_alive()
     assert leftovers.end(tmp_path) == []
+
+
+@linux_only
+def test_a_clock_that_is_set_hides_no_stack(tmp_path: Path) -> None:
+    me = stackfile.myself()
+    hour = replace(me, created=me.created - 3600)  # what was written before the clock went an hour ahead
+    stackfile.write(tmp_path, replace(RECORD, pid_created=hour.created, pid_birth=hour.birth))
+    assert stackfile.running(tmp_path) is not None
+    assert hour.is_alive()
+
+
+@linux_only
+@pytest.mark.parametrize("other", ["another boot/{ticks}", "{boot}/1"])
+def test_a_birth_tells_a_stranger(other: str) -> None:
+    me = stackfile.myself()
+    boot, ticks = me.birth.split("/")
+    assert not replace(me, birth=other.format(boot=boot, ticks=ticks)).is_alive()
+
+
+@linux_only
+def test_what_is_left_is_ended_whatever_the_clock_says(tmp_path: Path) -> None:
+    left = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
+    found = ProcessId.find(left.pid)
+    assert found is not None
+    leftovers.remember(tmp_path, {"worker": replace(found, created=found.created + 3600)})
+    assert leftovers.end(tmp_path) == ["worker"]
+    assert not found.is_alive()
+
+
+def test_where_the_system_tells_no_birth_the_start_time_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(stackfile, "BOOT_ID", tmp_path / "none")
+    me = stackfile.myself()
+    assert me.birth == ""
+    assert me.is_alive()
+    assert not replace(me, created=me.created - 3600).is_alive()
 
 
 def test_a_stranger_with_the_same_number_is_left_alone(tmp_path: Path) -> None:

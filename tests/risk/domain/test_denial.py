@@ -34,10 +34,9 @@ def test_codes_are_their_names_and_fit_their_column() -> None:
             "Lower the capital per pyramid, close something, or raise the limit under Settings, risk.",
         ),
         (
-            DenialCode.PRICE_WORSE,
+            DenialCode.LEVERAGE,
             None,
-            "BTC/USDT has moved 1250.5% against the alert, allowed are 1000%. "
-            "Send alerts faster, or raise max_slippage_pct.",
+            "BTC/USDT would stand at 1250.5 ×, the limit is 1000 ×. Lower the leverage or the capital per pyramid.",
         ),
         (
             DenialCode.POOL_FULL,

@@ -67,6 +67,29 @@ def test_the_smallest_cap_binds_and_every_line_is_shown() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "leverage", "capital", "bound_by"),
+    [
+        # 8 000 are free, and margin = notional ÷ leverage
+        ("20000", "1", "8000", "free balance"),
+        ("20000", "2", "16000", "free balance × leverage"),  # 16 000 ÷ 2 = 8 000
+        ("20000", "2.5", "20000", "alert"),  # 20 000 ÷ 2.5 = 8 000
+        ("20000", "5", "20000", "alert"),
+        ("50000", "5", "40000", "free balance × leverage"),  # 40 000 ÷ 5 = 8 000
+    ],
+)
+def test_what_is_free_pays_the_margin(asked: str, leverage: str, capital: str, bound_by: str) -> None:
+    found = size(SizeRequest(K.QUOTE, D(asked)), leverage=D(leverage))
+    assert isinstance(found, Sized)
+    assert (found.capital, found.bound_by) == (D(capital), bound_by)
+
+
+def test_a_percentage_of_what_is_free_is_not_levered() -> None:
+    found = size(SizeRequest(K.PCT_FREE, D(5)), leverage=D(5))
+    assert isinstance(found, Sized)
+    assert (found.capital, found.bound_by) == (D(400), "alert")  # of 8 000
+
+
 @pytest.mark.parametrize(("free", "left"), [("30", "30"), ("-5", "0")])
 def test_never_more_than_is_free_and_never_below_zero(free: str, left: str) -> None:
     found = size(free=D(free))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.domain.checks import CHECKS, Snapshot, run
+from risk.domain.checks.present import reserved_funds
 from risk.domain.denial import Denial
 from risk.domain.drawdown import DrawdownTier
 from risk.domain.kelly import TradeRecord
@@ -61,6 +62,16 @@ def capital_of(found: Sized | Denial) -> tuple[Decimal, str]:
 )
 def test_each_cap_by_itself(caps: str, limits: dict[str, object], capital: Decimal, bound_by: str) -> None:
     assert capital_of(sized(caps=caps, **limits)) == (capital, bound_by)
+
+
+@pytest.mark.parametrize(("leverage", "capital"), [(1, 5000), (3, 15_000), (10, 20_000)])
+def test_on_futures_what_is_free_pays_the_margin(leverage: int, capital: int) -> None:
+    """The gate's own measure, margin = notional ÷ leverage ≤ 5 000, passes what is sized."""
+    facts = replace(ASKED, setting=SizeRequest(SizeKind.QUOTE, D(20_000)), leverage=D(leverage))
+    found, name = capital_of(sized(facts))
+    plan = replace(PLAN, notional=found, leverage=D(leverage))
+    assert (found, name == "setting") == (D(capital), leverage == 10)
+    assert reserved_funds(plan, replace(ROOMY, available_quote=D(5000)), LIMITS).denial is None
 
 
 def test_kelly_binds_where_the_record_says_little() -> None:

@@ -58,6 +58,9 @@ def test_amounts(amount, size) -> None:
             SHORT,
             Size(SizeKind.PCT_POSITION, Decimal(30)),
         ),
+        ("market(side=sell, amount=50%p);", Action.REDUCE, LONG, Size(SizeKind.PCT_POSITION, Decimal(50))),
+        ("market(side=buy, amount=50%p);", Action.REDUCE, SHORT, Size(SizeKind.PCT_POSITION, Decimal(50))),
+        ("market(side=sell, amount=100%p);", Action.EXIT, LONG, None),
     ],
 )
 def test_exits(commands, action, side, size) -> None:
@@ -86,6 +89,9 @@ def test_stops_of_the_entry(stop, level) -> None:
         ("cancel(which=all); market(side=buy, amount=1);", {("cancel", "UNSUPPORTED_COMMAND")}),
         ("market(side=buy, amount=1); market(side=sell, amount=1);", {("market", "CONFLICT")}),
         ("market(position=0); market(side=buy, amount=1);", {("market", "CONFLICT")}),
+        ("market(amount=50%p);", {("market.side", "MISSING")}),
+        ("limit(side=sell, amount=50%p, offset=@70000);", {("limit.offset", "UNSUPPORTED_FIELD")}),
+        ("limit(side=sell, amount=1, offset=@70000, reduceOnly=true);", {("limit.offset", "UNSUPPORTED_FIELD")}),
         ("market(position=5);", {("market.position", "UNSUPPORTED_FIELD")}),
         ("market(amount=5);", {("market.side", "MISSING")}),
         ("market(side=buy, amount=many);", {("market.amount", "NOT_A_SIZE")}),

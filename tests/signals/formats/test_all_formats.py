@@ -106,7 +106,7 @@ def test_blanks_and_notes_change_nothing(name: str) -> None:
 
 
 MEANS_AN_ORDER = ["zz_trailing_stop", "zz_take_profit", "zz_order_size", "zz_leverage"]
-STRICT = sorted(OBJECTS.keys() - {"windlass", "windlass_nested", "traderspost", "threecommas_strategy"})
+STRICT = sorted(OBJECTS.keys() - {"threecommas_strategy"})
 
 
 @pytest.mark.parametrize("name", STRICT)

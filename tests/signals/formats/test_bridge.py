@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from signals.intent import Action, Intent, IntentKind, Level, LevelKind, MarketPosition
+from signals.intent import Action, Intent, IntentKind, Level, LevelKind, MarketPosition, Size, SizeKind
 from tests.signals.formats.bodies import understand, wrong
 from tests.signals.formats.vendor_bodies import OBJECTS
 
@@ -28,6 +28,20 @@ def test_a_whole_message() -> None:
 def test_a_heartbeat_is_a_notice() -> None:
     intent = understand({"key": "x", "data": {"heartbeat": True, "strategy-id": "s1", "ticker": "XRP/USDT"}})
     assert (intent.kind, intent.message, intent.strategy) == (IntentKind.NOTICE, "heartbeat", "s1")
+
+
+@pytest.mark.parametrize(
+    ("said", "action", "contracts"),
+    [
+        ({"market_position": "short", "prev_market_position": "long", "market_position_size": 2}, Action.SELL, 2),
+        ({"market_position": "short", "prev_market_position": "long"}, Action.SELL, 5),
+        ({"market_position": "long", "prev_market_position": "long"}, Action.REDUCE, 5),
+    ],
+)
+def test_contracts_of_an_order_that_turns_round_or_trims(said, action, contracts) -> None:
+    data = {"strategy-order-action": "sell", "strategy-order-contracts": 5, "ticker": "XRP/USDT"}
+    intent = understand({"data": {**data, **{f"strategy-{name}": value for name, value in said.items()}}})
+    assert (intent.action, intent.size) == (action, Size(SizeKind.BASE, Decimal(contracts)))
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,107 @@ def test_closing() -> None:
     assert (intent.action, intent.side, intent.symbol) == (Action.EXIT, None, "BTC/USDT")
 
 
+ENTERS = "BTC/USDT\nEntry 60000\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Stop 58000USDT",
+        "Stop 58000 USDT",
+        "(Stop: 58000)",
+        "Stop: 58000: hard stop",
+        "Stop Loss\n58000USDT",
+        "Stop Loss:\n\n58000",
+        "Stop Loss\n———\n1) 58000",
+        "Stop $58000",
+        "Stop 58000$",
+    ],
+)
+def test_a_stop_is_read_however_it_is_dressed(line: str) -> None:
+    assert understand(f"{ENTERS}Target 62000USDT\n{line}").stop_loss == Level(LevelKind.PRICE, Decimal(58000))
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        ("Target 62000\nStop", ("stop", "MISSING")),
+        ("Target 62000\nStop Loss: none", ("stop", "MISSING")),
+        ("Target 62000\nStop Loss:\nLeverage 5x", ("stop", "MISSING")),
+        ("Target 62000\nStop Loss\nat 58000", ("stop", "MISSING")),
+        ("Target 62000\nStop:\n1)", ("stop", "MISSING")),
+        ("Target 62000\nStop \uff15\uff18\uff10\uff10\uff10", ("stop", "NOT_A_NUMBER")),
+        ("Target 62000\nStop 58000abc", ("stop", "NOT_A_NUMBER")),
+        ("Stop 58000\nTargets: open", ("take profit", "MISSING")),
+        ("Stop 58000\nTarget 62000abc", ("take profit", "NOT_A_NUMBER")),
+        ("Stop 58000\nTargets:\n1) \uff16\uff12", ("take profit", "NOT_A_NUMBER")),
+        ("Stop 58000\nTP 1 61000", ("take profit", "NOT_A_NUMBER")),  # a place, or a price
+        ("Stop 58000\nEntry soon", ("entry", "MISSING")),
+    ],
+)
+def test_a_price_that_is_announced_and_not_there_is_named(lines: str, mistake: tuple[str, str]) -> None:
+    assert mistake in wrong(f"{ENTERS}{lines}")
+
+
+@pytest.mark.parametrize(
+    ("targets", "prices"),
+    [
+        ("Targets:\n1.52\n1.60", ["1.52", "1.60"]),
+        ("TP 1.52 1.60", ["1.52", "1.60"]),
+        ("TP 9.1 10 11", ["9.1", "10", "11"]),
+        ("TP 61 62", ["61", "62"]),
+        ("TP 95 - 50%\nTP 96 - 50%", ["95", "96"]),
+        ("TP1 61\nTP 2: 62\nTarget 3) 63", ["61", "62", "63"]),
+    ],
+)
+def test_small_prices_are_no_places_of_a_list(targets: str, prices: list[str]) -> None:
+    intent = understand(f"XRP/USDT\nEntry 1.40\nRisk/Reward 1:2\n{targets}\nStop 1.30")
+    assert (intent.price, [str(level.value) for level in intent.take_profit]) == (Decimal("1.40"), prices)
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("Close BTC/USDT\nGood for the short term", None),
+        ("Close BTC/USDT, good for the short-term", None),
+        ("Close BTC/USDT\nShort squeeze ahead", None),
+        ("Close BTC/USDT\nIt was a long way", None),
+        ("Close BTC/USDT short", SHORT),
+        ("Close all my long positions on BTC/USDT", LONG),
+        ("Exit BTC/USDT\nside: long", LONG),
+        ("Exit BTC/USDT\n🔴 SHORT", SHORT),
+        ("Close 100% of BTC/USDT", None),
+        ("Close BTC/USDT\nTarget reached", None),  # how it went, not what to do
+    ],
+)
+def test_a_close_is_of_the_side_it_names_never_of_one_in_prose(text: str, side: MarketPosition | None) -> None:
+    intent = understand(text)
+    assert (intent.action, intent.side) == (Action.EXIT, side)
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("BTC/USDT\nShort term scalp\nEntry market\nTP 62000\nStop 58000", LONG),  # the target lies above the stop
+        ("BTC/USDT\nEntry market\nTP 58000\nStop 62000", SHORT),
+        ("BTC/USDT Binance Futures LONG\nEntry market\nStop 58000", LONG),
+        ("BTC/USDT\nshort entry: market\nStop 62000", SHORT),
+        ("Sell signal for BTC/USDT\nEntry 61000\nTP 60000\nStop 62500", SHORT),
+        ("Buy BTC/USDT at market\nEntry: market\nTP 62000\nStop 58000", LONG),
+        ("Sell BTC/USDT\nEntry 61000\nTP 60000\nStop 62500", SHORT),
+    ],
+)
+def test_the_side_of_an_entry(text: str, side: MarketPosition) -> None:
+    assert understand(text).market_position is side
+
+
+@pytest.mark.parametrize(
+    "part", ["Close half BTC/USDT", "Close 50% BTC/USDT", "Close BTC/USDT\n1/2 now", "Close a third of BTC/USDT"]
+)
+def test_a_part_is_not_closed_as_a_whole(part: str) -> None:
+    assert wrong(part) == {("close", "UNSUPPORTED_VALUE")}
+
+
 @pytest.mark.parametrize(
     ("text", "mistakes"),
     [
@@ -129,6 +230,10 @@ def test_closing() -> None:
         ("BTC/USDT\nEntry 100\nStop 95\nhalf off at TP1", {("line", "UNSUPPORTED_VALUE")}),
         ("BTC/USDT\nEntry 100\nStop 95\nmove the SL to 100", {("line", "UNSUPPORTED_VALUE")}),
         ("BTC/USDT\nEntry soon\nStop 95", {("entry", "MISSING")}),
+        ("Close BTC/USDT and ETH/USDT", {("pair", "CONFLICT")}),
+        ("BTC/USDT\nEntry 100\nStop 95\nalso ETH/USDT", {("pair", "CONFLICT")}),
+        ("BTC/USDT SHORT\nEntry market\nTP 110\nStop 95", {("side", "CONFLICT")}),
+        ("BTC/USDT\nShort term scalp\nEntry market\nStop 95", {("side", "MISSING")}),
     ],
 )
 def test_mistakes_are_named(text, mistakes) -> None:

@@ -47,6 +47,35 @@ def test_words(body, action, side, position, size) -> None:
     assert (intent.action, intent.side, intent.market_position, intent.size) == (action, side, position, size)
 
 
+SELL = {"ticker": "BTCUSDT.P", "action": "sell", "contracts": "0.03"}
+FLIP = {"market_position": "short", "prev_market_position": "long"}
+
+
+@pytest.mark.parametrize(
+    ("said", "action", "side", "contracts"),
+    [
+        ({"market_position": "flat", "prev_market_position": "long"}, Action.SELL, None, "0.03"),
+        ({"sentiment": "flat", "timestamp": "2026-11-20T10:15:00Z"}, Action.SELL, None, "0.03"),
+        ({"market_position": "long"}, Action.REDUCE, LONG, "0.03"),  # without sizes by its own
+        ({"market_position": "long", "position_size": 6, "prev_position_size": 9}, Action.SELL, None, "0.03"),
+        ({**FLIP, "position_size": "-0.01"}, Action.SELL, None, "0.01"),  # 0.02 of it closed the long
+        ({**FLIP, "market_position_size": "0.05"}, Action.SELL, None, "0.03"),
+        (FLIP, Action.SELL, None, "0.03"),
+    ],
+)
+def test_a_charts_script_says_where_it_stands(said, action, side, contracts) -> None:
+    intent = understand({**SELL, **said})
+    assert (intent.format, intent.action, intent.side) == ("generic", action, side)
+    assert intent.size == Size(SizeKind.CONTRACTS, Decimal(contracts))
+
+
+def test_a_charts_script_may_bring_an_account_and_the_name_of_its_order() -> None:
+    """A chart's `id` is the order's name in its script, the same each time: it names no alert, or the second exit would be lost."""
+    intent = understand({**SELL, "id": "Long Exit", "account": "second", "leverage": "3"})
+    assert (intent.client_id, intent.account, intent.leverage) == ("", "second", Decimal(3))
+    assert intent.metadata == (("id", "Long Exit"),)
+
+
 @pytest.mark.parametrize(
     ("changes", "mistakes"),
     [
@@ -56,6 +85,8 @@ def test_words(body, action, side, position, size) -> None:
         ({"amount": 100}, {("amount", "NOT_A_SIZE")}),
         ({"type": "stop"}, {("type", "UNSUPPORTED_VALUE")}),
         ({"reduce_only": True}, {("reduce_only", "UNSUPPORTED_FIELD")}),
+        ({"positionSide": "LONG"}, {("positionSide", "UNSUPPORTED_FIELD")}),
+        ({"market_position": "flat", "sentiment": "long"}, {("sentiment", "CONFLICT")}),
         ({"trailing_stop": "1%"}, {("trailing_stop", "UNSUPPORTED_FIELD")}),
         ({"sl": -1}, {("sl", "OUT_OF_RANGE")}),
         ({"symbol": True, "pair": "BTCUSDT"}, {("pair", "CONFLICT"), ("symbol", "WRONG_TYPE")}),

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from signals import formats
 from signals.intent import Action, Intent, IntentKind, Level, LevelKind, MarketPosition, Size, SizeKind
 from tests.signals.formats.bodies import understand, wrong
 from tests.signals.formats.vendor_bodies import TEXTS
@@ -59,6 +60,7 @@ def test_risk(risk, size) -> None:
     ("rest", "mistakes"),
     [
         ("buy,BTCUSD,risk=50", {("risk", "OUT_OF_RANGE")}),
+        ("sell,BTCUSD,risk=50% position", {("risk", "UNSUPPORTED_VALUE")}),
         ("buy,BTCUSD,sl=50,tp=100", {("sl", "UNIT_MISSING"), ("tp", "UNIT_MISSING")}),
         ("buy,BTCUSD,sl=@low", {("sl", "NOT_A_NUMBER")}),
         ("buylimit,BTCUSD,price=60000", {("command", "UNSUPPORTED_VALUE"), ("price", "UNSUPPORTED_FIELD")}),
@@ -76,3 +78,19 @@ def test_risk(risk, size) -> None:
 )
 def test_mistakes_are_named(rest, mistakes) -> None:
     assert wrong(f"60123456789,{rest}") == mistakes
+
+
+@pytest.mark.parametrize(
+    ("written", "secret", "kept"),
+    [
+        ('secret = "my secret phrase"', "my secret phrase", 'secret = "***"'),
+        ('secret="a, b"', "a, b", 'secret="***"'),
+        ("secret=my secret phrase", "my secret phrase", "secret=***"),
+        ("secret=abc", "abc", "secret=***"),
+    ],
+)
+def test_a_secret_is_offered_and_blanked_whole(written, secret, kept) -> None:
+    text = f"60123456789,buy,BTCUSD,{written},risk=1"
+    assert formats.secrets_in(text) == ("60123456789", secret)
+    assert formats.SCRUBBER.body(text, text) == f"***,buy,BTCUSD,{kept},risk=1"
+    assert understand(formats.SCRUBBER.body(text, text)) == understand(text)

@@ -26,6 +26,13 @@ def test_a_stop_that_far_away_is_no_price(stop: object) -> None:
     assert "2%" in str(caught.value)
 
 
+def test_without_a_price_the_target_tells() -> None:
+    with pytest.raises(FormatRefused) as caught:
+        understand(body(2, take_profit=63000).replace('"price": "61000", ', ""))
+    assert caught.value.code == "NOT_A_LEVEL"
+    assert understand(body("2%", take_profit=63000).replace('"price": "61000", ', "")).stop_loss is not None
+
+
 def test_without_a_price_nothing_can_be_said_here() -> None:
     assert understand(body(2).replace('"price": "61000", ', "")).stop_loss is not None
 

@@ -34,6 +34,20 @@ def test_a_whole_strategy_message() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("size_after", "kind", "entered"),
+    [
+        ("0.01", "base", Size(SizeKind.BASE, Decimal("0.01"))),  # 0.03 = 0.02 that it closed + 0.01
+        (None, "base", Size(SizeKind.BASE, Decimal("0.03"))),
+        ("0.01", "quote", Size(SizeKind.QUOTE, Decimal("0.03"))),
+    ],
+)
+def test_a_strategy_that_turns_round_enters_what_is_left_of_its_order(size_after, kind, entered) -> None:
+    info = {"market_position": "short", "prev_market_position": "long", "market_position_size": size_after}
+    order = {"amount": "0.03", "currency_type": kind}
+    assert understand({**STRATEGY, "action": "sell", "strategy_info": info, "order": order}).size == entered
+
+
 def test_a_whole_custom_message() -> None:
     assert understand(CUSTOM) == Intent(
         kind=IntentKind.TRADE,

@@ -81,6 +81,49 @@ def test_an_exit_with_a_quantity_reduces() -> None:
 
 
 @pytest.mark.parametrize(
+    ("action", "quantity", "found", "side"),
+    [
+        ("sell", 50, Action.REDUCE, LONG),
+        ("buy", 50, Action.REDUCE, SHORT),
+        ("sell", 100, Action.EXIT, LONG),
+    ],
+)
+def test_a_part_of_the_position_is_taken_off_the_side_it_is_against(action, quantity, found, side) -> None:
+    part = {"quantityType": "percent_of_position", "quantity": quantity}
+    intent = understand({"ticker": "BTCUSD", "action": action, **part})
+    assert (intent.action, intent.side, intent.market_position) == (found, side, None)
+
+
+MARKS = {
+    "account": "second",
+    "contracts": "0.01",
+    "id": "a-1",
+    "leverage": 3,
+    "market_position": "flat",
+    "position_size": 0,
+    "prev_market_position": "long",
+    "qty": 1,
+    "sl": "2%",
+    "timestamp": "2026-11-20T10:15:00Z",
+}
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_a_charts_own_script_is_no_message_of_it(name) -> None:
+    assert understand({**BUY, name: MARKS[name]}).format == "generic"
+
+
+@pytest.mark.parametrize("name", ["reduceOnly", "positionSide", "order_size", "stop_price", "trailing_stop", "lots"])
+def test_an_instruction_that_nobody_carries_out_is_named(name) -> None:
+    assert wrong({**BUY, name: "1"}) == {(name, "UNSUPPORTED_FIELD")}
+
+
+def test_a_limit_sell_that_only_trims_does_not_go_at_market() -> None:
+    trims = {"ticker": "BTCUSD", "action": "sell", "sentiment": "bullish", "quantity": 1, "orderType": "limit"}
+    assert wrong({**trims, "limitPrice": 70000}) == {("limitPrice", "UNSUPPORTED_FIELD")}
+
+
+@pytest.mark.parametrize(
     ("changes", "mistakes"),
     [
         (
@@ -113,6 +156,6 @@ def test_mistakes_are_named(changes, mistakes) -> None:
     assert wrong({**BUY, **changes}) == mistakes
 
 
-def test_what_it_does_not_know_means_nothing_there_nor_here() -> None:
+def test_what_it_does_not_know_and_is_no_order_is_kept() -> None:
     intent = understand({**BUY, "my_order_note": "x", "deep": {"er": 1, "list": [1]}, "cancel": False})
     assert dict(intent.metadata) == {"my_order_note": "x", "deep.er": Decimal(1), "cancel": False}

@@ -61,6 +61,22 @@ def test_a_sell_that_leaves_the_strategy_long(sizes, action) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sizes", "entered"),
+    [
+        ({"market_position_size": 2}, 2),  # 5 = 3 that it closed + 2
+        ({"position_size": -2}, 2),
+        ({}, 5),
+        ({"market_position_size": 7}, 5),
+    ],
+)
+def test_an_order_that_turns_round_enters_what_is_left_of_it(sizes, entered) -> None:
+    turns = {"market_position": "short", "prev_market_position": "long", **sizes}
+    strategy = {"order_action": "sell", "order_contracts": 5, **turns}
+    intent = understand({"ticker": "SOLUSDT", "strategy": strategy})
+    assert (intent.action, intent.size) == (Action.SELL, Size(SizeKind.BASE, Decimal(entered)))
+
+
+@pytest.mark.parametrize(
     ("changes", "mistakes"),
     [
         ({"action": "sell"}, {("action", "CONFLICT")}),

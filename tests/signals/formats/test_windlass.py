@@ -94,6 +94,40 @@ def test_actions(word, action, side):
     assert (intent.action, intent.side) == (action, side)
 
 
+HALF = Size(SizeKind.PCT_POSITION, Decimal(50))
+LONG, SHORT = MarketPosition.LONG, MarketPosition.SHORT
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "found", "side", "size"),
+    [
+        ("exit", {"size": "50% position"}, Action.REDUCE, None, HALF),
+        ("exit", {"size": 50, "size_type": "percent_of_position"}, Action.REDUCE, None, HALF),
+        ("exit_long", {"size": "0.5 base"}, Action.REDUCE, LONG, Size(SizeKind.BASE, Decimal("0.5"))),
+        ("exit", {"size": "100% position"}, Action.EXIT, None, None),
+        ("exit_long", {"size": "50% position", "market_position": "short"}, Action.EXIT, LONG, None),  # it has left it
+        ("sell", {"size": "50% position"}, Action.REDUCE, LONG, HALF),
+        ("buy", {"size": "50% position"}, Action.REDUCE, SHORT, HALF),
+        ("buy", {"size": "100% position"}, Action.EXIT, SHORT, None),
+        ("sell", {"size": "50% position", "market_position": "long"}, Action.REDUCE, LONG, HALF),
+        ("sell", {"size": "50% position", "side": "long"}, Action.REDUCE, LONG, HALF),
+        ("buy", {"size": "50% position", "market_position": "long"}, Action.BUY, None, HALF),  # adds half as much
+    ],
+)
+def test_a_part_of_the_position(action, more, found, side, size):
+    intent = understand({"symbol": "BTCUSDT", "action": action, **more})
+    assert (intent.action, intent.side, intent.size) == (found, side, size)
+
+
+@pytest.mark.parametrize(
+    ("position_size", "entered"), [("-0.01", "0.01"), ("0.01", "0.01"), (None, "0.03"), (0, "0.03")]
+)
+def test_an_order_that_turns_round_enters_what_is_left_of_it(position_size, entered):
+    turns = {"market_position": "short", "prev_market_position": "long", "market_position_size": position_size}
+    intent = understand({"symbol": "BTCUSDT", "action": "sell", "size": "0.03 base", **turns})
+    assert intent.size == Size(SizeKind.BASE, Decimal(entered))  # 0.03 = 0.02 that it closed + 0.01
+
+
 @pytest.mark.parametrize(
     ("action", "position", "leaves"),
     [("buy", None, False), ("sell", None, True), ("exit", None, True), ("reduce", None, True), ("buy", "flat", True)],
@@ -240,6 +274,42 @@ def test_a_wrong_secret_field_is_never_quoted():
 def test_without_an_action_values_are_stored(body, indicators):
     intent = understand(body)
     assert (intent.kind, intent.action, intent.indicators) == (IntentKind.VALUES, None, indicators)
+
+
+@pytest.mark.parametrize("name", ["signal", "order", "order_action", "cmd"])
+def test_a_trade_in_other_words_is_not_stored_as_values(name):
+    assert wrong({"symbol": "BTCUSDT", "indicators": {"rsi": 1}, name: "buy"}) == {(name, "UNSUPPORTED_FIELD")}
+
+
+WISHES = [
+    "stop_loss_pct",
+    "sl_price",
+    "tp1",
+    "trailing_stop_pct",
+    "percent",
+    "close_percent",
+    "qty_pct",
+    "lots",
+    "order_size",
+    "reduceonly",
+    "positionside",
+    "lev",
+    "trigger_price",
+    "delay",
+    "sub_account",
+    "account_name",
+]
+
+
+@pytest.mark.parametrize("name", WISHES)
+def test_an_instruction_in_other_words_is_named(name):
+    assert wrong({**BUY, name: 1}) == {(name, "UNSUPPORTED_FIELD")}
+    assert dict(understand({**BUY, name: 0}).metadata) == {name: 0}
+
+
+@pytest.mark.parametrize("name", ["prev_close", "volume_sma", "percent_b", "plot_0", "inside_bar", "order_id"])
+def test_what_a_script_measures_is_kept(name):
+    assert dict(understand({**BUY, name: "1.5"}).metadata) == {name: "1.5"}
 
 
 @pytest.mark.parametrize("extra", [{"market_position": "long"}, {"size": "1%"}, {"side": "long"}])

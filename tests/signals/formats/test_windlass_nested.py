@@ -108,6 +108,30 @@ def test_an_entry_counts_from_its_own_price_and_an_exit_from_the_close(kind, pri
     assert understand(nested(prices, {"type": kind, "side": "long"})).price == price
 
 
+SIZED = {"position_size_type": "percent_of_position"}
+
+
+@pytest.mark.parametrize(
+    ("tv", "wanted", "action", "closes", "value"),
+    [
+        ({"order_size": 50}, {"type": "exit", "side": "long", **SIZED}, Action.REDUCE, LONG, 50),
+        ({"order_size": 100}, {"type": "exit", "side": "long", **SIZED}, Action.EXIT, LONG, None),
+        ({"order_size": "0.5"}, {"type": "exit", "side": None, "position_size_type": "base"}, Action.REDUCE, None, 0.5),
+        ({"order_size": 50}, {"side": "sell", **SIZED}, Action.REDUCE, LONG, 50),
+        (
+            {"order_size": 3, "prev_market_position": "long", "market_position": "short", "market_position_size": 1},
+            {"side": "sell", "position_size_type": "base"},
+            Action.SELL,
+            None,
+            1,  # 3 = 2 that it closed + 1
+        ),
+    ],
+)
+def test_parts_of_the_position(tv, wanted, action, closes, value):
+    intent = understand(nested(tv, wanted))
+    assert (intent.action, intent.side, intent.size and intent.size.value) == (action, closes, value)
+
+
 def test_the_strategys_own_size_counts_only_with_a_type():
     intent = understand(nested({"order_size": "5"}))
     assert (intent.size, intent.metadata) == (None, (("order_size", "5"),))
@@ -126,6 +150,9 @@ def test_the_strategys_own_size_counts_only_with_a_type():
         (nested(wanted={"iceberg": True}), {("execution_intent.iceberg", "UNSUPPORTED_FIELD")}),
         (nested(risk={"trailing": 1}), {("risk.trailing", "UNSUPPORTED_FIELD")}),
         (nested(risk=5), {("risk", "WRONG_TYPE")}),
+        (nested(stop_loss_pct=2), {("stop_loss_pct", "UNSUPPORTED_FIELD")}),
+        (nested({"lots": 2}), {("tv.lots", "UNSUPPORTED_FIELD")}),
+        (nested(strategy_info={"close_percent": 50}), {("strategy_info.close_percent", "UNSUPPORTED_FIELD")}),
         (nested(risk={"max_slippage_percent": 11}), {("risk.max_slippage_percent", "OUT_OF_RANGE")}),
         (nested(strategyinfo={}), {("strategyinfo", "UNKNOWN_FIELD"), ("strategyinfo", "UNSUPPORTED_FIELD")}),
         ({"tv": 1, "execution_intent": []}, {("tv", "WRONG_TYPE"), ("execution_intent", "WRONG_TYPE")}),

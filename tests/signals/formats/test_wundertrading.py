@@ -44,6 +44,10 @@ def test_a_whole_message() -> None:
         ("EXIT-SHORT_HYPERLIQUID_SWAP_SOLUSDT_bot_4H_0123", Action.EXIT, SHORT, "SOLUSDT", "HYPERLIQUID_SWAP", 14400),
         ("EXIT-ALL_BINANCE_BTCUSDT_0123456789", Action.EXIT, None, "BTCUSDT", "BINANCE", None),
         ("EXIT-LONG_BYBIT_NONE_bot_15M_0123456789", Action.EXIT, LONG, "", "BYBIT", 900),
+        ("EXIT-LONG_BYBIT_MULTIPLE-PAIRS_bot_15M_0123456789", Action.EXIT, LONG, "", "BYBIT", 900),
+        ("EXIT-LONG_BYBIT_BTCUSDT_bot_1M_0123456789", Action.EXIT, LONG, "BTCUSDT", "BYBIT", 60),  # never months there
+        ("EXIT-LONG_BYBIT_BTCUSDT_bot_3M_0123456789", Action.EXIT, LONG, "BTCUSDT", "BYBIT", 180),
+        ("EXIT-LONG_BYBIT_BTCUSDT_bot_5M_0123456789", Action.EXIT, LONG, "BTCUSDT", "BYBIT", 300),
     ],
 )
 def test_codes_as_text(code, action, side, symbol, exchange, secs) -> None:

@@ -73,6 +73,15 @@ def test_a_hole_in_the_middle_is_found_and_filled(instrument: Instrument) -> Non
     assert venue.asked[-1] == Span(hole, 1, HOUR)
 
 
+def test_no_question_begins_once_time_is_up(instrument: Instrument) -> None:
+    venue, time = Venue(OLD), iter([True, False])
+    found = candles.refresh(
+        {"BTC/USDT": instrument.pk}, fetch=venue, now=NOW, most_calls=20, has_time=lambda: next(time, False)
+    )
+    assert found == candles.Refreshed(calls=1, bars=400, complete=False)
+    assert refresh(instrument, venue).complete
+
+
 def test_what_is_complete_is_not_read_bar_by_bar(instrument: Instrument, django_assert_num_queries: object) -> None:
     venue = Venue(YOUNG)
     refresh(instrument, venue)

@@ -60,6 +60,11 @@ DERIVATIVE = [
     (Wanted(A.REVERSE, M.LONG),             ("entry LONG",  "none ALREADY_ON_SIDE",      "reverse LONG closing SHORT",  "exit closing SHORT")),
     (Wanted(A.REVERSE, side=M.SHORT),       ("entry SHORT", "reverse SHORT closing LONG", "none ALREADY_ON_SIDE",       "exit closing LONG")),
     (Wanted(A.REVERSE, M.FLAT),             (NO_EXIT,       "exit closing LONG",         "exit closing SHORT",          "exit")),
+    (Wanted(A.SELL, side=M.LONG),           (NO_EXIT,       "exit closing LONG",         NO_EXIT,                       "exit closing LONG")),
+    (Wanted(A.BUY, side=M.SHORT),           (NO_EXIT,       NO_EXIT,                     "exit closing SHORT",          "exit closing SHORT")),
+    (Wanted(A.BUY, side=M.LONG),            ("entry LONG",  "pyramid LONG",              "exit closing SHORT",          WHICH)),
+    (Wanted(A.SELL, side=M.SHORT),          ("entry SHORT", "exit closing LONG",         "pyramid SHORT",               WHICH)),
+    (Wanted(A.SELL, M.SHORT, side=M.LONG),  ("entry SHORT", "reverse SHORT closing LONG", "pyramid SHORT",              "pyramid SHORT")),
 ]  # fmt: skip
 SPOT = [
     # alert                                  nothing        long
@@ -72,6 +77,9 @@ SPOT = [
     (Wanted(A.REVERSE),                     (NO_EXIT,       "exit closing LONG")),
     (Wanted(A.REVERSE, M.SHORT),            (NO_EXIT,       "exit closing LONG")),
     (Wanted(A.REVERSE, M.LONG),             ("entry LONG",  "none ALREADY_ON_SIDE")),
+    (Wanted(A.SELL, side=M.LONG),           (NO_EXIT,       "exit closing LONG")),
+    (Wanted(A.BUY, side=M.SHORT),           (NO_EXIT,       NO_EXIT)),
+    (Wanted(A.BUY, side=M.LONG),            ("entry LONG",  "pyramid LONG")),
 ]  # fmt: skip
 CELLS = [
     (wanted, derivative, column, expected)
@@ -107,6 +115,15 @@ def test_a_source_may_reverse_on_the_opposite_alert(action: Action, opened: str,
     assert meaning(Wanted(action), opened, reverse=True) == expected
 
 
+@pytest.mark.parametrize(("action", "side"), [(A.SELL, M.LONG), (A.BUY, M.SHORT)])
+@pytest.mark.parametrize("opened", ["long", "short"])
+def test_a_reversing_source_turns_nothing_round_by_closing_the_side_it_names(
+    action: Action, side: MarketPosition, opened: str
+) -> None:
+    closes = f"exit closing {side.upper()}" if opened == side else NO_EXIT
+    assert meaning(Wanted(action, side=side), opened, reverse=True) == closes
+
+
 def test_a_reversing_source_cannot_make_spot_short() -> None:
     assert meaning(Wanted(A.SELL), "long", derivative=False, reverse=True) == "exit closing LONG"
 
@@ -129,6 +146,12 @@ def test_a_short_on_spot_is_named() -> None:
         (Wanted(A.BUY, M.LONG, M.LONG, D(5), D(4)), "long", "pyramid LONG"),  # it grew
         (Wanted(A.BUY, M.LONG, M.LONG, D(4), D(4)), "long", "pyramid LONG"),  # it stayed
         (Wanted(A.BUY, M.LONG, M.SHORT, D(1), D(2)), "short", "reverse LONG closing SHORT"),  # another side before
+        # the side says as much as market_position
+        (Wanted(A.SELL, None, None, D(3), D(4), side=M.LONG), "long", "reduce LONG 0.25"),
+        (Wanted(A.SELL, None, M.LONG, D(3), D(4), side=M.LONG), "long", "reduce LONG 0.25"),
+        (Wanted(A.BUY, None, None, D(1), D(4), side=M.SHORT), "short", "reduce SHORT 0.75"),
+        (Wanted(A.BUY, None, None, D(1), D(4), side=M.SHORT), "long", NO_REDUCE),
+        (Wanted(A.REDUCE, None, M.LONG, D(3), D(4), side=M.LONG), "long", "reduce LONG 0.25"),
         (Wanted(A.SELL, M.FLAT, M.LONG, D(0), D(2)), "long", "exit closing LONG"),
         (Wanted(A.EXIT, M.LONG, M.LONG, D(1), D(2)), "long", "exit closing LONG"),  # exit means all of it
     ],

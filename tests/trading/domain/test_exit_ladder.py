@@ -41,8 +41,11 @@ def decide(group: ExitView, **more: object) -> ExitDecision:
 
 
 def rung(number: int, closed: object = 0, rests: object = None, price: object = 106, **more: object) -> RungState:
-    order = None if rests is None else resting(D(str(rests)), price=D(str(price)), order_id=20 + number, **more)
-    return RungState(number, D(str(closed)), order)
+    parts = [] if rests is None else str(rests).split()
+    orders = [
+        resting(D(part), price=D(str(price)), order_id=20 + number + 10 * n, **more) for n, part in enumerate(parts)
+    ]
+    return RungState(number, D(str(closed)), tuple(orders))
 
 
 def places(*rows: tuple[int, object, object]) -> tuple[PlaceRung, ...]:
@@ -195,6 +198,54 @@ def test_a_whole_rung_or_nothing_is_placed(qty: object, stuck: int) -> None:
     assert decide(view(qty, rungs=(rung(0, rests=stuck, state=S.NEEDS_HUMAN),))).actions == ()
 
 
+SMALL = replace(FREE, max_qty=D("15.5"))
+# In whole lots 15; the venue wants 2 at least.
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        # 33, 33 and 34 in orders of 15
+        (view(100), [(0, [15, 15, 3]), (1, [15, 15, 3]), (2, [15, 15, 4])]),
+        (view(45), [(0, [14]), (1, [15]), (2, [8, 8])]),  # 15 and 1 are 16: halved, for 1 is below the minimum
+        (view(48), [(0, [15]), (1, [8, 8]), (2, [15, 2])]),
+        (view(90), [(0, [15, 14]), (1, [15, 15]), (2, [15, 8, 8])]),  # 31
+    ],
+)
+def test_a_rung_beyond_the_venues_largest_order_rests_in_several(
+    group: ExitView, expected: list[tuple[int, list[int]]]
+) -> None:
+    at = {0: D(106), 1: D(108), 2: D(112)}
+    parts = tuple(PlaceRung(n, D(qty), at[n], part) for n, qtys in expected for part, qty in enumerate(qtys))
+    assert decide(group, rules=SMALL).actions == parts
+
+
+REST = [rung(1, rests="15 15 3", price=108), rung(2, rests="15 15 4", price=112)]
+
+
+@pytest.mark.parametrize(
+    ("qty", "first", "actions"),
+    [
+        (100, rung(0, rests="15 15 3"), ()),
+        (80, rung(0, closed=20, rests="4 9"), ()),  # partly filled, and together what is left of it
+        (100, rung(0, rests="15 3"), places((0, 15, 106))),  # one was refused: the others stay
+        (100, rung(0, rests="15"), (PlaceRung(0, D(15), D(106), 0), PlaceRung(0, D(3), D(106), 1))),
+        (100, rung(0, rests="15 15 2"), (Cancel(40, CancelReason.RESIZED),)),  # a leg filled: the whole ones stay
+        (100, rung(0, rests="15 15 3", price=105), tuple(Cancel(n, CancelReason.REPRICED) for n in (20, 30, 40))),
+        (100, rung(0, rests="15 18", state=S.UNKNOWN), ()),
+        (100, rung(0, rests="33"), ()),  # from before the venue took less; it stands
+        # 15 sold elsewhere: 28 in 15 and 13
+        (85, rung(0, rests="15 15 3"), tuple(Cancel(n, CancelReason.RESIZED) for n in (30, 40))),
+    ],
+)
+def test_what_rests_of_a_split_rung_is_held_against_its_parts(
+    qty: int, first: RungState, actions: tuple[ExitAction, ...]
+) -> None:
+    group = view(qty, rungs=(first, *REST))
+    found = decide(group, rules=SMALL).actions
+    assert tuple(a for a in found if (a.order_id % 10 if isinstance(a, Cancel) else a.number) == 0) == actions
+
+
 @pytest.mark.parametrize("mode", ["PER_LEG", "AGGREGATE", "HYBRID"])
 def test_the_ladder_stands_instead_of_the_modes_own_targets(mode: str) -> None:
     settings = exits(tp_mode=mode, tp_aggregate_pct=20)
@@ -279,6 +330,7 @@ GROUPS = st.fixed_dictionaries(
         "resting": st.lists(st.none() | st.integers(1, 60), max_size=6),
         "min_qty": st.integers(1, 9),
         "risk": st.integers(1, 30),
+        "most": st.none() | st.integers(20, 60).map(D),
     }
 )
 
@@ -294,7 +346,7 @@ def built(facts: dict[str, object]) -> tuple[ExitView, InstrumentRules]:
         free -= rests if fits else 0
         states.append(rung(n, facts["closed"][n] if n < len(facts["closed"]) else 0, rests if fits else None))
     group = view(facts["qty"], side=facts["side"], reserved_qty=facts["reserved_qty"], rungs=tuple(states))
-    return group, replace(FREE, min_qty=D(facts["min_qty"]))
+    return group, replace(FREE, min_qty=D(facts["min_qty"]), max_qty=facts["most"])
 
 
 @settings(max_examples=200)
@@ -320,10 +372,11 @@ def test_what_rests_and_is_placed_never_exceeds_what_is_free(facts: dict[str, ob
     group, rules = built(facts)
     found = decide(group, settings=exits(tp_ladder_r=ladder_of(weights)), rules=rules)
     placed = [action for action in found.actions if isinstance(action, PlaceRung)]
-    promised = sum(state.resting.qty for state in group.rungs if state.resting)
+    promised = sum(state.resting_qty for state in group.rungs)
     assert sum(action.qty for action in placed) + promised <= max(exit_ladder.free_qty(group), promised)
     assert all(rules.sellable(action.qty, action.price) for action in placed)
-    assert not {action.number for action in placed} & {s.number for s in group.rungs if s.resting}
+    assert all(action.qty <= (rules.most_at_rest or action.qty) for action in placed)
+    assert len({(action.number, action.part) for action in placed}) == len(placed)
 
 
 def test_what_rests_at_a_rung_that_the_ladder_has_no_longer_is_taken_back() -> None:
@@ -334,12 +387,20 @@ def test_what_rests_at_a_rung_that_the_ladder_has_no_longer_is_taken_back() -> N
 
 
 @settings(max_examples=100)
-@given(st.sampled_from(PositionSide), st.integers(1, 300), SHARES, st.integers(1, 9), st.data())
+@given(
+    st.sampled_from(PositionSide),
+    st.integers(1, 300),
+    SHARES,
+    st.integers(1, 9),
+    st.none() | st.integers(20, 90),
+    st.data(),
+)
 def test_rung_by_rung_everything_is_sold(
-    side: PositionSide, qty: int, weights: list[int], least: int, data: st.DataObject
+    side: PositionSide, qty: int, weights: list[int], least: int, most: int | None, data: st.DataObject
 ) -> None:
     """Each fill, whole or in parts, is followed by a look; in the end less is left than the venue would take."""
-    toy = ToyLadder(side, D(qty), exits(tp_ladder_r=ladder_of(weights)), replace(FREE, min_qty=D(least)))
+    rules = replace(FREE, min_qty=D(least), max_qty=most and D(most))
+    toy = ToyLadder(side, D(qty), exits(tp_ladder_r=ladder_of(weights)), rules)
     shares = st.integers(1, 100)
     assert any(toy.look_or_fill(lambda: data.draw(shares)) for _ in range(MOST_LOOKS))
     assert toy.left < least

@@ -64,6 +64,7 @@ def waits(view: RunView, *, after: timedelta = timedelta()) -> Next:
         (run({}, {}), Next(Deed.SELL, 1)),
         (run(WORKING | {"unsent": True}, {}), Next(Deed.WAIT)),
         (run(WORKING | {"working": True}, {}), Next(Deed.WAIT)),
+        (run(WORKING | {"fees_due": True}, {}), Next(Deed.WAIT)),
         (run(WORKING, {}), Next(Deed.SETTLE, 1)),
         (run(DONE, {}), Next(Deed.SELL, 2)),
         (run(LEFT, WORKING), Next(Deed.SETTLE, 2)),
@@ -88,6 +89,7 @@ def waits(view: RunView, *, after: timedelta = timedelta()) -> Next:
         (run(), Next(Deed.CLOSE, 9)),  # earned in an earlier run
         (run(DONE, loser=WORKING), Next(Deed.WAIT)),
         (run(DONE, loser=WORKING | {"closing": True}), Next(Deed.WAIT)),
+        (run(DONE, loser=WORKING | CLOSED | {"fees_due": True}), Next(Deed.WAIT)),
         (run(DONE, loser=WORKING | CLOSED), Next(Deed.SETTLE, 9)),
         (run(DONE, loser=WORKING | CLOSED, halted="MODE"), Next(Deed.SETTLE, 9)),
         (run(DONE, loser=DONE | CLOSED), Next(Deed.FINISH, code="OFFSET")),

@@ -87,20 +87,30 @@ def test_at_one_instant_entries_come_before_exits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("currency", "rules", "fees_quote", "fees_base", "unpriced", "qty"),
+    ("currency", "worth", "rules", "fees_quote", "fees_base", "unpriced", "qty"),
     [
-        ("USDT", BTC, "2", "0", (), "1"),
-        ("BTC", BTC, "0", "2", (), "-1"),  # out of the quantity: 1 − 2
-        ("BTC", PERP, "200", "0", (), "1"),  # futures: out of the margin, 2 × 100
-        ("BNB", BTC, "1200", "0", (), "1"),  # 2 × 600
-        ("KCS", BTC, "0", "0", (("KCS", D(2)),), "1"),
+        ("USDT", None, BTC, "2", "0", (), "1"),
+        ("BTC", None, BTC, "0", "2", (), "-1"),  # out of the quantity: 1 − 2
+        ("BTC", None, PERP, "200", "0", (), "1"),  # futures: out of the margin, 2 × 100
+        ("BNB", 600, BTC, "1200", "0", (), "1"),  # 2 × 600
+        ("BNB", 600, PERP, "1200", "0", (), "1"),
+        ("KCS", None, BTC, "0", "0", (("KCS", D(2)),), "1"),
+        ("USDT", 600, BTC, "2", "0", (), "1"),  # what needs no price has none, whatever stands there
+        ("BTC", 600, PERP, "200", "0", (), "1"),
     ],
 )
 def test_where_a_fee_goes(
-    currency: str, rules: object, fees_quote: str, fees_base: str, unpriced: tuple[object, ...], qty: str
+    currency: str,
+    worth: int | None,
+    rules: object,
+    fees_quote: str,
+    fees_base: str,
+    unpriced: tuple[object, ...],
+    qty: str,
 ) -> None:
-    fills = [fill(BUY, 1, 100, fee=D(2), fee_currency=currency)]
-    position = from_fills(fills, side=LONG, rules=rules, fee_prices={"BNB": D(600)})
+    price = None if worth is None else D(worth)
+    fills = [fill(BUY, 1, 100, fee=D(2), fee_currency=currency, fee_price=price)]
+    position = from_fills(fills, side=LONG, rules=rules)
     assert (position.fees_quote, position.fees_base) == (D(fees_quote), D(fees_base))
     assert (position.unpriced_fees, position.qty) == (unpriced, D(qty))
 
@@ -109,6 +119,21 @@ def test_fees_that_cannot_be_valued_are_named_in_order_and_no_fee_is_none() -> N
     fees = [("KCS", "2"), ("BNB", "3"), ("KCS", "1"), ("OKB", "0")]
     fills = [fill(BUY, 1, 100, fee=D(fee), fee_currency=name, after=n) for n, (name, fee) in enumerate(fees)]
     assert from_fills(fills, side=LONG, rules=BTC).unpriced_fees == (("BNB", D(3)), ("KCS", D(3)))
+
+
+def test_each_fee_counts_at_its_own_price_and_break_even_pays_for_it() -> None:
+    """Buy 1 at 100 for 0.0002 BNB at 500, and 1 at 90 for 0.0002 BNB at 450; sell 1 at 110 for 0.0001 BNB nobody has a price of."""
+    fills = [
+        fill(BUY, 1, 100, fee=D("0.0002"), fee_currency="BNB", fee_price=D(500)),
+        fill(BUY, 1, 90, fee=D("0.0002"), fee_currency="BNB", fee_price=D(450), after=1),
+        fill(SELL, 1, 110, fee=D("0.0001"), fee_currency="BNB", after=2),
+    ]
+    position = from_fills(fills, side=LONG, rules=BTC)
+    # 0.1 + 0.09; 110 − 95 − 0.19
+    assert (position.fees_quote, position.realised_pnl) == (D("0.19"), D("14.81"))
+    assert position.unpriced_fees == (("BNB", D("0.0001")),)
+    # (95 − 14.81) ÷ 0.999
+    assert position.break_even == (D("80.19") / D("0.999")).quantize(D("1E-18"))
 
 
 def test_a_sale_may_pay_its_fee_in_base_and_a_rebate_adds() -> None:
@@ -151,6 +176,7 @@ FILLS = st.lists(
         st.decimals(1, 90000, places=2),
         fee=st.decimals(-1, 1, places=8),
         fee_currency=st.sampled_from(["USDT", "BNB", "KCS"]),
+        fee_price=st.none() | st.decimals("0.01", 900, places=8),
         after=st.integers(0, 3),
         leg_id=st.none() | st.integers(1, 5),
     ),
@@ -162,10 +188,19 @@ FILLS = st.lists(
 def test_the_order_of_recording_does_not_matter(fills: list[FillView], side: PositionSide, chance: object) -> None:
     shuffled = list(fills)
     chance.shuffle(shuffled)
-    prices = {"BNB": D(600)}
-    assert from_fills(shuffled, side=side, rules=PERP, fee_prices=prices) == from_fills(
-        fills, side=side, rules=PERP, fee_prices=prices
-    )
+    assert from_fills(shuffled, side=side, rules=PERP) == from_fills(fills, side=side, rules=PERP)
+
+
+@given(FILLS, st.sampled_from(PositionSide), st.decimals("0.01", 900, places=8))
+def test_a_price_that_comes_late_gives_what_one_at_once_would_have_given(
+    fills: list[FillView], side: PositionSide, price: Decimal
+) -> None:
+    """Nothing but fees moves, by each fee at its price: what was unpriced is in the result afterwards."""
+    before = from_fills([replace(f, fee_price=None) for f in fills], side=side, rules=PERP)
+    after = from_fills([replace(f, fee_price=price) for f in fills], side=side, rules=PERP)
+    worth = sum((fee * price for _, fee in before.unpriced_fees), D(0))
+    assert (after.fees_quote, after.realised_pnl) == (before.fees_quote + worth, before.realised_pnl - worth)
+    assert (after.qty, after.cost, after.unpriced_fees) == (before.qty, before.cost, ())
 
 
 @given(FILLS, st.sampled_from(PositionSide), st.decimals(1, 90000, places=2))

@@ -175,8 +175,9 @@ def test_without_an_entry_price_there_is_no_distance(entry: str) -> None:
     [
         (LONG, "100", "below"),
         (LONG, "101", "below"),
-        (LONG, "0", "below"),  # nothing would be left to save
+        (LONG, "1000", "below"),
         (SHORT, "99", "above"),
+        (SHORT, "10", "above"),
         (SHORT, "200", "above"),
     ],
 )
@@ -185,3 +186,18 @@ def test_a_stop_on_the_wrong_side_is_refused(side: PositionSide, price: str, whe
     assert isinstance(found, Refusal)
     assert (found.code, found.value, found.limit) == ("STOP_WRONG_SIDE", D(price), D(100))
     assert f"of a {side} stands {where} its entry" in found.sentence()
+
+
+@pytest.mark.parametrize("side", [LONG, SHORT])
+@pytest.mark.parametrize("price", ["0", "2", "9.99", "1000.1"])
+@pytest.mark.parametrize("kinds", [(), (StopKind.FIXED,)])
+def test_a_stop_that_can_be_no_price_of_the_entry_is_refused(
+    side: PositionSide, price: str, kinds: tuple[StopKind, ...]
+) -> None:
+    found = distance(side=side, level=Level(LevelKind.PRICE, D(price)), kinds=kinds)
+    assert isinstance(found, Refusal)
+    assert (found.code, found.value, found.limit) == ("STOP_FAR_OFF", D(price), D(100))
+    assert found.sentence() == (
+        f"The alert's stop at {price} USDT can be no price of an entry at 100. "
+        'Send a price near it, or a distance with its sign, such as "2%".'
+    )

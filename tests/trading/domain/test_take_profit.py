@@ -22,7 +22,6 @@ from trading.domain.take_profit import (
     Remainder,
     RestingTarget,
     closed_as,
-    is_flat,
     open_remainder,
     remainder,
     taken,
@@ -167,7 +166,6 @@ def test_what_is_left(qty: str, price: str, left: Remainder, closes: GroupStatus
     at = {"price": D(price), "rules": BTC}
     assert remainder(D(qty), **at) is left
     assert closed_as(D(qty), **at) is closes
-    assert is_flat(D(qty), **at) is (closes is not None)
 
 
 @pytest.mark.parametrize(

@@ -218,8 +218,8 @@ class ToyGroup:
 
     def _rung(self, number: int) -> RungState:
         mine = [o for o in self.orders if o.rung == number]
-        live = next((o for o in mine if o.live), None)
-        return RungState(number, sum((o.filled for o in mine), ZERO), live and _target(live))
+        live = tuple(_target(o) for o in mine if o.live)
+        return RungState(number, sum((o.filled for o in mine), ZERO), live)
 
     def holdings(self) -> tuple[LegHolding, ...]:
         return tuple(self._holding(leg) for leg in self.legs)

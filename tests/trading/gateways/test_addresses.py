@@ -6,13 +6,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from dashboard.pages.accounts_forms import AccountForm
 from project.accounts.models import Environment, ExchangeAccount
 from project.accounts.vault import VaultError, seal_credentials
 from signals.market import venues
 from signals.market.venues import VENUES, build_client, is_paper_url
 from tests.support.factories import Desk, make_user
-from trading.errors import UnsafeEndpoint, UnsupportedVenue
-from trading.services import connect
+from trading.errors import NoTestnet, UnsafeEndpoint, UnsupportedVenue
+from trading.services import connect, open_account
 
 REAL = "https://api.binance.com"
 
@@ -81,6 +82,36 @@ def account(environment: str, base_url: str, **changed: Any) -> ExchangeAccount:
 def test_no_account_reaches_the_other_kind_of_venue(environment: str, base_url: str) -> None:
     with pytest.raises(UnsafeEndpoint, match=environment):
         connect.gateway(account(environment, base_url))
+
+
+@pytest.mark.parametrize(
+    ("venue", "host"),
+    [
+        ("binance", "testnet.binance.vision"),
+        ("binanceusdm", "demo-fapi.binance.com"),
+        ("bybit", "api-testnet.{hostname}"),
+    ],
+)
+def test_play_money_is_traded_on_a_network_that_takes_signed_calls(venue: str, host: str) -> None:
+    client = build_client(VENUES[venue], credentials={"apiKey": "k", "secret": "s"}, sandbox=True)
+    kind = "fapiPrivate" if venue == "binanceusdm" else "private"
+    assert urlsplit(client.urls["api"][kind]).netloc == host
+    if venue == "binanceusdm":
+        assert client.sign("order", ["fapiPrivate"], "POST", {})["url"].startswith("https://demo-fapi.binance.com/")
+
+
+@pytest.mark.django_db
+def test_a_venue_without_play_money_says_so() -> None:
+    kept = account(Environment.TESTNET, "", venue="kucoinfutures")
+    with pytest.raises(NoTestnet, match="has no test network: choose paper"):
+        connect.gateway(kept)
+    with pytest.raises(ValueError, match="has no test network"):
+        build_client(VENUES["kucoinfutures"], credentials={}, sandbox=True)
+    wished = ExchangeAccount(venue="kucoinfutures", environment=Environment.TESTNET, name="x")
+    assert "no test network" in open_account.problems(wished, changed=())["environment"]
+    typed = {"venue": "kucoinfutures", "environment": "testnet", "name": "y", "quote": "USDT", "leverage": "1"}
+    form = AccountForm(typed, instance=ExchangeAccount(user=kept.user))
+    assert "no test network" in str(form.errors["environment"])
 
 
 @pytest.mark.django_db

@@ -74,10 +74,43 @@ def test_what_a_failed_order_means(error: ccxt.BaseError, status: int, body: str
         ("binance", ccxt.BadRequest("x"), '{"code": "408000", "msg": "another venue\'s word"}', Rejected),
         ("bybit", ccxt.InvalidOrder("x"), '{"retCode": 170146, "retMsg": "Order creation timeout"}', Unknown),
         ("bybit", ccxt.InvalidOrder("x"), '{"retCode": 170213, "retMsg": "No such order"}', Rejected),
+        ("bybit", ccxt.ExchangeError("x"), '{"retCode": 110063, "retMsg": "Settlement in progress"}', Rejected),
+        ("bybit", ccxt.ExchangeError("x"), '{"retCode": 110066, "retMsg": "No trading now"}', Rejected),
+        ("bybit", ccxt.ExchangeError("x"), '{"retCode": 110090, "retMsg": "Above the limit"}', Rejected),
+        ("binanceusdm", ccxt.ExchangeError("x"), '{"code": -4109, "msg": "Account inactive"}', Rejected),
+        ("binanceusdm", ccxt.ExchangeError("x"), '{"code": -4411, "msg": "Please sign"}', Rejected),
+        ("binanceusdm", ccxt.ExchangeError("x"), '{"code": -4161, "msg": "No lower leverage"}', Rejected),
+        ("binanceusdm", ccxt.OperationFailed("x"), '{"code": -2023, "msg": "In liquidation"}', Rejected),
+        ("binance", ccxt.OperationFailed("x"), '{"code": -2023, "msg": "no word of spot"}', Unknown),
+        ("kucoinfutures", ccxt.OrderNotFound("x"), '{"code": "100001", "msg": "Invalid parameters"}', Rejected),
+        ("kucoinfutures", ccxt.OrderNotFound("x"), '{"code": "100001", "msg": "clientOid in use"}', Unknown),
+        ("kucoinfutures", ccxt.ExchangeError("x"), '{"code": "200005", "msg": "Insufficient balance"}', Rejected),
     ],
 )
 def test_a_venue_has_codes_of_its_own(venue: str, error: ccxt.BaseError, body: str, kind: type[VenueError]) -> None:
     assert type(for_order(error, venue=venue, answer=Answer(200, body))) is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (429, -1003, Rejected),
+        (429, -1015, Rejected),
+        (418, -1003, Rejected),
+        (400, -2015, Rejected),
+        (503, -1003, Unknown),  # a server's error proves nothing
+    ],
+)
+def test_what_was_refused_unread_is_no_doubt(status: int, code: int, kind: type[VenueError]) -> None:
+    answer = Answer(status, f'{{"code": {code}, "msg": "x"}}')
+    assert type(for_order(ccxt.DDoSProtection("x"), venue="binance", answer=answer)) is kind
+    bare = Answer(429, "<html>too many</html>")
+    assert type(for_order(ccxt.DDoSProtection("x"), venue="binance", answer=bare)) is Unknown
+
+
+def test_keys_that_worked_before_are_refused_all_the_same() -> None:
+    answer = Answer(400, '{"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}')
+    assert type(for_question(ccxt.DDoSProtection("x"), venue="binance", answer=answer)) is KeysRefused
 
 
 def test_where_the_venue_answered_a_connection_that_failed_afterwards_proves_nothing() -> None:

@@ -14,7 +14,7 @@ from project.accounts import mode
 from tests.support.factories import Desk
 from tests.support.paper import PaperExchange
 from tests.trading.gateways.conftest import BINANCE, Bench, make_bench
-from trading.errors import NotSent, Unknown
+from trading.errors import NotReached, NotSent, Rejected, Unknown
 from trading.gateways.ccxt_gateway import CcxtGateway
 from trading.services import arming, socket_guard
 from trading.services.socket_guard import AccountGuard, ModeGuard
@@ -46,6 +46,46 @@ def test_a_sleep_between_decision_and_call_is_noticed(bench: Bench) -> None:
     with pytest.raises(NotSent, match="valid until"):
         bench.gateway.place(request)
     assert bench.ledger == []
+
+
+@pytest.fixture
+def skewed(bench: Bench) -> Iterator[Bench]:
+    """A venue whose clock is told the right time afterwards."""
+    yield bench
+    bench.paper.control("clock", {"skew_ms": 0})
+
+
+@pytest.mark.parametrize("skew_ms", [30_000, -30_000])
+def test_a_venue_that_refuses_our_time_is_asked_for_its_own_and_signed_by_it(skewed: Bench, skew_ms: int) -> None:
+    skewed.paper.control("clock", {"skew_ms": skew_ms})
+    valid_until = timezone.now() + timedelta(seconds=20)
+    with pytest.raises(Rejected, match="-1021"):
+        skewed.gateway.place(skewed.request(valid_until=valid_until))
+    placed = skewed.gateway.place(skewed.request(valid_until=valid_until))
+    skewed.gateway.cancel(symbol="BTC/USDT", venue_order_id=placed.venue_order_id)
+    assert [order["status"] for order in skewed.ledger] == ["CANCELED"]
+    assert abs(skewed.gateway.server_time() - timezone.now() - timedelta(milliseconds=skew_ms)) < timedelta(seconds=5)
+
+
+def test_validity_is_counted_by_our_clock_whoever_dates_the_signature(skewed: Bench) -> None:
+    skewed.paper.control("clock", {"skew_ms": 30_000})
+    with pytest.raises(NotReached):
+        skewed.gateway.balances()
+    assert skewed.gateway.balances()
+    with pytest.raises(NotSent) as caught:
+        skewed.gateway.place(skewed.request(valid_until=timezone.now() - timedelta(milliseconds=1)))
+    assert caught.value.fields["error"] == "TOO_LATE"
+    assert skewed.ledger == []
+
+
+def test_a_venue_that_does_not_tell_its_time_is_asked_again_after_the_next_refusal(skewed: Bench) -> None:
+    skewed.paper.control("clock", {"skew_ms": 30_000})
+    match = {"method": "GET", "path": "/api/v3/time"}
+    skewed.paper.faults([{"match": match, "action": "http_503_before_accept", "times": 1}])
+    for _ in range(2):
+        with pytest.raises(NotReached, match="-1021"):
+            skewed.gateway.balances()
+    assert skewed.gateway.balances()
 
 
 def test_what_the_guard_forbids_is_not_sent(bench: Bench) -> None:

@@ -51,8 +51,8 @@ class Button:
 
 @pytest.fixture
 def button(home: Path) -> Button:
-    around = Surroundings(home, FAST, live_allowed=False, kek="", database_url=NOWHERE, redis_url=NO_BROKER)
-    return Button(home, around)
+    nothing = {"find_database": lambda: NOWHERE, "find_broker": lambda: NO_BROKER}
+    return Button(home, Surroundings(home, FAST, live_allowed=False, kek="", **nothing))
 
 
 @pytest.fixture

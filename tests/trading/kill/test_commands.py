@@ -42,6 +42,24 @@ def test_the_command_does_the_work_where_nobody_watches(spot: Desk, ours: Button
     assert (standing.reason, standing.source) == ("smoke", "command")
 
 
+@pytest.mark.parametrize("trace", ["stack.lock", "engine-token"])
+def test_a_folder_where_an_engine_ran_is_no_surprise(spot: Desk, ours: Button, trace: str) -> None:
+    ours.files()
+    (ours.home / trace).touch()
+    told = StringIO()
+    call_command("kill", "--yes", stdout=StringIO(), stderr=told)
+    assert told.getvalue() == ""
+
+
+def test_a_folder_where_none_ever_ran_is_told_loudly(spot: Desk, ours: Button) -> None:
+    ours.files()
+    told, out = StringIO(), StringIO()
+    call_command("kill", "--yes", stdout=out, stderr=told)
+    assert f"WARNING: no engine has ever run on {ours.home}." in told.getvalue()
+    assert "TRADES ON" in told.getvalue()
+    assert "no order leaves any more" not in out.getvalue()
+
+
 def test_a_kill_process_is_followed(spot: Desk, ours: Button) -> None:
     ours.files()
     with watching(ours.home):

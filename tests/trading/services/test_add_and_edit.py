@@ -46,6 +46,34 @@ def test_adding_is_one_more_pyramid_with_an_outcome_of_its_own(desk: Desk, group
     assert group.pyramids.get(index=1).capital == Dec(120)
 
 
+def test_what_is_pressed_twice_is_added_once(desk: Desk, group: PositionGroup) -> None:
+    """A group without a timeframe has no bar that would keep the second one out."""
+    PositionGroup.objects.filter(pk=group.pk).update(timeframe_secs=0)
+    desk.source.default_timeframe_secs = 3600
+    desk.source.save()
+    desk.refresh()
+    press, now = {"size_quote": Dec(120), "operator": "mira"}, timezone.now()
+    first = add_funds.add(group.pk, **press, key="a" * 32, now=now)
+    later = now + timedelta(seconds=2)
+    again = add_funds.add(group.pk, **press, key="a" * 32, now=later)
+    assert (again.orders, again.verdict.reason) == (first.orders, first.verdict.reason)
+    assert first.done, first.verdict.reason
+    assert (len(first.orders), group.pyramids.count(), Alert.objects.count()) == (1, 2, 2)
+    assert JournalEntry.objects.filter(kind="group.add_asked").count() == 1
+    assert add_funds.add(group.pk, **press, key="b" * 32, now=later).done  # another form is another wish
+    assert group.pyramids.count() == 3
+
+
+def test_a_second_press_answers_as_the_first_did_when_the_group_has_closed_since(
+    desk: Desk, group: PositionGroup
+) -> None:
+    in_this_bar()
+    press = {"size_quote": None, "operator": "mira", "key": "a" * 32}
+    first = add_funds.add(group.pk, now=timezone.now(), **press)
+    exits.close_by_hand(group.pk, operator="mira", now=timezone.now())
+    assert add_funds.add(group.pk, now=timezone.now(), **press).verdict.outcome == first.verdict.outcome == "TOO_SOON"
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [({"blocked": True}, "TOO_SOON"), ({}, "TOO_SOON")],

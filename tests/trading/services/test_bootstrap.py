@@ -77,3 +77,18 @@ def test_every_start_follows_the_paper_exchange_and_asks_for_a_reconcile(home: P
     bootstrap(paper_url="http://127.0.0.1:20002")
     moved = {(account.base_url, account.reconciled_at) for account in ExchangeAccount.objects.all()}
     assert moved == {("http://127.0.0.1:20002", None)}
+
+
+def test_a_paper_account_without_keys_holds_up_no_start(home: Path) -> None:
+    bootstrap(paper_url=URL)
+    ExchangeAccount.objects.filter(venue="binance").update(sealed_credentials=b"", keys_mark="")
+    bootstrap(paper_url="http://127.0.0.1:20002")
+    assert {account.base_url for account in ExchangeAccount.objects.all()} == {"http://127.0.0.1:20002"}
+
+
+def test_keys_that_stay_shut_hold_up_no_start(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Another key-encryption key: the pages, where new keys are given, must come up all the same."""
+    bootstrap(paper_url=URL)
+    (home / "kek").unlink()
+    bootstrap(paper_url=URL)
+    assert "paper trades nothing until its keys are given anew" in caplog.text

@@ -12,6 +12,7 @@ from redis import Redis
 from project.accounts.models import ExchangeAccount
 from risk import breakers
 from risk.models import Breaker
+from signals.market.venues import VENUES, Venue
 from tests.support.factories import Desk
 from tests.support.levers import one_leg
 from trading.domain.budget import Call, of_limit
@@ -91,6 +92,28 @@ def test_what_would_be_late_is_not_waited_for(name: str, call: Call, error: type
     with pytest.raises(error, match=r"used up|did not say|binance"):
         meter(held, slept).spend(call, 6, until=None)
     assert slept == []
+
+
+def test_an_account_that_asked_too_often_waits_by_itself_and_closes_all_the_same(name: str) -> None:
+    slept: list[float] = []
+    one, other = meter(purse(name), slept), meter(purse(name), slept)
+    one.slowed(30, calls={Call.READ, Call.ENTRY, Call.EXIT, Call.CANCEL})
+    with pytest.raises(Postponed):
+        one.spend(Call.READ, 1, until=None)
+    with pytest.raises(NotSent):
+        one.spend(Call.ENTRY, 1, until=timezone.now() + timedelta(seconds=5))
+    one.spend(Call.EXIT, 1, until=timezone.now() + timedelta(seconds=5))
+    one.spend(Call.CANCEL, 1, until=None)
+    other.spend(Call.READ, 1, until=None)
+    assert slept == []
+
+
+@pytest.mark.parametrize("venue", VENUES.values(), ids=VENUES)
+def test_a_burst_and_what_refills_meanwhile_stay_within_the_stretch_a_venue_counts(venue: Venue) -> None:
+    weight, secs = venue.limit
+    held = of_limit(weight, secs)
+    assert held.burst + held.per_sec * secs <= weight
+    assert (weight, secs) == (600, 5) or venue.name != "bybit"
 
 
 # breakers ----------------------------------------------------------------------------------------

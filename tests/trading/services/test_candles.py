@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
 from django.utils import timezone
@@ -42,7 +43,37 @@ def desk(transactional_db: None, replayed: PaperExchange) -> Iterator[Desk]:
 
 
 def sweep(desk: Desk) -> rows.Refreshed:
-    return candles.sweep(desk.account, gateway=desk.gateway, clock=timezone.now)
+    """One with all the time in the world: its clock stands still."""
+    now = timezone.now()
+    return candles.sweep(desk.account, gateway=desk.gateway, clock=lambda: now)
+
+
+class Slow:
+    """A venue that takes three seconds over each question and answers none."""
+
+    def __init__(self) -> None:
+        self.now, self.asked = timezone.now(), list[str]()
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def candles(self, symbol: str, span: object) -> list[Any]:
+        self._late("candles")
+        return []
+
+    def order_book(self, symbol: str) -> Any:
+        self._late("book")
+        raise rows.NotNow("it is late")
+
+    def _late(self, asked: str) -> None:
+        self.asked.append(asked)
+        self.now += timedelta(seconds=3)
+
+
+def test_a_slow_venue_holds_the_worker_for_one_question_of_each_kind(desk: Desk) -> None:
+    slow = Slow()
+    done = candles.sweep(desk.account, gateway=cast("Gateway", slow), clock=slow.clock)
+    assert (slow.asked, done) == (["candles", "book"], rows.Refreshed(calls=1, bars=0, complete=False))
 
 
 def test_a_sweep_fetches_follows_and_knows_the_books(desk: Desk) -> None:

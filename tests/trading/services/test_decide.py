@@ -145,6 +145,10 @@ OUTCOMES: list[tuple[Prepare, dict[str, Any], str]] = [
     (nothing, SELL, "NOTHING_TO_EXIT"),
     (nothing, {**SELL, "action": "exit"}, "NOTHING_TO_EXIT"),
     (nothing, {**BUY, "market_position": "flat"}, "NOTHING_TO_EXIT"),
+    (nothing, {**BUY, "side": "short"}, "NOTHING_TO_EXIT"),  # it closes a short, and there is none
+    # a stop that can be no price, where the alert has none to compare it with
+    (nothing, {**BUY, "price": None, "stop_loss": "2"}, "STOP_FAR_OFF"),
+    (nothing, {**BUY, "price": None, "stop_loss": "59000"}, "ENTERED"),
     # the gate
     (in_mode("PAUSED"), BUY, "MODE"),
     (in_mode("REDUCED"), BUY, "MODE"),

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from signals.market import instruments
+from signals.models import Instrument
 from tests.support.factories import Desk, make_desk
 from tests.support.levers import chosen, one_leg
 from tests.support.paper import PaperExchange
@@ -136,6 +138,25 @@ def test_an_r_ladder_is_filled_rung_by_rung(desk: Desk) -> None:
     moved(desk, "62000")
     assert ended() == ("CLOSED", "TARGETS_TAKEN")
     assert group().realised_pnl > 0
+
+
+def test_rungs_beyond_the_venues_largest_order_rest_in_several(desk: Desk) -> None:
+    """0.03 BTC in three rungs of some 0.01; the venue lets no more than 0.004 rest in one order."""
+    chosen(one_leg(desk), stop="fixed", fixed_stop_pct=1, tp_ladder="r", per_symbol_pct="50")
+    desk.buy(price="60000", size="0.03 BTC")
+    Instrument.objects.update(max_qty=D("0.004005"))
+    instruments.forget()
+    moved(desk, "59950")
+    assert [qty for qty, _ in targets()[:2]] == [D("0.004"), D("0.004")]
+    assert (len(targets()), len({price for _, price in targets()})) == (9, 3)
+    assert 0 <= group().qty - sum(qty for qty, _ in targets()) < D("0.00001")
+    for count, price in ((6, "61000"), (3, "61300")):
+        moved(desk, price)
+        assert len(targets()) == count
+        assert 0 <= group().qty - sum(qty for qty, _ in targets()) < D("0.00001")
+    moved(desk, "62000")
+    assert ended() == ("CLOSED", "TARGETS_TAKEN")
+    assert not Order.objects.filter(state="REJECTED").exists()
 
 
 def test_the_rungs_follow_the_average_entry(desk: Desk) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from project.accounts.models import Balance, ExchangeAccount
 from signals.market import instruments
 from signals.models import Instrument
 from tests.support.factories import Desk, make_desk
 from tests.support.levers import one_leg
 from tests.support.paper import PaperExchange
 from tests.support.venues import FUTURES, SIDES
-from trading.models import FundingPayment, Order, PositionGroup
+from trading.models import FundingPayment, Order, PositionGroup, Pyramid
 from trading.services import connect, funding, reconcile
 from trading.services.invariants import CHECKS
 
@@ -178,3 +179,16 @@ def test_a_stop_beyond_what_goes_at_market_stands_for_a_part(perps: Desk) -> Non
     perps.settle()
     assert PositionGroup.objects.get().qty > step
     assert [order.qty for order in Order.objects.filter(purpose="STOP", state="OPEN")] == [step]
+
+
+def test_leverage_lets_a_position_be_larger_than_what_is_free(perps: Desk) -> None:
+    """1 000 are free: 1 800 at 2 × need a margin of 900."""
+    ExchangeAccount.objects.update(leverage=2)
+    perps.account.refresh_from_db()
+    perps.setting("per_symbol_pct", "50")
+    Balance.objects.update(free=1000)
+    alert = perps.alert(symbol="BTCUSDT.P", action="sell", price="60000", interval="60", size="1800 USDT")
+    perps.decide()
+    alert.refresh_from_db()
+    assert alert.outcome == "ENTERED", alert.reason
+    assert Pyramid.objects.get().capital == 1800

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from project.accounts import latch, mode
+from project.settings import environment
 from trading import webhooks
 from trading.kill import places
 from trading.kill.places import HEARTBEAT, HOLDINGS, Holdings, written_holdings
@@ -141,3 +143,23 @@ def test_silence_pauses_entries(
     os.utime(tmp_path / kill_door.BEAT, (heard, heard))
     emergency.pause_when_unwatched(tmp_path, now=datetime.now(UTC))
     assert mode.current().mode == mode_after
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("age", "mode_after"), [(5, "NORMAL"), (60, "PAUSED")])
+def test_a_button_that_was_never_heard_is_silent_since_it_was_paired(
+    tmp_path: Path, settings: Any, age: int, mode_after: str
+) -> None:
+    settings.WINDLASS = replace(django_settings.WINDLASS, home=tmp_path)
+    mode.change("NORMAL", operator="mira", reason="test")
+    kill_door.pair(tmp_path)
+    at = time.time() - age
+    os.utime(tmp_path / kill_door.SECRET, (at, at))
+    emergency.pause_when_unwatched(tmp_path, now=datetime.now(UTC))
+    assert mode.current().mode == mode_after
+
+
+def test_the_proxy_of_the_readme_lets_the_button_through() -> None:
+    text = (environment.BASE_DIR / "README.md").read_text(encoding="utf-8")
+    [location] = re.findall(r"location ~ (\S+) {", text)
+    assert [path for path in (kill_door.PATH, "/webhook", "/health/live") if not re.fullmatch(location, path)] == []

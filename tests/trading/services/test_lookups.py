@@ -15,6 +15,7 @@ from trading.errors import NotReached
 from trading.gateways.base import OrderReport
 from trading.gateways.ccxt_gateway import CcxtGateway
 from trading.models import Order
+from trading.services import lookups
 
 
 @pytest.fixture
@@ -82,3 +83,15 @@ def test_an_order_of_another_pair_under_the_same_number_hides_nothing(
     time_passes()
     desk.look_up()
     assert Order.objects.get(instrument__base="BTC", purpose="ENTRY").state == "FILLED"
+
+
+@pytest.mark.parametrize(("offset_ms", "later_ms"), [(None, 0), (-60_000, 0), (400, 0), (60_000, 60_000)])
+def test_a_signature_that_follows_the_venues_clock_dies_so_much_later(
+    desk: Desk, offset_ms: int, later_ms: int
+) -> None:
+    """Behind the venue by more than its window our time is refused, and the gateway signs by the venue's."""
+    unanswered(desk, "BTCUSDT")
+    order = Order.objects.select_related("account").get()
+    order.account.clock_offset_ms = offset_ms
+    ahead = lookups._ahead(order, timedelta(milliseconds=500))
+    assert ahead == timedelta(milliseconds=later_ms)

@@ -23,7 +23,7 @@ from trading import tasks
 from trading.domain.preflight import Finding, Level
 from trading.gateways import examiner
 from trading.selectors import rules_of
-from trading.services import checkup_process, connect, preflight, test_order
+from trading.services import connect, preflight, test_order
 from trading.services.preflight import Kind
 from trading.services.preflight_pairs import instruments_of
 
@@ -202,7 +202,7 @@ def test_a_bell_starts_a_process_and_waits_for_none(desk: Desk, monkeypatch: pyt
     started[0].communicate(b"\n")
     row.refresh_from_db()
     assert (len(started), row.started_at) == (1, None)
-    call_command(checkup_process.WORDS[-1])
+    call_command(tasks.CHECKUPS.command)
     row.refresh_from_db()
     assert row.green
     tasks.make_checkups(desk.account.pk)

@@ -113,3 +113,10 @@ def test_the_canary_is_sent_every_five_seconds(desk: Desk, broker: Redis) -> Non
         broker.delete("windlass:bell:answer_canary:0")  # heard
     assert len(waiting(broker, "misc")) == 2
     assert Canary.objects.get().answered_at is None
+
+
+def test_a_clock_set_back_silences_no_canary(desk: Desk, broker: Redis) -> None:
+    pump.ring_canary(now=timezone.now() + timedelta(hours=1))
+    broker.delete("windlass:bell:answer_canary:0")  # heard
+    pump.ring_canary(now=timezone.now())
+    assert len(waiting(broker, "misc")) == 2

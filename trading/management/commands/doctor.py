@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from project.services import doctor, options, round_trip
 from project.services.doctor import Finding, Level, Patient
-from trading.kill import places
+from trading.kill import places, state
 from trading.models.system import Canary
 from trading.services.socket_guard import latch_path
 
@@ -36,7 +36,7 @@ def canary(patient: Patient) -> Finding:
     words = f"last bell answered {age_secs:.0f} s ago, {CANARY_SECS:.0f} s is the limit"
     return (
         Finding(Level.FAIL, words, "see logs/pump.log and logs/sweeps.log")
-        if age_secs > CANARY_SECS
+        if not 0 <= age_secs <= CANARY_SECS  # below 0: the clock was set back, and nothing answered since
         else Finding(Level.OK, words)
     )
 
@@ -53,11 +53,24 @@ def latch(_: Patient) -> Finding:
 def kill_process(patient: Patient) -> Finding:
     """Whether somebody watches the red button and the latch."""
     if places.is_watched(patient.home):
-        return Finding(Level.OK, "a kill process watches")
+        return watcher(state.read(patient.home), stack=patient.stack is not None)
     if patient.stack is None:
         return Finding(Level.SKIP, "no kill process watches; `make up` starts one")
     mend = "see logs/kill.log; until then a press starts one by itself, but a button on pins is dead"
     return Finding(Level.FAIL, "no kill process watches", mend)
+
+
+def watcher(said: state.State | None, *, stack: bool) -> Finding:
+    """What the kill process says of itself; without a stack there is nothing that it must reach."""
+    if said is not None and said.trouble:
+        words = f"a kill process watches the latch, and the button is dead: {said.trouble}"
+        return Finding(Level.FAIL, words, "see docs/kill-switch.md, Wiring a button; it tries again every 10 s")
+    if said is not None and said.unreached and stack:
+        words = f"a kill process watches, and was not let in by {'; '.join(said.unreached)}"
+        return Finding(
+            Level.WARN, words, "asked every two minutes; a kill goes on without, and the engine follows the latch"
+        )
+    return Finding(Level.OK, f"a kill process watches{', and the button' if said and said.pins == 'gpio' else ''}")
 
 
 DATABASE_CHECKS = (("migrations", migrations), ("worker canary", canary))

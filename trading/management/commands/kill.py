@@ -11,12 +11,19 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from project.accounts import mode
+from project.services import lock, stackfile
 from trading.kill import journal
 from trading.kill.sequence import MEMORY
 from trading.services import kill_door, left_open
 from trading.services.press import press
 
 LOOK_SECS = 0.1
+TRACES = (lock.NAME, stackfile.NAME, "pg", "engine-token")
+# What an engine leaves in its data folder: the last one also where no supervisor starts it and the database is one's own.
+NO_ENGINE = (
+    "WARNING: no engine has ever run on {home}. One that runs on another data folder TRADES ON whatever is done here:"
+    " give its folder, WINDLASS_HOME=… manage.py kill, or put WINDLASS_HOME into .env."
+)
 
 
 class Command(BaseCommand):
@@ -39,13 +46,22 @@ class Command(BaseCommand):
         home: Path = settings.WINDLASS.home
         if options["pair"]:
             return self.stdout.write(kill_door.pair(home))
+        lived_in = self._lived_in(home)
         reason = options["reason"] or self._asked_reason(sure=options["yes"])
         self._ask(sure=options["yes"])
         latch = press(home, operator=getpass.getuser(), reason=reason, source="command")
         if latch.source == MEMORY:
             raise CommandError(mode.NO_LATCH)
-        self.stdout.write(f"Latched at {latch.at}: no order leaves any more.")
+        told = "no order leaves any more" if lived_in else f"in {home}, where no engine is known"
+        self.stdout.write(f"Latched at {latch.at}: {told}.")
         return self._follow(home, latch.id, give_up=time.monotonic() + options["timeout"])
+
+    def _lived_in(self, home: Path) -> bool:
+        """Whether an engine ever ran on this folder; said loudly where none did, for a real one would trade on."""
+        if any((home / trace).exists() for trace in TRACES):
+            return True
+        self.stderr.write(self.style.ERROR(NO_ENGINE.format(home=home)))
+        return False
 
     def _asked_reason(self, *, sure: bool) -> str:
         return "manage.py kill" if sure else input("Why? ").strip() or "manage.py kill"

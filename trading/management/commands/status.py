@@ -12,10 +12,7 @@ from django.utils import timezone
 from trading.domain.words import group_words, order_words
 from trading.services.status import Status, status
 
-NOT_RUNNING = (
-    "The database does not answer: is the stack running? Start it with `make up`. Where .env says where it is, put"
-    " ./deploy/with-env before this command."
-)
+NOT_RUNNING = "The database does not answer: is the stack running? Start it with `make up`."
 
 
 class Command(BaseCommand):

@@ -63,7 +63,7 @@ def test_the_tests_database_is_migrated() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("age_secs", "level"), [(0, Level.OK), (29, Level.OK), (31, Level.FAIL)])
+@pytest.mark.parametrize(("age_secs", "level"), [(0, Level.OK), (29, Level.OK), (31, Level.FAIL), (-3600, Level.FAIL)])
 def test_the_canary_must_be_young(age_secs: int, level: Level) -> None:
     Canary.objects.create(answered_at=timezone.now() - timedelta(seconds=age_secs))
     assert doctor.canary(patient()).level is level
