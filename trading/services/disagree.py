@@ -88,7 +88,8 @@ def _amounts(said: dict[str, Any]) -> dict[str, Any]:
 
 def _write(row: Disagreement, values: Mapping[str, Any], now: datetime) -> None:
     """Put numbers into the fill, add its order up again, and look at the group: it may need other exits now."""
-    _put(_fill(row), values)
+    if fill := _fill(row):
+        _put(fill, values)
     order = locks.orders(Order.objects.filter(disagreements=row)).get()
     sums = list(Fill.objects.filter(order=order).values_list("qty", "cost"))
     filled, cost = total(qty for qty, _ in sums), total(cost for _, cost in sums)
@@ -96,10 +97,10 @@ def _write(row: Disagreement, values: Mapping[str, Any], now: datetime) -> None:
     groups.review(order.group_id, now=now)
 
 
-def _fill(row: Disagreement) -> Fill:
-    """The execution as our books have it; only one that they have is settled."""
+def _fill(row: Disagreement) -> Fill | None:
+    """The execution as our books have it."""
     same = {"account_id": row.account_id, "instrument_id": row.instrument_id, "venue_trade_id": row.venue_trade_id}
-    return Fill.objects.select_related("instrument").get(**same, venue_order_id=row.venue_order_id)
+    return Fill.objects.select_related("instrument").filter(**same, venue_order_id=row.venue_order_id).first()
 
 
 def _put(fill: Fill, values: Mapping[str, Any]) -> None:
@@ -115,5 +116,6 @@ def _put(fill: Fill, values: Mapping[str, Any]) -> None:
 
 def _journal(row: Disagreement, kind: str, **facts: Any) -> None:
     named = {"trade": row.venue_trade_id, "venue_order": row.venue_order_id, "ours": row.ours, "theirs": row.theirs}
-    worth = {"fee_price": _fill(row).fee_price}  # neither side tells it
+    fill = _fill(row)
+    worth = {"fee_price": fill.fee_price if fill else None}  # neither side tells it
     record(kind, subject=f"order:{row.order_id}", payload={**named, **worth, **facts}, account_id=row.account_id)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def reduced(desk: Desk) -> Desk:
     chosen(one_leg(desk), first_entry="market", reduce_step_pct="50", reduce_step_minutes=10)
-    desk.buy(size_pct="1")
+    desk.buy()
     mode.change("REDUCED", operator="mira", reason="winding down")
     return desk
 
