@@ -156,11 +156,11 @@ def _entered_cost(row: PositionGroup, booked: Iterable[Booked]) -> Decimal:
 
 def _unpriced_fees(row: PositionGroup, booked: Iterable[Booked]) -> tuple[tuple[str, Decimal], ...]:
     """What was paid in coins that nobody knew a price of, by coin: no figure of the group knows of it."""
-    fills = [fill for _, fills in booked for fill in fills if fill.fee and fill.fee_price is None]
-    others = [fill for fill in fills if fill.fee_currency not in (row.instrument.base, row.instrument.quote)]
-    views = [fill_view(fill, None) for fill in others]
-    found = from_fills(views, side=PositionSide(row.side), rules=rules_of(facts(row.instrument))).unpriced_fees
-    return tuple((coin or "an unnamed coin", fee) for coin, fee in found)
+    counted, owed = (row.instrument.base, row.instrument.quote), defaultdict[str, Decimal](Decimal)
+    for fill in (fill for _, fills in booked for fill in fills):
+        if fill.fee and fill.fee_price is None and fill.fee_currency not in counted:
+            owed[fill.fee_currency or "an unnamed coin"] += fill.fee
+    return tuple(sorted(owed.items()))
 
 
 def _next_target(row: PositionGroup, orders: Iterable[Order]) -> Decimal | None:

@@ -23,10 +23,11 @@ class Steady(Scheduler):
     def tick(self) -> float:  # type: ignore[override]  # the rest are tools that only Celery passes
         """Ring what is due; seconds until the next is."""
         for name, entry in self.schedule.items():
-            due_at = self._due.setdefault(name, time.monotonic() + min(_every(entry), FIRST_SECS))
-            if time.monotonic() >= due_at:
+            every, now = _every(entry), time.monotonic()
+            due_at = self._due.setdefault(name, now + min(every, FIRST_SECS))
+            if now >= due_at:
                 self.apply_entry(entry, producer=self.producer)
-                self._due[name] = max(due_at + _every(entry), time.monotonic())
+                self._due[name] = due_at + every if due_at + every > now else now + every
         return max(min(self._due.values()) - time.monotonic(), 0.0)
 
 

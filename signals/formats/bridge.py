@@ -75,10 +75,6 @@ def _trade(data: Fields, metadata: tuple[tuple[str, Scalar], ...]) -> Intent:
         symbol=symbol,
         action=action,
         side=side,
-        market_position=stood.stands,
-        prev_market_position=stood.before,
-        position_size=stood.size,
-        prev_position_size=stood.size_before,
         timeframe_secs=data.timeframe("interval"),
         price=price(data, "strategy_order_price"),
         sent_at=data.time("timenow"),
@@ -88,6 +84,7 @@ def _trade(data: Fields, metadata: tuple[tuple[str, Scalar], ...]) -> Intent:
         take_profit=tuple(level for level in [_offset(data, "tp_offset")] if level),
         strategy=data.text("strategy_id"),
         metadata=metadata,
+        **stood.told,
     )
 
 

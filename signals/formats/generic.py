@@ -85,10 +85,6 @@ def parse(body: Body) -> Intent:
         symbol=symbol,
         action=action,
         side=against,
-        market_position=stood.stands,
-        prev_market_position=stood.before,
-        position_size=stood.size,
-        prev_position_size=stood.size_before,
         timeframe_secs=fields.timeframe("interval", "timeframe"),
         price=price(fields, "price", "signalPrice", "close"),
         sent_at=fields.time("timestamp", "timenow"),
@@ -102,6 +98,7 @@ def parse(body: Body) -> Intent:
         strategy=fields.text("strategy"),
         message=fields.text("message") or fields.text("comment"),
         metadata=leftovers(fields, FIELDS, REFUSED),
+        **stood.told,
     )
     fields.finish()
     return intent

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypedDict
 
 from signals.intent import Action, MarketPosition, Size, SizeKind
 
@@ -14,6 +14,15 @@ PINES: Final = frozenset({SizeKind.BASE, SizeKind.CONTRACTS})
 # What {{strategy.order.contracts}} may count in.
 
 
+class Stood(TypedDict):
+    """What an Intent says of it."""
+
+    market_position: MarketPosition | None
+    prev_market_position: MarketPosition | None
+    position_size: Decimal | None
+    prev_position_size: Decimal | None
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What a message says of its position; None where it does not. Sizes may be signed."""
@@ -22,6 +31,16 @@ class Standing:
     before: MarketPosition | None
     size: Decimal | None = None
     size_before: Decimal | None = None
+
+    @property
+    def told(self) -> Stood:
+        """The fields of an Intent."""
+        return Stood(
+            market_position=self.stands,
+            prev_market_position=self.before,
+            position_size=self.size,
+            prev_position_size=self.size_before,
+        )
 
     @property
     def turns(self) -> bool:

@@ -37,10 +37,6 @@ def parse(body: Body) -> Intent:
         format="threecommas_strategy",
         action=action,
         side=side,
-        market_position=stood.stands,
-        prev_market_position=stood.before,
-        position_size=stood.size,
-        prev_position_size=stood.size_before,
         price=price,
         max_age_secs=max_age(fields, "max_lag"),
         size=wanted,
@@ -48,6 +44,7 @@ def parse(body: Body) -> Intent:
         strategy=bot(fields),
         metadata=leftovers(fields, FIELDS, REFUSED, vendor_ignores=True),
         **common(fields),
+        **stood.told,
     )
     fields.finish()
     return intent

@@ -61,10 +61,6 @@ def parse(body: Body) -> Intent:
         symbol=symbol,
         action=action,
         side=side,
-        market_position=stood.stands,
-        prev_market_position=stood.before,
-        position_size=stood.size,
-        prev_position_size=stood.size_before,
         timeframe_secs=fields.timeframe("interval"),
         price=_price(fields, strategy, bar),
         sent_at=fields.time("timenow", "trigger_time", "timestamp", "time"),
@@ -73,6 +69,7 @@ def parse(body: Body) -> Intent:
         indicators=bar.numbers(BAR),
         message=fields.text("message"),
         metadata=_metadata(fields, strategy),
+        **stood.told,
     )
     fields.finish()
     return intent

@@ -116,10 +116,6 @@ def _trade(fields: Fields, shared: Common) -> Intent:
         format="windlass",
         action=action,
         side=side,
-        market_position=stood.stands,
-        prev_market_position=stood.before,
-        position_size=stood.size,
-        prev_position_size=stood.size_before,
         price=_price(fields, indicators),
         size=part,
         order_type=fields.choice("order_type", STYLES),
@@ -133,6 +129,7 @@ def _trade(fields: Fields, shared: Common) -> Intent:
         message=fields.text("message"),
         metadata=own_rest(fields, FIELDS, REFUSED),
         **shared,
+        **stood.told,
     )
 
 

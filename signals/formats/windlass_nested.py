@@ -69,10 +69,6 @@ def parse(body: Body) -> Intent:
         format="windlass_nested",
         action=action,
         side=side,
-        market_position=stood.stands,
-        prev_market_position=stood.before,
-        position_size=stood.size,
-        prev_position_size=stood.size_before,
         price=_price(tv, entering=side is None),
         size=part,
         stop_loss=stop,
@@ -84,6 +80,7 @@ def parse(body: Body) -> Intent:
         message=top.inner("strategy_info").text("alert_message"),
         metadata=_metadata(top),
         **shared,
+        **stood.told,
     )
     top.finish()
     return intent

@@ -25,6 +25,10 @@ NO_NUMBER, FORGOTTEN = "NO_NUMBER", "FORGOTTEN"
 # Why such a stop is sought, or a person is asked.
 
 
+class MayHaveFilled(Exception):
+    """A stop that its venue shows no more may have become an order under a number that nobody told us."""
+
+
 def claim_cancels(account_id: int) -> list[Order]:
     """Take resting orders that are to go as CANCELLING, and commit."""
     with failpoints.span("cancel.claim"), transaction.atomic():
@@ -69,12 +73,16 @@ def forgotten(order: Order, *, gateway: Gateway, now: datetime) -> OrderReport |
     """An order that its venue took long ago and shows no more has ended: cancelled, with what its executions say.
 
     Binance finds what was cancelled or expired without a fill for three days from its placing, Bybit for one. None while
-    it rests, or while its own news may still be on their way. Raises VenueError.
+    it rests, or while its own news may still be on their way. Raises VenueError, and MayHaveFilled of a stop without a
+    number of its own, where somebody unknown has traded on its side since: who can tell is a person.
     """
     if not _hidden(order, gateway=gateway, now=now):
         return None
-    told = _told(order, gateway) if order.venue_order_id else ()
-    filled = total(fill.qty for fill in told if fill.venue_order_id == order.venue_order_id)
+    may_have_traded = order.venue_order_id or order.trigger_price is not None
+    told = _told(order, gateway) if may_have_traded else ()
+    if not order.venue_order_id and _strangers(order, told):
+        raise MayHaveFilled
+    filled = total(fill.qty for fill in told if order.venue_order_id and fill.venue_order_id == order.venue_order_id)
     log.warning("order %s is found at the venue no more: taken for cancelled, %s filled", order.pk, filled)
     return OrderReport(order.client_order_id, order.venue_order_id, VenueStatus.CANCELED, filled)
 
@@ -91,16 +99,12 @@ def _told(order: Order, gateway: Gateway) -> Sequence[FillReport]:
     return gateway.fills_since(symbol=order.instrument.symbol, since=since)
 
 
-def _lost(order: Order, *, gateway: Gateway, now: datetime) -> bool:
-    """Whether a stop that its venue shows no more may have filled: under a number of its own, which nobody told us.
-
-    An execution on its side, of an order that is not ours, may be its doing; who can tell is a person. Raises VenueError.
-    """
-    if order.venue_order_id or order.trigger_price is None or not _hidden(order, gateway=gateway, now=now):
-        return False
+def _strangers(order: Order, told: Sequence[FillReport]) -> bool:
+    """Whether executions on its side are of orders that are not ours."""
+    named = {fill.venue_order_id for fill in told if fill.side == order.side}
     same = Order.objects.filter(account_id=order.account_id, instrument_id=order.instrument_id)
-    ours = set(same.values_list("venue_order_id", flat=True))
-    return any(fill.side == order.side and fill.venue_order_id not in ours for fill in _told(order, gateway))
+    ours = same.filter(venue_order_id__in=named)
+    return bool(named - set(ours.values_list("venue_order_id", flat=True)))
 
 
 def _to_a_person(locked: Order) -> None:
@@ -120,10 +124,10 @@ def look_at(order: Order, *, gateway: Gateway, clock: Callable[[], datetime]) ->
     """Ask for one order by the venue's id and write the answer. A venue that cannot be asked is asked again later."""
     try:
         with failpoints.span("order.look"):
-            report = seen(order, gateway=gateway)
-            lost = report is None and _lost(order, gateway=gateway, now=clock())
-            if report is None and not lost:
-                report = forgotten(order, gateway=gateway, now=clock())
+            report = seen(order, gateway=gateway) or forgotten(order, gateway=gateway, now=clock())
+            lost = False
+    except MayHaveFilled:
+        report, lost = None, True
     except VenueError as error:
         log.warning("order %s: %s", order.pk, error)
         return
