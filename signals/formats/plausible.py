@@ -8,8 +8,6 @@ from signals.intent import Intent, IntentKind, LevelKind
 from .fields import Body, FieldError, FormatRefused
 from .vendor import NO_TEST, asks_nothing
 
-FARTHEST: Final = Decimal(10)
-# A stop at a tenth of the price, or at ten times it, would lose nine tenths of the position: nobody asks for it.
 REHEARSALS: Final = frozenset(
     {"demo", "dry_run", "dryrun", "paper", "paper_trade", "paper_trading", "papertrading", "sandbox", "simulate"}
     | {"simulated", "simulation", "test", "test_mode", "testmode"}
@@ -52,9 +50,7 @@ def _near(intent: Intent) -> Decimal | None:
 def _too_far(intent: Intent) -> list[FieldError]:
     """A stop of 2 where the price is 61,000 is a percentage without its sign."""
     stop, price = intent.stop_loss, _near(intent)
-    if stop is None or price is None or stop.kind is not LevelKind.PRICE:
-        return []
-    if price / FARTHEST <= stop.value <= price * FARTHEST:
+    if stop is None or price is None or stop.is_near(price):
         return []
     expected = f"a price near {price.normalize():f}, or a distance with its sign, such as 2%"
     return [FieldError("stop_loss", "NOT_A_LEVEL", expected, f"{stop.value.normalize():f}")]
