@@ -1,10 +1,13 @@
 """The menu and the bar: on every page, only what exists, the account kept, three questions for all of it."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from dashboard import menu, shell
 from dashboard.menu import MENU, Page
@@ -13,6 +16,13 @@ from tests.dashboard import rows
 from trading.models import PositionGroup
 
 PAGES = [page for _, pages in MENU for page in pages]
+
+
+@pytest.fixture
+def now() -> Iterator[datetime]:
+    """Noon, and the clock goes on from there: what closed two hours ago closed today, also where tests run at night."""
+    with time_machine.travel(timezone.now().replace(hour=12, minute=0)):
+        yield timezone.now()
 
 
 def titles(**seen: object) -> list[str]:
