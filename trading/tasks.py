@@ -5,6 +5,7 @@ What a bell is about is in the rows; a task that finds no work does nothing.
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from logging import INFO, WARNING
 
@@ -55,6 +56,8 @@ log = logging.getLogger(__name__)
 CANARY = "answer_canary"
 ENTRIES = "entries"
 # The queue of the workers that decide and send entries.
+RECENT = timedelta(seconds=1)
+# A price that another account of the venue asked for within half a tick of the prices' bell is not asked for again.
 CHECKUPS, FITS = Errand(preflight.BELL), Errand(fits.BELL)
 
 AccountTask = Callable[[ExchangeAccount], object]
@@ -161,7 +164,7 @@ def look_up(account: ExchangeAccount) -> None:
 @account_task
 def poll_prices(account: ExchangeAccount) -> None:
     """Refresh the prices of watched pairs, then fire what they reach."""
-    market.refresh_prices(account, gateway=connect.gateway(account), clock=timezone.now)
+    market.refresh_prices(account, gateway=connect.gateway(account), clock=timezone.now, recent=RECENT)
     watch.look(account.pk, now=timezone.now())
 
 

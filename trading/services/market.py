@@ -36,9 +36,16 @@ FRESH = timedelta(seconds=5)
 # A watched price is asked for every 2 s: an older one belongs to a pair that nobody watched.
 
 
-def refresh_prices(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
-    """Ask for the prices of every watched instrument of the account's venue; how many came. Raises NotReached."""
-    return _ask_prices(watched(account, now=clock()), gateway=gateway, clock=clock)
+def refresh_prices(
+    account: ExchangeAccount, *, gateway: Gateway, clock: Clock, recent: timedelta = timedelta()
+) -> int:
+    """Ask for the prices of every watched instrument of the account's venue; how many came. Raises NotReached.
+
+    What was asked for within `recent` stays as it is: prices are the venue's, and its other accounts ask for them too.
+    """
+    now = clock()
+    asked = Q(ticker__at__gt=now - recent, ticker__at__lte=now)
+    return _ask_prices(_by_symbol(_watched(account, now=now).exclude(asked)), gateway=gateway, clock=clock)
 
 
 def ensure_prices(
@@ -65,6 +72,14 @@ def _instruments(account: ExchangeAccount) -> QuerySet[Instrument]:
 
 def watched(account: ExchangeAccount, *, now: datetime) -> Mapping[str, int]:
     """Pairs with open groups or waiting signals, pairs that sources are limited to, pairs alerted lately, and what prices our holdings and fees."""
+    return _by_symbol(_watched(account, now=now))
+
+
+def _by_symbol(instruments: QuerySet[Instrument]) -> Mapping[str, int]:
+    return dict(instruments.values_list("symbol", "pk"))
+
+
+def _watched(account: ExchangeAccount, *, now: datetime) -> QuerySet[Instrument]:
     held = Balance.objects.filter(account=account, total__gt=0).values("currency")
     listed = [
         pair for pairs in Source.objects.filter(enabled=True).values_list("pair_whitelist", flat=True) for pair in pairs
@@ -74,7 +89,7 @@ def watched(account: ExchangeAccount, *, now: datetime) -> Mapping[str, int]:
     wanted = Q(ticker__wanted_at__gte=now - WANTED_FOR) | Q(symbol__in=listed) | Q(pk__in=open_ones) | Q(pk__in=queued)
     priced = Q(base__in=held, quote=account.quote, kind="SPOT")
     charged = fee_prices.of_pairs(fee_prices.waiting(account.pk))
-    return dict(_instruments(account).filter(wanted | priced | charged).values_list("symbol", "pk"))
+    return _instruments(account).filter(wanted | priced | charged)
 
 
 def _ask_prices(instruments: Mapping[str, int], *, gateway: Gateway, clock: Clock) -> int:

@@ -170,6 +170,17 @@ def test_an_older_price_replaces_a_newer_one_only_when_that_is_from_the_future(
     assert round(Ticker.objects.get().last) == last
 
 
+@pytest.mark.parametrize(("ago_secs", "asked"), [(0.9, False), (1.1, True), (-60, True)])
+def test_what_another_account_just_asked_for_is_not_asked_for_again(
+    desk: Desk, ago_secs: float, asked: bool
+) -> None:
+    market.ensure_prices(desk.account, ["BTC/USDT"], gateway=lambda: desk.gateway, clock=timezone.now)
+    now = timezone.now()
+    Ticker.objects.update(at=now - timedelta(seconds=ago_secs))
+    moment = timedelta(seconds=1)
+    assert market.refresh_prices(desk.account, gateway=desk.gateway, clock=lambda: now, recent=moment) == asked
+
+
 def test_a_price_from_the_future_is_asked_for_again(desk: Desk) -> None:
     for _ in range(2):
         market.ensure_prices(desk.account, ["BTC/USDT"], gateway=lambda: desk.gateway, clock=timezone.now)
