@@ -35,13 +35,13 @@ ROUTES = {
     "trading.process_inbox": {"queue": "entries"},
     "trading.reconcile_books": {"queue": "sweeps"},
     "trading.refit_volatility": {"queue": "misc"},
-    "trading.refresh_instruments": {"queue": "market"},
+    "trading.refresh_instruments": {"queue": "sweeps"},
     "trading.renew_dead_man": {"queue": "exits"},
     "trading.ring_accounts": {"queue": "misc"},
     "trading.send_notices": {"queue": "misc"},
     "trading.submit_entries": {"queue": "entries"},
     "trading.submit_exits": {"queue": "exits"},
-    "trading.sweep_candles": {"queue": "market"},
+    "trading.sweep_candles": {"queue": "sweeps"},
     "trading.sweep_exits": {"queue": "exits"},
     "trading.sweep_lost": {"queue": "misc"},
     "trading.sweep_offset": {"queue": "sweeps"},
@@ -62,7 +62,7 @@ def every(seconds: float, task: str) -> dict[str, Any]:
 
 
 BEAT = {
-    "balances": every(2.0, "poll_balances"),
+    "balances": every(5.0, "poll_balances"),
     "candles": every(60.0, "sweep_candles"),
     "dead_man": every(5.0, "renew_dead_man"),
     "exits": every(10.0, "sweep_exits"),

@@ -56,8 +56,8 @@ log = logging.getLogger(__name__)
 CANARY = "answer_canary"
 ENTRIES = "entries"
 # The queue of the workers that decide and send entries.
-RECENT = timedelta(seconds=1)
-# A price that another account of the venue asked for within half a tick of the prices' bell is not asked for again.
+RECENT = market.Recent(prices=timedelta(seconds=1), markets=timedelta(seconds=50), candles=timedelta(seconds=50))
+# Prices are due every 2 s, markets and candles every minute, for each of a venue's accounts: one asks for all.
 CHECKUPS, FITS = Errand(preflight.BELL), Errand(fits.BELL)
 
 AccountTask = Callable[[ExchangeAccount], object]
@@ -164,7 +164,7 @@ def look_up(account: ExchangeAccount) -> None:
 @account_task
 def poll_prices(account: ExchangeAccount) -> None:
     """Refresh the prices of watched pairs, then fire what they reach."""
-    market.refresh_prices(account, gateway=connect.gateway(account), clock=timezone.now, recent=RECENT)
+    market.refresh_prices(account, gateway=connect.gateway(account), clock=timezone.now, recent=RECENT.prices)
     watch.look(account.pk, now=timezone.now())
 
 
@@ -183,7 +183,7 @@ def note_pnl(account: ExchangeAccount) -> None:
 @account_task
 def refresh_instruments(account: ExchangeAccount) -> None:
     """Refresh the venue's markets and their rules."""
-    market.refresh_instruments(account, gateway=connect.gateway(account), clock=timezone.now)
+    market.refresh_instruments(account, gateway=connect.gateway(account), clock=timezone.now, recent=RECENT.markets)
 
 
 @account_task
@@ -196,7 +196,11 @@ def refit_volatility(account: ExchangeAccount) -> None:
 @account_task
 def sweep_candles(account: ExchangeAccount) -> None:
     """Fetch the candles that are missing of traded pairs, and follow their volatility."""
-    _only_one("candles", account, lambda gateway: candles.sweep(account, gateway=gateway, clock=timezone.now))
+    _only_one(
+        "candles",
+        account,
+        lambda gateway: candles.sweep(account, gateway=gateway, clock=timezone.now, recent=RECENT.candles),
+    )
 
 
 @account_task
@@ -253,7 +257,7 @@ def reconcile_books(account: ExchangeAccount) -> None:
 
 def _reconcile(account: ExchangeAccount, gateway: Gateway) -> None:
     kill_import.book_sales(account, gateway=gateway, clock=timezone.now)
-    reconcile.reconcile(account.pk, gateway=gateway, clock=timezone.now, timing=connect.timing())
+    reconcile.reconcile(account.pk, gateway=gateway, clock=timezone.now, timing=connect.timing(), recent=RECENT)
 
 
 @account_task

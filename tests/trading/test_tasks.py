@@ -104,7 +104,7 @@ def test_prices_and_balances_are_refreshed(desk: Desk) -> None:
     desk.alert(**BUY)
     tasks.process_inbox(desk.account.pk)
     before = timezone.now()
-    Ticker.objects.update(at=before - tasks.RECENT)
+    Ticker.objects.update(at=before - tasks.RECENT.prices)
     tasks.poll_prices(desk.account.pk)
     tasks.poll_balances(desk.account.pk)
     assert Ticker.objects.get(instrument__symbol="BTC/USDT").at > before

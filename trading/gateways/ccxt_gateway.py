@@ -26,6 +26,7 @@ from trading.gateways.base import (
 from trading.gateways.manners import Manners
 from trading.gateways.manners_bybit import BybitManners
 from trading.gateways.manners_kucoin import KucoinManners
+from trading.gateways.shelf import Shelf
 from trading.gateways.wire import Wire
 
 CCXT_TYPE = {
@@ -43,8 +44,10 @@ MANNERS: Mapping[str, type[Manners]] = {"bybit": BybitManners, "kucoinfutures": 
 class CcxtGateway(Wire):
     """One account's view of one venue. Not for sharing between threads or across a fork."""
 
-    def __init__(self, *words: Any, **named: Any) -> None:
+    def __init__(self, *words: Any, shelf: Shelf | None = None, **named: Any) -> None:
         super().__init__(*words, **named)
+        self._shelf = shelf or Shelf()
+        self._market_at_hand, self._client.market = self._client.market, self._market
         self._asserted: dict[str, Terms] = {}  # the last ones per symbol: the venue keeps one of each
         self._manners = MANNERS.get(self._venue.ccxt_id, Manners)(self._client, self._venue, self._clock)
 
@@ -92,13 +95,39 @@ class CcxtGateway(Wire):
 
     def _prepare(self, request: OrderRequest) -> None:
         """Know what the order's fields depend on. A failure means that nothing was placed: NotSent."""
-        if self._manners.ready(request):
+        if self._fits(request) and self._manners.ready(request):
             return
         try:
             with self._translated(error_map.for_question):
-                self._manners.prepare(request)
+                if not self._fits(request) and not (self._shelf.lend(self._client) and self._fits(request)):
+                    self._ask_again()
+                if not self._manners.ready(request):
+                    self._manners.prepare(request)
         except VenueError as error:
-            self._stop("TERMS", f"how the market is held could not be asked: {error}")
+            self._stop("TERMS", f"the market, or how it is held, could not be asked for: {error}")
+
+    def _fits(self, request: OrderRequest) -> bool:
+        """Whether our client knows the market, and its steps as they were when the order was sized."""
+        market = (self._client.markets or {}).get(request.symbol)
+        return market is not None and reports.fits(
+            market, prices=(request.price, request.trigger_price), qty=request.qty
+        )
+
+    def _market(self, symbol: str) -> Any:
+        """Ccxt's market; what was listed since our client was told is borrowed from the shelf, or asked for."""
+        if self._lacks(symbol) and not self._placing:
+            self._shelf.lend(self._client)
+            if self._lacks(symbol):
+                self._ask_again()
+        return self._market_at_hand(symbol)
+
+    def _lacks(self, symbol: str) -> bool:
+        known = (self._client.markets, self._client.markets_by_id)
+        return bool(symbol) and not any(symbol in names for names in known if names)
+
+    def _ask_again(self) -> None:
+        if self._shelf.is_old:
+            self._ask_markets()
 
     def _order_params(self, request: OrderRequest) -> dict[str, Any]:
         return self._manners.order_params(request)
@@ -226,11 +255,14 @@ class CcxtGateway(Wire):
     def instruments(self) -> Sequence[InstrumentReport]:
         """Every market of the venue's kind; asked anew, and kept so that ccxt never loads markets by itself."""
         with self._translated(error_map.for_question):
-            markets = self._manners.markets()
-            self._client.set_markets(markets)
+            self._ask_markets()
             wanted = "linear" if self._venue.derivative else "spot"
             listed = (m for m in self._client.markets.values() if m[wanted] and (wanted == "spot" or m["swap"]))
             return [reports.instrument_report(market, self._venue) for market in listed if self._manners.listed(market)]
+
+    def _ask_markets(self) -> None:
+        self._client.set_markets(self._manners.markets())
+        self._shelf.keep(self._client)
 
     def server_time(self) -> datetime:
         """The venue's clock."""

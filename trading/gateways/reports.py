@@ -205,6 +205,12 @@ def instrument_report(market: Raw, venue: Venue) -> InstrumentReport:
     )
 
 
+def fits(market: Raw, *, prices: Sequence[Decimal | None], qty: Decimal) -> bool:
+    """Whether ccxt would send these numbers as they are: to the steps that it knows it rounds all others."""
+    tick, step = (decimal(market["precision"][name]) for name in ("price", "amount"))
+    return not (tick and any(price % tick for price in prices if price)) and not (step and qty % step)
+
+
 def _most_at_market(market: Raw) -> Decimal | None:
     """The largest market order: ccxt's limit, else the venue's own word (Bybit, KuCoin), which ccxt leaves where it is."""
     info = market.get("info") or {}

@@ -1,6 +1,7 @@
 """A gateway per account and process, built at first use, after the fork; rebuilt when the account changes."""
 
-from datetime import datetime, timedelta
+from collections import defaultdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -12,18 +13,16 @@ from signals.market import venues
 from trading.domain.order_state import TIMING_PROFILES, TimingProfile
 from trading.errors import LiveNotAllowed, NoTestnet, UnsafeEndpoint, UnsupportedVenue
 from trading.gateways.base import Gateway
+from trading.gateways.shelf import Shelf
 from trading.services import budget
 from trading.services.socket_guard import AccountGuard, ModeGuard
 
 if TYPE_CHECKING:
     from trading.gateways.examiner import Examiner
 
-MARKETS_KEPT = timedelta(minutes=10)
-# ccxt's own view of the markets; instruments as rows are refreshed every minute by their sweep.
-
 _guard = ModeGuard()
 _gateways: dict[int, tuple[datetime, Gateway]] = {}
-_markets: dict[str, tuple[datetime, Any]] = {}
+_shelves: dict[str, Shelf] = defaultdict(Shelf)
 
 
 def timing() -> TimingProfile:
@@ -43,7 +42,7 @@ def forget() -> None:
     """Drop every gateway, and what was read of the mode: between tests, and when keys may have changed without a save."""
     _guard.forget()
     _gateways.clear()
-    _markets.clear()
+    _shelves.clear()
 
 
 def bare(account: ExchangeAccount) -> Gateway:
@@ -89,7 +88,14 @@ def _made(account: ExchangeAccount, kind: Any = None) -> tuple[Any, Any]:
     )
     meter = budget.meter(account, venue)
     guard = _guard if kind else AccountGuard(_guard, account.pk)  # an account is examined before it is switched on
-    return (kind or CcxtGateway)(client, venue=venue, guard=guard, clock=timezone.now, meter=meter), client
+    named: dict[str, Any] = {
+        "venue": venue,
+        "guard": guard,
+        "clock": timezone.now,
+        "meter": meter,
+        "shelf": _shelf(account),
+    }
+    return (kind or CcxtGateway)(client, **named), client
 
 
 def _refuse_unsafe(account: ExchangeAccount) -> None:
@@ -101,12 +107,12 @@ def _refuse_unsafe(account: ExchangeAccount) -> None:
         raise LiveNotAllowed(account=account.name)
 
 
+def _shelf(account: ExchangeAccount) -> Shelf:
+    """Where the accounts of this process that trade at one address keep its markets."""
+    return _shelves[f"{account.venue} {account.environment} {account.base_url}"]
+
+
 def _lend_markets(account: ExchangeAccount, built: Gateway, client: Any) -> None:
-    """Load markets once per venue and process; accounts share them, so ccxt never loads them inside an order call."""
-    key = f"{account.venue} {account.environment} {account.base_url}"
-    kept = _markets.get(key)
-    if kept is None or timezone.now() - kept[0] > MARKETS_KEPT:
+    """Have the venue's markets at hand, so that ccxt never loads them by itself, inside an order call."""
+    if not _shelf(account).lend(client):
         built.instruments()
-        _markets[key] = (timezone.now(), list(client.markets.values()))
-        return
-    client.set_markets(kept[1])

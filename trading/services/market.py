@@ -1,6 +1,7 @@
 """What the venue says of prices, balances and instruments, into rows; each with the time it was asked."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -8,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from project.accounts.models import Balance, ExchangeAccount
 from project.journal.publish import PRICES, send
+from signals.listing import GONE
 from signals.market import instruments as listings
 from signals.models import Instrument, Source
 from trading.gateways.base import Gateway, InstrumentReport, TickerReport
@@ -16,6 +18,17 @@ from trading.services import fee_prices, listing
 
 Clock = Callable[[], datetime]
 
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """How young what another account of the venue was told must be to be taken as it is."""
+
+    prices: timedelta = timedelta()
+    markets: timedelta = timedelta()
+    candles: timedelta = timedelta()
+
+
+ANEW = Recent()
 WANTED_FOR = timedelta(hours=24)
 # A price is polled for a day after the last alert on its pair.
 
@@ -32,13 +45,12 @@ WHERE signals_ticker.at <= excluded.at OR signals_ticker.at > %s
 WANT = "UPDATE signals_ticker SET wanted_at = %s WHERE instrument_id = ANY(%s) AND wanted_at < %s"
 WANT_AGAIN = timedelta(hours=1)
 # How often a pair that is alerted all the time is noted as wanted.
+RULES = tuple(name for name in InstrumentReport.__slots__ if name != "symbol")
 FRESH = timedelta(seconds=5)
 # A watched price is asked for every 2 s: an older one belongs to a pair that nobody watched.
 
 
-def refresh_prices(
-    account: ExchangeAccount, *, gateway: Gateway, clock: Clock, recent: timedelta = timedelta()
-) -> int:
+def refresh_prices(account: ExchangeAccount, *, gateway: Gateway, clock: Clock, recent: timedelta = timedelta()) -> int:
     """Ask for the prices of every watched instrument of the account's venue; how many came. Raises NotReached.
 
     What was asked for within `recent` stays as it is: prices are the venue's, and its other accounts ask for them too.
@@ -126,23 +138,37 @@ def refresh_balances(account: ExchangeAccount, *, gateway: Gateway, clock: Clock
     )
 
 
-def refresh_instruments(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
-    """Write every market of the account's venue; one that is no longer listed becomes inactive. Raises NotReached."""
-    now, reports = clock(), gateway.instruments()
-    rows = [_instrument(account, report, now) for report in sorted(reports, key=lambda r: r.symbol)]
-    fields = [
-        f.name
-        for f in Instrument._meta.concrete_fields
-        if f.name not in ("id", "venue", "environment", "symbol", "stopped_at")
-    ]
+def refresh_instruments(
+    account: ExchangeAccount, *, gateway: Gateway, clock: Clock, recent: timedelta = timedelta()
+) -> int:
+    """Write what the account's venue lists, and what it lists no more; how many markets differed. Raises NotReached.
+
+    Where it was asked within `recent`, for whichever of its accounts, nothing is asked: a venue's list is long.
+    """
+    now, known = clock(), Instrument.objects.filter(venue=account.venue, environment=account.environment)
+    if recent and known.filter(refreshed_at__gt=now - recent, refreshed_at__lte=now).exists():
+        return 0
+    reports = {report.symbol: report for report in gateway.instruments()}
+    written = {row[0]: row[1:] for row in known.values_list("symbol", *RULES)}
+    differing = [reports[symbol] for symbol in sorted(reports) if written.get(symbol) != _rules(reports[symbol])]
     Instrument.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["venue", "environment", "symbol"], update_fields=fields
+        [_instrument(account, report, now) for report in differing],
+        update_conflicts=True,
+        unique_fields=["venue", "environment", "symbol"],
+        update_fields=[*RULES, "refreshed_at"],
     )
-    listing.note_changes(account, {row.symbol for row in rows}, now=now)
+    listing.note_changes(account, reports.keys(), now=now)
+    known.exclude(active=False, status=GONE).update(refreshed_at=now)
     listings.forget()
-    return len(rows)
+    return len(differing)
+
+
+def _rules(report: InstrumentReport) -> tuple[object, ...]:
+    return tuple(getattr(report, name) for name in RULES)
 
 
 def _instrument(account: ExchangeAccount, report: InstrumentReport, now: datetime) -> Instrument:
-    values = {name: getattr(report, name) for name in InstrumentReport.__slots__}
-    return Instrument(venue=account.venue, environment=account.environment, refreshed_at=now, **values)
+    values = dict(zip(RULES, _rules(report), strict=True))
+    return Instrument(
+        venue=account.venue, environment=account.environment, symbol=report.symbol, refreshed_at=now, **values
+    )

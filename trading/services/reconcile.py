@@ -21,6 +21,7 @@ from trading.models import Disagreement, Order, PositionGroup
 from trading.services import audit, delisted, disagree, fills, funding, instance, lookups, market, realised, strangers
 from trading.services.booked import expected
 from trading.services.listing import NOT_LISTED
+from trading.services.market import ANEW, Recent
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +32,14 @@ LOOKS = 3
 # Where fills keep coming in, the next sweep is soon enough.
 
 
-def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: TimingProfile) -> None:
-    """Orders, fills and balances of one account; afterwards entries are allowed. Raises NotReached, and then they are not."""
+def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: TimingProfile, recent: Recent = ANEW) -> None:
+    """Orders, fills and balances of one account; afterwards entries are allowed. Raises NotReached, and then they are not.
+
+    What is the venue's and not the account's is asked for where none of its accounts has `recent`.
+    """
     account = ExchangeAccount.objects.get(pk=account_id)
     _measure_clock(account_id, gateway=gateway, clock=clock)
-    market.refresh_instruments(account, gateway=gateway, clock=clock)
+    market.refresh_instruments(account, gateway=gateway, clock=clock, recent=recent.markets)
     lookups.look_up(account_id, gateway=gateway, clock=clock, timing=timing)
     fills.collect(account_id, gateway=gateway, clock=clock)
     strangers.look(account, gateway=gateway, clock=clock)
@@ -55,7 +59,7 @@ def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: Timing
     if differ := strange_positions(account_id, gateway=gateway):
         return mark_unhealthy(account_id, code="POSITION_DIFFERS", detail="; ".join(differ))
     market.refresh_balances(account, gateway=gateway, clock=clock)
-    market.refresh_prices(account, gateway=gateway, clock=clock)
+    market.refresh_prices(account, gateway=gateway, clock=clock, recent=recent.prices)
     return _finish(account_id, clock())
 
 

@@ -76,6 +76,18 @@ def test_a_slow_venue_holds_the_worker_for_one_question_of_each_kind(desk: Desk)
     assert (slow.asked, done) == (["candles", "book"], rows.Refreshed(calls=1, bars=0, complete=False))
 
 
+@pytest.mark.parametrize(("later_secs", "asked"), [(49, 1), (50, 2), (-60, 2)])
+def test_what_was_just_swept_for_another_account_of_the_venue_is_left_out(
+    desk: Desk, later_secs: int, asked: int
+) -> None:
+    slow, recent = Slow(), timedelta(seconds=50)
+    began = slow.now
+    for secs in (0, later_secs):
+        slow.now = began + timedelta(seconds=secs)
+        candles.sweep(desk.account, gateway=cast("Gateway", slow), clock=slow.clock, recent=recent)
+    assert slow.asked.count("book") == asked
+
+
 def test_a_sweep_fetches_follows_and_knows_the_books(desk: Desk) -> None:
     first = sweep(desk)
     assert first.complete

@@ -171,9 +171,7 @@ def test_an_older_price_replaces_a_newer_one_only_when_that_is_from_the_future(
 
 
 @pytest.mark.parametrize(("ago_secs", "asked"), [(0.9, False), (1.1, True), (-60, True)])
-def test_what_another_account_just_asked_for_is_not_asked_for_again(
-    desk: Desk, ago_secs: float, asked: bool
-) -> None:
+def test_what_another_account_just_asked_for_is_not_asked_for_again(desk: Desk, ago_secs: float, asked: bool) -> None:
     market.ensure_prices(desk.account, ["BTC/USDT"], gateway=lambda: desk.gateway, clock=timezone.now)
     now = timezone.now()
     Ticker.objects.update(at=now - timedelta(seconds=ago_secs))
@@ -197,6 +195,27 @@ def test_a_market_that_is_listed_no_more_becomes_inactive(desk: Desk) -> None:
     market.refresh_instruments(desk.account, gateway=desk.gateway, clock=timezone.now)
     assert Instrument.objects.get(symbol="GONE/USDT").active is False
     assert Instrument.objects.get(symbol="ETH/USDT").active is True
+
+
+def test_only_what_differs_is_written_anew(desk: Desk) -> None:
+    before = timezone.now()
+    assert market.refresh_instruments(desk.account, gateway=desk.gateway, clock=timezone.now) == 0
+    assert Instrument.objects.filter(refreshed_at__lt=before).count() == 0
+    Instrument.objects.filter(symbol="ETH/USDT").update(tick_size="0.5", active=False, status="GONE")
+    assert market.refresh_instruments(desk.account, gateway=desk.gateway, clock=timezone.now) == 1
+    eth = Instrument.objects.get(symbol="ETH/USDT")
+    assert (eth.tick_size, eth.active) == (Decimal("0.01"), True)
+
+
+@pytest.mark.parametrize(("ago_secs", "asked"), [(49, False), (51, True), (-60, True)])
+def test_a_list_that_another_account_just_asked_for_is_not_asked_for_again(
+    desk: Desk, ago_secs: int, asked: bool
+) -> None:
+    now = timezone.now()
+    Instrument.objects.update(refreshed_at=now - timedelta(seconds=ago_secs))
+    Instrument.objects.filter(symbol="ETH/USDT").update(tick_size="0.5")
+    recent = timedelta(seconds=50)
+    assert market.refresh_instruments(desk.account, gateway=desk.gateway, clock=lambda: now, recent=recent) == asked
 
 
 def test_nothing_watched_asks_nothing(desk: Desk) -> None:
