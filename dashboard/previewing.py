@@ -154,7 +154,7 @@ def _meaning(stages: Stages) -> str:
     meant, found = stages.meant, stages.found
     if meant is None or found is None:
         return ""
-    age = "" if meant.age is None else f", {span(meant.age.total_seconds())} old"
+    age = ", of unknown age" if meant.age is None else f", {span(meant.age.total_seconds())} old"
     frame = f", timeframe {timeframe(meant.timeframe_secs)}" if meant.timeframe_secs else ", no timeframe"
     return f"{_classified(found, stages)} on {meant.instrument.symbol}{frame}{age}"
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from dashboard import given, signals, signals_path, telling
-from dashboard.formats import NOTHING, NUMBER, figure, timeframe
+from dashboard.formats import NOTHING, NUMBER, figure, span, timeframe
 from dashboard.groups import market_of
 from dashboard.previewing import CheckRow, Fact, measured, said
 from dashboard.signals import ACTED, Row, short
@@ -19,7 +19,10 @@ from dashboard.telling import Told
 from dashboard.words import order_words
 from project.journal.models import JournalEntry
 from risk.models import RiskDecision
+from signals.evaluate import age_of, timeframe_of
+from signals.intent import Intent, IntentKind
 from signals.models import Alert
+from trading import selectors
 from trading.domain.vocabulary import Purpose
 from trading.models import Order, Pyramid
 from trading.services.replay import MARK, is_replay
@@ -27,6 +30,7 @@ from trading.services.replay import MARK, is_replay
 ORDERS_SHOWN, JOURNAL_SHOWN, POINTING_SHOWN = 60, 60, 20
 LONGEST_RAW, LONGEST_FACT = 12_000, 300
 CLOSING = (Purpose.EXIT, Purpose.REDUCE)
+AGE_UNKNOWN = "not told by the alert: counts as 0"
 SHOWN_ELSEWHERE = frozenset({"checks"})  # the gate's own table
 
 
@@ -98,7 +102,7 @@ def detail(alert: Alert, *, hide: bool) -> Detail:
         facts=tuple(Fact(fact.name, short(fact.value, LONGEST_FACT)) for fact in said(intent)) if intent else (),
         numbers=tuple(_numbers(alert.details)) if not hide else (),
         raw=short(signals.hidden(alert.raw), LONGEST_RAW),
-        about=tuple(_about(alert)),
+        about=(*_about(alert), *_age(alert, intent)),
         checks=() if hide or signal is None else _checks(alert),
         orders=tuple(map(_placed, found)),
         groups=tuple(sorted({order.group_id for order in found} | _groups(alert))) if not hide else (),
@@ -203,6 +207,16 @@ def _about(alert: Alert) -> Iterable[Fact]:
     yield Fact("from", alert.peer or NOTHING)
     yield Fact("sender's id", alert.client_id or NOTHING)
     yield Fact("received", f"{alert.received_at:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _age(alert: Alert, intent: Intent | None) -> Iterable[Fact]:
+    """How old it was on arrival, which max_age_secs bounds; many senders' own formats carry no time."""
+    if intent is None or intent.kind is not IntentKind.TRADE or is_replay(alert):
+        return
+    facts = selectors.alert_facts(alert)
+    age = age_of(intent, timeframe_secs=timeframe_of(facts, intent), received_at=alert.received_at)
+    secs = None if age is None else age.total_seconds()
+    yield Fact("age on arrival", AGE_UNKNOWN if secs is None else f"{secs:.1f} s" if secs < 60 else span(secs))
 
 
 def _checks(alert: Alert) -> tuple[CheckRow, ...]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from risk.models import BookDepth
@@ -21,14 +21,18 @@ def refresh(
     clock: Callable[[], datetime],
     most: int,
     has_time: HasTime = always,
+    recent: timedelta = timedelta(),
 ) -> int:
     """Ask for the pairs (symbol → instrument id) that were not asked for longest, while there is time; how many answered.
 
+    A book within `recent` stands, whoever asked for it.
     What does not answer keeps its row, and grows too old to count by itself; after two of those it is left for this pass.
     """
     known = dict(BookDepth.objects.filter(instrument_id__in=pairs.values()).values_list("instrument_id", "at"))
+    now = clock()
+    young = {pk for pk, at in known.items() if timedelta() <= now - at < recent}
     never = [symbol for symbol, pk in sorted(pairs.items()) if pk not in known]
-    oldest = sorted((symbol for symbol in pairs if symbol not in never), key=lambda symbol: known[pairs[symbol]])
+    oldest = sorted((s for s, pk in pairs.items() if pk in known.keys() - young), key=lambda s: known[pairs[s]])
     answered = refused = 0
     for symbol in [*never, *oldest][:most]:
         if refused >= GIVE_UP_AFTER or not has_time():

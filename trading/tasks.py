@@ -56,8 +56,8 @@ log = logging.getLogger(__name__)
 CANARY = "answer_canary"
 ENTRIES = "entries"
 # The queue of the workers that decide and send entries.
-RECENT = market.Recent(prices=timedelta(seconds=1), markets=timedelta(seconds=50), candles=timedelta(seconds=50))
-# Prices are due every 2 s, markets and candles every minute, for each of a venue's accounts: one asks for all.
+RECENT = market.Recent(prices=timedelta(seconds=1), markets=timedelta(seconds=50), books=timedelta(seconds=50))
+# Prices are due every 2 s, markets and order books every minute, for each of a venue's accounts: one asks for all.
 CHECKUPS, FITS = Errand(preflight.BELL), Errand(fits.BELL)
 
 AccountTask = Callable[[ExchangeAccount], object]
@@ -199,7 +199,7 @@ def sweep_candles(account: ExchangeAccount) -> None:
     _only_one(
         "candles",
         account,
-        lambda gateway: candles.sweep(account, gateway=gateway, clock=timezone.now, recent=RECENT.candles),
+        lambda gateway: candles.sweep(account, gateway=gateway, clock=timezone.now, recent=RECENT.books),
     )
 
 

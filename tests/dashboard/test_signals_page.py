@@ -1,5 +1,6 @@
 """The page "Signals" and of one delivery: filters, pages, timing, numbers, journal; secrets and strangers' texts are safe."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -154,6 +155,20 @@ def test_its_numbers_are_read_not_decoded(entered: Alert, root: Client) -> None:
     assert numbers == {"symbol": "BTC/USDT", "pyramid": "1", "cost": "411.8014"}
     assert {fact.name: fact.value for fact in found.about}["received"].count(".") == 0
     assert 'id="order-count" data-refresh="journal"' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("told_secs_ago", "age"),
+    [(None, "not told by the alert: counts as 0"), (4.25, "4.2 s"), (-7, "-7.0 s"), (240, "4 min")],
+)
+def test_how_old_it_was_on_arrival(day: rows.Desk, root: Client, told_secs_ago: float | None, age: str) -> None:
+    found = alert()
+    if told_secs_ago is not None:
+        body = json.loads(found.raw)
+        sent = found.received_at - timedelta(seconds=told_secs_ago)
+        Alert.objects.filter(pk=found.pk).update(raw=json.dumps(body | {"timenow": sent.isoformat()}))
+    about = {fact.name: fact.value for fact in root.get(f"/signals/{found.pk}").context["page"].about}
+    assert about["age on arrival"].replace("\u202f", " ") == age
 
 
 def test_a_refusal_leads_to_why(root: Client, day: rows.Desk) -> None:

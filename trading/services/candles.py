@@ -35,35 +35,23 @@ FITS_AT_ONCE = 40
 
 TRIED_AGAIN = timedelta(minutes=1)
 _tried: dict[tuple[str, str, str], datetime] = {}
-_swept: dict[int, datetime] = {}
-# By instrument.
 
 
 def sweep(account: ExchangeAccount, *, gateway: Gateway, clock: Clock, recent: timedelta = timedelta()) -> Refreshed:
     """Fetch what is missing of the account's traded pairs, and follow their volatility; what time is too short for waits.
 
-    Its worker polls prices too, and fires what they reach. A pair that this process swept within `recent`, for another
-    account of the venue, is left out.
+    Its worker polls prices too, and fires what they reach. A book that was asked for within `recent`, for another account
+    of the venue, is not asked for again; of candles only what is missing ever is.
     """
-    pairs = _unswept(account, market.watched(account, now=clock()), now=clock(), recent=recent)
+    pairs = market.watched(account, now=clock())
     done = candles.refresh(
         pairs, fetch=fetcher(gateway), now=clock(), most_calls=CALLS_A_SWEEP, has_time=_for_a_while(clock)
     )
     volatility.follow(pairs.values())
     ask = depth_asker(account, gateway)
-    depth.refresh(pairs, ask=ask, clock=clock, most=BOOKS_A_SWEEP, has_time=_for_a_while(clock))
+    depth.refresh(pairs, ask=ask, clock=clock, most=BOOKS_A_SWEEP, has_time=_for_a_while(clock), recent=recent)
     portfolio.forget()
     return done
-
-
-def _unswept(
-    account: ExchangeAccount, pairs: Mapping[str, int], *, now: datetime, recent: timedelta
-) -> Mapping[str, int]:
-    """The pairs whose turn it is, which is noted."""
-    lately = {pk for pk, at in _swept.items() if timedelta() <= now - at < recent}
-    found = {symbol: pk for symbol, pk in pairs.items() if pk not in lately}
-    _swept.update(dict.fromkeys(found.values(), now))
-    return found
 
 
 def _for_a_while(clock: Clock) -> HasTime:
@@ -101,7 +89,6 @@ def _lacking(account: ExchangeAccount, symbols: set[str], *, now: datetime) -> d
 def forget() -> None:
     """Drop what is remembered: between tests."""
     _tried.clear()
-    _swept.clear()
     candles.forget()
     portfolio.forget()
 

@@ -25,7 +25,7 @@ class Recent:
 
     prices: timedelta = timedelta()
     markets: timedelta = timedelta()
-    candles: timedelta = timedelta()
+    books: timedelta = timedelta()
 
 
 ANEW = Recent()
