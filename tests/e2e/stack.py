@@ -188,9 +188,14 @@ class Stack:
             return connection.execute(statement, parameters).fetchall()  # type: ignore[arg-type]
 
     def until_reconciled(self) -> None:
-        """Until every account may trade: its books agreed with the venue's since the start."""
+        """Until every account may trade: its books agreed with the venue's since the start, and no breaker is open.
+
+        On a slow machine the first questions may have come before the exchange could answer.
+        """
         waiting = "SELECT name FROM accounts_exchangeaccount WHERE reconciled_at IS NULL"
         until(lambda: not self.rows(waiting), about="the reconcile of all accounts")
+        shut = "SELECT component FROM risk_breaker WHERE state = 'OPEN' AND opened_at > now() - interval '30 seconds'"
+        until(lambda: not self.rows(shut), about="the breakers", secs=60)
 
     # its door -------------------------------------------------------------------------------
 

@@ -179,6 +179,7 @@ def test_a_folder_is_started_once(stack: Stack) -> None:
 
 
 def test_the_death_of_everything_is_made_good_by_the_next_start(stack: Stack) -> None:
+    stack.until_reconciled()
     assert stack.outcome(stack.post(named(symbol="BTCUSDT")).json()["id"]) == "ENTERED"
     until(lambda: stack.rows("SELECT 1 FROM trading_order WHERE state = 'OPEN'"), about="an order at the venue")
     promised = "SELECT id, tp_mode, settings, levels, leverage FROM trading_positiongroup ORDER BY id"

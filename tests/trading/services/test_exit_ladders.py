@@ -41,7 +41,7 @@ def note(kind: str) -> str:
 
 def targets() -> list[tuple[Decimal, Decimal]]:
     """Quantity and price of what rests to take profit, nearest first."""
-    rows = Order.objects.filter(purpose="TARGET", state__in=("OPEN", "PARTIALLY_FILLED")).order_by("price")
+    rows = Order.objects.filter(purpose="TARGET", state__in=("OPEN", "PARTIALLY_FILLED")).order_by("price", "-qty")
     return [(order.qty - order.filled_qty, order.price) for order in rows]
 
 
