@@ -30,9 +30,9 @@ def refresh(
     """
     known = dict(BookDepth.objects.filter(instrument_id__in=pairs.values()).values_list("instrument_id", "at"))
     now = clock()
-    young = {pk for pk, at in known.items() if timedelta() <= now - at < recent}
+    due = {pk for pk, at in known.items() if not timedelta() <= now - at < recent}
     never = [symbol for symbol, pk in sorted(pairs.items()) if pk not in known]
-    oldest = sorted((s for s, pk in pairs.items() if pk in known.keys() - young), key=lambda s: known[pairs[s]])
+    oldest = sorted((symbol for symbol, pk in pairs.items() if pk in due), key=lambda symbol: known[pairs[symbol]])
     answered = refused = 0
     for symbol in [*never, *oldest][:most]:
         if refused >= GIVE_UP_AFTER or not has_time():
