@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 FIRST_SECS = 0.5
-LONGEST_SECS = 30.0
+LONGEST_SECS = 10.0
+# While the exits worker or the pump waits nothing is sold and nothing is decided; a start costs a second of a core.
 HEALTHY_SECS = 60.0
 # A process that ran this long was well; its next end is a first one again.
 
@@ -16,7 +17,7 @@ class Backoff:
 
     @property
     def delay_secs(self) -> float:
-        """Pause before the next start: 0.5 s, doubled each time, 30 s at most."""
+        """Pause before the next start: 0.5 s, doubled each time, 10 s at most."""
         return min(LONGEST_SECS, FIRST_SECS * 2.0 ** max(0, min(self.ended_young - 1, 10)))
 
     def after(self, *, ran_secs: float) -> "Backoff":
