@@ -8,6 +8,11 @@ WHY: Mapping[str, str] = MappingProxyType(
         "admission.free_slot: 1 → 2 #2": "a slot of the pool is free here, so the search never gets to the number added",
         "exit_ladder._merged: carried > 0 → carried >= 0": "nothing carried adds nothing",
         "exit_ladder._merged: 0 → -1": "nothing carried adds nothing",
+        "exit_ladder._parts: target.qty <= most → target.qty < most": "as much as the venue takes is one part by either way",
+        "exit_ladder._parts: floor_to((most + rest) / 2, rules.lot_step) → ceil_to((most + rest) / 2, rules.lot_step)": "of "
+        "two halves a lot apart either may come last",
+        "exit_ladder._places: all((rules.sellable(qty, target.price) for qty in found.lacking)) → any((rules.sellable(qty, "
+        "target.price) for qty in found.lacking))": "parts are made so that each is sellable; without parts nothing is placed",
         "exit_ladder._rests_already: 0 < qty == state.resting_qty → 0 <= qty == state.resting_qty": "what rests is above 0",
         "exit_ladder._rests_already: 0 → -1": "what rests is above 0",
         "exit_ladder._shares: True → False": "both have one entry a rung",
@@ -21,6 +26,7 @@ WHY: Mapping[str, str] = MappingProxyType(
         "position._order: -1 → 1": "no figure knows legs: they settle ties only",
         "position._order: 1 → 2": "no figure knows legs: they settle ties only",
         "position._order: 1 → 0": "no figure knows legs: they settle ties only",
+        "position._order: ZERO if fill.fee_price is None else fill.fee_price → ZERO": "settles ties only: fees are summed",
         "reconcile._orders: {mine} if mine is not None else set() → {mine}": "no order of ours is None",
         "reduce.due: reserved_qty <= 0 → reserved_qty < 0": "0 lots are not sellable, and dust that is taken along is not",
         "reduce.due: 0 → -1": "nothing below a lot is sellable",

@@ -172,8 +172,7 @@ def actions(
     """
     states = {state.number: state for state in group.rungs}
     by_number = {target.number: target for target in targets}
-    resting = sorted(number for number, state in states.items() if state.resting)
-    cancels = [one for number in resting for one in _cancels(states[number], by_number.get(number), rules)]
+    cancels = [one for number in sorted(states) for one in _cancels(states[number], by_number.get(number), rules)]
     free = floor_to(free_qty(group), rules.lot_step) - total(state.resting_qty for state in group.rungs)
     return (*cancels, *_places(targets, states, free=free, rules=rules))
 

@@ -48,9 +48,10 @@ def _same_bar(last: PyramidView, *, timeframe_secs: int, at: datetime) -> Refusa
     begun = bar_start(last.created_at, timeframe_secs=timeframe_secs)
     if bar_start(at, timeframe_secs=timeframe_secs) > begun:
         return None
-    following = begun + timedelta(seconds=max(timeframe_secs, 1))
+    secs = max(timeframe_secs, 1)
+    following = begun + timedelta(seconds=secs)
     advice = f"The last one came at {last.created_at:%H:%M:%S}, the next may come from {following:%H:%M:%S} UTC."
-    frame = timeframe_words(max(timeframe_secs, 1))
+    frame = timeframe_words(secs)
     said = f"One pyramid a bar, and this bar of {frame} has had its own."
     return Refusal("TOO_SOON", f"pyramids in this bar of {frame}", 2, 1, advice, said=said)
 

@@ -182,6 +182,11 @@ def test_it_takes_more_than_it_rests_itself() -> None:
     assert decide(group, rules=replace(FREE, min_qty=D(3))).actions == (Cancel(21, CancelReason.RESIZED),)
 
 
+def test_what_is_left_at_the_end_stays_at_the_rung_where_it_rests() -> None:
+    """Of 3 rung 1 has sold 2 and rests the last 1: no rung may sell it anew, and the last one has no order."""
+    assert decide(view(1, rungs=(rung(1, closed=2, rests=1, price=108),))).actions == ()
+
+
 def test_rungs_are_taken_back_in_their_order() -> None:
     group = view(100, rungs=(rung(1, rests=30, price=108), rung(0, rests=30)))
     assert decide(group).actions[:2] == (Cancel(20, CancelReason.RESIZED), Cancel(21, CancelReason.RESIZED))

@@ -89,6 +89,7 @@ def test_a_timeframe_that_nobody_gave_counts_as_a_second() -> None:
     at = NOON + timedelta(minutes=5)
     found = may_add(pyramids("100"), settings=GRID, timeframe_secs=0, price=D(90), at=at)
     assert found is not None
+    assert "this bar of 1s has had its own" in found.sentence()
     assert "the next may come from 12:05:01 UTC" in found.sentence()
 
 

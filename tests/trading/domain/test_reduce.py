@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from risk.domain.denial import Denial
 from risk.domain.sizing import SizeRequest
 from signals.intent import SizeKind
-from tests.trading.domain.build import BTC, COARSE, held
+from tests.trading.domain.build import BTC, COARSE, PERP, held
 from trading.domain.money import floor_to
 from trading.domain.reduce import Due, Reduction, due, reduction, reduction_by_size
 from trading.domain.refusal import Refusal
@@ -63,6 +63,13 @@ def test_the_limit_is_the_least_quantity_at_this_price() -> None:
     found = reduction(held(1, rules=BTC), rules=BTC, price=D(40000), qty=D("0.0001"))
     assert isinstance(found, Refusal)
     assert (found.value, found.limit) == (D("0.0001"), D("0.00013"))
+
+
+def test_on_futures_it_is_the_least_quantity_whatever_that_is_worth() -> None:
+    rules = replace(PERP, min_qty=D("0.002"), lot_step=D("0.001"), min_notional=D(200))
+    found = reduction(held(1, rules=rules), rules=rules, price=D(40000), qty=D("0.001"))
+    assert isinstance(found, Refusal)
+    assert (found.value, found.limit) == (D("0.001"), D("0.002"))
 
 
 @pytest.mark.parametrize(

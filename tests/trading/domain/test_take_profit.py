@@ -60,6 +60,11 @@ def test_what_is_too_small_waits_for_the_next_leg() -> None:
     assert waiting([replace(first, net_qty=D("3.4"), closed_qty=D(2))], rules=COARSE) == Held(10, D(1))
 
 
+def test_each_leg_is_taken_off_by_its_own_size() -> None:
+    legs = [holding(0, 2), holding(1, 3), holding(2, 4), holding(3, 5)]
+    assert [a.qty for a in targets(legs, rules=COARSE, held_qty=D(14))] == [2, 3, 4, 5]
+
+
 def test_nothing_is_placed_for_a_leg_that_has_not_filled() -> None:
     """A higher target of an unfilled leg must not carry what waits: it would sell at a price of another leg."""
     rules = replace(BTC, min_notional=D(5))
@@ -110,6 +115,13 @@ def test_what_was_closed_elsewhere_comes_off_the_first_legs_and_stays_off() -> N
     partly = [holding(0, 5), holding(1, 5, closed_qty=D(3), resting=resting("1"))]
     assert targets(partly, rules=COARSE, held_qty=D(1)) == ()
     assert targets([holding(0, 5), holding(1, 5, closed_qty=D(4))], rules=COARSE, held_qty=D(0)) == ()
+
+
+def test_a_part_of_a_lot_that_was_closed_elsewhere_comes_off_the_first_leg() -> None:
+    """Of 1.6, 0.6 and 1 went 0.3: 1.3, 1.9 and 2.9 in lots are 1, 1 and 2, so the second leg has none."""
+    legs = [holding(0, "1.6"), holding(1, "0.6"), holding(2, 1)]
+    found = targets(legs, rules=replace(COARSE, min_qty=D(1)), held_qty=D("2.9"))
+    assert found == (Place(10, D(1), D(101)), Place(12, D(1), D(101)))
 
 
 def test_a_lot_that_a_later_leg_has_sold_is_not_promised_by_an_earlier_one() -> None:
