@@ -115,7 +115,7 @@ def failpoints() -> str:
     """WINDLASS_FAILPOINTS, in tests and fault campaigns only (project/failpoints.py). Raises SystemExit elsewhere."""
     text = os.environ.get("WINDLASS_FAILPOINTS", "")
     tests = os.environ.get("DJANGO_SETTINGS_MODULE") == "project.settings.test"
-    campaign = os.environ.get("WINDLASS_TIMING") == "fast" and os.environ.get("WINDLASS_FAULTS") == "1"
+    campaign = flag("WINDLASS_FAULTS", default=False)
     if text and (flag("WINDLASS_LIVE", default=False) or not (tests or campaign)):
         raise SystemExit(
             "WINDLASS_FAILPOINTS makes processes die: only for tests, and never where WINDLASS_LIVE is set."

@@ -113,7 +113,7 @@ def ran(plan: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, "-c", REACH], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 
-CAMPAIGN = {"WINDLASS_TIMING": "fast", "WINDLASS_FAULTS": "1"}
+CAMPAIGN = {"WINDLASS_FAULTS": "1"}
 
 
 @pytest.mark.parametrize(
@@ -121,6 +121,7 @@ CAMPAIGN = {"WINDLASS_TIMING": "fast", "WINDLASS_FAULTS": "1"}
     [
         {},
         {"WINDLASS_TIMING": "fast"},
+        {"WINDLASS_FAULTS": "0"},
         {"DJANGO_SETTINGS_MODULE": "project.settings.production"},
         {**CAMPAIGN, "WINDLASS_LIVE": "1"},
     ],
@@ -138,6 +139,7 @@ def test_a_plan_outside_of_tests_ends_the_process_with_a_clear_sentence(variable
         ("", {}, 0),
         ("a.b=kill@2", CAMPAIGN, -signal.SIGKILL),
         ("a.b=kill@3", CAMPAIGN, 0),
+        ("a.b=kill@2", {**CAMPAIGN, "WINDLASS_TIMING": "fast"}, -signal.SIGKILL),
         ("a.b=kill", {"DJANGO_SETTINGS_MODULE": "project.settings.test"}, -signal.SIGKILL),
     ],
 )
