@@ -34,7 +34,11 @@ DIFFERS: Mapping[str, str] = {
     Difference.FILL_CHANGED: "has other numbers at the venue than here",
     Difference.FILL_PHANTOM: "stands in our books, and the venue has never heard of it",
     Difference.FILL_FOREIGN: "is not ours: somebody traded on the same keys",
+    Difference.FILL_DOUBLED: "is of a second order under an id of ours: the venue took one request twice",
 }
+DOUBLED_WORDS = (
+    "It is in no group, so nothing here sells or closes it: undo it at the venue, then say that it is seen to."
+)
 NO_ENTRIES = "Until you decide, this account takes no entries; exits go on."
 
 
@@ -114,16 +118,15 @@ def _deed(name: str, *ids: Any, label: str) -> tuple[str, str]:
 
 def _differing(row: Disagreement) -> TroubleRow:
     theirs = "Take the venue's numbers" if row.theirs else "Strike it out"
+    doubled = row.kind == Difference.FILL_DOUBLED
+    deeds = (("ours", "It is seen to"),) if doubled else (("theirs", theirs), ("ours", "Keep ours"))
     return TroubleRow(
         id=f"differs-{row.pk}",
         subject=row.instrument.symbol,
         says=f"Execution {row.venue_trade_id} of order {row.venue_order_id} {DIFFERS.get(row.kind, row.kind)}.",
         since=row.seen_at,
-        words=(*both(row), NO_ENTRIES),
-        deeds=(
-            _deed("settle_difference", row.pk, "theirs", label=theirs),
-            _deed("settle_difference", row.pk, "ours", label="Keep ours"),
-        ),
+        words=(*both(row), *([DOUBLED_WORDS] * doubled), NO_ENTRIES),
+        deeds=tuple(_deed("settle_difference", row.pk, choice, label=label) for choice, label in deeds),
     )
 
 

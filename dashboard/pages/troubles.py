@@ -1,6 +1,7 @@
 """The page "Books": what is not as it should be on an account, and the deeds that mend it, each with its undo."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from dashboard.access import may_act
 from dashboard.formats import qty
 from dashboard.pages.ask import Field, Question, Told, Typed, ask
 from dashboard.pages.errors import needs_database
+from trading.domain.reconcile import Difference
 from trading.models import Disagreement, PositionGroup
 from trading.services import disagree, dust, naked
 
@@ -107,16 +109,39 @@ def take_back_waiver(request: HttpRequest, group_id: int) -> HttpResponse:
 
 # executions that differ --------------------------------------------------------------------------
 
-CONSEQUENCE: Mapping[str, tuple[str, str]] = {
-    "theirs": (
-        "Our books take the venue's word: quantity, price and fee of this execution, and what follows from them.",
-        "Targets are sized anew at once. This can be undone here.",
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a person may say of an execution, and what follows."""
+
+    title: str
+    lines: tuple[str, str]
+
+
+CONSEQUENCE: Mapping[str, Word] = {
+    "theirs": Word(
+        "take the venue’s numbers",
+        (
+            "Our books take the venue's word: quantity, price and fee of this execution, and what follows from them.",
+            "Targets are sized anew at once. This can be undone here.",
+        ),
     ),
-    "ours": (
-        "Our books stay as they are, and these two numbers are not asked about again.",
-        "What is missing or left over at the venue is then written down as somebody else's movement. This can be undone here.",
+    "ours": Word(
+        "keep ours",
+        (
+            "Our books stay as they are, and these two numbers are not asked about again.",
+            "What is missing or left over at the venue is then written down as somebody else's movement. This can be undone here.",
+        ),
     ),
 }
+DOUBLED = Word(
+    "it is seen to",
+    (
+        "What this second order bought or sold is in no group. Undo it at the venue first, if it is to go.",
+        "On spot what is left over is then written down as a movement of yours; a futures position that differs is told on. "
+        "This can be undone here.",
+    ),
+)
 
 
 @needs_database
@@ -127,15 +152,15 @@ def settle_difference(request: HttpRequest, row_id: int, choice: str) -> HttpRes
     row = get_object_or_404(Disagreement.objects.select_related("instrument"), pk=row_id)
     if choice not in CONSEQUENCE or row.order_id is None:
         raise Http404
-    title = f"{row.instrument.symbol}: {'take the venue’s numbers' if choice == 'theirs' else 'keep ours'}"
-    over = (CHANGED,) if row.settled_at else ()
-    lines = (*over, *troubles.both(row), *CONSEQUENCE[choice])
+    told = DOUBLED if row.kind == Difference.FILL_DOUBLED else CONSEQUENCE[choice]
+    lines = (*((CHANGED,) if row.settled_at else ()), *troubles.both(row), *told.lines)
 
     def deed(typed: Typed, who: str) -> str:
         disagree.settle(row.pk, choice=choice.upper(), operator=who, reason=typed["reason"], now=timezone.now())
         return f"Execution {row.venue_trade_id} is settled; entries open again at the next reconcile."
 
-    return _asked(request, Question(title, lines, "Settle", fields=(WHY,)), deed, account=row.account_id)
+    question = Question(f"{row.instrument.symbol}: {told.title}", lines, "Settle", fields=(WHY,))
+    return _asked(request, question, deed, account=row.account_id)
 
 
 @needs_database

@@ -12,13 +12,14 @@ from trading.domain.vocabulary import MarketKind, Side
 
 @dataclass(frozen=True, slots=True)
 class OurOrder:
-    """An order in our books; filled_qty is the sum of its recorded fills."""
+    """An order in our books; filled_qty is the sum of its recorded fills. conditional: it waits for its trigger there."""
 
     client_order_id: str
     venue_order_id: str
     symbol: str
     state: OrderState
     filled_qty: Decimal
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class TheirOrder:
     venue_order_id: str
     symbol: str
     filled_qty: Decimal
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,14 @@ class Difference(StrEnum):
 
     ORDER_MISSING = "ORDER_MISSING"  # we say resting, they have no such open order: look it up
     ORDER_STILL_OPEN = "ORDER_STILL_OPEN"  # we say ended, it rests: look it up, cancel it
+    ORDER_DOUBLED = "ORDER_DOUBLED"  # a second one under an id of ours: cancel it
     ORDER_FOREIGN = "ORDER_FOREIGN"  # not ours: adopted or shown
     FILLED_DIFFERS = "FILLED_DIFFERS"  # read its executions
     FILL_MISSING = "FILL_MISSING"  # an execution of our order that we lack: record it
     FILL_FOREIGN = "FILL_FOREIGN"  # an execution of an order that is not ours: shown
+    FILL_DOUBLED = (
+        "FILL_DOUBLED"  # of a second order under an id of ours, which only the venue can tell: a person looks
+    )
     FILL_PHANTOM = "FILL_PHANTOM"  # we recorded what they do not report: a person looks
     FILL_CHANGED = "FILL_CHANGED"  # the same execution with other numbers: a person looks
     BALANCE_EXPLAINED = "BALANCE_EXPLAINED"  # the executions that we lack make the whole difference
@@ -117,12 +123,24 @@ def _orders(ours: Sequence[OurOrder], theirs: Sequence[TheirOrder]) -> Iterable[
     for their in theirs:
         # An id of ours is free again once its order has ended: the venue's own id is the surer name.
         mine = by_venue.get((their.symbol, their.venue_order_id)) or by_client.get(their.client_order_id)
+        if mine is not None and is_second(mine, their):
+            yield Correction(Difference.ORDER_DOUBLED, their.venue_order_id, their.symbol, theirs=their.filled_qty)
+            continue
         seen |= {mine} if mine is not None else set()
         yield from _order(mine, their)
     missing = (order for order in ours if order.state in RESTING and order not in seen)
     yield from (
         Correction(Difference.ORDER_MISSING, order.client_order_id, order.symbol, order.filled_qty) for order in missing
     )
+
+
+def is_second(mine: OurOrder, their: TheirOrder) -> bool:
+    """Whether a venue's order carries our id under another number than ours has: a request arrived there twice.
+
+    A trigger's number and that of the order that it fires are two names of one order.
+    """
+    same = mine.symbol == their.symbol and mine.conditional == their.conditional
+    return same and mine.venue_order_id not in ("", their.venue_order_id)
 
 
 def _order(mine: OurOrder | None, their: TheirOrder) -> Iterable[Correction]:

@@ -46,6 +46,8 @@ LATE = timedelta(seconds=60)
 TURN_SECS = 15
 WATCHED = frozenset({Difference.FILL_CHANGED, Difference.FILL_PHANTOM})
 # What only a person settles.
+NUMBERS_AT_ONCE = 20
+# A venue is asked whose so many orders were, at one look; where a person trades by the thousand the others come later.
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _correct_all(
     """Look at markets and correct what can be; how many executions were recorded."""
     first = max(since, account.created_at)
     looks = (_look_at(account, market, since=first, gateway=gateway) for market in markets)
-    return sum(_correct(account, one, now=clock()) for one in looks)
+    return sum(_correct(account, one, gateway=gateway, now=clock()) for one in looks)
 
 
 def _touched(account: ExchangeAccount, *, since: datetime) -> list[Instrument]:
@@ -126,17 +128,41 @@ def _order(order: Order, instrument: Instrument) -> OurOrder:
 # correcting --------------------------------------------------------------------------------------
 
 
-def _correct(account: ExchangeAccount, look: Look, *, now: datetime) -> int:
+def _correct(account: ExchangeAccount, look: Look, *, gateway: Gateway, now: datetime) -> int:
     """Record what we lack, note what is not ours, and keep for a person what differs; what agrees again is settled."""
     by_kind: dict[Difference, list[VenueFill]] = defaultdict(list)
     for correction in look.found:
         if correction.fill is not None:
             by_kind[correction.kind].append(correction.fill)
-    recorded = _record(account, look, by_kind[Difference.FILL_MISSING], now)
-    _note_foreign(account, look, by_kind[Difference.FILL_FOREIGN], now)
+    recorded, strange = _record(account, look, by_kind[Difference.FILL_MISSING], now), by_kind[Difference.FILL_FOREIGN]
+    doubles = _doubles(account, look, {fill.venue_order_id for fill in strange}, gateway=gateway)
+    _note_foreign(account, look, [f for f in strange if doubles.get(f.venue_order_id, ...) is None], now)
     differing = [(kind, fill) for kind in sorted(WATCHED) for fill in by_kind[kind]]
-    _keep(account, look, differing, now)
+    differing += [(Difference.FILL_DOUBLED, fill) for fill in strange if doubles.get(fill.venue_order_id)]
+    _keep(account, look, differing, doubles, now)
     return recorded
+
+
+def _doubles(
+    account: ExchangeAccount, look: Look, numbers: Collection[str], *, gateway: Gateway
+) -> dict[str, Order | None]:
+    """Of orders that are none of ours by their numbers: that of ours whose id one carries, else None. Raises NotReached.
+
+    The venue is asked once for each; what is beyond the most at one look is missing here, and comes at a later one.
+    """
+    rows = Disagreement.objects.filter(account=account, instrument=look.instrument, venue_order_id__in=numbers)
+    kinds = (Difference.FILL_FOREIGN, Difference.FILL_DOUBLED)
+    found = {row.venue_order_id: row.order for row in rows.filter(kind__in=kinds).select_related("order")}
+    for number in sorted(set(numbers) - found.keys())[:NUMBERS_AT_ONCE]:
+        report = gateway.find_order(symbol=look.instrument.symbol, client_order_id="", venue_order_id=number)
+        found[number] = _under_its_id(account, report.client_order_id if report else "", number)
+    return found
+
+
+def _under_its_id(account: ExchangeAccount, client_order_id: str, number: str) -> Order | None:
+    """Our order of this id, where the venue gave it another number before: one without a number may be this very one."""
+    mine = Order.objects.filter(account=account, client_order_id=client_order_id).exclude(client_order_id="").first()
+    return mine if mine is not None and mine.venue_order_id not in ("", number) else None
 
 
 def _record(account: ExchangeAccount, look: Look, lacking: Sequence[VenueFill], now: datetime) -> int:
@@ -174,7 +200,11 @@ def _numbers(account: ExchangeAccount, look: Look, executions: Sequence[VenueFil
 
 
 def _keep(
-    account: ExchangeAccount, look: Look, differing: Sequence[tuple[Difference, VenueFill]], now: datetime
+    account: ExchangeAccount,
+    look: Look,
+    differing: Sequence[tuple[Difference, VenueFill]],
+    doubles: Mapping[str, Order | None],
+    now: datetime,
 ) -> None:
     """Open what is new, end what agrees again."""
     listed = list(Disagreement.objects.filter(account=account, instrument=look.instrument, settled_at=None))
@@ -189,7 +219,10 @@ def _keep(
     with transaction.atomic():
         locks.account(account.pk)
         for kind, fill in fresh:
-            _new(account, look, kind, fill, now, **_both(account, look, fill))
+            facts = _both(account, look, fill)
+            _new(
+                account, look, kind, fill, now, **facts | {"order": facts["order"] or doubles.get(fill.venue_order_id)}
+            )
         for row in agreed:
             row.settled_at, row.settled_as = now, "AGREED"
             row.save(update_fields=["settled_at", "settled_as"])

@@ -12,6 +12,7 @@ from project.reads import Read
 from trading import locks
 from trading.domain.money import ZERO, total
 from trading.domain.order_state import OrderState
+from trading.domain.reconcile import Difference
 from trading.models import Disagreement, Fill, Order
 from trading.services import fee_prices, groups, orders
 
@@ -45,11 +46,15 @@ def unsettled(account_id: int) -> list[Disagreement]:
 
 
 def settle(row_id: int, *, choice: str, operator: str, reason: str, now: datetime) -> Disagreement:
-    """Take the venue's numbers into our books, or keep ours against it; journalled. Raises AlreadySettled."""
+    """Take the venue's numbers into our books, or keep ours against it; journalled. Raises AlreadySettled.
+
+    A second order's execution is in no group: nothing of it can be taken, either word says that it is seen to.
+    """
     with transaction.atomic():
         row = _locked(row_id)
         if row.settled_at is not None:
             raise AlreadySettled(AlreadySettled.__doc__)
+        choice = OURS if row.kind == Difference.FILL_DOUBLED else choice
         if choice == THEIRS:
             _write(row, _amounts(row.theirs) if row.theirs else STRUCK, now)
         row.settled_at, row.settled_as, row.settled_by, row.reason = now, choice, operator, reason

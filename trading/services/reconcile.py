@@ -53,9 +53,10 @@ def reconcile(account_id: int, *, gateway: Gateway, clock: Clock, timing: Timing
     instance.holds(account_id, now=clock())  # renewed here where nothing is sent
     if other := instance.obstacle(account_id, now=clock()):
         return mark_unhealthy(account_id, code=instance.SECOND_ENGINE, detail=other)
+    if not disagree.unsettled(account_id):
+        _explain_balances(account, gateway=gateway, clock=clock)
     if wrong := disagree.unsettled(account_id):
         return mark_unhealthy(account_id, code="BOOKS_DIFFER", detail=_differing_words(wrong))
-    _explain_balances(account, gateway=gateway, clock=clock)
     if differ := strange_positions(account_id, gateway=gateway):
         return mark_unhealthy(account_id, code="POSITION_DIFFERS", detail="; ".join(differ))
     market.refresh_balances(account, gateway=gateway, clock=clock)
@@ -223,13 +224,16 @@ def _set_baseline(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
 def _explain_balances(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> None:
     """Write down what changed without us, once it is certain that no fill of ours explains it and none is undecided.
 
-    A fill that shows only after its order ended is looked for in every market of those currencies first. Where our books
-    moved on since the look, another process wrote what it found, or part of it: the next sweep looks anew.
+    A fill that shows only after its order ended is looked for in every market of those currencies first; what waits for
+    a person there may be the very difference. Where our books moved on since the look, another process wrote what it
+    found, or part of it: the next sweep looks anew.
     """
     account_id = account.pk
     if not (found := unexplained_for_sure(account_id, gateway=gateway, clock=clock)):
         return
     audit.of_currencies(account, found, gateway=gateway, clock=clock)
+    if disagree.unsettled(account_id):
+        return
     believed = expected(account_id)
     if not (found := unexplained_for_sure(account_id, gateway=gateway, clock=clock)):
         return

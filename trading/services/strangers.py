@@ -1,4 +1,7 @@
-"""Orders at the venue held against ours: what rests there after it ended here is cancelled, what is not ours is shown."""
+"""Orders at the venue held against ours: what rests there after it ended here is cancelled, what is not ours is shown.
+
+So is cancelled what rests under an id of ours a second time: a request that arrived there twice.
+"""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -38,7 +41,9 @@ def look(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> None:
     )
     by_client = {order.client_order_id: order for order in ours}
     for difference in found:
-        if difference.kind is Difference.ORDER_STILL_OPEN:
+        if difference.kind is Difference.ORDER_DOUBLED:
+            _end_second(account, reports[difference.symbol, difference.subject], gateway=gateway)
+        elif difference.kind is Difference.ORDER_STILL_OPEN:
             _cancel(by_client[difference.subject], gateway=gateway, clock=clock)
         elif difference.kind in ASKED_FOR and by_client[difference.subject].instrument.status != GONE:
             cancel.look_at(by_client[difference.subject], gateway=gateway, clock=clock)  # its fills are fetched at once
@@ -69,13 +74,14 @@ def _candidates(account_id: int, reports: Iterable[RestingReport]) -> Iterable[O
 
 
 def _ours(order: Order) -> OurOrder:
-    number = order.venue_order_id or order.venue_algo_id
+    number, waits = order.venue_order_id or order.venue_algo_id, not order.venue_order_id
     state = OrderState(order.state)
-    return OurOrder(order.client_order_id, number, order.instrument.symbol, state, order.filled_qty)
+    return OurOrder(order.client_order_id, number, order.instrument.symbol, state, order.filled_qty, waits)
 
 
 def _theirs(report: RestingReport) -> TheirOrder:
-    return TheirOrder(report.order.client_order_id, _name(report)[1], report.symbol, report.order.filled_qty)
+    told, waits = report.order, not report.order.venue_order_id
+    return TheirOrder(told.client_order_id, _name(report)[1], report.symbol, told.filled_qty, waits)
 
 
 # ours, ended here, and still there ---------------------------------------------------------------
@@ -101,6 +107,24 @@ def _cancel(order: Order, *, gateway: Gateway, clock: Clock) -> None:
             facts = {"state": order.state, "group": order.group_id}
             record_all([Event("order.still_open", f"order:{order.pk}", facts, order.account_id)])
     cancel.look_at(order, gateway=gateway, clock=clock)
+
+
+def _end_second(account: ExchangeAccount, report: RestingReport, *, gateway: Gateway) -> None:
+    """A second order under an id of ours: cancelled by its own number. What it has filled, the audit tells.
+
+    A cancel that fails is repeated by the next sweep, for it still rests then.
+    """
+    told = report.order
+    names = {"venue_order_id": told.venue_order_id, "venue_algo_id": told.venue_algo_id}
+    try:
+        gateway.cancel(symbol=report.symbol, **names)
+    except (OrderNotOpen, Unknown) as error:
+        log.warning("order %s rests a second time, as %s: %s", told.client_order_id, _name(report)[1], error)
+        return
+    log.error("order %s rested a second time, as %s: cancelled there", told.client_order_id, _name(report)[1])
+    facts = {"client_order_id": told.client_order_id, "filled_qty": told.filled_qty, **names}
+    with transaction.atomic():
+        record_all([Event("order.doubled", f"account:{account.pk}", facts, account.pk)])
 
 
 # not ours ----------------------------------------------------------------------------------------

@@ -139,6 +139,7 @@ KINDS: Mapping[str, Judge] = MappingProxyType(
         "mode.changed": _mode,
         "mode.leave_requested": _always(Klass.KILL),
         "mode.worked_down": _always(Klass.RISK),
+        "order.doubled": _always(Klass.ALARMS),
         "order.state": _order,
         "order.still_open": _always(Klass.ALARMS),
         "risk.breach": _always(Klass.RISK),

@@ -25,6 +25,7 @@ from trading.domain.vocabulary import MarketKind, Side
 D = Decimal
 OURS = OurOrder("w1", "77", "BTC/USDT", OrderState.OPEN, D(0))
 THEIRS = TheirOrder("w1", "77", "BTC/USDT", D(0))
+SECOND = replace(THEIRS, venue_order_id="78")
 FILL = VenueFill("BTC/USDT", "77", "t1", Side.BUY, D(2), D(200), D("0.002"), "BTC", "BTC", "USDT")
 NO_MONEY: Mapping[str, Decimal] = {}
 
@@ -49,6 +50,14 @@ def kinds(ours: OurBook, theirs: TheirBook) -> list[tuple[Difference, str]]:
         ([OURS], [THEIRS, TheirOrder("x", "78", "BTC/USDT", D(0))], [(Difference.ORDER_FOREIGN, "78")]),
         ([OURS], [replace(THEIRS, symbol="ETH/USDT", client_order_id="")],
          [(Difference.ORDER_FOREIGN, "77"), (Difference.ORDER_MISSING, "w1")]),  # ids are per symbol
+        # a request that arrived twice: one id, two numbers
+        ([OURS], [THEIRS, SECOND], [(Difference.ORDER_DOUBLED, "78")]),
+        ([OURS], [SECOND], [(Difference.ORDER_DOUBLED, "78"), (Difference.ORDER_MISSING, "w1")]),
+        ([replace(OURS, state=OrderState.FILLED)], [SECOND], [(Difference.ORDER_DOUBLED, "78")]),
+        ([replace(OURS, venue_order_id="")], [SECOND], []),  # the only one we know of
+        ([replace(OURS, conditional=True)], [SECOND], []),  # a stop that has fired: two names of one order
+        ([replace(OURS, conditional=True)], [replace(SECOND, conditional=True)],
+         [(Difference.ORDER_DOUBLED, "78"), (Difference.ORDER_MISSING, "w1")]),
         # no name is not a name that two orders share
         ([replace(OURS, client_order_id="")], [TheirOrder("", "78", "BTC/USDT", D(0))],
          [(Difference.ORDER_FOREIGN, "78"), (Difference.ORDER_MISSING, "")]),

@@ -144,6 +144,82 @@ def test_a_trade_that_is_not_ours_is_written_down_once(held: Desk) -> None:
     assert (held.account.health == "POSITION_DIFFERS") is (held.account.venue == "binanceusdm")
 
 
+# requests that arrived twice ---------------------------------------------------------------------
+
+
+def again(desk: Desk, order: Order, kind: str, *, qty: Decimal | None = None) -> None:
+    """The venue takes a second order under an id of ours, which is free there once the first has ended."""
+    hedged = {"positionSide": order.group.side} if desk.account.position_mode == PositionMode.HEDGE else {}
+    names = {"clientOrderId": order.client_order_id, **hedged}
+    price = plain(order.price) if kind == "limit" and order.price else None
+    client(desk).create_order(symbol(), kind, order.side.lower(), plain(qty or order.qty), price, names)
+
+
+def test_a_second_order_that_rests_under_our_id_is_cancelled_by_its_own_number(held: Desk) -> None:
+    target = Order.objects.get(purpose="TARGET")
+    target_canceled_by_hand(held)
+    again(held, target, "limit")
+    reconciled(held)
+    assert target.client_order_id not in [report.order.client_order_id for report in held.gateway.resting()]
+    target.refresh_from_db()
+    assert target.state == "CANCELED"
+    told = JournalEntry.objects.get(kind="order.doubled").payload
+    assert (told["client_order_id"], told["venue_order_id"] != target.venue_order_id) == (target.client_order_id, True)
+    assert settled_in_full(held) == []
+
+
+def test_what_a_second_order_bought_waits_for_a_person(held: Desk) -> None:
+    """It is in no group, so nothing of ours would ever sell it: entries stop, and the page says which order it is."""
+    entry = Order.objects.get(purpose="ENTRY")
+    again(held, entry, "market", qty=Decimal("0.002"))
+    for _ in range(2):
+        reconciled(held)
+        rows = disagree.unsettled(held.account.pk)
+        assert {(row.kind, row.order_id) for row in rows} == {(Difference.FILL_DOUBLED, entry.pk)}
+        assert held.account.health == "BOOKS_DIFFER"
+    assert not BalanceMovement.objects.filter(kind="foreign").exists()
+    for row, choice in zip(rows, ("THEIRS", *["OURS"] * len(rows)), strict=False):  # the same word either way
+        disagree.settle(row.pk, choice=choice, operator="eve", reason="sold by hand", now=timezone.now())
+    reconciled(held)
+    assert disagree.unsettled(held.account.pk) == []
+    assert held.account.health == ("" if held.account.venue == "binance" else "POSITION_DIFFERS")
+    disagree.undo(rows[0].pk, operator="eve", now=timezone.now())
+    reconciled(held)
+    assert held.account.health == "BOOKS_DIFFER"
+
+
+# answers that come late, or in another order -----------------------------------------------------
+
+
+def test_a_list_of_orders_from_before_changes_nothing(held: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The target has filled and is booked; then an answer arrives in which it still rests."""
+    late = held.gateway.resting()
+    target_filled_unseen(held)
+    reconciled(held)
+    target = Order.objects.get(purpose="TARGET")
+    assert target.state == "FILLED"
+    monkeypatch.setattr(held.gateway, "resting", lambda: late)
+    reconciled(held)
+    told = (target.state, target.filled_qty)
+    target.refresh_from_db()
+    assert (target.state, target.filled_qty) == told
+    assert not ForeignOrder.objects.exists()
+    assert settled_in_full(held) == []
+
+
+def test_executions_are_booked_whatever_their_order(held: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    target_partly_filled_unseen(held)
+    target_filled_unseen(held)
+    ended()
+    asked = held.gateway.fills_since
+    monkeypatch.setattr(held.gateway, "fills_since", lambda **given: [*reversed(asked(**given))] * 2)
+    reconciled(held)
+    target = Order.objects.get(purpose="TARGET")
+    assert Fill.objects.filter(order=target).count() > 1
+    assert target.filled_qty == target.qty
+    assert settled_in_full(held) == []
+
+
 # what waits for a person -------------------------------------------------------------------------
 
 
