@@ -23,7 +23,7 @@ from trading.domain.ladder import LadderLeg, RestingEntry, WithdrawReason
 from trading.domain.money import ZERO, total
 from trading.domain.order_state import RESTING, SOUGHT, TERMINAL, OrderState
 from trading.domain.position import FillView, Position
-from trading.domain.take_profit import LegHolding, RestingTarget
+from trading.domain.take_profit import LegHolding, RestingTarget, paid_target
 from trading.domain.vocabulary import MarketKind, OrderType, PositionSide, Purpose, Side
 from trading.errors import TOO_LATE
 from trading.models import DustMove, Fill, FundingPayment, Leg, Order, PositionGroup
@@ -311,9 +311,17 @@ def _holding(
         filled_qty=total(o.filled_qty for o in _entries(leg, orders)),
         net_qty=positions.leg_qty(fills, side=side, rules=rules),
         closed_qty=total(o.filled_qty for o in targets),
-        target_price=leg.target_price,
+        target_price=_target_price(leg, orders, fills, side, rules),
         resting=_resting(live) if live else None,
     )
+
+
+def _target_price(
+    leg: Leg, orders: Sequence[Order], fills: Sequence[FillView], side: PositionSide, rules: InstrumentRules
+) -> Decimal:
+    """Where the leg takes profit: as planned, or by what was paid where it was entered at market."""
+    at_market = any(order.type == OrderType.MARKET for order in _entries(leg, orders))
+    return paid_target(leg.target_price, fills, side=side, rules=rules) if at_market else leg.target_price
 
 
 def _rung_state(number: int, targets: Sequence[Order]) -> RungState:
@@ -326,12 +334,15 @@ def _resting(order: Order) -> RestingTarget:
     return RestingTarget(order.pk, order.qty - order.filled_qty, order.price or ZERO, OrderState(order.state))
 
 
-def failures(orders: Iterable[Order], *, purpose: Purpose, leg_id: int | None = None) -> tuple[int, datetime | None]:
-    """How many orders of this purpose in a row were refused, and when the last one was.
+def failures(
+    orders: Iterable[Order], *, purpose: Purpose, leg_id: int | None = None, rung: int | None = None
+) -> tuple[int, datetime | None]:
+    """How many orders of this purpose and this leg or rung in a row were refused, and when the last one was.
 
     Orders that could not leave (no connection, the mode) count as one failure together: tried again steadily.
     """
-    tail = [o for o in orders if o.purpose == purpose and o.leg_id == leg_id]
+    same = (o for o in orders if o.purpose == purpose and o.leg_id == leg_id)
+    tail = [o for o in same if rung_of(o.intent_key) == rung]
     failed = list(takewhile(lambda o: _refused(o) or never_left(o), reversed(tail)))
     if not failed:
         return 0, None

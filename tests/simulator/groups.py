@@ -149,13 +149,13 @@ class Groups:
         for action in decision.actions:
             if isinstance(action, Cancel):
                 self.withdraw(self.store.orders[action.order_id], code=action.reason)
-            elif exit_orders.may_place(seen, Purpose.TARGET, exit_orders.leg_of(action), self.now):
+            elif exit_orders.may_rest(seen, action, self.now):
                 placed.append(exit_orders.target(seen, action))
         self.create(group, placed)
         return bool(decision.actions)
 
     def reduce(self, group: Group, seen: GroupPicture) -> bool:
-        if group.reduce_qty <= 0 or not exit_orders.may_place(seen, Purpose.REDUCE, None, self.now):
+        if group.reduce_qty <= 0 or not exit_orders.may_place(seen, Purpose.REDUCE, self.now):
             return False
         step = due(
             group.reduce_qty,
@@ -186,7 +186,7 @@ class Groups:
         if (
             seen.awaited
             or remainder(self.exit_qty(group, seen), price=seen.price, rules=seen.rules) is not Remainder.SELLABLE
-            or not exit_orders.may_place(seen, Purpose.EXIT, None, self.now)
+            or not exit_orders.may_place(seen, Purpose.EXIT, self.now)
         ):
             return
         number = sum(o.purpose == Purpose.EXIT for o in seen.orders)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trading.domain.exit_view import ExitView, Levels, PlaceRung, RungState
-from trading.domain.grid import InstrumentRules, target_price
+from trading.domain.grid import InstrumentRules, least_target
 from trading.domain.money import HUNDRED, ZERO, ceil_to, exact, floor_to, total
 from trading.domain.order_state import UNTOUCHABLE
 from trading.domain.rungs import LadderKind, Rung
@@ -57,7 +57,7 @@ def prices(
     later pyramid, and a target there would lose.
     """
     raw = [_raw(rung, kind=kind, side=side, average_entry=average_entry, levels=levels) for rung in rungs]
-    least = target_price(side=side, price=average_entry, take_profit_pct=2 * rules.taker_fee * HUNDRED, rules=rules)
+    least = least_target(side=side, price=average_entry, rules=rules)
     known = [price for price in raw if price is not None]
     better = max if side is PositionSide.LONG else min
     favoured = ceil_to if side is PositionSide.LONG else floor_to
@@ -131,11 +131,15 @@ def _cut(open_qty: Sequence[Decimal], excess: Decimal) -> list[Decimal]:
 def _merged(
     shares: Sequence[Decimal], stands: Sequence[Decimal], states: Mapping[int, RungState], rules: InstrumentRules
 ) -> list[Decimal]:
-    """Shares that the venue takes, each at its rung's price; what is too small for an order goes to a neighbour."""
+    """Shares that the venue takes, each at its rung's price; what is too small for an order goes to a neighbour.
+
+    So does the share of a SHORT's rung that lies at no price any more, once a pyramid came in far below the entry.
+    """
     carried, found = ZERO, [ZERO] * len(shares)
     for n, share in enumerate(shares):
         carried += share
-        if rules.sellable(carried, stands[n]) or _rests_already(states.get(n), carried):
+        sells = stands[n] >= rules.tick_size and rules.sellable(carried, stands[n])
+        if sells or _rests_already(states.get(n), carried):
             found[n], carried = carried, ZERO
     last = _last_resort(found, states)
     if carried > 0 and last is not None and (found[last] > 0 or _rests_already(states.get(last), carried)):

@@ -205,6 +205,12 @@ def target_price(*, side: PositionSide, price: Decimal, take_profit_pct: Decimal
 
 
 @exact
+def least_target(*, side: PositionSide, price: Decimal, rules: InstrumentRules) -> Decimal:
+    """The nearest target of what was entered at price that still earns both taker fees, on the tick in our favour."""
+    return target_price(side=side, price=price, take_profit_pct=2 * rules.taker_fee * HUNDRED, rules=rules)
+
+
+@exact
 def exit_qty(*, side: PositionSide, qty: Decimal, rules: InstrumentRules) -> Decimal:
     """What is left to close of an entry: on spot the worst fee may come out of the base, then down to the lot."""
     return floor_to(qty * _keep(side, rules), rules.lot_step)

@@ -1,14 +1,15 @@
 """Per-leg targets: what to rest, what to take back, so that no unit of base is promised twice. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from trading.domain.grid import InstrumentRules
+from trading.domain.grid import InstrumentRules, least_target
 from trading.domain.money import ZERO, exact, floor_to, total
 from trading.domain.order_state import UNTOUCHABLE, OrderState
-from trading.domain.vocabulary import GroupStatus
+from trading.domain.position import FillView
+from trading.domain.vocabulary import GroupStatus, PositionSide
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,22 @@ def waiting(legs: Sequence[LegHolding], *, rules: InstrumentRules, held_qty: Dec
 def closed_elsewhere(legs: Sequence[LegHolding], *, held_qty: Decimal) -> Decimal:
     """What left the position by other orders than the legs' targets, base; it stays the same while targets fill."""
     return max(total(leg.net_qty - leg.closed_qty for leg in legs) - held_qty, ZERO)
+
+
+@exact
+def paid_target(
+    planned: Decimal, fills: Iterable[FillView], *, side: PositionSide, rules: InstrumentRules
+) -> Decimal:
+    """The target of a leg that was entered at market: as planned, but never nearer than both taker fees to what it paid.
+
+    A plan counts from its alert's price, and the market may have asked for more: a target within that would lose.
+    """
+    came = [fill for fill in fills if fill.side == side.entry_side and fill.qty > 0]
+    if not came:
+        return planned
+    paid = total(fill.qty * fill.price for fill in came) / total(fill.qty for fill in came)
+    least = least_target(side=side, price=paid, rules=rules)
+    return max(planned, least) if side is PositionSide.LONG else min(planned, least)
 
 
 def taken(legs: Sequence[LegHolding], *, rules: InstrumentRules) -> int:

@@ -21,9 +21,16 @@ def leg_of(action: Place | PlaceAggregate | PlaceRung) -> int | None:
     return action.leg_id if isinstance(action, Place) else None
 
 
-def may_place(seen: GroupPicture, purpose: Purpose, leg_id: int | None, now: datetime) -> bool:
+def may_place(seen: GroupPicture, purpose: Purpose, now: datetime) -> bool:
     """Not while the wait after a rejection is on."""
-    count, last = selectors.failures(seen.orders, purpose=purpose, leg_id=leg_id)
+    count, last = selectors.failures(seen.orders, purpose=purpose)
+    return may_try(failures=count, last_failure=last, now=now)
+
+
+def may_rest(seen: GroupPicture, action: Place | PlaceAggregate | PlaceRung, now: datetime) -> bool:
+    """The same for a target: what befell another leg's or rung's says nothing of this one."""
+    rung = action.number if isinstance(action, PlaceRung) else None
+    count, last = selectors.failures(seen.orders, purpose=Purpose.TARGET, leg_id=leg_of(action), rung=rung)
     return may_try(failures=count, last_failure=last, now=now)
 
 
@@ -84,7 +91,7 @@ def sell_rest(group: PositionGroup, seen: GroupPicture, now: datetime, *, off_qt
     if (
         seen.awaited
         or remainder(left, price=seen.price, rules=seen.rules) is not Remainder.SELLABLE
-        or not may_place(seen, Purpose.EXIT, None, now)
+        or not may_place(seen, Purpose.EXIT, now)
     ):
         return
     number = sum(o.purpose == Purpose.EXIT for o in seen.orders)

@@ -214,7 +214,7 @@ def _act(group: PositionGroup, seen: GroupPicture, decision: ExitDecision, now: 
     for action in decision.actions:
         if isinstance(action, Cancel):
             orders.withdraw(by_id[action.order_id], code=action.reason)
-        elif exit_orders.may_place(seen, Purpose.TARGET, exit_orders.leg_of(action), now):
+        elif exit_orders.may_rest(seen, action, now):
             placed.append(exit_orders.target(seen, action))
     orders.create(group, placed, now=now)
     return bool(decision.actions)
@@ -222,7 +222,7 @@ def _act(group: PositionGroup, seen: GroupPicture, decision: ExitDecision, now: 
 
 def _reduce(group: PositionGroup, seen: GroupPicture, now: datetime) -> bool:
     """Send of a decided reduction what the targets have made room for; what filled meanwhile leaves less to sell."""
-    if group.reduce_qty <= 0 or not exit_orders.may_place(seen, Purpose.REDUCE, None, now):
+    if group.reduce_qty <= 0 or not exit_orders.may_place(seen, Purpose.REDUCE, now):
         return False
     step = due(
         group.reduce_qty,

@@ -182,6 +182,19 @@ def test_it_takes_more_than_it_rests_itself() -> None:
     assert decide(group, rules=replace(FREE, min_qty=D(3))).actions == (Cancel(21, CancelReason.RESIZED),)
 
 
+@pytest.mark.parametrize(
+    ("risk", "expected"),
+    [
+        (40, places((0, 33, 40), (1, 67, 20))),  # 100 − 3 × 40 is no price: the rung before takes its share
+        (60, places((0, 100, 10))),
+        (70, ()),  # not one of them is a price
+    ],
+)
+def test_a_shorts_rung_below_zero_leaves_with_the_one_before(risk: int, expected: tuple[ExitAction, ...]) -> None:
+    group = view(100, side=SHORT)
+    assert decide(group, levels=Levels(risk_quote=D(risk))).actions == expected
+
+
 def test_what_is_left_at_the_end_stays_at_the_rung_where_it_rests() -> None:
     """Of 3 rung 1 has sold 2 and rests the last 1: no rung may sell it anew, and the last one has no order."""
     assert decide(view(1, rungs=(rung(1, closed=2, rests=1, price=108),))).actions == ()

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tests.trading.domain.build import BTC, COARSE, holding, resting
+from tests.trading.domain.build import BTC, COARSE, fill, holding, resting
 from trading.domain.money import floor_to
 from trading.domain.order_state import OrderState
 from trading.domain.take_profit import (
@@ -23,12 +23,13 @@ from trading.domain.take_profit import (
     RestingTarget,
     closed_as,
     open_remainder,
+    paid_target,
     remainder,
     taken,
     targets,
     waiting,
 )
-from trading.domain.vocabulary import GroupStatus
+from trading.domain.vocabulary import GroupStatus, PositionSide
 
 D = Decimal
 S = OrderState
@@ -142,6 +143,27 @@ def test_targets_make_room_for_a_reduction() -> None:
 def test_what_waits_is_known_after_a_reduction_too() -> None:
     assert waiting([holding(0, 5)], rules=COARSE, held_qty=D(1)) == Held(10, D(1))
     assert waiting([holding(0, 5)], rules=COARSE, held_qty=D(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("side", "planned", "paid", "stands"),
+    [
+        (PositionSide.LONG, "101", ["100"], "101"),
+        (PositionSide.LONG, "101", ["100.9"], "101.2"),  # 100.9 and two fees of 0.1 % are 101.1018
+        (PositionSide.LONG, "101", ["103"], "103.3"),  # the plan would sell below what was paid
+        (PositionSide.LONG, "101", ["100.5", "101.3"], "101.2"),  # 100.9 on average
+        (PositionSide.LONG, "101", [], "101"),
+        (PositionSide.SHORT, "99", ["100"], "99"),
+        (PositionSide.SHORT, "99", ["99.1"], "98.9"),
+    ],
+)
+def test_the_target_of_a_market_entry_is_never_nearer_than_both_fees_to_what_it_paid(
+    side: PositionSide, planned: str, paid: list[str], stands: str
+) -> None:
+    fills = [fill(side.entry_side, 1, price) for price in paid]
+    out = fill(side.exit_side, 50, 1)  # what an exit brought says nothing
+    rules = replace(COARSE, taker_fee=D("0.001"))
+    assert paid_target(D(planned), [*fills, out], side=side, rules=rules) == D(stands)
 
 
 @pytest.mark.parametrize(
