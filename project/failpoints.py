@@ -196,11 +196,13 @@ class Armed:
 
     @contextmanager
     def wire(self) -> Iterator[None]:
-        """A write to a venue, and its answer."""
+        """A write to a venue, and its answer; an error is one too, and silence in the end."""
         moment = self._innermost().next("wire")
         self._reached(f"{moment}.before")
-        yield
-        self._reached(f"{moment}.after")
+        try:
+            yield
+        finally:
+            self._reached(f"{moment}.after")
 
     def _statement(self, execute: Callable[..., Any], *arguments: Any) -> Any:
         moment = self._innermost().next("sql")

@@ -22,6 +22,18 @@ class Row:
 
 
 SPANS = (
+    Row(
+        "account.unhealthy",
+        "trading/services/reconcile.py",
+        "the venue cannot be asked, or the books differ",
+        "no entry on the account any more, committed",
+    ),
+    Row(
+        "adopt.book",
+        "trading/services/adopt.py",
+        "a trade by hand, or a kill's sale, fits a group",
+        "its order, fills and movements are committed",
+    ),
     Row("cancel.call", "trading/services/cancel.py", "CANCELLING is committed", "the venue has been asked to cancel"),
     Row(
         "cancel.claim",
@@ -35,6 +47,31 @@ SPANS = (
         "trading/services/decide.py",
         "alerts are stored, prices are known",
         "slots, groups, orders and outcomes are committed",
+    ),
+    Row(
+        "delisted.group",
+        "trading/services/delisted.py",
+        "a market is gone and the venue has taken what was held",
+        "its group is closed, committed",
+    ),
+    Row("delisted.name", "trading/services/delisted.py", "a market is gone", "its groups say so, committed"),
+    Row(
+        "delisted.orders",
+        "trading/services/delisted.py",
+        "a market has been gone for a while",
+        "its orders are EXPIRED, committed",
+    ),
+    Row(
+        "dust.merge",
+        "trading/services/dust.py",
+        "dust of an open group's pair lies about",
+        "it is moved into the group, committed",
+    ),
+    Row(
+        "engine.lease",
+        "trading/services/instance.py",
+        "an engine wants to enter",
+        "the account's lease is ours, or another's, committed",
     ),
     Row("exit.by_hand", "trading/services/exits.py", "a person asked", "the group is closing, committed"),
     Row("exit.reduce", "trading/services/exits.py", "a part is decided", "the part is reserved, not committed"),
@@ -60,6 +97,12 @@ SPANS = (
     Row("fill.price", "trading/services/fills.py", "a fee has a price now", "price and figures are committed"),
     Row("flatten", "trading/services/flatten.py", "a person asked", "queue empty, groups closing, committed"),
     Row(
+        "funding.book",
+        "trading/services/funding.py",
+        "the venue has paid or taken funding",
+        "payments and movements are committed",
+    ),
+    Row(
         "group.after",
         "trading/services/groups.py",
         "a group has ended",
@@ -77,6 +120,14 @@ SPANS = (
     ),
     Row("kill.place", "trading/kill/desk.py", "a position is to be sold", "the venue has answered"),
     Row(
+        "kill.rest",
+        "trading/services/kill_rest.py",
+        "a kill's sale fits no single group",
+        "it is written as a movement, committed",
+    ),
+    Row("lease.claim", "trading/services/alone.py", "a sweep is to begin", "its lease is taken, or another's"),
+    Row("lease.release", "trading/services/alone.py", "a sweep has ended, well or not", "its lease is free"),
+    Row(
         "lookup.ask", "trading/services/lookups.py", "UNKNOWN, the due time has moved", "the venue was asked by our id"
     ),
     Row("lookup.claim", "trading/services/lookups.py", "UNKNOWN and due", "the due time has moved, committed"),
@@ -92,6 +143,12 @@ SPANS = (
     Row("lookup.write", "trading/services/lookups.py", "evidence is at hand", "its verdict is committed"),
     Row("mode.change", "project/accounts/mode.py", "a person asked", "the mode row is committed"),
     Row("mode.follow", "project/accounts/mode.py", "the latch stands", "the mode row says EMERGENCY, committed"),
+    Row(
+        "mode.work_down",
+        "trading/services/work_down.py",
+        "a step of REDUCED is due",
+        "parts are reserved, the step is taken, committed",
+    ),
     Row("offset.begin", "trading/services/offset.py", "a loser can be paid for", "run and steps are committed"),
     Row("offset.book", "trading/services/offset_saga.py", "winners are sold", "the loser's book is at hand"),
     Row("offset.step", "trading/services/offset_saga.py", "a deed is due", "it is committed"),
@@ -109,6 +166,12 @@ SPANS = (
     ),
     Row("order.place", "trading/services/submit.py", "SUBMITTING is committed", "the venue has answered"),
     Row("order.seen", "trading/services/cancel.py", "the venue's word is at hand", "it is committed"),
+    Row(
+        "order.settle",
+        "trading/services/human.py",
+        "a person has looked at the venue",
+        "NEEDS_HUMAN has its end, committed",
+    ),
     Row(
         "order.t1",
         "trading/services/decide.py",
@@ -134,19 +197,52 @@ SPANS = (
     Row("queue.sweep", "trading/services/queue.py", "signals wait", "expired, promoted, committed"),
     Row("reconcile.baseline", "trading/services/reconcile.py", "a new account", "its first balances are committed"),
     Row(
+        "reconcile.clock",
+        "trading/services/reconcile.py",
+        "the venue has told its time",
+        "how far it is off is committed",
+    ),
+    Row(
         "reconcile.explain",
         "trading/services/reconcile.py",
         "a balance nobody explains",
         "it is written as foreign, committed",
+    ),
+    Row(
+        "reconcile.finish",
+        "trading/services/reconcile.py",
+        "everything agrees",
+        "the account is healthy and reconciled, committed",
     ),
     Row("seal", "project/journal/sealer.py", "journal rows are committed", "they are sealed, committed"),
     Row("slot.release", "trading/services/groups.py", "a group has ended", "its slot is free, not committed"),
 )
 
 POINTS = (
+    Row("bell.forgotten", "trading/bells.py", "the bell is forgotten in the broker", "its work is done"),
     Row("bell.heard", "trading/bells.py", "a task has begun", "its bell may ring again"),
     Row("bell.remembered", "trading/bells.py", "the bell is remembered in the broker", "the task is sent"),
     Row("bell.rung", "trading/bells.py", "the task is sent", "the caller goes on"),
+    Row("bell.unrung", "trading/bells.py", "work is due, as rows say", "the bell is remembered in the broker"),
+    Row(
+        "budget.ban.after",
+        "trading/services/budget.py",
+        "the broker knows of a venue's ban",
+        "the call fails, all others wait",
+    ),
+    Row(
+        "budget.ban.before",
+        "trading/services/budget.py",
+        "a venue asked for silence, this process knows",
+        "the broker knows it",
+    ),
+    Row(
+        "budget.take.after",
+        "trading/services/budget.py",
+        "the broker has counted a call, or said how long to wait",
+        "the call is signed",
+    ),
+    Row("budget.take.before", "trading/services/budget.py", "a call is to be made", "the broker counts it"),
     Row("door.insert.after", "signals/inbox.py", "the alert is committed", "its sender is told"),
     Row("door.insert.before", "signals/inbox.py", "the alert is in memory", "the alert is committed"),
     Row("door.reply.before", "trading/webhooks.py", "the alert is committed", "202"),
@@ -175,6 +271,7 @@ POINTS = (
         "the next of them is asked for",
     ),
     Row("pump.due", "trading/services/pump.py", "due rows are found", "bells ring for them"),
+    Row("seal.published", "project/journal/sealer.py", "rows are published", "the head is kept, the next batch begins"),
     Row("seal.unpublished", "project/journal/sealer.py", "rows are sealed", "they are published"),
 )
 

@@ -91,6 +91,7 @@ def ring(task: str, subject: int | None = None) -> bool:
     if (waiting := _held.get()) is not None:
         waiting.add((task, subject))
         return True
+    failpoints.point("bell.unrung")
     try:
         with _Broker.connected().pipeline(transaction=False) as broker:
             broker.set(key(task, subject), 1, nx=True, px=COALESCE_MS)
@@ -118,7 +119,9 @@ def heard(task: str, subject: int | None = None, *, number: int | None = None) -
     bell = key(task, subject)
     rang = "" if number is None else number
     try:
-        return bool(_Broker.connected().eval(HEARD, 3, bell, f"{bell}:began", RUNG, HEARD_SECS, rang))
+        is_new = bool(_Broker.connected().eval(HEARD, 3, bell, f"{bell}:began", RUNG, HEARD_SECS, rang))
     except (RedisError, OSError) as error:
         log.warning("bell %s(%s) not cleared: %s", task, subject, type(error).__name__)
         return True
+    failpoints.point("bell.forgotten")
+    return is_new

@@ -91,6 +91,9 @@ class ExchangeAccount(models.Model):
     health_detail = models.TextField(blank=True, default="")
     clock_offset_ms = models.IntegerField(null=True, blank=True, help_text="The venue's clock minus this machine's.")
     reconciled_at = models.DateTimeField(null=True, blank=True)
+    last_reconciled_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the books agreed last, whatever has started since."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

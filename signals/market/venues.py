@@ -42,6 +42,8 @@ class Venue:
     testnet: str = "sandbox"  # what ccxt calls the venue's play money: sandbox or demo; empty: there is none
     dead_man_call: str = ""  # the raw call that cancels a market's orders unless it is repeated; empty: there is none
     window_ms: int = 0  # how long a signature lives where nobody can choose; 0: the receive window that is sent
+    fills_told: timedelta | None = None  # how far back it tells of executions; None: of all
+    numbers_told: timedelta | None = None  # how far back of an order's, asked for by its number alone; None: of all
     tells_realised: bool = True  # whether an execution says what it brought; else our books work it out
     paper_path: str = ""  # under which the paper exchange speaks it, where its paths would meet another venue's
     fetched_types: tuple[str, ...] = ()  # ccxt's words for the markets to ask for, where they are not market_types
@@ -98,6 +100,8 @@ VENUES: dict[str, Venue] = {
         weight_unit=1,
         testnet="demo",  # the old test network's signed calls are no more
         dead_man_call="fapiprivate_post_countdowncancelall",  # plain orders only; conditional ones stay
+        fills_told=timedelta(days=90),  # its documents say six months; it has refused more than 90 days (-4166)
+        numbers_told=timedelta(days=7),
     ),
     "bybit": Venue(
         name="bybit",
@@ -117,6 +121,8 @@ VENUES: dict[str, Venue] = {
         limit_secs=5,
         weight_unit=0.2,  # ccxt's table counts from 5 up
         # no dead_man_call: Bybit's switch listens to a private stream, not to a call that is repeated
+        fills_told=timedelta(days=730),
+        numbers_told=timedelta(days=7),  # where no times are given: whether a number changes that it does not say
         client_options={"enableUnifiedMargin": False, "enableUnifiedAccount": True, "unifiedMarginStatus": 6},
     ),
     "kucoinfutures": Venue(
@@ -138,6 +144,8 @@ VENUES: dict[str, Venue] = {
         weight_unit=0.5,  # ccxt counts twice the venue's weight
         testnet="",
         # no dead_man_call: KuCoin has that switch on spot only
+        fills_told=timedelta(days=89),  # three months, of which the shortest have so many
+        numbers_told=timedelta(days=1),  # as far as a question reaches that gives one time of two
         window_ms=5000,  # the signed time may be 5 s off either way; there is no window to send
         tells_realised=False,
         paper_path="/kucoin",

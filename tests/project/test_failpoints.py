@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from project import failpoints, failpoints_table
-from project.failpoints import Action, BadPlan, Failpoint, Fixed, Folder, Planned, parse
+from project.failpoints import Action, Armed, BadPlan, Failpoint, Fixed, Folder, Planned, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("project", "signals", "trading")
@@ -89,6 +89,13 @@ def test_a_point_raises_at_the_time_that_is_planned_and_at_no_other() -> None:
     with pytest.raises(Failpoint, match="a"):
         plan.reached("a")
     plan.reached("a")
+
+
+def test_a_write_to_a_venue_has_a_point_behind_it_whatever_became_of_it() -> None:
+    seen: list[str] = []
+    with pytest.raises(TimeoutError), Armed(seen.append).wire():
+        raise TimeoutError
+    assert seen == ["venue.wire1.before", "venue.wire1.after"]
 
 
 def test_a_folders_plan_may_change_and_each_line_happens_once_for_all(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A venue's rate limit as one budget: a bucket that refills, of which reads and entries may not take the last parts. Pure."""
+"""A venue's rate limit as one budget: a bucket that refills, of which each kind of call leaves a part to the next. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,9 @@ class Call(StrEnum):
     CANCEL = "cancel"
 
 
-FLOORS: Mapping[Call, float] = MappingProxyType({Call.READ: 0.4, Call.ENTRY: 0.3, Call.EXIT: 0.0, Call.CANCEL: 0.0})
-# Of the bucket: what a call must leave there. Whatever reads and entries use, exits and cancels have the last 30 %.
+FLOORS: Mapping[Call, float] = MappingProxyType({Call.READ: 0.4, Call.ENTRY: 0.3, Call.EXIT: 0.1, Call.CANCEL: 0.0})
+# Of the bucket: what a call must leave there. Whatever reads and entries use, exits and cancels have the last 30 %, and
+# whatever exits use, cancels the last 10 %: an exit often waits for one, as it sells what a resting target holds.
 KEPT_FOR_EXITS = frozenset({Call.EXIT, Call.CANCEL})
 LOCAL_SHARE = 0.1
 # Of the limit, for a process that cannot ask the others: about ten of them ask the venue.

@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from trading.domain.grid import InstrumentRules, LegSpec, entry_price, exit_qty, target_price
-from trading.domain.money import HUNDRED, exact, floor_to, to_atom
+from trading.domain.money import HUNDRED, ZERO, exact, floor_to, to_atom
 from trading.domain.order_state import UNTOUCHABLE, OrderState
 from trading.domain.settings_groups import GridSettings
 from trading.domain.vocabulary import PositionSide
@@ -161,16 +161,23 @@ def _replace(
         return None
     base = to_atom(first.average_price)
     waiting = [leg for leg in pyramid[1:] if leg.waits and leg.filled_qty == 0 and leg.index < len(specs)]
-    if base == first.base_price or not waiting:
+    if base in (first.base_price, ZERO) or not waiting:
         return None
     legs = (_moved(leg, specs[leg.index], base, rules=rules, side=side) for leg in waiting)
-    return Replace(first.pyramid_index, base, tuple(legs))
+    return Replace(first.pyramid_index, base, tuple(leg for leg in legs if leg is not None))
 
 
-def _moved(leg: LadderLeg, spec: LegSpec, base: Decimal, *, rules: InstrumentRules, side: PositionSide) -> MovedLeg:
-    """The leg at its gap from the new base, for no more money than before unless that would be below the minimums."""
+def _moved(
+    leg: LadderLeg, spec: LegSpec, base: Decimal, *, rules: InstrumentRules, side: PositionSide
+) -> MovedLeg | None:
+    """The leg at its gap from the new base, for no more money than before unless that would be below the minimums.
+
+    None where it or its target would fall below one tick: it stays where it is.
+    """
     price = entry_price(side=side, base_price=base, gap_pct=spec.gap_pct, rules=rules)
     target = target_price(side=side, price=price, take_profit_pct=leg.take_profit_pct, rules=rules)
+    if price <= 0 or target <= 0:
+        return None
     qty = min(floor_to(leg.qty * leg.price / price, rules.lot_step), leg.qty)
     fits = rules.enterable(qty, price) and rules.sellable(exit_qty(side=side, qty=qty, rules=rules), target)
     return MovedLeg(leg.leg_id, price, qty if fits else leg.qty, target)

@@ -191,6 +191,15 @@ def limit_price(
     return ceil_to(max(agreed, even), rules.tick_size) if sign > 0 else floor_to(min(agreed, even), rules.tick_size)
 
 
+@exact
+def unsent(reserved_qty: Decimal, *, sent_qty: Decimal, waiting_qty: Decimal) -> Decimal:
+    """What of a part waits for its order still; sent_qty: what orders took since it began, waiting_qty: all that waits.
+
+    Orders take the part first, as its share of what they bring is counted (own_share). The rest is a signal's.
+    """
+    return min(max(reserved_qty - sent_qty, ZERO), waiting_qty)
+
+
 # money -------------------------------------------------------------------------------------------
 
 

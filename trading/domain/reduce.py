@@ -56,15 +56,23 @@ def reduction_by_size(
     equity: Decimal | None = None,
     free: Decimal | None = None,
     reserved_qty: Decimal = ZERO,
+    taken_qty: Decimal = ZERO,
 ) -> Reduction | Refusal | Denial:
     """The reduction that a written size asks for: base and contracts as they are, percent of the position, else quote.
 
-    equity and free (balance) are quote; a size that needs one that is None denies with DATA_MISSING.
+    equity and free (balance) are quote; a size that needs one that is None denies with DATA_MISSING. taken_qty: what
+    other positions give of the same size; a percentage of the position is of each by itself.
     """
     qty = _asked_qty(position, request, rules=rules, price=price, equity=equity, free=free)
     if isinstance(qty, Denial):
         return qty
-    return reduction(position, qty=qty, rules=rules, price=price, reserved_qty=reserved_qty)
+    left = qty if request.kind is SizeKind.PCT_POSITION else _less(qty, taken_qty)
+    return reduction(position, qty=left, rules=rules, price=price, reserved_qty=reserved_qty)
+
+
+@exact
+def _less(qty: Decimal, taken_qty: Decimal) -> Decimal:
+    return qty - taken_qty
 
 
 @exact

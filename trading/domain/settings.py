@@ -1,5 +1,6 @@
 """The settings registry: read and check one value, resolve all scopes, write values back. Pure."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -49,6 +50,8 @@ __all__ = [
     "resolve",
     "restore",
 ]
+
+log = logging.getLogger(__name__)
 
 REGISTRY: Mapping[str, Setting] = MappingProxyType({setting.name: setting for setting in TABLE})
 
@@ -102,9 +105,13 @@ def resolve(overrides: Sequence[Mapping[str, object]] = ()) -> EngineSettings:
 
     The strict profile changes defaults, never what somebody has set. SettingError where a stored value is refused.
     """
-    chosen = {name: value for scope in overrides for name, value in _values(scope)}
+    return _resolved({name: value for scope in overrides for name, value in _values(scope)})
+
+
+def _resolved(chosen: Mapping[str, Any]) -> EngineSettings:
+    """What was chosen, typed, and the defaults of its profile for the rest."""
     strict = chosen.get("profile") == "strict"
-    values = {setting.name: _default(setting, strict=strict) for setting in TABLE} | chosen
+    values = {setting.name: _default(setting, strict=strict) for setting in TABLE} | {**chosen}
     return EngineSettings(**{group: _group(group, values) for group in GROUPS})
 
 
@@ -114,13 +121,25 @@ def dump(settings: EngineSettings) -> dict[str, str]:
 
 
 def restore(dumped: Mapping[str, str]) -> EngineSettings:
-    """What was dumped, as it was; a setting that no longer exists is left out. SettingError for a refused value."""
+    """What was dumped, as it was; a setting that no longer exists is left out.
+
+    One that its check refuses by now, after an upgrade or out of an old backup, is its default: an open position's exits
+    go on by all the others, and the log names it.
+    """
     return _restored(tuple(dumped.items()))
 
 
 @lru_cache(maxsize=1024)  # a group keeps its settings for life, and is looked at every few seconds
 def _restored(texts: tuple[tuple[str, str], ...]) -> EngineSettings:
-    return resolve([{name: text for name, text in texts if find(name) is not None}])
+    read = [(name.rpartition(".")[2], parse(name, text)) for name, text in texts if find(name) is not None]
+    return _resolved({name: value for name, value in read if not _refused(value)})
+
+
+def _refused(value: Any) -> bool:
+    """Whether it is a refusal, which is told."""
+    if isinstance(value, Refusal):
+        log.error("a setting that a position was opened with is refused, its default holds: %s", SettingError(value))
+    return isinstance(value, Refusal)
 
 
 def _values(scope: Mapping[str, object]) -> list[tuple[str, Any]]:

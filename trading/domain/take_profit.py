@@ -113,9 +113,7 @@ def closed_elsewhere(legs: Sequence[LegHolding], *, held_qty: Decimal) -> Decima
 
 
 @exact
-def paid_target(
-    planned: Decimal, fills: Iterable[FillView], *, side: PositionSide, rules: InstrumentRules
-) -> Decimal:
+def paid_target(planned: Decimal, fills: Iterable[FillView], *, side: PositionSide, rules: InstrumentRules) -> Decimal:
     """The target of a leg that was entered at market: as planned, but never nearer than both taker fees to what it paid.
 
     A plan counts from its alert's price, and the market may have asked for more: a target within that would lose.

@@ -130,7 +130,7 @@ class Manners:
     # fills ----------------------------------------------------------------------------------
 
     def fills_of(self, symbol: str, venue_order_id: str) -> Sequence[FillReport]:
-        """All executions of one order."""
+        """All executions of one order; futures tell those of the last week, and older ones only by their time."""
         rows = self.client.fetch_my_trades(symbol, None, FILLS_AT_ONCE, {"orderId": venue_order_id})
         found = [reports.fill_report(raw) for raw in rows]
         if len(found) < FILLS_AT_ONCE:

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from project import failpoints
 from project.accounts.models import BalanceMovement, ExchangeAccount, PositionMode
 from project.journal.record import record
 from signals.models import Instrument
@@ -142,7 +143,7 @@ def adopt(
     found, now = find(account, gateway=gateway, clock=clock, only=only, whose=whose), clock()
     balanced = not reconcile.unexplained(account.pk, gateway=gateway)
     for trade in found:
-        with transaction.atomic():
+        with failpoints.span("adopt.book"), transaction.atomic():
             locks.account(account.pk)
             before = booked.expected(account.pk)
             _book(trade, operator=operator, now=now)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from project import failpoints
 from project.journal import leases
 from trading import bells
 
@@ -18,12 +19,14 @@ def alone(lease: str, work: Callable[[], object], *, span: timedelta = LEASE_SPA
     What a process of this machine held when it died is free at once: after a kill nobody waits for the lease's end.
     """
     holder, now = bells.process_name(), timezone.now()
-    fence = leases.claim(lease, holder=holder, now=now, span=span) or leases.inherit(
-        lease, holder=holder, now=now, span=span, is_dead=bells.is_dead
-    )
+    with failpoints.span("lease.claim"):
+        fence = leases.claim(lease, holder=holder, now=now, span=span) or leases.inherit(
+            lease, holder=holder, now=now, span=span, is_dead=bells.is_dead
+        )
     if fence is None:
         return
     try:
         work()
     finally:
-        leases.release(lease, holder=holder, now=timezone.now())
+        with failpoints.span("lease.release"):
+            leases.release(lease, holder=holder, now=timezone.now())

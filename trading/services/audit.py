@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from project.accounts.models import ExchangeAccount
 from project.journal.record import plain, record
+from signals.market import venues
 from signals.models import Instrument
-from trading import locks
+from trading import locks, selectors
 from trading.domain.order_state import TERMINAL, OrderState
 from trading.domain.reconcile import (
     Correction,
@@ -39,8 +40,12 @@ Clock = Callable[[], datetime]
 
 OVERLAP = timedelta(minutes=15)
 # An execution may show this long after its order ended.
+EDGE = timedelta(days=1)
+# A venue counts its days its own way: near the end of what it tells, its silence proves nothing.
 AT_ONCE = 5
 # Markets looked at in one sweep, in turn: a list of executions costs a venue as much as twenty other questions.
+SOUGHT_AT_ONCE = 1
+# Of those with an old order whose fills are lacking: week by week, each costs as much as all the others together.
 LATE = timedelta(seconds=60)
 # A venue's own list may lag behind the answer to an order by some seconds: younger fills prove nothing.
 TURN_SECS = 15
@@ -63,18 +68,50 @@ class Look:
 def look(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
     """Compare the executions of some of the account's markets, others at the next call; how many were recorded.
 
-    All of them at the first look, and while something is wrong. Raises NotReached.
+    All of them at the first look, after a pause, and while something is wrong: by turns the later ones would be looked
+    at when the pause lies behind. Raises NotReached.
     """
     now = clock()
-    since = min(now, account.reconciled_at or account.created_at) - OVERLAP
+    agreed = min(now, _agreed_at(account))
+    since = _answered(account, agreed - OVERLAP, now)
     markets = _touched(account, since=since)
-    turn = markets if account.health or account.reconciled_at is None else _turn(markets, now)
-    return _correct_all(account, turn, since=since, gateway=gateway, clock=clock)
+    whole = account.health or account.reconciled_at is None or now - agreed > OVERLAP
+    turn = markets if whole else _turn(markets, AT_ONCE, now)
+    count = _correct_all(account, turn, since=since, gateway=gateway, clock=clock)
+    return count + _seek(account, gateway=gateway, clock=clock)
+
+
+def _agreed_at(account: ExchangeAccount) -> datetime:
+    """When the books agreed last, also before this start; what was read with other keys says nothing of these."""
+    kept = account.reconciled_at or account.last_reconciled_at
+    if kept is None or (account.reconciled_at is None and account.keys_at is not None and account.keys_at > kept):
+        return account.created_at
+    return kept
+
+
+def _seek(account: ExchangeAccount, *, gateway: Gateway, clock: Clock) -> int:
+    """Fills of orders so old that their number does not bring them any more; how many were recorded. Raises NotReached.
+
+    An order that is decided late has filled before the last reconcile, and is looked for from its own time on.
+    """
+    venue, now = venues.capability(account.venue), clock()
+    if venue is None or venue.numbers_told is None:
+        return 0
+    rows = Order.objects.filter(selectors.FILLS_MISSING, account=account, created_at__lt=now - venue.numbers_told)
+    listed = rows.exclude(NOT_LISTED).exclude(venue_order_id="").order_by("instrument_id")
+    first = dict(listed.values_list("instrument_id").annotate(first=Min("created_at")))
+    markets = Instrument.objects.in_bulk(first)
+    count = 0
+    for market in _turn([markets[pk] for pk in sorted(first)], SOUGHT_AT_ONCE, now):
+        since = _answered(account, first[market.pk] - OVERLAP, now)
+        count += _correct_all(account, [market], since=since, gateway=gateway, clock=clock)
+    return count
 
 
 def of_currencies(account: ExchangeAccount, currencies: Collection[str], *, gateway: Gateway, clock: Clock) -> int:
     """The same for every market of the last day that moves one of these currencies; how many were recorded."""
-    since = clock() - timedelta(days=1)
+    now = clock()
+    since = _answered(account, now - timedelta(days=1), now)
     markets = [m for m in _touched(account, since=since) if {m.base, m.quote} & set(currencies)]
     return _correct_all(account, markets, since=since, gateway=gateway, clock=clock)
 
@@ -83,9 +120,14 @@ def _correct_all(
     account: ExchangeAccount, markets: Sequence[Instrument], *, since: datetime, gateway: Gateway, clock: Clock
 ) -> int:
     """Look at markets and correct what can be; how many executions were recorded."""
-    first = max(since, account.created_at)
-    looks = (_look_at(account, market, since=first, gateway=gateway) for market in markets)
+    looks = (_look_at(account, market, since=since, gateway=gateway) for market in markets)
     return sum(_correct(account, one, gateway=gateway, now=clock()) for one in looks)
+
+
+def _answered(account: ExchangeAccount, since: datetime, now: datetime) -> datetime:
+    """As much of a period as the venue certainly tells of: an older execution that it does not tell is no phantom."""
+    venue, since = venues.capability(account.venue), max(since, account.created_at)
+    return since if venue is None or venue.fills_told is None else max(since, now - venue.fills_told + EDGE)
 
 
 def _touched(account: ExchangeAccount, *, since: datetime) -> list[Instrument]:
@@ -95,11 +137,11 @@ def _touched(account: ExchangeAccount, *, since: datetime) -> list[Instrument]:
     return list(Instrument.objects.filter(pk__in=rows.values("instrument_id")).order_by("id"))
 
 
-def _turn(markets: Sequence[Instrument], now: datetime) -> Sequence[Instrument]:
+def _turn(markets: Sequence[Instrument], at_once: int, now: datetime) -> Sequence[Instrument]:
     """The few whose turn it is: each comes once in as many sweeps as it takes."""
-    rounds = -(-len(markets) // AT_ONCE) or 1
+    rounds = -(-len(markets) // at_once) or 1
     place = int(now.timestamp() // TURN_SECS) % rounds
-    return markets[place * AT_ONCE : (place + 1) * AT_ONCE]
+    return markets[place * at_once : (place + 1) * at_once]
 
 
 # looking -----------------------------------------------------------------------------------------

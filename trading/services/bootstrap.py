@@ -73,7 +73,7 @@ def bootstrap(*, paper_url: str) -> FirstStart:
         _source(spot, "demo feed", "demo-source.json", pairs=DEMO_PAIRS)
         _source(futures, "demo futures feed", "demo-futures-source.json", pairs=DEMO_PERPETUALS)
         _move_paper(paper_url)
-        # Nothing is entered before the books agree with the venue again.
+        # Nothing is entered before the books agree with the venue again; since when they are compared stays known.
         ExchangeAccount.objects.update(reconciled_at=None)
     if password:
         write_private(_home() / "first-login", f"user: {ADMIN}\npassword: {password}\n")

@@ -14,7 +14,9 @@ from django.utils import timezone
 from redis import Redis
 from redis.exceptions import RedisError
 
+from project import failpoints
 from project.accounts.models import Environment, ExchangeAccount
+from project.settings import environment
 from risk import breakers
 from signals.market.venues import Venue
 from trading.domain.budget import KEPT_FOR_EXITS, LOCAL_SHARE, Bucket, Budget, Call, of_limit, take
@@ -99,7 +101,9 @@ class SharedPurse:
             return self._local.take(call, weight)
         floor = self._budget.floor(call, weight)
         try:
+            failpoints.point("budget.take.before")
             wait, _ = self._take(self._keys, (self._budget.burst, self._budget.per_sec, weight, floor))
+            failpoints.point("budget.take.after")
         except (RedisError, OSError) as error:
             return self._without_valkey(error).take(call, weight)
         return float(wait) / 1000
@@ -108,7 +112,9 @@ class SharedPurse:
         """As Purse says: every process hears of it with its next call."""
         self._local.ban(secs)
         try:
+            failpoints.point("budget.ban.before")
             self._ban(self._keys[1:], (ceil(secs * 1000),))
+            failpoints.point("budget.ban.after")
         except (RedisError, OSError) as error:
             self._without_valkey(error)
 
@@ -187,10 +193,12 @@ KIND = {Call.READ: "reads", Call.ENTRY: breakers.PLACES, Call.EXIT: breakers.PLA
 def meter(account: ExchangeAccount, venue: Venue) -> VenueMeter:
     """The meter of an account's venue: one budget for all accounts there, for limits hold per address.
 
-    The paper exchange has no limit of its own, so its calls pass without a question.
+    The paper exchange has no limit of its own, so its calls pass without a question; except in a fault campaign, where
+    it asks for silence, and is to be obeyed as a real venue is.
     """
-    paper = account.environment == Environment.PAPER
-    purse = None if paper else _purse(account.venue, account.environment, of_limit(*venue.limit))
+    campaign = environment.flag("WINDLASS_FAULTS", default=False)
+    free = account.environment == Environment.PAPER and not campaign
+    purse = None if free else _purse(account.venue, account.environment, of_limit(*venue.limit))
     return VenueMeter(account.venue, breakers.of_account(account), purse)
 
 
@@ -203,7 +211,11 @@ def standing(account: ExchangeAccount, venue: Venue) -> tuple[float, float, floa
 
 @cache
 def _purse(venue: str, environment: str, budget: Budget) -> SharedPurse:
-    """One a process, built at first use, so never inherited across a fork."""
+    """One a process, built at first use, so never inherited across a fork.
+
+    Venue and environment name the address: all processes that share this Valkey ask from one machine, and no account
+    has a way out of its own. Where one had a proxy, the proxy would belong into the name.
+    """
     client = Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT_SECS, socket_connect_timeout=TIMEOUT_SECS)
     return SharedPurse(client, f"{venue}:{environment}", budget)
 

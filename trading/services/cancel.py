@@ -13,7 +13,7 @@ from trading.domain.order_state import RESTING, OrderState, VenueStatus
 from trading.errors import OrderNotOpen, Unknown, VenueError
 from trading.gateways.base import FillReport, Gateway, OrderReport
 from trading.models import Order
-from trading.services import groups, orders, reports
+from trading.services import one_by_one, orders, reports
 
 log = logging.getLogger(__name__)
 
@@ -153,5 +153,5 @@ def _write(locked: Order, report: OrderReport, *, now: datetime) -> None:
     elif now - locked.updated_at >= FIRED:
         log.error("order %s has triggered, and its venue names no order that it became", locked.pk)
         orders.move(locked, OrderState.UNKNOWN, next_poll_at=now, polls=0)
-        groups.review(locked.group_id, now=now)
+        one_by_one.review(locked.group_id, now=now)
     return None

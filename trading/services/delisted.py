@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from project import failpoints
 from project.accounts.models import ExchangeAccount
 from signals.listing import GONE, MarketState
 from trading import locks
@@ -32,7 +33,9 @@ def end_converted(account: ExchangeAccount, *, gateway: Gateway, clock: Callable
     closed = [group for group in _stopped(account.pk) if state_of(group.instrument) is MarketState.DELISTED]
     if not closed:
         return 0
-    PositionGroup.objects.filter(pk__in=[group.pk for group in closed], close_reason="").update(close_reason=DELISTED)
+    with failpoints.span("delisted.name"):
+        named = PositionGroup.objects.filter(pk__in=[group.pk for group in closed], close_reason="")
+        named.update(close_reason=DELISTED)
     _end_orders(account.pk, now=clock())
     listed = {group.pk for group in closed if group.instrument.status != GONE}
     if listed:
@@ -50,7 +53,7 @@ def _end_orders(account_id: int, *, now: datetime) -> None:
 
     A list that lacked the market by mistake does no harm: what rests there after all is met by reconcile, and cancelled.
     """
-    with transaction.atomic():
+    with failpoints.span("delisted.orders"), transaction.atomic():
         locks.account(account_id)
         rows = Order.objects.filter(NOT_LISTED, account_id=account_id, instrument__stopped_at__lte=now - GONE_FOR)
         live = rows.exclude(state__in=[*sorted(TERMINAL), OrderState.NEW, OrderState.NEEDS_HUMAN])
@@ -78,7 +81,7 @@ def _write_off(group: PositionGroup, there: dict[str, Decimal], *, now: datetime
     taken = converted(state_of(instrument), ours=group.qty, theirs=left)
     if group.qty - taken >= instrument.lot_step:
         return False
-    with transaction.atomic():
+    with failpoints.span("delisted.group"), transaction.atomic():
         locks.account(group.account_id)
         groups.end_converted(locks.group(group.pk), qty=group.qty, reason=DELISTED, now=now)
     return True

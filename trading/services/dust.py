@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from project import failpoints
 from project.accounts.models import Balance, ExchangeAccount
 from project.journal.record import record
 from trading import locks, selectors
@@ -57,30 +58,23 @@ def merge(account_id: int, *, now: datetime) -> int:
     pairs = set(rows.values_list("instrument_id", flat=True))
     if not pairs or not lying(account_id, instruments=pairs):
         return 0
-    with transaction.atomic():
+    with failpoints.span("dust.merge"), transaction.atomic():
         account = locks.account(account_id)
         dust = lying(account_id, instruments=pairs)
         open_ones = list(rows.select_related("instrument").order_by("id"))
         return sum(
-            _take_in(account, group, dust.pop((group.instrument_id, group.side), []), open_ones, now)
-            for group in open_ones
+            _take_in(account, group, dust.pop((group.instrument_id, group.side), []), now) for group in open_ones
         )
 
 
-def _take_in(
-    account: ExchangeAccount,
-    group: PositionGroup,
-    dust: Sequence[PositionGroup],
-    open_ones: Sequence[PositionGroup],
-    now: datetime,
-) -> int:
+def _take_in(account: ExchangeAccount, group: PositionGroup, dust: Sequence[PositionGroup], now: datetime) -> int:
     """The dust of its pair goes into the first leg of a group that nothing was sold of yet."""
     if not dust or _rule(account, group.instrument.symbol, now) is not DustRule.MERGE:
         return 0
     leg = home(selectors.picture(group).holdings)
     if leg is None:
         return 0
-    kept = _still_there(account, group, dust, open_ones)
+    kept = _still_there(account, group, dust)
     if not sells(kept, held_qty=group.qty, lot_step=group.instrument.lot_step):
         return 0
     for crumb in kept:
@@ -93,15 +87,15 @@ def _rule(account: ExchangeAccount, symbol: str, now: datetime) -> DustRule:
     return DustRule(settings_or_defaults(Desk(account, now), symbol).execution.dust)
 
 
-def _still_there(
-    account: ExchangeAccount, group: PositionGroup, dust: Sequence[PositionGroup], open_ones: Sequence[PositionGroup]
-) -> list[Crumb]:
+def _still_there(account: ExchangeAccount, group: PositionGroup, dust: Sequence[PositionGroup]) -> list[Crumb]:
     """What the venue certainly still holds of it: a person may have sold or converted it."""
     crumbs = [_crumb(g) for g in dust if g.qty > 0 and g.average_entry]
     base = group.instrument.base
     if group.instrument.kind == MarketKind.LINEAR:
         return affordable(crumbs, held_qty=Decimal(0), there_qty=None)
-    held = total(g.qty for g in open_ones if g.instrument.base == base and g.instrument.kind == MarketKind.SPOT)
+    holding = PositionGroup.objects.filter(account=account, closed_at=None, qty__gt=0)  # one that closes holds it yet
+    of_base = holding.filter(instrument__base=base, instrument__kind=MarketKind.SPOT)
+    held = total(of_base.values_list("qty", flat=True))
     balance = Balance.objects.filter(account=account, currency=base).first()
     return affordable(crumbs, held_qty=held, there_qty=balance.total if balance else Decimal(0))
 

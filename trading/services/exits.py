@@ -45,19 +45,29 @@ def groups_named(desk: Desk, meant: Meant, side: PositionSide | None) -> list[Po
 
 
 def reduce_by_signal(desk: Desk, meant: Meant, found: Classification) -> Verdict:
-    """Sell a part of every group the alert names, at market; what would leave dust closes the group."""
+    """Sell a part of the groups the alert names, at market; what would leave dust closes the group.
+
+    A ratio or a percentage of the position is of each of them, any other size of all together: the oldest gives first.
+    """
     open_ones = [g for g in groups_named(desk, meant, found.side) if g.closing_at is None]
-    results = [_reduce(desk, meant, group, found) for group in open_ones]
-    done = [result for result in results if isinstance(result, Reduction)]
-    if not done:
-        why = next((r for r in results if not isinstance(r, Reduction)), None)
-        return Verdict(why.code, why.sentence()) if why else _nothing(meant, found.side)
-    total_qty = total(result.qty for result in done)
+    given: dict[int, Decimal] = {}
+    refused: list[Refusal | Denial] = []
+    for group in open_ones:
+        result = _reduce(desk, meant, group, found, taken_qty=total(given.values()))
+        if isinstance(result, Reduction):
+            given[group.pk] = result.qty
+        else:
+            refused.append(result)
+    if not given:
+        return Verdict(refused[0].code, refused[0].sentence()) if refused else _nothing(meant, found.side)
+    total_qty = total(given.values())
     reason = f"Selling {total_qty.normalize():f} {meant.instrument.base} of {meant.instrument.symbol} at market."
-    return Verdict(Outcome.REDUCED, reason, {"groups": [g.pk for g in open_ones], "qty": total_qty})
+    return Verdict(Outcome.REDUCED, reason, {"groups": list(given), "qty": total_qty})
 
 
-def _reduce(desk: Desk, meant: Meant, group: PositionGroup, found: Classification) -> Reduction | Refusal | Denial:
+def _reduce(
+    desk: Desk, meant: Meant, group: PositionGroup, found: Classification, *, taken_qty: Decimal
+) -> Reduction | Refusal | Denial:
     """Decide one group's reduction and start it: the targets make room, then the market order goes."""
     locked = locks.group(group.pk)
     seen = selectors.picture(locked)
@@ -72,6 +82,7 @@ def _reduce(desk: Desk, meant: Meant, group: PositionGroup, found: Classificatio
             equity=desk.equity,
             free=desk.available_quote,
             reserved_qty=reserved,
+            taken_qty=taken_qty,
         )
     else:
         wanted = reduction(seen.position, rules=seen.rules, price=seen.price, ratio=found.ratio, reserved_qty=reserved)
@@ -85,14 +96,15 @@ def start_reducing(
 ) -> None:
     """Reserve what is decided to go: the targets make room, then it is sold, at market or for the limit or better.
 
-    The account is locked. At market whoever asked last: an exit signal waits for no price.
+    The account is locked. At market where anybody asked for that: an exit signal waits for no price.
     """
     if wanted.whole and limit_price is None:
         return close(group, reason=groups.REDUCED_WHOLE, now=now)
-    group.reduce_qty, group.reduce_limit = group.reduce_qty + wanted.qty, limit_price
+    group.reduce_limit = groups.limit_beside(group, limit_price)
+    group.reduce_qty += wanted.qty
     with failpoints.span("exit.reduce"):
         group.save(update_fields=["reduce_qty", "reduce_limit"])
-    payload = {"qty": wanted.qty, "limit_price": limit_price}
+    payload = {"qty": wanted.qty, "limit_price": group.reduce_limit}
     record("group.reducing", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
     return groups.review(group.pk, now=now)
 

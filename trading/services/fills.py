@@ -17,9 +17,9 @@ from trading.domain.money import total
 from trading.domain.order_state import RESTING, OrderState, VenueStatus, advance
 from trading.gateways.base import FillReport, Gateway, OrderReport
 from trading.models import Fill, Order
-from trading.services import cancel, fee_prices, groups, orders, reports
+from trading.services import cancel, fee_prices, one_by_one, orders, reports
 from trading.services.listing import NOT_LISTED
-from trading.services.one_by_one import ask_each
+from trading.services.one_by_one import apart, ask_each, of_group
 
 log = logging.getLogger(__name__)
 
@@ -75,11 +75,16 @@ def _look(account_id: int, symbol: str, resting: Sequence[Order], *, gateway: Ga
     _absorb(account_id, changed, clock)
     for order in resting:
         if _name(order) not in there:
-            cancel.look_at(order, gateway=gateway, clock=clock)
+            _ask(order, gateway, clock)
     stuck = [order for order, _ in seen if order.state == OrderState.CANCELLING]
     for order in stuck:  # its cancel never arrived: look_at takes it back to the book, where it is cancelled again
-        cancel.look_at(order, gateway=gateway, clock=clock)
+        _ask(order, gateway, clock)
     return len(resting)
+
+
+def _ask(order: Order, gateway: Gateway, clock: Clock) -> None:
+    with apart(of_group(order)):
+        cancel.look_at(order, gateway=gateway, clock=clock)
 
 
 def _name(order: Order | OrderReport) -> tuple[str, str]:
@@ -94,7 +99,8 @@ def _absorb(account_id: int, changed: Sequence[tuple[Order, OrderReport]], clock
         locks.account(account_id)
         locked = {o.pk: o for o in locks.orders(Order.objects.filter(pk__in=[order.pk for order, _ in changed]))}
         for order, report in changed:
-            reports.absorb(locked[order.pk], report, now=clock())
+            with apart(of_group(order)), transaction.atomic():
+                reports.absorb(locked[order.pk], report, now=clock())
 
 
 def _lacking(account_id: int) -> list[Order]:
@@ -123,7 +129,7 @@ def apply(order_id: int, told: Iterable[FillReport], *, now: datetime) -> int:
         if rows:
             fee_prices.put(rows, market=order.instrument, now=now)
             _record(order, rows)
-            groups.review(order.group_id, now=now)
+            one_by_one.review(order.group_id, now=now)
         return len(rows)
 
 
@@ -189,7 +195,8 @@ def price_fees(account_id: int, *, now: datetime) -> int:
     todo = Fill.objects.filter(fee_prices.of_fills(prices), account_id=account_id, unpriced=True).order_by()
     found = sorted(todo.values_list("order__group_id", flat=True).distinct()[:AT_ONCE])
     for group_id in found:
-        _price(account_id, group_id, prices, now)
+        with apart(f"group {group_id}"):
+            _price(account_id, group_id, prices, now)
     fee_prices.want(prices, place=account, now=now)
     return len(found)
 
@@ -204,7 +211,7 @@ def _price(account_id: int, group_id: int, prices: Mapping[fee_prices.Pair, Deci
             row.fee_price, row.unpriced = prices[row.fee_currency, row.instrument.quote], False
         Fill.objects.bulk_update(rows, ["fee_price", "unpriced"])
         record_all(Event("fill.priced", f"order:{row.order_id}", _priced(row), account_id) for row in rows)
-        groups.review(group_id, now=now)
+        one_by_one.review(group_id, now=now)
 
 
 def _priced(row: Fill) -> dict[str, str | Decimal | None]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from project import failpoints
 from project.accounts.models import BalanceMovement, ExchangeAccount
 from project.journal.record import record
 from signals.models import Instrument
@@ -15,7 +16,7 @@ from trading.domain.funding import Holder, Share, shares, sides
 from trading.domain.vocabulary import PositionSide
 from trading.gateways.base import FundingReport, Gateway
 from trading.models import Fill, FundingPayment
-from trading.services import groups
+from trading.services import one_by_one
 
 Clock = Callable[[], datetime]
 
@@ -52,11 +53,11 @@ def _write(account: ExchangeAccount, reports: Sequence[FundingReport], *, now: d
     moments: dict[tuple[str, datetime], list[FundingReport]] = defaultdict(list)
     for report in reports:
         moments[(report.symbol, report.at)].append(report)
-    with transaction.atomic():
+    with failpoints.span("funding.book"), transaction.atomic():
         locks.account(account.pk)
         touched = [group_id for (symbol, at), told in moments.items() for group_id in _book(account, symbol, at, told)]
         for group_id in sorted(set(touched)):
-            groups.review(group_id, now=now)
+            one_by_one.review(group_id, now=now)
     return len(reports)
 
 

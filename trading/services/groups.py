@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import DecimalField, F, Value
+from django.db.models.functions import Greatest
 
 from project import failpoints
 from project.journal.record import plain, record
@@ -19,6 +20,7 @@ from trading.domain import settings
 from trading.domain.exit_plan import ExitDecision, ExitView, desired
 from trading.domain.group_status import status, withdraws_entries
 from trading.domain.money import ZERO, total
+from trading.domain.offset_saga import StepState
 from trading.domain.order_state import OrderState
 from trading.domain.reduce import due
 from trading.domain.settings import ExitSettings
@@ -31,7 +33,7 @@ from trading.domain.take_profit import (
     taken,
 )
 from trading.domain.vocabulary import GroupStatus, OrderType, Purpose, TimeInForce
-from trading.models import Order, PositionGroup, Slot
+from trading.models import OffsetStep, Order, PositionGroup, Slot
 from trading.selectors import GroupPicture
 from trading.services import exit_orders, ladder, levels, orders, pnl, queue, results, stops
 from trading.services.defects import DEFECTS
@@ -79,7 +81,7 @@ def review(group_id: int, *, now: datetime) -> None:
 def _late(group: PositionGroup, now: datetime) -> None:
     """A fill that came after the end still counts, and what it bought is sold: nobody else would."""
     seen = selectors.picture(group)
-    _write_figures(group, seen)
+    write_figures(group, seen)
     if group.converted_qty <= 0:  # what the venue took when it closed the market is not there any more
         exit_orders.sell_rest(group, seen, now, off_qty=total(selectors.WRITTEN_OFF(group_id=group.pk)))
 
@@ -236,6 +238,7 @@ def _reduce(group: PositionGroup, seen: GroupPicture, now: datetime) -> bool:
         number = sum(o.purpose == Purpose.REDUCE for o in seen.orders)
         orders.create(group, [_reduction(group, seen, step.send_qty, number)], now=now)
     if step.reserved_qty != group.reduce_qty:
+        _forgotten(group, group.reduce_qty - step.send_qty - step.reserved_qty)
         group.reduce_qty = step.reserved_qty
         group.reduce_limit = group.reduce_limit if step.reserved_qty > 0 else None
         group.save(update_fields=["reduce_qty", "reduce_limit"])
@@ -250,21 +253,41 @@ def _reduction(group: PositionGroup, seen: GroupPicture, qty: Decimal, number: i
     return replace(new, type=OrderType.LIMIT, price=group.reduce_limit, time_in_force=TimeInForce.IOC)
 
 
+def _forgotten(group: PositionGroup, qty: Decimal) -> None:
+    """What targets took of a reduction is missing in an offset's part first: what a signal asked for is sold if anything is."""
+    if qty > 0:
+        parts = OffsetStep.objects.filter(group=group, state=StepState.WORKING, reserved_qty__gt=0)
+        parts.update(reserved_qty=Greatest(F("reserved_qty") - qty, Value(ZERO), output_field=DecimalField()))
+
+
+def limit_beside(group: PositionGroup, price: Decimal | None) -> Decimal | None:
+    """The limit of a reduction together with what waits in its group: none where that goes at market, a signal's."""
+    at_market = group.reduce_qty > 0 and group.reduce_limit is None
+    return None if at_market else price
+
+
 def not_reduced(order: Order) -> None:
-    """A reduction at market that the venue did not take, or only in part, is still wanted; the caller reviews the group.
+    """A reduction that ended is decided anew where it is still wanted; the caller reviews the group."""
+    if still_wanted(order):
+        reduce_again(order)
+
+
+def still_wanted(order: Order) -> bool:
+    """Whether it is a reduction at market that ended at the venue, which did not take it, or only in part.
 
     One with a limit took what there was: the rest goes back to the targets. One that was taken back is wanted no more.
     """
     ours = order.purpose == Purpose.REDUCE and KILL_KEY not in order.intent_key
-    if ours and order.price is None and not order.cancel_requested and order.reported_qty < order.qty:
-        reduce_again(order)
+    return ours and order.price is None and not order.cancel_requested and order.reported_qty < order.qty
 
 
 def reduce_again(order: Order) -> None:
     """What a reduction has not sold is decided anew; the caller reviews the group."""
-    left = order.qty - order.reported_qty
-    again = {"reduce_qty": F("reduce_qty") + left, "reduce_limit": order.price}
-    PositionGroup.objects.filter(pk=order.group_id, closing_at=None).update(**again)
+    group, left = locks.group(order.group_id), order.qty - order.reported_qty
+    if group.closing_at is None:
+        group.reduce_limit = limit_beside(group, order.price)
+        group.reduce_qty += left
+        group.save(update_fields=["reduce_qty", "reduce_limit"])
     payload = {"qty": left, "again": order.pk}
     record("group.reducing", subject=f"group:{order.group_id}", payload=payload, account_id=order.account_id)
 
@@ -274,7 +297,7 @@ def reduce_again(order: Order) -> None:
 
 def _write(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
     """Figures and status; at the end the slot is released."""
-    _write_figures(group, seen)
+    write_figures(group, seen)
     closing = group.closing_at is not None
     grid = settings.restore(group.settings).grid
     to = status(
@@ -291,7 +314,8 @@ def _write(group: PositionGroup, seen: GroupPicture, now: datetime) -> None:
         _end(group, seen, now)
 
 
-def _write_figures(group: PositionGroup, seen: GroupPicture) -> None:
+def write_figures(group: PositionGroup, seen: GroupPicture) -> None:
+    """What its fills come to, and nothing that follows from it."""
     position = seen.position
     figures = {
         "qty": position.qty,

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from project import failpoints
 from trading import locks
 from trading.domain.money import ZERO
 from trading.domain.order_state import OrderState
@@ -65,7 +66,7 @@ def settle(
     lot), so that its fills are asked for at once: quantities and prices come from the venue alone.
     """
     account_id = Order.objects.values_list("account_id", flat=True).get(pk=order_id)
-    with transaction.atomic():
+    with failpoints.span("order.settle"), transaction.atomic():
         locks.account(account_id)
         order = locks.orders(Order.objects.filter(pk=order_id).select_related("instrument")).get()
         if order.state != OrderState.NEEDS_HUMAN:

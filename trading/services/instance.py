@@ -11,6 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from project import failpoints
 from project.accounts.models import ExchangeAccount, Installation, Rival
 from project.journal import leases
 from project.journal.models import JournalEntry, Lease
@@ -91,7 +92,7 @@ def _claim(account_id: int, now: datetime, *, news: bool) -> bool:
     engine's reconcile standing for ours.
     """
     name, me = lease_name(account_id), engine_name()
-    with transaction.atomic():
+    with failpoints.span("engine.lease"), transaction.atomic():
         locks.account(account_id)
         before = Lease.objects.filter(name=name).values_list("holder", flat=True).first()
         fence = leases.claim(name, holder=me, now=now, span=SPAN)

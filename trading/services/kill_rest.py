@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from project import failpoints
 from project.accounts.models import BalanceMovement, ExchangeAccount
 from project.journal.models import JournalEntry
 from project.journal.record import record
@@ -34,7 +35,7 @@ def explain(account: ExchangeAccount, name: str, *, gateway: Gateway, now: datet
     moved = effects(_rest(account, name, gateway))
     if not moved or not _alike(moved, reconcile.unexplained(account.pk, gateway=gateway), realised.slack(account.pk)):
         return False
-    with transaction.atomic():
+    with failpoints.span("kill.rest"), transaction.atomic():
         locks.account(account.pk)
         if rows.filter(cause=cause).exists():  # another process was as quick
             return False

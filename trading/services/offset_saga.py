@@ -3,7 +3,7 @@
 Winners are reduced and the loser is closed by the machinery of all exits: targets make room, orders happen once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ from risk.domain.offset import closed
 from risk.domain.offset_words import NotNow, OffsetCode, done_words
 from signals.market.instruments import facts
 from trading import locks, selectors
-from trading.domain.money import ZERO
+from trading.domain.money import ZERO, total
 from trading.domain.offset_saga import (
     AGAIN_AFTER,
     Deed,
@@ -32,14 +32,16 @@ from trading.domain.offset_saga import (
     limit_price,
     next_deed,
     own_share,
+    unsent,
     within,
 )
+from trading.domain.order_state import OrderState
 from trading.domain.reduce import Reduction, reduction
 from trading.domain.vocabulary import PositionSide, Purpose
 from trading.gateways.base import Gateway
 from trading.models import Fill, OffsetRun, OffsetStep, OffsetWatch, Order, PositionGroup
 from trading.selectors import GroupPicture
-from trading.services import exits, fee_prices, groups, offset_books, offset_facts
+from trading.services import exits, fee_prices, groups, offset_books, offset_facts, reports
 from trading.services.desk import Desk
 from trading.services.offset_books import Book
 
@@ -131,7 +133,7 @@ def _seen(step: OffsetStep, now: datetime) -> StepView:
         closing=group.closing_at is not None,
         closed=group.closed_at is not None,
         blocked=group.blocked,
-        unsent=group.reduce_qty > 0 and step.reserved_qty != 0,
+        unsent=_unsent(step, group, own) > 0,
         working=any(selectors.is_unsettled(order) for order in own),
         fees_due=fee_prices.is_due([order.pk for order in own], now=now),
     )
@@ -141,6 +143,39 @@ def _own(step: OffsetStep) -> list[Order]:
     """The market orders by which the group shrank since the step began."""
     later = Order.objects.filter(group_id=step.group_id, pk__gt=step.orders_after)
     return list(later.filter(purpose__in=(Purpose.REDUCE, Purpose.EXIT)).order_by("id"))
+
+
+def _reserved(step: OffsetStep) -> Decimal:
+    """What a step has reserved and not given back; one from before that was written down, all of its part."""
+    reserved: Decimal = step.qty if step.reserved_qty is None else step.reserved_qty
+    return reserved
+
+
+def _unsent(step: OffsetStep, group: PositionGroup, own: Sequence[Order]) -> Decimal:
+    """What of a step's reserve waits in its group: what came back from an order waits again."""
+    sent_qty = total(_taken(order) for order in own)
+    return unsent(_reserved(step), sent_qty=sent_qty, waiting_qty=group.reduce_qty)
+
+
+def _taken(order: Order) -> Decimal:
+    """What an order took of its group's reserve for good, or has not given back yet: only reductions decided here do."""
+    if f"/{Purpose.REDUCE.lower()}:" not in order.intent_key:
+        return ZERO
+    ended = OrderState(order.state)
+    back = ended is OrderState.NOT_PLACED or (ended in reports.ENDED and groups.still_wanted(order))
+    taken: Decimal = order.reported_qty if back else order.qty
+    return taken
+
+
+def _carriers(step: OffsetStep) -> list[Order]:
+    """The orders that took of a step's reserve, oldest first: what came after them is a signal's, or a person's."""
+    left, found = _reserved(step), []
+    for order in _own(step):
+        taken = _taken(order)
+        if min(left, taken) > 0:
+            found.append(order)
+        left -= taken
+    return found
 
 
 # winners -----------------------------------------------------------------------------------------
@@ -197,12 +232,13 @@ def _leave(run: OffsetRun, found: Next, now: datetime) -> None:
 def _release(run: OffsetRun, found: Next, now: datetime) -> None:
     """What was reserved and not sent goes back to the targets; what is on its way goes on."""
     step = _step(found)
-    group, reserved = locks.group(step.group_id), step.qty if step.reserved_qty is None else step.reserved_qty
-    step.reserved_qty = ZERO  # once: what is reserved from now on is another's
+    group = locks.group(step.group_id)
+    back = _unsent(step, group, _own(step))
+    step.reserved_qty = _reserved(step) - back  # once: what is reserved from now on is another's
     step.save(update_fields=["reserved_qty"])
-    group.reduce_qty, group.reduce_limit = max(group.reduce_qty - reserved, ZERO), None
+    group.reduce_qty, group.reduce_limit = group.reduce_qty - back, None
     group.save(update_fields=["reduce_qty", "reduce_limit"])
-    payload = {"qty": -reserved, "offset": run.pk}
+    payload = {"qty": -back, "offset": run.pk}
     record("group.reducing", subject=f"group:{group.pk}", payload=payload, account_id=group.account_id)
     groups.review(group.pk, now=now)
 
@@ -223,14 +259,14 @@ def _settle(run: OffsetRun, found: Next, now: datetime) -> None:
 def _brought(step: OffsetStep) -> tuple[Decimal, Decimal]:
     """Quantity and result: of a group that closed whatever closed it, else of the step's own orders."""
     group: PositionGroup = step.group
-    own = {order.pk for order in _own(step)}
+    own = {order.pk for order in (_own(step) if group.closed_at else _carriers(step))}
     fills = list(Fill.objects.filter(order__group_id=group.pk).select_related("order"))
     pairs = [(selectors.fill_view(fill, None), fill.order_id in own) for fill in fills]
     rules = selectors.rules_of(facts(group.instrument))
     sold, realised = brought(pairs, side=PositionSide(group.side), rules=rules)
     if group.closed_at:
         return sold, group.realised_pnl - step.realised_before
-    return own_share(sold, realised, qty=step.qty)  # a signal may have reduced the winner by the same order
+    return own_share(sold, realised, qty=_reserved(step))  # a signal may have reduced the winner by the same order
 
 
 def _over(step: OffsetStep, state: StepState, *, code: str, now: datetime) -> None:

@@ -73,7 +73,8 @@ def _differing_words(rows: Sequence[Disagreement]) -> str:
 def _measure_clock(account_id: int, *, gateway: Gateway, clock: Clock) -> None:
     """How far the venue's clock is from ours."""
     offset, _ = clock_offset(gateway, clock)
-    ExchangeAccount.objects.filter(pk=account_id).update(clock_offset_ms=round(offset.total_seconds() * 1000))
+    with failpoints.span("reconcile.clock"):
+        ExchangeAccount.objects.filter(pk=account_id).update(clock_offset_ms=round(offset.total_seconds() * 1000))
 
 
 def clock_offset(gateway: Gateway, clock: Clock) -> tuple[timedelta, timedelta]:
@@ -87,16 +88,22 @@ def clock_offset(gateway: Gateway, clock: Clock) -> tuple[timedelta, timedelta]:
 def _finish(account_id: int, now: datetime) -> None:
     """Healthy and reconciled; `update` leaves updated_at alone, which tells gateways to be rebuilt."""
     was = ExchangeAccount.objects.values_list("health", "reconciled_at").get(pk=account_id)
-    ExchangeAccount.objects.filter(pk=account_id).update(health="", health_detail="", reconciled_at=now)
-    if was[0] or was[1] is None:
-        with transaction.atomic():
-            record(
-                "account.healthy", subject=f"account:{account_id}", payload={"before": was[0]}, account_id=account_id
-            )
+    with failpoints.span("reconcile.finish"):
+        done = {"health": "", "health_detail": "", "reconciled_at": now, "last_reconciled_at": now}
+        ExchangeAccount.objects.filter(pk=account_id).update(**done)
+        if was[0] or was[1] is None:
+            with transaction.atomic():
+                payload = {"before": was[0]}
+                record("account.healthy", subject=f"account:{account_id}", payload=payload, account_id=account_id)
 
 
 def mark_unhealthy(account_id: int, *, code: str, detail: str) -> None:
     """Fail closed: no entry on this account until it has been reconciled again; journalled when it changes."""
+    with failpoints.span("account.unhealthy"):
+        _mark_unhealthy(account_id, code, detail)
+
+
+def _mark_unhealthy(account_id: int, code: str, detail: str) -> None:
     changed = (
         ExchangeAccount.objects.filter(pk=account_id)
         .exclude(health=code)

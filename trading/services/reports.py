@@ -8,7 +8,7 @@ from trading.domain.retry import AfterNotPlaced, after_not_placed
 from trading.domain.vocabulary import Purpose
 from trading.gateways.base import OrderReport
 from trading.models import Order
-from trading.services import groups, orders
+from trading.services import groups, one_by_one, orders
 from trading.services.sheet import Sheet
 
 ENDED = frozenset({OrderState.CANCELED, OrderState.EXPIRED, OrderState.REJECTED})
@@ -48,7 +48,7 @@ def absorb(
     elif to in ENDED or (to is OrderState.OPEN and order.purpose == Purpose.STOP):  # the stop it replaces may go now
         if sheet:
             sheet.write()
-        groups.review(order.group_id, now=now)
+        one_by_one.review(order.group_id, now=now)
 
 
 def not_placed(order: Order, *, now: datetime, **facts: str) -> None:
@@ -60,4 +60,4 @@ def not_placed(order: Order, *, now: datetime, **facts: str) -> None:
         orders.again(order)
     if order.purpose == Purpose.REDUCE:
         groups.reduce_again(order)
-    groups.review(order.group_id, now=now)
+    one_by_one.review(order.group_id, now=now)

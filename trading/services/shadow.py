@@ -7,6 +7,7 @@ sweep is alone by its lease.
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from signals.models import Alert, Signal, Ticker
 from signals.verdict import Outcome, Verdict
 from trading.domain.classify import Classification, Meaning
 from trading.domain.exit_plan import Prices
+from trading.domain.money import total
 from trading.domain.reduce import Reduction, reduction, reduction_by_size
 from trading.domain.refusal import Refusal
 from trading.domain.settings import SettingError
@@ -225,38 +227,47 @@ def end(group_id: int, *, reason: str, prices: Prices, now: datetime) -> None:
 
 
 def _reduce(desk: ShadowDesk, meant: Meant, found: Classification) -> Decided:
-    """Sell a part on paper, of every position that the alert names."""
+    """Sell a part on paper of the positions that the alert names, shared among them as an engine's groups share it."""
     prices = prices_of(meant.instrument.id)
-    results = [_reduced(desk, meant, found, group, prices) for group in _named(desk, meant, found.side) if prices]
-    done = next((group for group, result in results if isinstance(result, Reduction)), None)
-    if done is not None:
-        return done, Verdict(Outcome.REDUCED, f"A part of {meant.instrument.symbol} was sold on paper.")
-    why = next((result for _, result in results if not isinstance(result, Reduction)), None)
-    return None, Verdict(why.code, why.sentence()) if why else _nothing(meant, found)
+    if prices is None:
+        return None, _nothing(meant, found)
+    given: list[tuple[ShadowGroup, Decimal]] = []
+    refused: list[Refusal | Denial] = []
+    for group in _named(desk, meant, found.side):
+        result = _reduced(desk, meant, found, group, prices, taken_qty=total(qty for _, qty in given))
+        if isinstance(result, Reduction):
+            given.append((group, result.qty))
+        else:
+            refused.append(result)
+    if given:
+        return given[0][0], Verdict(Outcome.REDUCED, f"A part of {meant.instrument.symbol} was sold on paper.")
+    return None, Verdict(refused[0].code, refused[0].sentence()) if refused else _nothing(meant, found)
 
 
 def _reduced(
-    desk: ShadowDesk, meant: Meant, found: Classification, group: ShadowGroup, prices: Prices
-) -> tuple[ShadowGroup, Reduction | Refusal | Denial]:
+    desk: ShadowDesk, meant: Meant, found: Classification, group: ShadowGroup, prices: Prices, *, taken_qty: Decimal
+) -> Reduction | Refusal | Denial:
     book = shadow_follow.opened(group.pk) or Book.of(group)
-    wanted = _wanted(desk, meant, found, book, prices)
+    wanted = _wanted(desk, meant, found, book, prices, taken_qty=taken_qty)
     if isinstance(wanted, Reduction) and wanted.whole:
         shadow_follow.close(book, reason="REDUCED_WHOLE", prices=prices, now=desk.now)
     elif isinstance(wanted, Reduction):
         shadow_follow.make_room(book.open_orders)
         shadow_follow.sell(book, wanted.qty, purpose=Purpose.REDUCE, prices=prices, now=desk.now)
     shadow_follow.settle(book)
-    return group, wanted
+    return wanted
 
 
 def _wanted(
-    desk: ShadowDesk, meant: Meant, found: Classification, book: Book, prices: Prices
+    desk: ShadowDesk, meant: Meant, found: Classification, book: Book, prices: Prices, *, taken_qty: Decimal
 ) -> Reduction | Refusal | Denial:
     size, position, rules = meant.intent.size, book.position, book.rules
     if found.ratio is not None or size is None:
         return reduction(position, rules=rules, price=prices.last, ratio=found.ratio)
     asked, equity, free = SizeRequest.of(size), desk.equity, desk.available_quote
-    return reduction_by_size(position, asked, rules=rules, price=prices.last, equity=equity, free=free)
+    return reduction_by_size(
+        position, asked, rules=rules, price=prices.last, equity=equity, free=free, taken_qty=taken_qty
+    )
 
 
 def _reverse(desk: ShadowDesk, meant: Meant, found: Classification) -> Decided:

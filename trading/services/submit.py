@@ -21,11 +21,13 @@ from trading.domain.vocabulary import MarketKind, OrderType, Purpose, Side, Time
 from trading.errors import TOO_LATE, NotSent, Rejected, VenueError
 from trading.gateways.base import Gateway, OrderReport, OrderRequest, Terms
 from trading.models import Order
-from trading.services import groups, orders, reports
+from trading.services import groups, one_by_one, orders, reports
 from trading.services.budget import held_back
+from trading.services.defects import DEFECTS
 from trading.services.instance import holds
 from trading.services.listing import HALTED
 from trading.services.maintenance import in_maintenance
+from trading.services.one_by_one import apart, of_group
 from trading.services.sheet import Sheet
 from trading.services.socket_guard import latch_path
 
@@ -91,7 +93,7 @@ def _drop_if_old(order: Order, now: datetime) -> bool:
     if order.purpose != Purpose.ENTRY or now - order.created_at <= ENTRY_KEPT:
         return False
     orders.move(order, OrderState.DROPPED, code="STALE")
-    groups.review(order.group_id, now=now)
+    one_by_one.review(order.group_id, now=now)
     return True
 
 
@@ -180,8 +182,11 @@ def submit(claims: Iterable[Claim], *, gateway: Gateway, clock: Callable[[], dat
                     accepted.append((owned, gateway.place(owned.request), clock()))
             except VenueError as error:
                 log.warning("order %s: %s", owned.order_id, error)
-                settle_failure(owned, error, now=clock())
+                with apart(_named(owned)):
+                    settle_failure(owned, error, now=clock())
                 stopped |= _stopped_by(error)
+            except DEFECTS:  # it may have left: nobody settles it, so that it is looked up
+                log.exception("%s: a fault of our own while it was sent; the others go on", _named(owned))
     finally:  # whatever stopped us, what the venue has said is written down
         settle(accepted)
     return max(stopped, default=Went.OUT)
@@ -195,9 +200,22 @@ def _stopped_by(error: VenueError) -> set[Went]:
 
 
 def settle(accepted: Sequence[tuple[Claim, OrderReport, datetime]]) -> None:
-    """T3 for answers: write what the venue said of the orders that are still ours, each as of its answer."""
+    """T3 for answers: write what the venue said of the orders that are still ours, each as of its answer.
+
+    Where one of them makes us fail, each by itself: that one is taken for unanswered, and looked up.
+    """
     if not accepted:
         return
+    try:
+        _settle(accepted)
+    except DEFECTS:
+        log.exception("answers for account %s: a fault of our own; one by one", accepted[0][0].account_id)
+        for one in accepted:
+            with apart(_named(one[0])):
+                _settle([one])
+
+
+def _settle(accepted: Sequence[tuple[Claim, OrderReport, datetime]]) -> None:
     with failpoints.span("order.t3"), transaction.atomic():
         locks.account(accepted[0][0].account_id)
         held = locks.orders_by_id(owned.order_id for owned, _, _ in accepted)
@@ -218,10 +236,11 @@ def settle_failure(owned: Claim, error: VenueError, *, now: datetime) -> None:
         if isinstance(error, Rejected):
             orders.move(order, OrderState.REJECTED, **facts)
             groups.not_reduced(order)
-            return groups.review(order.group_id, now=now)
+            return one_by_one.review(order.group_id, now=now)
         orders.move(order, OrderState.UNKNOWN, next_poll_at=now, **facts)
         if isinstance(error, NotSent):  # the owner itself stopped it: nothing of it was ever written
-            reports.not_placed(order, now=now)
+            with apart(of_group(order)), transaction.atomic():
+                reports.not_placed(order, now=now)
     orders.ring_after_commit("look_up", owned.account_id)
     return None
 
@@ -231,6 +250,10 @@ def _mine(owned: Claim) -> Order | None:
     locks.account(owned.account_id)
     order = locks.orders(Order.objects.filter(pk=owned.order_id)).get()
     return order if _is_ours(order, owned) else None
+
+
+def _named(owned: Claim) -> str:
+    return of_group(Order.objects.get(pk=owned.order_id))
 
 
 def _is_ours(order: Order, owned: Claim) -> bool:

@@ -8,24 +8,33 @@ from typing import Any
 from django.db import transaction
 
 from project import failpoints
+from signals.models import Ticker
 from trading import locks, selectors
 from trading.domain.exit_plan import ExitReason
 from trading.domain.vocabulary import PositionSide
 from trading.models import PositionGroup
 from trading.services import groups
+from trading.services.one_by_one import apart
 
 
 def look(account_id: int, *, now: datetime) -> int:
     """Review the groups whose watched prices were reached; how many."""
     rows = PositionGroup.objects.filter(account_id=account_id, closed_at=None, closing_at=None).exclude(watch=[])
-    watched = list(rows.only("id", "instrument_id", "side", "watch", "peak"))
+    watched = list(rows.only("id", "account_id", "instrument_id", "side", "watch", "peak"))
     prices = selectors.prices({group.instrument_id for group in watched})
-    reached = [g.pk for g in watched if (t := prices.get(g.instrument_id)) and _reached(g, t.last, t.mark or t.last)]
-    for group_id in reached:
+    return sum(_look_at(group, prices.get(group.instrument_id), now) for group in watched)
+
+
+def _look_at(group: PositionGroup, price: Ticker | None, now: datetime) -> bool:
+    """Review one group if its price was reached; a group on which we fail holds up no other's stop."""
+    with apart(f"group {group.pk}"):
+        if price is None or not _reached(group, price.last, price.mark or price.last):
+            return False
         with failpoints.span("exit.watch"), transaction.atomic():
-            locks.account(account_id)
-            groups.review(group_id, now=now)
-    return len(reached)
+            locks.account(group.account_id)
+            groups.review(group.pk, now=now)
+        return True
+    return False
 
 
 def _reached(group: PositionGroup, last: Decimal, mark: Decimal) -> bool:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from project import failpoints
 from project.accounts import mode
 from project.accounts.models import TradingMode, WorkedDown
 from project.journal.record import record
@@ -18,7 +19,7 @@ from trading.services.desk import Desk
 
 def work_down(account_id: int, *, now: datetime) -> int:
     """Take the step that is due in REDUCED; how many groups it sells a part of. Safe to repeat: a row remembers the step."""
-    with transaction.atomic():
+    with failpoints.span("mode.work_down"), transaction.atomic():
         account = locks.account(account_id)
         row = mode.current()
         modes = Desk(account, now).settings("").modes

@@ -1,4 +1,4 @@
-"""The request budget: no minute above the limit, and the last part of it for exits and cancels."""
+"""The request budget: no minute above the limit, the last part of it for exits and cancels, of that one for cancels alone."""
 
 import pytest
 from hypothesis import given
@@ -24,6 +24,15 @@ def spent(calls: list[tuple[Call, int, float]], budget: Budget = BUDGET) -> list
     return found
 
 
+def left(calls: list[tuple[Call, int, float]]) -> tuple[Bucket, float]:
+    """The bucket after calls of which those that must wait are given up, and the time."""
+    bucket, at = Bucket(BUDGET.burst, 0.0), 0.0
+    for call, weight, pause in calls:
+        at += pause
+        bucket, _ = take(bucket, BUDGET, call=call, weight=weight, at=at)
+    return bucket, at
+
+
 @given(CALLS)
 def test_no_minute_is_above_the_limit(calls: list[tuple[Call, int, float]]) -> None:
     found = spent(calls)
@@ -42,13 +51,28 @@ def test_whoever_waits_as_long_as_was_said_may_spend(calls: list[tuple[Call, int
         assert wait == 0
 
 
-@pytest.mark.parametrize(("first", "then"), [(Call.READ, Call.EXIT), (Call.READ, Call.CANCEL), (Call.ENTRY, Call.EXIT)])
-def test_exits_and_cancels_keep_their_part_when_others_used_theirs(first: Call, then: Call) -> None:
-    # burst 300: reads leave 120, entries 90
-    used = len(spent([(first, 10, 0.0)] * 40))
-    assert used == {Call.READ: 18, Call.ENTRY: 21}[first]
-    after = spent([(first, 10, 0.0)] * 40 + [(then, 10, 0.0)] * 20)
-    assert len(after) - used == {Call.READ: 12, Call.ENTRY: 9}[first]
+USED = {Call.READ: 18, Call.ENTRY: 21, Call.EXIT: 27, Call.CANCEL: 30}
+# Of burst 300, in tens: reads leave 120, entries 90, exits 30, cancels nothing.
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [(first, then) for first in USED for then in USED if USED[first] < USED[then]]
+)
+def test_what_closes_and_cancels_keeps_its_part_when_others_used_theirs(first: Call, then: Call) -> None:
+    assert len(spent([(first, 10, 0.0)] * 40)) == USED[first]
+    assert len(spent([(first, 10, 0.0)] * 40 + [(then, 10, 0.0)] * 20)) == USED[then]
+
+
+WITHOUT_CANCELS = CALLS.map(lambda calls: [one for one in calls if one[0] is not Call.CANCEL])
+
+
+@given(WITHOUT_CANCELS, st.integers(min_value=1, max_value=3))
+def test_whatever_others_spend_cancels_go_out_at_once(calls: list[tuple[Call, int, float]], count: int) -> None:
+    """A tenth of the bucket is theirs alone: three of weight ten, at any moment."""
+    bucket, at = left(calls)
+    for _ in range(count):
+        bucket, wait = take(bucket, BUDGET, call=Call.CANCEL, weight=10, at=at)
+        assert wait == 0
 
 
 def test_a_call_heavier_than_the_bucket_goes_out_when_it_is_full() -> None:

@@ -240,6 +240,59 @@ def test_a_leg_that_would_fall_below_the_minimum_keeps_its_quantity(qty: str) ->
     assert found.legs[0].qty == D(qty)
 
 
+# A market whose price is some ticks of 0.00000001: half of one tick lies on none.
+TINY = replace(COARSE, tick_size=D("1E-8"), min_qty=D(1))
+HALVES = "(0, 50, 1) (-50, 50, 1)"
+
+
+def test_a_leg_that_would_fall_below_one_tick_stays_where_it_is() -> None:
+    """Leg 0 was asked for at 3 ticks and came at 1: leg 1, half of that, has no price there, and keeps its own."""
+    settings = grid(legs=HALVES, base_price="follow_fill")
+    first = replace(leg(0, base="3E-8", average_price=D("1E-8"), done=True), filled_qty=D(10))
+    second = replace(leg(1, base="3E-8"), price=D("1E-8"))
+    assert act([first, second], settings=settings, price=D("1E-8"), rules=TINY) == (
+        Replace(0, D("1E-8"), ()),
+        PlaceLeg(1, D("1E-8"), D(10)),
+    )
+    hung = [replace(one, base_price=D("1E-8")) for one in (first, second)]
+    assert act(hung, settings=settings, price=D("1E-8"), rules=TINY) == (PlaceLeg(1, D("1E-8"), D(10)),)
+
+
+def test_a_leg_whose_target_would_fall_below_one_tick_stays_where_it_is() -> None:
+    settings = grid(legs="(0, 50, 1) (-50, 50, 99)", base_price="follow_fill")
+    first = filled(0, side=SHORT, base="100", average="2E-8")
+    second = leg(1, side=SHORT, take_profit_pct=D(99))
+    (found, *_) = act([first, second], settings=settings, price=None, rules=TINY, side=SHORT)
+    assert found == Replace(0, D("2E-8"), ())  # from 3 ticks 99 % down: less than one
+
+
+@given(
+    st.sampled_from([LONG, SHORT]),
+    st.sampled_from(["1E-8", "0.001", "0.1", "5"]),
+    st.integers(1, 50),
+    st.integers(1, 50),
+    st.lists(st.integers(1, 50), min_size=1, max_size=3),
+    st.integers(0, 90),
+    st.integers(1, 99),
+)
+def test_a_ladder_follows_its_fill_to_prices_above_0_at_any_price(
+    side: PositionSide, tick: str, base: int, average: int, prices: list[int], gap: int, profit: int
+) -> None:
+    """All prices in ticks, gaps and targets of up to nearly all of it."""
+    rules = replace(TINY, tick_size=D(tick))
+    later = " ".join(f"(-{gap}, 10, {profit})" for _ in prices)
+    settings = grid(legs=f"(0, {100 - 10 * len(prices)}, 1) {later}", base_price="follow_fill")
+    first = replace(leg(0), base_price=base * D(tick), filled_qty=D(10), average_price=average * D(tick), done=True)
+    waiting = [
+        replace(leg(n), base_price=base * D(tick), price=price * D(tick), take_profit_pct=D(profit))
+        for n, price in enumerate(prices, start=1)
+    ]
+    found = act([first, *waiting], settings=settings, price=None, rules=rules, side=side)
+    moved = [one for action in found if isinstance(action, Replace) for one in action.legs]
+    assert all(one.price > 0 and one.target_price > 0 and 0 < one.qty <= 10 for one in moved)
+    assert all(action.price > 0 for action in found if isinstance(action, PlaceLeg))
+
+
 STATES = st.sampled_from([None, None, S.NEW, S.OPEN, S.PARTIALLY_FILLED, S.CANCELLING, S.UNKNOWN])
 
 

@@ -24,6 +24,7 @@ from trading.domain.offset_saga import (
     cost,
     limit_price,
     next_deed,
+    unsent,
     within,
 )
 from trading.domain.vocabulary import PositionSide, Side
@@ -159,6 +160,25 @@ def test_no_lot_goes_for_less_than_was_agreed_or_than_it_cost(
 ) -> None:
     prices = {"worst_price": D(worst), "unit_cost": D(cost), "slippage_bps": D(bps)}
     assert limit_price(side=side, rules=PERP, **prices) == D(found)
+
+
+@pytest.mark.parametrize(
+    ("reserved", "sent", "waiting", "left"),
+    [
+        ("5", "0", "5", "5"),
+        ("5", "0", "7", "5"),  # 2 of it are a signal's
+        ("5", "5", "2", "0"),  # all that waits is a signal's
+        ("5", "7", "0", "0"),  # both went in one order
+        ("5", "3", "4", "2"),  # as much as the venue takes at once: the part goes first
+        ("5", "0", "3", "3"),
+        ("5", "0", "0", "0"),
+        ("0", "0", "4", "0"),
+    ],
+)
+def test_of_what_waits_in_a_group_only_the_parts_own_is_the_parts(
+    reserved: str, sent: str, waiting: str, left: str
+) -> None:
+    assert unsent(D(reserved), sent_qty=D(sent), waiting_qty=D(waiting)) == D(left)
 
 
 FILLS = [

@@ -11,6 +11,7 @@ from risk.domain.denial import Denial
 from risk.domain.sizing import SizeRequest
 from signals.intent import SizeKind
 from tests.trading.domain.build import BTC, COARSE, PERP, held
+from trading.domain.grid import InstrumentRules, least_qty
 from trading.domain.money import floor_to
 from trading.domain.reduce import Due, Reduction, due, reduction, reduction_by_size
 from trading.domain.refusal import Refusal
@@ -146,6 +147,68 @@ def test_contracts_and_base_differ_where_a_contract_holds_more() -> None:
     assert reduction_by_size(position, SizeRequest(K.CONTRACTS, D(7)), **at) == Reduction(D(7), whole=False)
     assert reduction_by_size(position, SizeRequest(K.BASE, D(7)), **at) == Reduction(D(70), whole=False)
     assert reduction_by_size(position, SizeRequest(K.QUOTE, D(35)), **at) == Reduction(D(7), whole=False)
+
+
+def together(groups: list[Decimal], request: SizeRequest, *, rules: InstrumentRules, price: Decimal) -> list[Decimal]:
+    """What each of several groups gives of one size, the oldest first, as the service asks them."""
+    given: list[Decimal] = []
+    for qty in groups:
+        facts = {"equity": D(10000), "free": D(20000), "taken_qty": sum(given, D(0))}
+        found = reduction_by_size(held(qty, rules=rules), request, rules=rules, price=price, **facts)
+        given.append(found.qty if isinstance(found, Reduction) else D(0))
+    return given
+
+
+@pytest.mark.parametrize(
+    ("groups", "request_", "given"),
+    [
+        # one size for all together, whatever it is counted in; at 50
+        (["10", "10"], SizeRequest(K.BASE, D(4)), ["4", "0"]),
+        (["10", "10"], SizeRequest(K.BASE, D(14)), ["10", "4"]),
+        (["10", "10"], SizeRequest(K.BASE, D(40)), ["10", "10"]),
+        (["10", "10"], SizeRequest(K.CONTRACTS, D(14)), ["10", "4"]),
+        (["10", "10"], SizeRequest(K.QUOTE, D(725), "USDT"), ["10", "4"]),  # 14.5
+        (["10", "10"], SizeRequest(K.QUOTE, D(14), "TOY"), ["10", "4"]),
+        (["10", "10"], SizeRequest(K.PCT_EQUITY, D(7)), ["10", "4"]),
+        (["10", "10"], SizeRequest(K.PCT_FREE, D("3.5")), ["10", "4"]),
+        # a part of the position is of each
+        (["10", "20"], SizeRequest(K.PCT_POSITION, D(50)), ["5", "10"]),
+        # the order of the groups decides who gives, not how much goes
+        (["2", "20"], SizeRequest(K.BASE, D(10)), ["2", "8"]),
+        (["20", "2"], SizeRequest(K.BASE, D(10)), ["10", "0"]),
+        (["1", "20"], SizeRequest(K.BASE, D(10)), ["0", "10"]),  # dust gives nothing
+        # too small for an order in the next: not sold, or with all that would be dust
+        (["4", "20"], SizeRequest(K.BASE, D(5)), ["4", "0"]),
+        (["4", "20", "2"], SizeRequest(K.BASE, D(5)), ["4", "0", "2"]),
+        (["4", "2"], SizeRequest(K.BASE, D(5)), ["4", "2"]),
+        # a group that is closed for its dust has given more than was asked of it: the next gives less
+        (["6", "20"], SizeRequest(K.BASE, D(5)), ["6", "0"]),
+        (["5", "20"], SizeRequest(K.BASE, D(4)), ["5", "0"]),
+    ],
+)
+def test_a_size_is_one_for_all_groups_together(groups: list[str], request_: SizeRequest, given: list[str]) -> None:
+    found = together([D(qty) for qty in groups], request_, rules=COARSE, price=D(50))
+    assert found == [D(qty) for qty in given]
+
+
+def test_half_a_coin_of_a_tenth_and_a_whole_one() -> None:
+    asked = SizeRequest(K.BASE, D("0.5"))
+    assert together([D("0.1"), D(1)], asked, rules=BTC, price=D(60000)) == [D("0.1"), D("0.4")]
+    assert together([D(1), D("0.1")], asked, rules=BTC, price=D(60000)) == [D("0.5"), 0]
+
+
+@given(
+    st.lists(st.decimals(0, 2, places=7), min_size=1, max_size=5),
+    st.decimals("0.0001", 6, places=7),
+    st.decimals(100, 100000, places=2),
+)
+def test_together_they_give_what_was_asked_but_for_less_than_an_order(
+    groups: list[Decimal], asked: Decimal, price: Decimal
+) -> None:
+    given_ = sum(together(groups, SizeRequest(K.BASE, asked), rules=BTC, price=price), D(0))
+    there = sum((lots for qty in groups if BTC.sellable(lots := floor_to(qty, BTC.lot_step), price)), D(0))
+    least = least_qty(price, BTC) + BTC.lot_step
+    assert min(asked, there) - least < given_ < asked + least
 
 
 @pytest.mark.parametrize("kind", [K.PCT_EQUITY, K.PCT_FREE, K.RISK_QUOTE, K.RISK_PCT])

@@ -218,6 +218,26 @@ def test_a_stored_value_that_is_wrong_raises_by_name() -> None:
     assert caught.value.refusal.limit == "1 to 20"
 
 
+def test_what_a_group_kept_and_its_check_refuses_now_is_the_default_and_the_rest_its_own(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As an upgrade or a restored backup could leave it: its exits go on, and the name is told once."""
+    kept = s.dump(s.resolve([{"emergency_stop_pct": 7, "fixed_stop_pct": 3}])) | {"swing_lookback": "500"}
+    for _ in range(3):
+        assert s.dump(s.restore(kept)) == kept | {"swing_lookback": "100"}
+    assert [record.message for record in caplog.records] == [
+        "a setting that a position was opened with is refused, its default holds: OUT_OF_RANGE: "
+        "swing_lookback is 500 bars, the limit is 20 to 400 bars. Stay within 20 to 400."
+    ]
+
+
+def test_each_that_is_refused_has_the_default_of_the_profile_that_was_kept() -> None:
+    kept = s.dump(s.resolve([{"profile": "strict"}]))
+    strict = {row.name: s.as_text(row.name, row.strict) for row in s.REGISTRY.values() if row.strict is not None}
+    assert s.dump(s.restore(kept | dict.fromkeys(strict, "banana"))) == kept
+    assert s.restore(dict.fromkeys(kept, "banana")).exits == s.resolve().exits
+
+
 def test_groups_answer_in_the_engines_types() -> None:
     found = s.resolve([{"first_entry": "market", "time_exit_h": 5, "timing_profile": "fast"}])
     assert (found.alerts.max_age, found.queue.max_age) == (timedelta(seconds=60), timedelta(hours=24))

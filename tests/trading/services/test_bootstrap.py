@@ -4,6 +4,7 @@ import json
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +74,11 @@ def test_a_second_start_makes_nothing_and_tells_no_secret(home: Path) -> None:
 
 def test_every_start_follows_the_paper_exchange_and_asks_for_a_reconcile(home: Path) -> None:
     bootstrap(paper_url=URL)
-    ExchangeAccount.objects.update(reconciled_at="2026-01-01T00:00:00Z")
+    then = datetime(2026, 1, 1, tzinfo=UTC)
+    ExchangeAccount.objects.update(reconciled_at=then, last_reconciled_at=then)
     bootstrap(paper_url="http://127.0.0.1:20002")
-    moved = {(account.base_url, account.reconciled_at) for account in ExchangeAccount.objects.all()}
-    assert moved == {("http://127.0.0.1:20002", None)}
+    rows = ExchangeAccount.objects.values_list("base_url", "reconciled_at", "last_reconciled_at")
+    assert set(rows) == {("http://127.0.0.1:20002", None, then)}  # the books are compared from then on
 
 
 def test_a_paper_account_without_keys_holds_up_no_start(home: Path) -> None:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -16,7 +17,7 @@ from signals.market.venues import VENUES, Venue
 from tests.support.factories import Desk
 from tests.support.levers import one_leg
 from trading.domain.budget import Call, of_limit
-from trading.errors import NotSent, Postponed, Unknown
+from trading.errors import NotReached, NotSent, Postponed, Unknown
 from trading.models import Order
 from trading.services import budget, connect, submit
 from trading.services.budget import SharedPurse, VenueMeter
@@ -55,6 +56,12 @@ def test_two_processes_spend_from_one_budget(name: str) -> None:
     assert used_up(one, Call.READ) in (6, 7)  # (60 − 24) / 6; one more where a moment refilled it
     assert other.take(Call.READ, 6) > 0
     assert other.take(Call.EXIT, 6) == 0
+
+
+def test_exits_leave_cancels_their_part(name: str) -> None:
+    one, other = purse(name), purse(name)
+    assert used_up(one, Call.EXIT) in (9, 10)  # (60 − 6) / 6
+    assert (other.take(Call.EXIT, 6) > 0, other.take(Call.CANCEL, 6)) == (True, 0)
 
 
 def test_a_ban_stops_everything_in_every_process(name: str) -> None:
@@ -106,6 +113,78 @@ def test_an_account_that_asked_too_often_waits_by_itself_and_closes_all_the_same
     one.spend(Call.CANCEL, 1, until=None)
     other.spend(Call.READ, 1, until=None)
     assert slept == []
+
+
+class Shut:
+    """A purse that has a ban of one second more."""
+
+    def __init__(self) -> None:
+        self.waits = [1.0, 0.0]
+
+    def take(self, call: Call, weight: float) -> float:
+        return self.waits.pop(0)
+
+    def ban(self, secs: float) -> None:
+        self.waits.insert(0, secs)
+
+
+@pytest.mark.parametrize("call", Call)
+def test_a_short_silence_is_waited_for(call: Call) -> None:
+    """Exits and cancels too: the venue takes nothing meanwhile."""
+    slept: list[float] = []
+    until = timezone.now() + timedelta(seconds=30) if call in (Call.ENTRY, Call.EXIT) else None
+    VenueMeter("binance", "venue:test", Shut(), sleep=slept.append).spend(call, 1, until=until)
+    assert slept == [1.0]
+
+
+# the paper exchange ------------------------------------------------------------------------------
+
+PAPER = ("windlass:budget:binance:paper", "windlass:ban:binance:paper")
+
+
+@pytest.fixture
+def campaign(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A desk as fault campaigns have it: it trades on paper, and obeys its exchange."""
+    monkeypatch.setenv("WINDLASS_FAULTS", "1")
+    connect.forget()
+    client: Any = desk.gateway._client  # type: ignore[attr-defined]
+    client.enableRateLimit, client.rateLimit = True, 0  # ccxt asks nobody at a paper address
+    yield desk
+    desk.paper.faults([])
+    connect.forget()
+    Redis.from_url(settings.REDIS_URL).delete(*PAPER)
+
+
+def test_in_a_campaign_the_paper_exchange_is_obeyed_when_it_asks_for_silence(campaign: Desk) -> None:
+    """Nothing goes out while the ban stands, though the exchange would answer again; afterwards what was kept does."""
+    one_leg(campaign).buy(price="59900")
+    campaign.price("BTCUSDT", "59800")
+    campaign.poll()
+    campaign.paper.fault("ban", ms=60_000)
+    with pytest.raises(NotReached, match="-1003"):
+        campaign.gateway.balances()
+    campaign.paper.faults([])
+    for asked, error in ((campaign.gateway.balances, Postponed), (lambda: cancelled(campaign), Unknown)):
+        with pytest.raises(error, match=r"budget is used up|RATE_BUDGET"):
+            asked()
+    campaign.submit()
+    assert targets()[0] == ("NOT_PLACED", "RATE_BUDGET")
+    Redis.from_url(settings.REDIS_URL).delete(*PAPER)
+    Order.objects.filter(state="NOT_PLACED").update(updated_at=timezone.now() - timedelta(hours=1))
+    campaign.sweep()
+    assert targets()[-1] == ("OPEN", "")
+
+
+def cancelled(desk: Desk) -> None:
+    desk.gateway.cancel(symbol="BTC/USDT", venue_order_id="1")
+
+
+def targets() -> list[tuple[str, str]]:
+    return list(Order.objects.filter(purpose="TARGET").order_by("id").values_list("state", "code"))
+
+
+def test_elsewhere_the_paper_exchange_has_no_budget(desk: Desk) -> None:
+    assert budget.meter(desk.account, VENUES["binance"])._purse is None
 
 
 @pytest.mark.parametrize("venue", VENUES.values(), ids=VENUES)

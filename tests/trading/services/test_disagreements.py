@@ -198,8 +198,9 @@ def test_a_list_of_orders_from_before_changes_nothing(held: Desk, monkeypatch: p
     reconciled(held)
     target = Order.objects.get(purpose="TARGET")
     assert target.state == "FILLED"
-    monkeypatch.setattr(held.gateway, "resting", lambda: late)
-    reconciled(held)
+    with monkeypatch.context() as answer:
+        answer.setattr(held.gateway, "resting", lambda: late)
+        reconciled(held)
     told = (target.state, target.filled_qty)
     target.refresh_from_db()
     assert (target.state, target.filled_qty) == told

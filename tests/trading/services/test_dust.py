@@ -4,15 +4,17 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
+from project.accounts.models import Balance
 from project.journal.models import JournalEntry
 from tests.support.factories import Desk
-from tests.support.levers import one_leg
+from tests.support.levers import chosen, one_leg
 from tests.trading.services.levers import found
 from trading import locks
 from trading.models import DustMove, Order, PositionGroup
-from trading.services import dust, groups
+from trading.services import dust, exits, groups
 from trading.services.invariants import CHECKS
 
 SOLD = "0.00163"
@@ -107,6 +109,29 @@ def test_dust_that_the_venue_holds_no_more_is_not_merged(dusty: Desk) -> None:
     PositionGroup.objects.update(qty=Decimal(5), dust_qty=Decimal(5))
     again(dusty)
     assert not DustMove.objects.exists()
+
+
+def test_what_a_closing_group_still_holds_is_no_dust(dusty: Desk) -> None:
+    """The person has converted the dust; two positions hold all that the venue has, and one of them is on its way out."""
+    crumb = PositionGroup.objects.get().qty
+    chosen(dusty, per_symbol_pct=50)
+    for interval in ("60", "240"):
+        dusty.alert(symbol="BTCUSDT", action="buy", price="59700", interval=interval)
+        dusty.decide()
+    dusty.price("BTCUSDT", "59600")
+    dusty.settle()
+    dusty.refresh()
+    Balance.objects.filter(account=dusty.account, currency="BTC").update(total=F("total") - crumb)
+    assert dust.merge(dusty.account.pk, now=timezone.now()) == 0
+    leaving = PositionGroup.objects.latest("id")
+    with transaction.atomic():
+        locks.account(dusty.account.pk)
+        exits.close(locks.group(leaving.pk), reason="STOP_FIXED", now=timezone.now())
+    leaving.refresh_from_db()
+    assert (leaving.status, leaving.qty > 0) == ("CLOSING", True)
+    assert dust.merge(dusty.account.pk, now=timezone.now()) == 0
+    Balance.objects.filter(account=dusty.account, currency="BTC").update(total=F("total") + crumb)
+    assert dust.merge(dusty.account.pk, now=timezone.now()) == 1  # it is there after all
 
 
 def test_dust_is_left_alone_where_the_setting_says_so(dusty: Desk) -> None:

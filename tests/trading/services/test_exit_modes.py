@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F
 
 from tests.support.factories import Desk
-from tests.support.levers import ORDER
+from tests.support.levers import ORDER, chosen
 from trading.models import Order, PositionGroup
 
 
@@ -103,6 +103,48 @@ def test_a_reduction_frees_the_quantity_sells_it_and_targets_fit_again(desk: Des
     assert sold.state == "FILLED"
     assert sold.qty == (before / 2).quantize(Decimal("0.00001"), rounding="ROUND_DOWN")
     assert sum(order.qty for order in live("TARGET")) <= group().qty
+
+
+def test_a_size_is_one_for_all_positions_that_an_alert_names(desk: Desk) -> None:
+    """The oldest gives first; a part of the position is of each. On two positions of about 0.0166 BTC."""
+    chosen(desk, per_symbol_pct=60, legs=[["0", "100", "20"]])
+    for interval in ("60", "240"):
+        desk.alert(symbol="BTCUSDT", action="buy", price="60000", interval=interval, size="1000 USDT")
+        desk.decide()
+    fall_to(desk, "59950")
+    older, newer = PositionGroup.objects.order_by("id")
+    for size, given in (
+        ("0.002 BTC", ("0.002", "0")),
+        ("0.5% equity", ("0.00083", "0")),  # of 10 000: 50 ÷ 59 950
+        ("0.5% free", ("0.00066", "0")),  # of 8 000: 40 ÷ 59 950
+        ("850 USDT", ("0.01315", "0.00102")),  # 0.01417: all that the older one has left, and it closes
+        ("20% position", ("0", "0.00332")),
+    ):
+        before = [left_to_sell(one) for one in (older, newer)]
+        alert = desk.alert(symbol="BTCUSDT", action="reduce", size=size)
+        desk.decide()
+        alert.refresh_from_db()
+        assert [was - left_to_sell(one) for was, one in zip(before, (older, newer), strict=True)] == [
+            Decimal(qty) for qty in given
+        ], size
+        gave = [one.pk for one, qty in zip((older, newer), given, strict=True) if qty != "0"]
+        whole = sum(map(Decimal, given), Decimal(0))
+        assert (alert.outcome, alert.details["groups"], Decimal(alert.details["qty"])) == ("REDUCED", gave, whole), size
+        assert f"Selling {whole} BTC" in alert.reason
+    desk.settle()
+    desk.settle()
+    older.refresh_from_db()
+    assert (older.status, older.close_reason) == ("CLOSED", "REDUCED_WHOLE")
+    sold = sum(o.filled_qty for o in Order.objects.filter(group=newer, purpose="REDUCE"))
+    assert sold == Decimal("0.00434")  # 0.00102 and 0.00332
+
+
+def left_to_sell(one: PositionGroup) -> Decimal:
+    """Lots that no reduction and no close has taken yet."""
+    one.refresh_from_db()
+    on_its_way = sum(o.qty - o.filled_qty for o in live("REDUCE") if o.group_id == one.pk)
+    free = Decimal(0) if one.closing_at else one.qty - one.reduce_qty - on_its_way
+    return free.quantize(Decimal("0.00001"), rounding="ROUND_DOWN")
 
 
 def test_a_reduction_that_the_venue_refuses_is_still_wanted(desk: Desk) -> None:

@@ -1,7 +1,11 @@
-"""Look-ups: each order by itself, whatever became of the one before, and by a clock that was read before the look."""
+"""Look-ups: each order by itself, whatever became of the one before, and by a clock that was read before the look.
+
+How long an order stays undecided is asked at production timing, with a clock that is moved from event to event.
+"""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +15,14 @@ from tests.support.factories import Desk
 from tests.support.levers import LOST, ORDER, UNANSWERED, one_leg, time_passes
 from tests.support.races import injected
 from tests.trading.services.levers import at_venue, entered, states
-from trading.errors import NotReached
+from trading import bells
+from trading.domain.order_state import PRODUCTION
+from trading.errors import NotReached, Unknown
 from trading.gateways.base import OrderReport
 from trading.gateways.ccxt_gateway import CcxtGateway
+from trading.management.commands.pump import SEAL_SECS
 from trading.models import Order
-from trading.services import lookups
+from trading.services import lookups, pump, submit
 
 
 @pytest.fixture
@@ -95,3 +102,101 @@ def test_a_signature_that_follows_the_venues_clock_dies_so_much_later(
     order.account.clock_offset_ms = offset_ms
     ahead = lookups._ahead(order, timedelta(milliseconds=500))
     assert ahead == timedelta(milliseconds=later_ms)
+
+
+# how long it takes -------------------------------------------------------------------------------
+
+SECOND = timedelta(seconds=1)
+HEARD_AFTER = 1.5 * SECOND
+# Between a bell and its work, each time: a worker that is busy with something else.
+BOUND = PRODUCTION.receive_window + 10 * SECOND + PRODUCTION.margin + 10 * SECOND
+# After valid_until.
+
+
+@dataclass
+class Engine:
+    """Pump and worker at production timing, by a clock that stands until the next of them has something to do."""
+
+    desk: Desk
+    now: datetime
+    rung: list[tuple[str, int | None]] = field(default_factory=list)
+    looked: list[datetime] = field(default_factory=list)
+
+    def ring(self, task: str, subject: int | None = None) -> bool:
+        """In place of the broker."""
+        self.rung.append((task, subject))
+        return True
+
+    def place(self, _: object) -> OrderReport:
+        """In place of the gateway: the call begins in the order's last moment, and nothing is heard for ten seconds."""
+        self.now += PRODUCTION.validity + 10 * SECOND
+        raise Unknown(venue="binance", error="RequestTimeout", detail="no answer")
+
+    def look_up(self) -> None:
+        self.looked.append(self.now)
+        gateway, clock = self.desk.gateway, lambda: self.now
+        lookups.look_up(self.desk.account.pk, gateway=gateway, clock=clock, timing=PRODUCTION)
+
+    def until_decided(self, order_id: int, *, first: timedelta) -> str:
+        """Take turns until the order is undecided no more; the pump's next round comes at `first`. Its state."""
+        rounds_at, heard_at, give_up_at = self.now + first, self._heard([]), self.now + timedelta(minutes=2)
+        while (state := Order.objects.get(pk=order_id).state) in ("SUBMITTING", "UNKNOWN"):
+            self.now = min([rounds_at, *heard_at])
+            assert self.now < give_up_at, f"still {state}"
+            if self.now == rounds_at:
+                pump.ring_due(now=self.now)
+                rounds_at += max(pump.rest_secs(now=self.now), SEAL_SECS) * SECOND
+            if self.now in heard_at:
+                self.look_up()
+            heard_at = self._heard([at for at in heard_at if at > self.now])
+        return str(state)
+
+    def _heard(self, waiting: list[datetime]) -> list[datetime]:
+        """When look-ups begin; a bell that waits is not rung twice."""
+        new = ("look_up", self.desk.account.pk) in self.rung and not waiting
+        self.rung.clear()
+        return [*waiting, self.now + HEARD_AFTER] if new else waiting
+
+
+@pytest.fixture
+def engine(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """With one entry that its sender has claimed, and nobody sent."""
+    made = Engine(desk, timezone.now())
+    entered(one_leg(desk))
+    monkeypatch.setattr(bells, "ring", made.ring)
+    monkeypatch.setattr(CcxtGateway, "server_time", lambda _: made.now)
+    return made
+
+
+@pytest.mark.parametrize("first_ms", [0, 700, 1999])
+@pytest.mark.parametrize("lives", [True, False], ids=["no answer", "sender died"])
+def test_an_order_that_was_lost_is_decided_in_time(engine: Engine, lives: bool, first_ms: int) -> None:
+    """Whenever the pump's rounds fall: by valid_until + receive window + 10 s + margin + 10 s it is proven absent."""
+    claims = submit.claim(engine.desk.account.pk, opening=True, now=engine.now, timing=PRODUCTION)
+    if lives:
+        submit.submit(claims, gateway=engine, clock=lambda: engine.now)  # type: ignore[arg-type]
+    order = Order.objects.get()
+    assert (order.state, order.valid_until) == ("UNKNOWN" if lives else "SUBMITTING", order.submitted_at + 5 * SECOND)
+    assert engine.until_decided(order.pk, first=timedelta(milliseconds=first_ms)) == "NOT_PLACED"
+    assert engine.now - order.valid_until <= BOUND
+    assert len(engine.looked) >= PRODUCTION.polls
+    assert all(two - one >= 5 * SECOND for one, two in zip(engine.looked, engine.looked[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("changes", "secs"),
+    [
+        ({}, 2.0),
+        ({"state": "UNKNOWN", "next_poll_at": 0.5 * SECOND}, 0.5),
+        ({"state": "UNKNOWN", "next_poll_at": 5 * SECOND}, 2.0),
+        ({"state": "UNKNOWN", "next_poll_at": -SECOND}, 2.0),  # it was rung for, and is again in two seconds
+        ({"state": "SUBMITTING", "valid_until": SECOND - lookups.CALL_TIMEOUT}, 1.0),
+        ({"state": "SUBMITTING", "valid_until": -SECOND - lookups.CALL_TIMEOUT}, 2.0),
+        ({"state": "OPEN", "valid_until": SECOND - lookups.CALL_TIMEOUT, "next_poll_at": SECOND}, 2.0),
+    ],
+)
+def test_the_pump_rests_until_a_look_up_is_due(desk: Desk, changes: dict[str, Any], secs: float) -> None:
+    entered(one_leg(desk))
+    now = timezone.now()
+    Order.objects.update(**{name: now + at if isinstance(at, timedelta) else at for name, at in changes.items()})
+    assert pump.rest_secs(now=now) == secs

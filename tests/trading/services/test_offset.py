@@ -13,8 +13,9 @@ from risk.domain.offset import OffsetPlan
 from risk.domain.offset_words import NotNow
 from signals.models import Signal
 from tests.support.factories import Desk, make_desk
-from tests.support.levers import chosen
+from tests.support.levers import LOST, ORDER, chosen
 from tests.support.paper import PaperExchange
+from tests.trading.services.levers import proven_absent
 from tests.trading.services.offsets import (
     AT_ONCE,
     carried_out,
@@ -342,6 +343,142 @@ def test_a_reduction_by_others_waits_for_no_price(desk: Desk) -> None:
     [order] = Order.objects.filter(group=group("ETH"), purpose="REDUCE")
     assert (order.type, order.filled_qty) == ("MARKET", part + Decimal("0.01"))
     assert run.state == "DONE"
+
+
+def signals(qty: str = "0.01") -> None:
+    """A signal reduces the winner, at market."""
+    eth = group("ETH")
+    with transaction.atomic():
+        locks.account(eth.account_id)
+        exits.start_reducing(locks.group(eth.pk), Reduction(Decimal(qty), whole=False), now=timezone.now())
+
+
+def sold_at_market() -> Decimal:
+    rows = Order.objects.filter(group=group("ETH"), purpose="REDUCE", type="MARKET")
+    return sum((order.filled_qty for order in rows), Decimal(0))
+
+
+def test_a_part_proven_absent_joins_what_waits_at_market_and_gives_it_no_limit(desk: Desk) -> None:
+    """A signal's reduction waits for its target meanwhile: with a limit it would expire, and its REDUCED be untrue."""
+    scene(desk, "ETHUSDT")
+    sweep(desk)
+    desk.paper.faults([{"match": {**ORDER, "contains": "timeInForce=IOC"}, "action": LOST}])
+    desk.settle()
+    part = Order.objects.get(group=group("ETH"), purpose="REDUCE")
+    signals()
+    proven_absent(desk)
+    part.refresh_from_db()
+    assert (part.state, group("ETH").reduce_qty) == ("NOT_PLACED", part.qty + Decimal("0.01"))
+    assert group("ETH").reduce_limit is None
+    run = ended(desk)
+    assert (run.state, sold_at_market()) == ("DONE", part.qty + Decimal("0.01"))
+    assert OffsetStep.objects.get(kind="WINNER").sold_qty == part.qty  # the signal's pays for nobody's loss
+
+
+def test_a_part_proven_absent_keeps_its_limit_where_nothing_else_waits(desk: Desk) -> None:
+    scene(desk, "ETHUSDT")
+    sweep(desk)
+    desk.paper.faults([{"match": {**ORDER, "contains": "timeInForce=IOC"}, "action": LOST}])
+    desk.settle()
+    part = Order.objects.get(group=group("ETH"), purpose="REDUCE")
+    proven_absent(desk)
+    again = Order.objects.filter(group=group("ETH"), purpose="REDUCE").latest("id")
+    assert (again.pk > part.pk, again.type, again.qty, again.price) == (True, "LIMIT", part.qty, part.price)
+    assert ended(desk).state == "DONE"
+
+
+def test_a_part_that_begins_while_a_signals_waits_gives_it_no_limit(desk: Desk) -> None:
+    """The signal came after the plan and before the sale; its target has not made room yet."""
+    reserved(desk)
+    signals()
+    assert (group("ETH").reduce_qty, group("ETH").reduce_limit) == (Decimal("0.01"), None)
+    sweep(desk)
+    step = OffsetStep.objects.get(kind="WINNER")
+    assert (group("ETH").reduce_qty, group("ETH").reduce_limit) == (step.reserved_qty + Decimal("0.01"), None)
+    desk.paper.price("ETHUSDT", "3005")  # below the limit that the part would have had
+    desk.settle()
+    assert sold_at_market() == step.reserved_qty + Decimal("0.01")
+
+
+def closed_elsewhere() -> None:
+    """A stop closes the loser."""
+    btc = group("BTC")
+    with transaction.atomic():
+        locks.account(btc.account_id)
+        exits.close(locks.group(btc.pk), reason="STOP_FIXED", now=timezone.now())
+
+
+def test_a_part_that_was_sent_gives_nothing_back_that_a_signal_waits_for(desk: Desk) -> None:
+    """Nobody took the part at its limit; then a signal reserves, and a stop closes the loser before both are looked at."""
+    scene(desk, "ETHUSDT")
+    sweep(desk)
+    desk.paper.price("ETHUSDT", "3005")
+    desk.settle()
+    part = Order.objects.get(group=group("ETH"), purpose="REDUCE")
+    assert (part.type, part.state, part.filled_qty) == ("LIMIT", "EXPIRED", 0)
+    signals()
+    closed_elsewhere()
+    sweep(desk)
+    assert group("ETH").reduce_qty == Decimal("0.01")
+    assert not JournalEntry.objects.filter(kind="group.reducing", payload__offset__isnull=False).exists()
+    desk.settle()
+    desk.settle()
+    assert sold_at_market() == Decimal("0.01")
+
+
+def test_what_a_signal_sells_after_a_part_that_found_nobody_pays_for_no_loser(desk: Desk) -> None:
+    scene(desk, "ETHUSDT")
+    sweep(desk)
+    desk.paper.price("ETHUSDT", "3005")
+    desk.settle()
+    signals()
+    desk.settle()
+    desk.settle()
+    assert sold_at_market() == Decimal("0.01")
+    run = ended(desk)
+    assert (run.code, run.winners_realised, group("BTC").closing_at) == ("NOBODY_PAID", 0, None)
+    assert steps()[0] == ("WINNER", "ETH", "LEFT")
+
+
+def test_a_part_that_came_back_with_a_signals_is_given_back_alone(desk: Desk) -> None:
+    """Both went in one order, the venue refused it, and then a stop closed the loser."""
+    scene(desk, "ETHUSDT")
+    sweep(desk)
+    part = group("ETH").reduce_qty
+    signals()
+    refusal = {"code": -1015, "msg": "Too many new orders; current limit is 50 orders per TEN_SECOND."}
+    match = {**ORDER, "contains": "type=MARKET"}
+    desk.paper.faults([{"match": match, "action": "reply_before_accept", "status": 400, "body": refusal}])
+    desk.settle()
+    refused = Order.objects.get(group=group("ETH"), purpose="REDUCE")
+    assert (refused.state, refused.qty) == ("REJECTED", part + Decimal("0.01"))
+    assert group("ETH").reduce_qty == refused.qty
+    closed_elsewhere()
+    sweep(desk)
+    assert (group("ETH").reduce_qty, group("ETH").reduce_limit) == (Decimal("0.01"), None)
+    assert OffsetStep.objects.get(kind="WINNER").reserved_qty == 0
+    Order.objects.filter(pk=refused.pk).update(updated_at=timezone.now() - timedelta(minutes=1))
+    desk.sweep()
+    desk.settle()
+    assert (ended(desk).code, sold_at_market()) == ("LOSER_CLOSED_ELSEWHERE", Decimal("0.01"))
+
+
+def test_what_targets_took_is_missing_in_the_part_and_not_in_a_signals(desk: Desk) -> None:
+    """Both were reserved of more than is held now: what is left is the signal's first, and it keeps that."""
+    scene(desk, "ETHUSDT")
+    sweep(desk)
+    more, held = Decimal(1), Decimal("0.1659")
+    OffsetStep.objects.filter(kind="WINNER").update(reserved_qty=more)
+    PositionGroup.objects.filter(pk=group("ETH").pk).update(reduce_qty=more, reduce_limit=Decimal(3200))
+    signals()
+    step = OffsetStep.objects.get(kind="WINNER")
+    assert (group("ETH").reduce_qty, step.reserved_qty) == (held, held - Decimal("0.01"))
+    closed_elsewhere()
+    sweep(desk)
+    assert group("ETH").reduce_qty == Decimal("0.01")
+    desk.settle()
+    desk.settle()
+    assert sold_at_market() == Decimal("0.01")
 
 
 def test_a_futures_short_is_bought_back(transactional_db: None, paper_process: PaperExchange) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import DataError, OperationalError
 
 from trading.errors import NotReached
 from trading.services.one_by_one import ask_each
@@ -53,3 +54,38 @@ def test_a_failure_is_raised_at_the_end_and_two_time_outs_in_a_row_are_the_end(
     with pytest.raises(NotReached, match=rf"number {last}\b"):
         ask_each(things, venue.ask, clock=venue.clock)
     assert venue.asked == things[:asked]
+
+
+@pytest.mark.parametrize("fault", [ArithmeticError, DataError, KeyError, TypeError, ValueError])
+def test_what_we_fail_on_is_told_by_name_and_the_others_are_asked(
+    caplog: pytest.LogCaptureFixture, fault: type[Exception]
+) -> None:
+    venue = Venue()
+
+    def ask(thing: tuple[str, int]) -> int:
+        if thing[0] == "ETH/USDT":
+            raise fault("nobody thought of this")
+        return venue.ask(thing[1])
+
+    assert ask_each([("ETH/USDT", 5), ("BTC/USDT", 2), ("SOL/USDT", 3)], ask, clock=venue.clock) == 5
+    (record,) = caplog.records
+    assert (record.message.split(":")[0], record.exc_info is None) == ("ETH/USDT", False)
+
+
+def test_a_venue_that_cannot_be_asked_is_told_of_though_we_fail_on_another_thing() -> None:
+    venue = Venue()
+
+    def ask(thing: int) -> int:
+        return venue.ask(thing) // (thing - 2)
+
+    with pytest.raises(NotReached):
+        ask_each([2, REFUSED, 2, 3], ask, clock=venue.clock)
+    assert venue.asked == [2, REFUSED, 2, 3]
+
+
+def test_a_database_that_is_away_ends_it() -> None:
+    def ask(thing: int) -> int:
+        raise OperationalError
+
+    with pytest.raises(OperationalError):
+        ask_each([1, 2], ask, clock=Venue().clock)
