@@ -131,6 +131,7 @@ def seal_all(*, holder: str, now: datetime, publish: Callable[[Sealed], None], h
     while sealed := seal_batch(holder=holder, now=now):
         failpoints.point("seal.unpublished")
         publish(sealed)
+        failpoints.point("seal.published")
         _keep_head(sealed, heads)
         count += len(sealed.rows)
     return count

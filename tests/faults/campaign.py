@@ -1,10 +1,11 @@
 """The campaign: rounds on whole stacks, each kind of fault in turn, a JSON line a round, so that it can go on later."""
 
 import random
+import shlex
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +19,15 @@ from tests.faults.rounds import Round
 
 ROUNDS_A_STACK = 30
 # The checks read a stack's whole history, so a fresh one keeps the rounds short.
+COMMAND = (".venv/bin/python", "-m", "tests.faults")
+# As the documents write it.
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How much, of what, from which seed, and where it is written. `broken` names a broken engine (inject/)."""
+    """How much, of what, from which seed, and where it is written. `broken` names a wrong engine (inject/)."""
 
     path: Path
     rounds: int
@@ -56,14 +59,14 @@ class Campaign:
             for number in range(first, first + self.asked.rounds):
                 if time.monotonic() - self.began > self.asked.minutes * 60:
                     break
-                done.append(self._round(number))
+                done.append(self._round(number, done))
         finally:
             self._close()
         return done
 
-    def _round(self, number: int) -> Json:
+    def _round(self, number: int, done: Sequence[Json]) -> Json:
         """One round, written down before the next begins."""
-        kind, seed = drawn(self.asked, number)
+        kind, seed = drawn(self.asked, number, done)
         if reason := scarce.missing(kind):
             return self._write({"number": number, "seed": seed, "kind": kind, "skipped": reason})
         scarcely = scarce.needs(kind)
@@ -71,7 +74,7 @@ class Campaign:
         self._played += 1
         line = self._write(played.as_json())
         if not played.ok:
-            told(played, self._lab)
+            told(self.asked, played, self._lab)
         if not played.ok or scarcely or self._played >= ROUNDS_A_STACK:
             self._close(keep=not played.ok)
         return line
@@ -104,14 +107,21 @@ class Campaign:
         return line
 
 
-def drawn(asked: Asked, number: int) -> tuple[str, int]:
-    """Kind and seed of a round: every kind once before any comes again, in an order of the seed's."""
-    names = list(asked.only or kinds.KINDS)
-    block, place = divmod(number, len(names))
-    random.Random(f"{asked.seed}/{block}").shuffle(names)
-    return names[place], asked.seed if asked.points or asked.rounds == 1 else random.Random(
-        f"{asked.seed}/{number}"
-    ).getrandbits(32)
+def drawn(asked: Asked, number: int, done: Sequence[Json]) -> tuple[str, int]:
+    """Kind and seed of a round: every kind once before any comes again, whatever evening it was, in an order of the seed's."""
+    names, chance = set(asked.only or kinds.KINDS), random.Random(f"{asked.seed}/{number}")
+    kind, seed = chance.choice(sorted(names - had(names, done))), chance.getrandbits(32)
+    return kind, asked.seed if asked.points or asked.rounds == 1 else seed
+
+
+def had(names: Collection[str], done: Sequence[Json]) -> set[str]:
+    """Those of the kinds that have had their turn since all of them had it last."""
+    found: set[str] = set()
+    for line in done:
+        found |= {line["kind"]} & set(names)
+        if found == set(names):
+            found = set()
+    return found
 
 
 # words -------------------------------------------------------------------------------------------
@@ -126,14 +136,19 @@ def short(line: Json) -> str:
     return f"{head} {words:<10} {line['secs']:>5.1f} s  {line['deliveries']} sent  {'; '.join(line['fired'] or line['deeds'])[:110]}"
 
 
-def told(played: Round, where: Lab | None) -> None:
+def told(asked: Asked, played: Round, where: Lab | None) -> None:
     """What broke, how to play it again, and where its folder is."""
-    points = next((words for words in played.deeds if "=" in words and played.kind.startswith("point_")), "")
-    again = f"python -m tests.faults --rounds 1 --only {played.kind} --seed {played.seed}"
-    again += f" --points '{points}'" if points else ""
     home = where.stack.home.parent if where else ""
     text = "".join(f"    {words}\n" for words in played.broken)
-    sys.stdout.write(f"  seed {played.seed}\n{text}  again:  {again}\n  kept:   {home}\n")
+    sys.stdout.write(f"  seed {played.seed}\n{text}  again:  {again(asked, played)}\n  kept:   {home}\n")
+
+
+def again(asked: Asked, played: Round) -> str:
+    """The command that plays a round again, with the plan that was drawn: the next stack has seen other points."""
+    words = [*COMMAND, "--rounds", "1", "--only", played.kind, "--seed", str(played.seed), "--timing", asked.timing]
+    words += ["--broken", asked.broken] if asked.broken else []
+    plan = next((words for words in played.deeds if "=" in words and played.kind.startswith("point_")), "")
+    return shlex.join([*words, *(["--points", plan] if plan else [])])
 
 
 def table(lines: Sequence[Json]) -> str:

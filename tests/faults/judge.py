@@ -4,7 +4,8 @@
     {"ask": "open", "venue": "bybit", "count": 2}  so many paper accounts there; their numbers
     {"ask": "press"}                            the kill switch
     {"ask": "unsettled"}                        what is still on its way, in words; out of an emergency that is over
-    {"ask": "verdict", "promised": [1, 2]}      findings by the oracle's names, and the invariants
+    {"ask": "verdict", "promised": {"a1": [7]}}  findings by the oracle's names, and the invariants; alerts by their
+                                                sender's id, with the ids that the door told him
 
 It reaches the servers directly, never through the proxies, and no failpoint befalls it.
 """
@@ -13,8 +14,8 @@ import json
 import secrets
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -28,6 +29,7 @@ from tests.faults.oracle import Alerts, Books, Execution, Finding, OurOrder
 from tests.support import plain_http
 
 Json = dict[str, Any]
+Promised = Mapping[str, Collection[int]]
 
 SETTLE_SECS, LOOK_SECS = 12.0, 0.5
 # A violation that lasts shorter was something on its way.
@@ -182,7 +184,7 @@ def _on_its_way() -> list[str]:
 # the verdict -------------------------------------------------------------------------------------
 
 
-def verdict(promised: list[int]) -> Json:
+def verdict(promised: Promised) -> Json:
     """What is wrong, by the oracle and by the engine's own invariants."""
     from django.utils import timezone
 
@@ -195,7 +197,7 @@ def verdict(promised: list[int]) -> Json:
     }
 
 
-def _lasting(promised: list[int]) -> list[Finding]:
+def _lasting(promised: Promised) -> list[Finding]:
     """What is found at every look until the dust has settled: the market moves on, and so do orders and fills."""
     found = _findings(promised)
     give_up = time.monotonic() + SETTLE_SECS
@@ -206,19 +208,23 @@ def _lasting(promised: list[int]) -> list[Finding]:
     return found
 
 
-def _findings(promised: list[int]) -> list[Finding]:
-    return [*oracle.judge_alerts(_alerts(promised)), *(f for both in _all_books() for f in oracle.judge(both))]
+def _findings(promised: Promised) -> list[Finding]:
+    return [*oracle.judge_alerts(alerts(promised)), *(f for both in _all_books() for f in oracle.judge(both))]
 
 
-def _alerts(promised: list[int]) -> Alerts:
+def alerts(promised: Promised) -> Alerts:
     from project.journal.models import JournalEntry
     from signals.models import Alert
     from trading.models import Pyramid
 
     given = JournalEntry.objects.filter(kind="alert.settled").values_list("subject", flat=True)
     entered = Pyramid.objects.exclude(signal__alert=None).values_list("signal__alert_id", flat=True)
+    stored: dict[str, set[int]] = defaultdict(set)
+    for name, number in Alert.objects.exclude(client_id="").values_list("client_id", "id"):
+        stored[name].add(number)
     return Alerts(
-        frozenset(promised),
+        {name: frozenset(told) for name, told in promised.items()},
+        {name: frozenset(numbers) for name, numbers in stored.items()},
         dict(Alert.objects.values_list("id", "outcome")),
         Counter(int(subject.partition(":")[2]) for subject in given),
         Counter(entered),

@@ -11,7 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,7 +21,8 @@ import psutil
 
 from project.accounts import latch
 from project.accounts.latch import Latch
-from tests.e2e.stack import Stack, running, until
+from tests.e2e.stack import NotInTime, Stack, running, until
+from tests.faults.rounds import LOOK_SECS, MUST_BE_CHECKED
 from tests.support import plain_http
 from trading.domain.order_state import TIMING_PROFILES
 from trading.kill import journal
@@ -52,6 +53,7 @@ SETTINGS = {
     "var_limit_pct": '"100"',
 }
 OVERRIDE = "INSERT INTO trading_settingoverride (symbol, name, value, changed_by, changed_at) VALUES ('', %s, %s::jsonb, 'drill', now()) RETURNING id"
+LOOKED_AT = MUST_BE_CHECKED | {"I7"}
 DUST = Decimal(14)
 # Quote: a venue's least order, 5, and of each group of a pair (4, two pyramids each) less than a lot, at most 1.7.
 
@@ -263,9 +265,18 @@ def out_of_emergency(stack: Stack) -> None:
 
 
 def kept_promises(stack: Stack) -> None:
-    """Every trade at the venue is in the books, no order without an intent, holdings as the fills say."""
-    found = stack.asked("check_invariants", "--json")
-    broken = {name: found[name]["violations"] for name in ("I1", "I2", "I6", "I7") if found[name]["held"] is False}
+    """Every invariant holds, and those that have something to look at after a kill have looked at it."""
+    found: dict[str, Any] = {}
+
+    def looked() -> bool:
+        found.update(stack.asked("check_invariants", "--json"))
+        wrong = any(result["held"] is False for result in found.values())
+        return wrong or all(found[name]["checked"] for name in LOOKED_AT)
+
+    with suppress(NotInTime):  # what is on its way keeps some from being looked at for a while
+        until(looked, about="every invariant", secs=LOOK_SECS, every=0.5)
+    broken = {name: result["violations"] for name, result in found.items() if result["held"] is False}
+    broken |= {name: "not looked at" for name in LOOKED_AT if not found[name]["checked"]}
     assert not broken, broken
 
 

@@ -16,7 +16,7 @@ from tests.faults import faketime, moments, scarce
 from tests.faults.lab import Lab
 from tests.faults.proxy import Trouble
 
-OURS = ("beat", "door", "entries", "exits", "kill", "paper", "pump", "sweeps", "web")
+OURS = ("beat", "door", "entries", "exits", "flower", "kill", "paper", "pump", "sweeps", "web")
 WORKERS = ("entries", "exits", "pump", "sweeps")
 FIRST_SECS, LAST_SECS = 0.1, 2.5
 # A round's alerts come within about this time.
@@ -83,14 +83,15 @@ def many_killed(lab: Lab, rng: random.Random) -> Iterator[Deed]:
 
 def frozen(lab: Lab, rng: random.Random) -> Iterator[Deed]:
     """SIGSTOP, and SIGCONT some seconds later."""
-    name, at, secs = rng.choice((*WORKERS, "beat", "web")), _moment(rng), rng.uniform(0.5, 5)
+    name, at, secs = rng.choice((*WORKERS, "beat", "web")), _moment(rng), rng.uniform(*lab.waits.frozen_secs)
     yield Deed(at, f"SIGSTOP {name}", lambda lab: lab.signal(name, signal.SIGSTOP))
     yield Deed(at + secs, f"SIGCONT {name} after {secs:.1f} s", lambda lab: lab.resume_all())
 
 
 def servers_frozen(lab: Lab, rng: random.Random) -> Iterator[Deed]:
     """The database or the broker stands still: worse than dead, for nobody starts it anew."""
-    name, at, secs = rng.choice(("postgres", "valkey", "paper")), _moment(rng), rng.uniform(0.5, 3)
+    name, at = rng.choice(("postgres", "valkey", "paper")), _moment(rng)
+    secs = rng.uniform(*lab.waits.frozen_server_secs)
     yield Deed(at, f"SIGSTOP {name}", lambda lab: lab.signal(name, signal.SIGSTOP))
     yield Deed(at + secs, f"SIGCONT {name} after {secs:.1f} s", lambda lab: lab.resume_all())
 
@@ -116,14 +117,23 @@ def at_points(action: str, count: int = 3) -> Plot:
     """Something happens at points that this stack is known to reach, or at any that has a name."""
 
     def plot(lab: Lab, rng: random.Random) -> Iterator[Deed]:
-        names = [_point(lab, rng) for _ in range(count)]
-        text = ";".join(f"{name}={action}@{rng.randint(1, 2)}" for name in names)
-        yield planned(text)
+        own, what = _apart(rng), moments.written(action, lab.waits)
+        names = [_point(lab, own) for _ in range(count)]
+        yield planned(";".join(f"{name}={what}@{own.randint(1, 2)}" for name in names))
         if action == "stop":
-            for at in (2.0, 4.0, 6.0):
-                yield Deed(at + rng.random(), "SIGCONT", lambda lab: lab.resume_all())
+            yield from _resumed(lab, rng)
 
     return plot
+
+
+def _apart(rng: random.Random) -> random.Random:
+    """For what depends on points that were seen: however much is drawn of it, what is drawn next stays the same."""
+    return random.Random(rng.random())
+
+
+def _resumed(lab: Lab, rng: random.Random) -> Iterator[Deed]:
+    """Whatever stands still goes on, about then."""
+    yield from (Deed(at + rng.random(), "SIGCONT", lambda lab: lab.resume_all()) for at in lab.waits.resumed_secs)
 
 
 def _point(lab: Lab, rng: random.Random) -> str:
@@ -143,13 +153,12 @@ def seldom(lab: Lab, rng: random.Random) -> Iterator[Deed]:
     named = set(failpoints_table.all_named())
     pressed = rng.random() < PRESSED
     names = {name for name in named if name.startswith(AT_A_KILL)} if pressed else lab.seen() & named
-    text = moments.plan(lab.tally.next(names, SELDOM_AT_ONCE, rng))
-    yield planned(text)
+    yield planned(moments.plan(lab.tally.next(names, SELDOM_AT_ONCE, _apart(rng)), lab.waits))
     if pressed:
-        yield Deed(LAST_SECS, "the kill switch is pressed", lambda lab: lab.judge.ask("press"))
+        yield Deed(LAST_SECS, "the kill switch is pressed", lambda lab: lab.press())
     else:
         yield from venue("http_503_after_accept", "timeout_after_accept", "timeout_before_accept")(lab, rng)
-    yield from (Deed(at, "SIGCONT", lambda lab: lab.resume_all()) for at in (2.0, 4.0, 6.0))
+    yield from _resumed(lab, rng)
 
 
 # the network -------------------------------------------------------------------------------------
@@ -252,7 +261,7 @@ def kill_switch(lab: Lab, rng: random.Random) -> Iterator[Deed]:
     names += ["kill.place.signed1", "kill.place.wire1.before", "kill.place.wire1.after"]
     text = ";".join(f"{name}=kill" for name in rng.sample(names, 2))
     yield planned(text)
-    yield Deed(_moment(rng), "the kill switch is pressed", lambda lab: lab.judge.ask("press"))
+    yield Deed(_moment(rng), "the kill switch is pressed", lambda lab: lab.press())
 
 
 def quiet(lab: Lab, rng: random.Random) -> Iterator[Deed]:
@@ -270,18 +279,20 @@ KINDS: Mapping[str, Plot] = {
     "kill_child": child_killed,
     "kill_database": killed("postgres", times=1),
     "kill_door": killed("door"),
+    "kill_flower": killed("flower"),
     "kill_many": many_killed,
     "kill_pump": killed("pump"),
     "kill_broker": killed("valkey"),
     "kill_switch": kill_switch,
     "kill_venue": killed("paper", times=1),
+    "kill_watcher": killed("kill"),
     "kill_web": killed("web"),
     "kill_worker": killed("entries", "exits", "sweeps"),
-    "net_broker": network("broker", LATE, SILENT, REFUSED, *CUT),
-    "net_database": network("database", LATE, SILENT, REFUSED, *CUT),
+    "net_broker": network("broker", LATE, SILENT, REFUSED, DOUBLED, *CUT),
+    "net_database": network("database", LATE, SILENT, REFUSED, DOUBLED, *CUT),
     "net_venue": network("venue", LATE, VERY_LATE, SILENT, REFUSED, DOUBLED, *CUT),
-    "point_delay": at_points("delay:700"),
-    "point_hang": at_points("hang:2500"),
+    "point_delay": at_points("delay"),
+    "point_hang": at_points("hang"),
     "point_kill": at_points("kill", 6),
     "point_raise": at_points("raise"),
     "point_seldom": seldom,

@@ -22,6 +22,7 @@ from tests.e2e.stack import PATIENCE_SECS, ROOT, Stack, until
 from tests.faults import faketime
 from tests.faults.moments import Tally
 from tests.faults.proxy import Proxies, Proxy
+from tests.faults.waits import WAITS, Waits
 from tests.support import plain_http
 
 Json = dict[str, Any]
@@ -76,15 +77,19 @@ class Judge:
 
 @dataclass
 class Lab:
-    """One stack under faults. `sources` are by venue; `promised` are the alerts that the door took."""
+    """One stack under faults.
+
+    `sources` are by venue; `promised` are the alerts that the door took, by the sender's id, with the ids it told.
+    """
 
     stack: Stack
     proxies: dict[str, Proxy]
     judge: Judge
     sources: dict[str, dict[str, Any]]
-    promised: set[int] = field(default_factory=set)
+    promised: dict[str, set[int]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
-    twins: list[psutil.Popen] = field(default_factory=list)
+    twins: list[tuple[str, psutil.Popen]] = field(default_factory=list)
+    presses: int = 0  # of the kill switch
     tally: Tally = field(default_factory=Tally)  # of the whole campaign
     keep: bool = False  # its folder, when it is closed
 
@@ -92,6 +97,11 @@ class Lab:
     def points(self) -> Path:
         """The folder of the failpoints."""
         return points_of(self.stack)
+
+    @property
+    def waits(self) -> Waits:
+        """How long things stand still at this stack's timing."""
+        return WAITS[self.stack.variables["WINDLASS_TIMING"]]
 
     # processes ------------------------------------------------------------------------------
 
@@ -121,14 +131,26 @@ class Lab:
         """One more of a process, with the same words and surroundings."""
         first = psutil.Process(self.pid(name))
         with (self.stack.home / "logs" / f"{name}-twin.log").open("ab") as log:
-            self.twins.append(psutil.Popen(first.cmdline(), cwd=ROOT, env=first.environ(), stdout=log, stderr=log))
+            twin = psutil.Popen(first.cmdline(), cwd=ROOT, env=first.environ(), stdout=log, stderr=log)
+        self.twins.append((name, twin))
+
+    def fallen(self) -> list[str]:
+        """Twins that did not live until now, in words: without them nothing was doubled."""
+        ended = ((name, twin.poll()) for name, twin in self.twins)
+        return [f"the second {name} ended with status {status}" for name, status in ended if status is not None]
 
     def end_twins(self) -> None:
         """No more of them."""
         while self.twins:
-            process = self.twins.pop()
-            process.kill()
-            process.wait(PATIENCE_SECS)
+            _, twin = self.twins.pop()
+            send(twin, signal.SIGKILL)
+            twin.wait(PATIENCE_SECS)
+
+    def press(self) -> None:
+        """Press the kill switch."""
+        said = self.judge.ask("press")
+        assert isinstance(said, str), said
+        self.presses += 1
 
     # failpoints -----------------------------------------------------------------------------
 
@@ -212,7 +234,7 @@ def points_of(stack: Stack) -> Path:
 
 def _stands(process: psutil.Process) -> bool:
     try:
-        return process.status() == STOPPED
+        return bool(process.status() == STOPPED)
     except psutil.NoSuchProcess:
         return False
 

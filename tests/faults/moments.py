@@ -7,15 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from project import failpoints, failpoints_table
+from tests.faults.waits import Waits
 
-ACTIONS: Mapping[str, str] = {
-    "delay": "delay:700",
-    "hang": "hang:2500",
-    "kill": "kill",
-    "raise": "raise",
-    "stop": "stop",
-}
-# As each is written into a plan.
+ACTIONS = ("delay", "hang", "kill", "raise", "stop")
+DELAY_MS = 700
 ENOUGH = 2
 # So often each shall befall each.
 
@@ -41,7 +36,7 @@ class Tally:
     def take(self, line: Json) -> None:
         """One round more; those whose plan is no plan of moments change nothing."""
         plan = [planned for words in line.get("deeds", ()) if "=" in words for planned in _parsed(words)]
-        happened = Counter(line.get("fired", ()))
+        happened: Counter[str] = Counter(line.get("fired", ()))
         for planned in plan:
             pair = (planned.name, planned.action.value)
             self.planned[pair] += 1
@@ -71,9 +66,15 @@ def _parsed(words: str) -> tuple[failpoints.Planned, ...]:
         return ()
 
 
-def plan(pairs: Iterable[Pair]) -> str:
+def plan(pairs: Iterable[Pair], waits: Waits) -> str:
     """As a stack takes it."""
-    return ";".join(f"{name}={ACTIONS[action]}" for name, action in pairs)
+    return ";".join(f"{name}={written(action, waits)}" for name, action in pairs)
+
+
+def written(action: str, waits: Waits) -> str:
+    """An action as a plan has it."""
+    lasting = {"delay": DELAY_MS, "hang": waits.hang_ms}
+    return f"{action}:{lasting[action]}" if action in lasting else action
 
 
 def table(tally: Tally) -> str:

@@ -83,9 +83,14 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """Alerts by id: those the door promised to keep, the outcomes of those that are stored, and how often each was given."""
+    """What was promised and what is stored.
 
-    promised: frozenset[int] = frozenset()
+    promised: the ids that the door told, by the sender's own id. stored: the ids of the rows, by the same. outcomes,
+    settled, pyramids: by a row's id, what it came to, how often that was said, and how often it entered.
+    """
+
+    promised: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    stored: Mapping[str, frozenset[int]] = field(default_factory=dict)
     outcomes: Mapping[int, str] = field(default_factory=dict)
     settled: Mapping[int, int] = field(default_factory=dict)
     pyramids: Mapping[int, int] = field(default_factory=dict)
@@ -98,15 +103,25 @@ def judge(books: Books) -> list[Finding]:
 
 def judge_alerts(alerts: Alerts) -> list[Finding]:
     """Everything that is wrong with what became of the alerts."""
-    found = [
-        Finding(Wrong.LOST, f"alert {i} was promised and is not stored")
-        for i in sorted(alerts.promised - alerts.outcomes.keys())
-    ]
+    found = [*_kept(alerts)]
     found += [
         Finding(Wrong.STUCK, f"alert {i} has no outcome") for i, outcome in alerts.outcomes.items() if not outcome
     ]
     found += [Finding(Wrong.DOUBLED, f"alert {i} was settled {n} times") for i, n in alerts.settled.items() if n > 1]
     return found + [Finding(Wrong.DOUBLED, f"alert {i} entered {n} times") for i, n in alerts.pyramids.items() if n > 1]
+
+
+def _kept(alerts: Alerts) -> Iterator[Finding]:
+    """What the door has taken is stored, under the id that it told, and once, however often it was sent."""
+    nowhere: frozenset[int] = frozenset()
+    for name in sorted(alerts.promised.keys() | alerts.stored.keys()):
+        told, stored = alerts.promised.get(name, nowhere), alerts.stored.get(name, nowhere)
+        if name in alerts.promised and not stored:
+            yield Finding(Wrong.LOST, f"alert {name} was promised and is not stored")
+        elif told - stored:
+            yield Finding(Wrong.LOST, f"alert {name} was promised as {sorted(told)} and is stored as {sorted(stored)}")
+        if len(told | stored) > 1:
+            yield Finding(Wrong.DOUBLED, f"alert {name} is there {len(told | stored)} times: {sorted(told | stored)}")
 
 
 def _orders(books: Books) -> Iterator[Finding]:

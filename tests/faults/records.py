@@ -26,7 +26,7 @@ WRONGS = ("lost", "doubled", "phantom", "stuck")
 
 def append(path: Path, line: Mapping[str, Any]) -> Json:
     """Write down one that is over, with when and of which code it was; what was written."""
-    stamped = {**line, "at": datetime.now(UTC).isoformat(timespec="seconds"), "code": _code()}
+    stamped = {**line, "at": datetime.now(UTC).isoformat(timespec="seconds"), "code": code()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(stamped) + "\n")
@@ -48,13 +48,19 @@ def _parsed(text: str) -> Json | None:
     return found if isinstance(found, dict) else None
 
 
-def _code() -> str:
-    """The commit, with a plus where files differ from it; empty outside a checkout."""
-    words = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+"]
+def code() -> str:
+    """The commit, with a plus where its files differ, but for these records themselves; empty outside a checkout."""
     try:
-        return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+        commit = _git("rev-parse", "--short", "HEAD")
+        return commit + "+" * bool(_git("diff", "--name-only", "HEAD", "--", ".", f":^{FOLDER.relative_to(ROOT)}"))
     except (OSError, subprocess.CalledProcessError):
         return ""
+
+
+def _git(*words: str) -> str:
+    """What git says; it locks nothing and writes nothing."""
+    command = ["git", "--no-optional-locks", "-C", str(ROOT), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 # sums --------------------------------------------------------------------------------------------

@@ -16,12 +16,14 @@ from tests.faults.kinds import Deed
 from tests.faults.lab import Lab
 from tests.faults.oracle import Wrong
 
-SETTLE_SECS = 120.0
-# On a busy machine; a round that settles is over in a few seconds.
+SETTLE_SECS = 180.0
+# On a busy machine, behind three hangs in a row; most rounds settle in a few seconds.
 WELL_SECS = 120.0
 EVERY_SECS = 0.25
-MUST_BE_CHECKED = frozenset({"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I12"})
-# The others have nothing to look at where nothing is held, and I7 after no kill.
+MUST_BE_CHECKED = frozenset({"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I11", "I12"})
+# I13 has nothing to look at where nothing is held, and I7 looks at kills: as many as there were. I10 is looked at here.
+LOOK_SECS = 30.0
+# What is on its way keeps an invariant from being looked at for no longer than that.
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +59,27 @@ class Round:
 
 def play(lab: Lab, *, number: int, kind: str, seed: int, points: str = "") -> Round:
     """Play one round and judge it; with points, this plan instead of one that is drawn."""
-    began, rng = time.monotonic(), random.Random(f"{seed}/{kind}")
+    began = time.monotonic()
     lab.plan("")
     plot = kinds.given(kinds.KINDS[kind], points) if points else kinds.KINDS[kind]
-    deeds = sorted(plot(lab, rng), key=lambda deed: deed.at_secs)
+    deeds = sorted(plot(lab, random.Random(f"{seed}/{kind}")), key=lambda deed: deed.at_secs)
     errors: list[str] = []
     before = len(lab.befell())
     actor = threading.Thread(target=_act, args=(lab, deeds, errors), name="deeds")
     actor.start()
-    sent = traffic.send(lab, rng)
+    sent = traffic.send(lab, random.Random(f"{seed}/traffic"))  # its own: the same alerts whatever harm was drawn
     actor.join()
     fired = [name for name, _ in lab.fired()]
+    errors += [f"the round itself: {words}" for words in lab.fallen()]
     kinds.heal(lab)
     settled, broken = time.monotonic(), [*errors]
     broken += settle(lab)
     settle_secs = round(time.monotonic() - settled, 1)
     said = verdict(lab)
     fired += lab.befell()[before:] if kind != "kill_venue" else []
+    left_out = unchecked(said, presses=lab.presses)
     broken += broken_promises(said) + [f"I10: a secret is in {name}" for name in lab.leaks()]
+    broken += [f"unchecked: {name}" for name in left_out]
     counts = {wrong: sum(f["wrong"] == wrong for f in said.get("findings", ())) for wrong in Wrong}
     return Round(
         number,
@@ -89,7 +94,7 @@ def play(lab: Lab, *, number: int, kind: str, seed: int, points: str = "") -> Ro
         counts[Wrong.PHANTOM],
         counts[Wrong.STUCK],
         tuple(broken),
-        tuple(unchecked(said)),
+        tuple(left_out),
         round(time.monotonic() - began, 1),
         settle_secs,
         _reached(lab),
@@ -139,11 +144,20 @@ def _venue_well(lab: Lab) -> bool:
 
 
 def verdict(lab: Lab) -> dict[str, Any]:
-    """What the judge says; an exchange or a database that is only just back is asked again."""
+    """What the judge says.
+
+    Asked again where an exchange or a database is only just back, and, for a while, where an invariant could not be
+    looked at: something may have been on its way.
+    """
+    give_up = time.monotonic() + LOOK_SECS
+    promised = {name: sorted(told) for name, told in lab.promised.items()}
 
     def look() -> dict[str, Any]:
-        said: dict[str, Any] = lab.judge.ask("verdict", promised=sorted(lab.promised))
-        return {} if "error" in said else said
+        said: dict[str, Any] = lab.judge.ask("verdict", promised=promised)
+        if "error" in said:
+            return {}
+        whole = not unchecked(said, presses=lab.presses) or time.monotonic() > give_up
+        return said if whole or broken_promises(said) else {}
 
     return until(look, about="a verdict", secs=SETTLE_SECS, every=EVERY_SECS)
 
@@ -154,6 +168,8 @@ def broken_promises(said: dict[str, Any]) -> list[str]:
     return found + [f"{name}: {words}" for name, result in checked for words in result["violations"]]
 
 
-def unchecked(said: dict[str, Any]) -> list[str]:
-    """Invariants that should have had something to look at."""
-    return sorted(name for name in MUST_BE_CHECKED if said["invariants"][name]["checked"] == 0)
+def unchecked(said: dict[str, Any], *, presses: int = 0) -> list[str]:
+    """Invariants that should have had something to look at: a checker that checked nothing has failed."""
+    looked_at = {name: result["checked"] for name, result in said["invariants"].items()}
+    found = {name for name in MUST_BE_CHECKED if looked_at[name] == 0}
+    return sorted(found | ({"I7"} if looked_at["I7"] < presses else set()))

@@ -132,7 +132,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """What came of it. broken: findings, violated invariants, and what was not reached, in words."""
+    """What came of it. broken: findings, invariants violated or not looked at, and what was not reached, in words."""
 
     venue: str
     seed: int
@@ -245,6 +245,7 @@ def play(bench: Lab, asked: Asked) -> Storm:
     settle_secs = time.monotonic() - settled
     said = rounds.verdict(bench)
     broken += [*rounds.broken_promises(said), *(f"I10: a secret is in {name}" for name in bench.leaks())]
+    left_out = rounds.unchecked(said)
     counts = {wrong: sum(f["wrong"] == wrong for f in said.get("findings", ())) for wrong in Wrong}
     return Storm(
         asked.venue,
@@ -256,8 +257,8 @@ def play(bench: Lab, asked: Asked) -> Storm:
         counts[Wrong.DOUBLED],
         counts[Wrong.PHANTOM],
         counts[Wrong.STUCK],
-        (*broken, *(f"not reached: {words}" for words in missing)),
-        tuple(rounds.unchecked(said)),
+        (*broken, *(f"unchecked: {name}" for name in left_out), *(f"not reached: {words}" for words in missing)),
+        tuple(left_out),
         round(time.monotonic() - began, 1),
         round(settle_secs, 1),
     )

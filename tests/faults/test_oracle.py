@@ -63,19 +63,38 @@ def test_a_wrong_history_is_named(name: str) -> None:
     assert {finding.wrong for finding in found} == {wrong}, found
 
 
-KEPT = Alerts(frozenset({1, 2}), {1: "ENTERED", 2: "EXITED"}, {1: 1, 2: 1}, {1: 1})
+ONE, TWO = {"a": frozenset({1})}, {"b": frozenset({2})}
+KEPT = Alerts(ONE | TWO, ONE | TWO, {1: "ENTERED", 2: "EXITED"}, {1: 1, 2: 1}, {1: 1})
 
 
 @pytest.mark.parametrize(
     ("alerts", "wrong"),
     [
         (KEPT, []),
-        (replace(KEPT, promised=frozenset({1, 2, 3})), [Wrong.LOST]),
+        (replace(KEPT, promised=ONE), []),
+        (replace(KEPT, promised=ONE | {"b": frozenset[int]()}), []),
+        (replace(KEPT, stored=ONE), [Wrong.LOST]),
+        (replace(KEPT, promised=ONE | {"b": frozenset[int]()}, stored=ONE), [Wrong.LOST]),
+        (replace(KEPT, promised=ONE | {"b": frozenset({3})}), [Wrong.LOST, Wrong.DOUBLED]),
+        (replace(KEPT, stored=ONE | {"b": frozenset({2, 3})}), [Wrong.DOUBLED]),
+        (replace(KEPT, promised=ONE, stored=ONE | {"b": frozenset({2, 3})}), [Wrong.DOUBLED]),
         (replace(KEPT, outcomes={1: "ENTERED", 2: ""}), [Wrong.STUCK]),
         (replace(KEPT, settled={1: 2, 2: 1}), [Wrong.DOUBLED]),
         (replace(KEPT, pyramids={1: 2}), [Wrong.DOUBLED]),
     ],
-    ids=["right", "promised and not stored", "without outcome", "settled twice", "entered twice"],
+    ids=[
+        "right",
+        "stored and not promised",
+        "promised without an id",
+        "promised and not stored",
+        "promised without an id and not stored",
+        "told another id",
+        "stored twice",
+        "stored twice and not promised",
+        "without outcome",
+        "settled twice",
+        "entered twice",
+    ],
 )
 def test_what_became_of_alerts_is_named(alerts: Alerts, wrong: list[Wrong]) -> None:
     assert [finding.wrong for finding in judge_alerts(alerts)] == wrong

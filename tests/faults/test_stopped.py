@@ -1,4 +1,10 @@
-"""A sender that is stopped between claim and socket and goes on too late writes nothing; what is written has expired."""
+"""A sender that is stopped between claim and socket and goes on too late writes nothing; what is written has expired.
+
+It stands still for a little longer than its order and its signature live, which is a second and a half here. As long as
+a machine sleeps, with an order that lives as long as in real trading:
+
+    WINDLASS_STOP_SECS=60 python -m pytest tests/faults/test_stopped.py
+"""
 
 import os
 import secrets
@@ -16,12 +22,13 @@ from tests.faults import sender
 from tests.support.paper import PaperExchange
 
 ROOT = Path(__file__).resolve().parents[2]
-LATE_SECS = (sender.VALID.total_seconds() + sender.WINDOW_MS / 1000) * 1.5
+LIVES_SECS = (sender.TIMING.validity + sender.TIMING.receive_window).total_seconds()
+LATE_SECS = max(sender.STOP_SECS, LIVES_SECS * 1.5)
 PATIENCE_SECS = 60.0
 
 
 def stands(process: psutil.Process) -> bool:
-    return process.status() == psutil.STATUS_STOPPED
+    return bool(process.status() == psutil.STATUS_STOPPED)
 
 
 def placed(paper: PaperExchange, account: str, *, stopped_at: str) -> str:
@@ -34,7 +41,7 @@ def placed(paper: PaperExchange, account: str, *, stopped_at: str) -> str:
     try:
         until(lambda: stands(psutil.Process(process.pid)), about=f"a sender that stands at {stopped_at}", every=0.01)
         over = time.monotonic() + LATE_SECS
-        until(lambda: time.monotonic() > over, about="its order's end", every=0.05)
+        until(lambda: time.monotonic() > over, about="its order's end", secs=LATE_SECS + PATIENCE_SECS, every=0.05)
         process.send_signal(signal.SIGCONT)
         return process.communicate(timeout=PATIENCE_SECS)[0].strip()
     finally:

@@ -30,6 +30,8 @@ BETWEEN_SECS = (0.2, 2.0)
 # Between entries and exits, at least: some fill.
 HURRIED = 0.25
 # So often nobody waits for the entries to be sent.
+APART_SECS = (0.0, 0.5)
+# At most so long a sender waits before each alert, in one round or another: all at once, or while others are decided.
 PATIENCE_SECS = 12.0
 WAITING = """
 SELECT EXISTS (SELECT FROM signals_alert WHERE outcome = '')
@@ -39,13 +41,31 @@ SWING = 0.004
 # So far a push moves a price, up or down.
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One delivery, and how long its sender waits before it."""
+
+    venue: str
+    body: dict[str, Any]
+    after_secs: float = 0.0
+
+
 @dataclass(slots=True)
 class Sent:
-    """What the door said."""
+    """What the door said. promised: the ids that it told, by the sender's own id."""
 
     deliveries: int = 0
-    promised: set[int] = field(default_factory=set)
+    promised: dict[str, set[int]] = field(default_factory=dict)
     refused: int = 0
+
+    def take(self, name: str, reply: httpx.Response | None) -> None:
+        """One delivery more, and what became of it; a door need not tell an id."""
+        self.deliveries += 1
+        if reply is None or not reply.is_success:
+            self.refused += 1
+            return
+        said = reply.json()
+        self.promised.setdefault(name, set()).update([int(said["id"])] if "id" in said else [])
 
 
 def warm_up(lab: Lab) -> None:
@@ -56,7 +76,7 @@ def warm_up(lab: Lab) -> None:
 
 def _entered(lab: Lab, venue: str) -> bool:
     body = _entry(random.Random(), _mark(lab, venue), derivative=False)
-    _deliver(lab, venue, body, Sent())
+    _deliver(lab, Job(venue, body), Sent(), threading.Event())
     entered = "SELECT 1 FROM signals_alert WHERE outcome = 'ENTERED' AND account_id = %s LIMIT 1"
     return bool(lab.stack.rows(entered, lab.sources[venue]["account"]))
 
@@ -92,25 +112,32 @@ def _named(rng: random.Random, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def send(lab: Lab, rng: random.Random) -> Sent:
-    """Send a round's alerts to all accounts at once, and push the market meanwhile. Exits go when all the rest is in."""
+    """Send a round's alerts to all accounts, and push the market meanwhile. Exits go when all the rest is in."""
     sent, over = Sent(), threading.Event()
     pusher = threading.Thread(target=_push, args=(lab, random.Random(rng.random()), over), daemon=True)
     pusher.start()
-    plans = {venue: list(bodies(rng, _mark(lab, venue))) for venue in lab.sources}
+    jobs = _jobs(lab, rng)
     try:
         for late in (False, True):
-            jobs = [
-                (venue, body) for venue, plan in plans.items() for body in plan if (body["action"] == "exit") is late
-            ]
+            now = [job for job in jobs if (job.body["action"] == "exit") is late]
             _between(lab, rng, over) if late else None
             with ThreadPoolExecutor(SENDERS) as pool:
-                list(pool.map(lambda job: _deliver(lab, *job, sent), jobs))
+                list(pool.map(lambda job: _deliver(lab, job, sent, over), now))
     finally:
         over.set()
         pusher.join()
     with lab.lock:
-        lab.promised |= sent.promised
+        lab.promised |= sent.promised  # an id of ours belongs to one round
     return sent
+
+
+def _jobs(lab: Lab, rng: random.Random) -> list[Job]:
+    """A round's deliveries, those of all accounts among each other."""
+    apart_secs = rng.choice(APART_SECS)
+    plans = {venue: list(bodies(rng, _mark(lab, venue))) for venue in lab.sources}
+    found = [Job(venue, body, rng.uniform(0, apart_secs)) for venue, plan in plans.items() for body in plan]
+    rng.shuffle(found)
+    return found
 
 
 def _between(lab: Lab, rng: random.Random, over: threading.Event) -> None:
@@ -131,22 +158,19 @@ def _sent(lab: Lab) -> bool:
         return False
 
 
-def _deliver(lab: Lab, venue: str, body: dict[str, Any], sent: Sent) -> None:
+def _deliver(lab: Lab, job: Job, sent: Sent, over: threading.Event) -> None:
     """One alert, sent again while the door does not answer or says 5xx; the same id each time."""
-    url = f"http://127.0.0.1:{lab.stack.ports['WINDLASS_DOOR_PORT']}/webhooks/{lab.sources[venue]['token']}"
-    body = {"secret": lab.sources[venue]["secret"], **body}
-    reply = None
+    source = lab.sources[job.venue]
+    url = f"http://127.0.0.1:{lab.stack.ports['WINDLASS_DOOR_PORT']}/webhooks/{source['token']}"
+    body, reply = {"secret": source["secret"], **job.body}, None
+    over.wait(job.after_secs)
     for _ in range(TRIES):
         reply = _post(url, json.dumps(body))
         if reply is not None and reply.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
             break
-        time.sleep(PAUSE_SECS)
+        over.wait(PAUSE_SECS)
     with lab.lock:
-        sent.deliveries += 1
-        if reply is not None and reply.is_success:
-            sent.promised.add(int(reply.json()["id"]))
-        else:
-            sent.refused += 1
+        sent.take(body["id"], reply)
 
 
 def _post(url: str, content: str) -> httpx.Response | None:

@@ -15,8 +15,10 @@ from pathlib import Path
 PROXIED = {"DATABASE_URL": "FAULTS_DATABASE_PORT", "REDIS_URL": "FAULTS_BROKER_PORT"}
 SUPERVISOR = "project.services"
 LOOK_SECS = 0.05
+HURRIED = "fast"
 GONE = timedelta(seconds=3)
-# An owner that has not settled by then is taken over: 12 s in the engine, which a round of some seconds can't wait.
+# At this timing an owner that has not settled by then is taken over: 12 s in the engine, which a round of some seconds
+# can't wait.
 
 
 def aim() -> None:
@@ -80,47 +82,28 @@ class Clock:
         module.now = lambda: true() + timedelta(seconds=self.offset())
 
 
-def resend_blindly(module) -> None:
-    """The broken engine: an order whose outcome is unknown is sent again, under a name of its own."""
-    from dataclasses import replace
-
-    from trading.errors import Unknown
-    from trading.gateways.ccxt_gateway import CcxtGateway
-
-    place = CcxtGateway.place
-
-    def twice(self, request):
-        try:
-            return place(self, request)
-        except Unknown:
-            again = replace(
-                request,
-                client_order_id=request.client_order_id[::-1],
-                valid_until=request.valid_until + timedelta(minutes=1),
-            )
-            return place(self, again)
-
-    CcxtGateway.place = twice
+PATCHES = {}
 
 
-PATCHES = {"trading.services.lookups": [hasten]}
-BROKEN = {"blind_resend": ("trading.gateways.ccxt_gateway", resend_blindly)}
+def patch(name, change) -> None:
+    """Let a module be changed right after it was imported."""
+    PATCHES.setdefault(name, []).append(change)
 
 
 class Patched(importlib.abc.MetaPathFinder):
     """Patches a module right after it was imported."""
 
     def find_spec(self, fullname, path=None, target=None):
-        patches = PATCHES.get(fullname)
-        spec = importlib.machinery.PathFinder.find_spec(fullname, path) if patches else None
+        changes = PATCHES.get(fullname)
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path) if changes else None
         if spec is None or spec.loader is None:
             return None
         run = spec.loader.exec_module
 
         def exec_module(module):
             run(module)
-            for patch in patches:
-                patch(module)
+            for change in changes:
+                change(module)
 
         spec.loader.exec_module = exec_module
         return spec
@@ -132,17 +115,21 @@ def main() -> None:
     if SUPERVISOR in sys.orig_argv:
         return
     aim()
+    if os.environ.get("WINDLASS_TIMING") == HURRIED:
+        patch("trading.services.lookups", hasten)
     if "FAULTS_CLOCK_FILE" in os.environ and "trading.paper" not in sys.orig_argv:
         clock = Clock(os.environ["FAULTS_CLOCK_FILE"])
         time.time = clock.time
-        PATCHES["django.utils.timezone"] = [clock.step_django]
+        patch("django.utils.timezone", clock.step_django)
     if "FAULTS_CALL_MS" in os.environ:
-        PATCHES["signals.market.venues"] = [impatient]
+        patch("signals.market.venues", impatient)
     if "FAULTS_TIMING_MS" in os.environ:
-        PATCHES["trading.domain.order_state"] = [unhurried]
-    if os.environ.get("FAULTS_BROKEN") in BROKEN:
-        name, patch = BROKEN[os.environ["FAULTS_BROKEN"]]
-        PATCHES.setdefault(name, []).append(patch)
+        patch("trading.domain.order_state", unhurried)
+    if "FAULTS_BROKEN" in os.environ:
+        import wrong_engines
+
+        for name, wrong in wrong_engines.ENGINES[os.environ["FAULTS_BROKEN"]].items():
+            patch(name, wrong)
     sys.meta_path.insert(0, Patched())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from trading.services.invariants import books, chain, kill, venue
+from trading.services.invariants import books, chain, kill, orders, slots, venue
 from trading.services.invariants.base import Check, Finding
 
 NOT_CHECKED = {
@@ -16,9 +16,9 @@ NOT_CHECKED = {
 }
 CHECKS: Mapping[str, Check] = {
     "I1": venue.fills_agree,
-    "I2": venue.orders_have_intents,
-    "I3": venue.intents_are_settled,
-    "I4": books.slots_within_pool,
+    "I2": orders.orders_have_intents,
+    "I3": orders.intents_are_settled,
+    "I4": slots.slots_within_pool,
     "I5": books.alerts_have_one_outcome,
     "I6": venue.balances_are_explained,
     "I7": kill.nothing_entered_after_a_kill,
