@@ -197,18 +197,18 @@ UNPROVEN: Mapping[str, Explained] = {
 
 LOOKS: Mapping[str, str] = {
     "I1": "Every trade the venue reports for our orders, against our fills.",
-    "I2": "Intent keys and attempts; open and traded orders at the venue that carry an id of our shape.",
-    "I3": "Every order's state and age; every resting one against the venue's open orders.",
-    "I4": "Every slot row against the ones open when it was taken, with the pool size it kept.",
-    "I5": "Every alert, and the journal's `alert.settled` events in their order. Thirty seconds are allowed.",
-    "I6": "The venue's balances against baseline, fills and foreign movements; each group's quantity against its fills.",
-    "I7": "Every emergency: fills of entries that were not known to rest when the receive window ended; the kill's own report of flat.",
-    "I8": "Per base currency what working exits may still sell, against what is held; no group below zero.",
-    "I9": "Every seal recomputed from its rows; every journalled order step against the transition table.",
+    "I2": "Intent keys and attempts; everything that rests at the venue, on any market, and everything that traded where we do, under an id of this installation's mark.",
+    "I3": "Every order's state and age; what rests at the venue against our rows, both ways.",
+    "I4": "The journal's `slot.taken` and `group.closed` in their order, with the pool size that the taker kept or that somebody had set.",
+    "I5": "Every alert, and the journal's `alert.settled` events in their order; bodies stored again within their window. Thirty seconds are allowed.",
+    "I6": "The venue's balances and positions against baseline, fills and foreign movements; each group's quantity against its fills.",
+    "I7": "Every emergency: when the venue accepted, and filled, entries that were not known to rest when the receive window ended; the kill's own report of flat, and, while it stands, what the venue still has.",
+    "I8": "Group by group what working exits may still sell, against what it holds; exits of futures only reduce; no group below zero.",
+    "I9": "Every seal recomputed from its rows; events that nobody sealed; every head of `journal-heads`; every journalled order step against the transition table.",
     "I10": "–",
     "I11": "What working purchases may still cost, against the balance.",
     "I12": "Orders, fills, positions, slots, queue and mode, rebuilt from the journal and compared with the tables.",
-    "I13": "Every group with a quantity: what its exits cover; the rest must be below the venue's minimums.",
+    "I13": "Every group with a quantity, by the sweep's own verdict; a stop alone, and an exit that has not left within a sweep, are none.",
 }
 PROMISES_LATER: Mapping[str, str] = {
     "I10": "a planted secret appears in no log, broker message, task argument or crash report.",
